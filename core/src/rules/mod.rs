@@ -1,0 +1,18 @@
+//! The rules: who a person is, what was declared, what colour follows, how quarantine days are counted.
+//!
+//! Pure: time and randomness are arguments, there is no clock and no I/O, and nothing here knows of tokens, storage
+//! or networks. The server and the phone run this same code.
+
+pub mod calendar;
+pub mod certlogic;
+pub mod colour;
+pub mod declaration;
+pub mod facts;
+pub mod identity;
+pub mod quarantine;
+pub mod rating;
+pub mod rulebook;
+pub mod text;
+
+pub use colour::Colour;
+pub use text::Text;

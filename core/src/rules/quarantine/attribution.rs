@@ -1,0 +1,167 @@
+//! Whose day is a tap? A tap's true instant is known as an interval; this file gives it to one legal day or says
+//! why to none. A tap that can only lie in one day never loses it to an ambiguous one.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::calendar::{LegalDate, MILLIS_PER_HOUR, Timestamp};
+use super::{Quarantine, days_between};
+
+/// One check-in as the evidence has it: the true instant lies between `earliest` and `latest`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tap {
+    /// The instant before which it cannot have been made.
+    pub earliest: Timestamp,
+    /// The instant after which it cannot have been made; equal to `earliest` when it is exact.
+    pub latest: Timestamp,
+    /// When the server received it; none while it waits on the phone.
+    pub received: Option<Timestamp>,
+}
+
+impl Tap {
+    /// `latest`, or `earliest` where the evidence has them upside down.
+    pub(super) fn last_instant(&self) -> Timestamp {
+        self.latest.max(self.earliest)
+    }
+}
+
+/// How surely a tap belongs to its day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "device", derive(uniffi::Enum))]
+pub enum Certainty {
+    /// Its whole interval lies in the day.
+    Certain,
+    /// It was, or may have been, made early the next day, while the day before still took check-ins.
+    Late,
+    /// Its interval spans several days; it was given to the earliest that fits.
+    Ambiguous,
+}
+
+/// Why a tap counts for no day. Each is said to the resident; none throws the tap away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "device", derive(uniffi::Enum))]
+pub enum NotCounted {
+    /// It was, or may have been, made before the order.
+    BeforeOrder,
+    /// It reached the server too long after it may have been made.
+    TooOld,
+    /// Another check-in counts for its day already.
+    DayTaken,
+    /// Its evidence spans several days and the order has used up what it allows of these; an officer decides.
+    Unclear,
+    /// It was made after the order's last possible day.
+    AfterOrder,
+}
+
+/// What became of one tap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attribution {
+    /// It counts for this day.
+    Counted {
+        /// The day.
+        day: LegalDate,
+        /// How surely.
+        certainty: Certainty,
+    },
+    /// It counts for none.
+    Not(NotCounted),
+}
+
+/// Gives each tap its day, in the order of `taps`. The result does not depend on that order, except that of several
+/// taps with the same evidence the first is counted.
+///
+/// A further tap adds days and takes none away, with one exception: an ambiguous tap spends the order's budget, and
+/// who has spent it is asked in the order of receipt. One with an earlier receipt can leave another unclear.
+#[must_use]
+pub fn attribute(quarantine: &Quarantine, taps: &[Tap]) -> Vec<Attribution> {
+    let mut taken = BTreeSet::new();
+    let mut verdicts = vec![Attribution::Not(NotCounted::Unclear); taps.len()];
+    let mut queue: Vec<_> = taps.iter().zip(&mut verdicts).collect();
+    queue.sort_by_key(|(tap, _)| (tap.earliest, tap.latest));
+
+    // What is sure first, so that it never loses its day to what may lie in several.
+    let mut spanning = Vec::new();
+    for (tap, verdict) in queue {
+        match candidates(quarantine, tap) {
+            Err(reason) => *verdict = Attribution::Not(reason),
+            Ok(Candidates::Sure(choices)) => *verdict = take_sure(&mut taken, choices),
+            Ok(Candidates::Span { first, last }) => spanning.push((tap, verdict, first, last)),
+        }
+    }
+    // Then in the order of receipt, what still waits on the phone last: no judgement is undone by a later arrival.
+    spanning.sort_by_key(|(tap, ..)| (tap.received.is_none(), tap.received));
+    let mut left = quarantine.terms.max_ambiguous;
+    for (_, verdict, first, last) in spanning {
+        *verdict = take_spanning(&mut taken, first, last, &mut left);
+    }
+    verdicts
+}
+
+/// A day and how surely the tap belongs to it.
+type Choice = (LegalDate, Certainty);
+
+enum Candidates {
+    /// The tap counts for the first of these that is not taken.
+    Sure([Option<Choice>; 2]),
+    /// It may lie in any of these days.
+    Span { first: LegalDate, last: LegalDate },
+}
+
+fn candidates(quarantine: &Quarantine, tap: &Tap) -> Result<Candidates, NotCounted> {
+    let terms = &quarantine.terms;
+    if tap.earliest < quarantine.issued_at {
+        return Err(NotCounted::BeforeOrder);
+    }
+    let oldest = i64::from(terms.max_offline_hours) * MILLIS_PER_HOUR;
+    if tap.received.is_some_and(|received| received.since(tap.earliest) > oldest) {
+        return Err(NotCounted::TooOld);
+    }
+    let first = terms.calendar.date_of(tap.earliest);
+    let last = terms.calendar.date_of(tap.last_instant());
+    if last < quarantine.starts_on {
+        return Err(NotCounted::BeforeOrder);
+    }
+    let open = quarantine.first_open_day()..=quarantine.last_day();
+    let in_time = |day| open.contains(&day) && tap.last_instant() < terms.closes(day);
+    let before = first.plus_days(-1);
+    let late = in_time(before).then_some((before, Certainty::Late));
+    if first > quarantine.last_day() && late.is_none() {
+        return Err(NotCounted::AfterOrder);
+    }
+    if first == last {
+        return Ok(Candidates::Sure([late, open.contains(&first).then_some((first, Certainty::Certain))]));
+    }
+    if in_time(first) {
+        // It spans midnight, but either way it is in time for the first day.
+        return Ok(Candidates::Sure([Some((first, Certainty::Late)), None]));
+    }
+    Ok(Candidates::Span { first: first.max(*open.start()), last: last.min(*open.end()) })
+}
+
+fn take_sure(taken: &mut BTreeSet<LegalDate>, choices: [Option<Choice>; 2]) -> Attribution {
+    let choice = choices.into_iter().flatten().find(|(day, _)| taken.insert(*day));
+    choice.map_or(Attribution::Not(NotCounted::DayTaken), |(day, certainty)| Attribution::Counted {
+        day,
+        certainty,
+    })
+}
+
+fn take_spanning(
+    taken: &mut BTreeSet<LegalDate>,
+    first: LegalDate,
+    last: LegalDate,
+    left: &mut u16,
+) -> Attribution {
+    let Some(day) = days_between(first, last).find(|day| !taken.contains(day)) else {
+        return Attribution::Not(NotCounted::DayTaken);
+    };
+    if *left == 0 {
+        return Attribution::Not(NotCounted::Unclear);
+    }
+    *left -= 1;
+    taken.insert(day);
+    Attribution::Counted { day, certainty: Certainty::Ambiguous }
+}

@@ -1,0 +1,104 @@
+//! Reading a rulebook: its form first, then every value, then what the values must be to each other.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::{FORMAT, MAX_BYTES, Rulebook};
+use crate::rules::colour::Colour;
+
+/// Why a rulebook is refused.
+#[derive(Debug, Error)]
+pub enum RulebookError {
+    /// Larger than [`MAX_BYTES`].
+    #[error("the rulebook has more than {MAX_BYTES} bytes")]
+    TooLarge,
+    /// Not the JSON of a rulebook.
+    #[error("not a rulebook: line {line}, column {column}: {what}")]
+    Json {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What the parser found.
+        what: String,
+    },
+    /// A form that this version does not read: the app must be updated.
+    #[error("the rulebook has format {0}, this version reads {FORMAT}")]
+    Format(u16),
+    /// Two questions, options or rules of one id, or an id of another form than `[a-z0-9-]{{1,48}}`.
+    #[error("{0}: ids are distinct and of the form [a-z0-9-]{{1,48}}")]
+    Id(String),
+    /// A value out of its range.
+    #[error("{0}: out of range")]
+    Range(&'static str),
+    /// A rule that gives green: green is what no rule gives.
+    #[error("rule {0}: a rule gives yellow or red")]
+    GreenRule(String),
+}
+
+impl Rulebook {
+    /// Reads and checks a rulebook.
+    pub fn parse(json: &[u8]) -> Result<Self, RulebookError> {
+        if json.len() > MAX_BYTES {
+            return Err(RulebookError::TooLarge);
+        }
+        // The form first: a later one may hold fields that this version cannot read.
+        let probe: FormatProbe = serde_json::from_slice(json).map_err(|error| json_error(&error))?;
+        if probe.format != FORMAT {
+            return Err(RulebookError::Format(probe.format));
+        }
+        let rulebook: Self = serde_json::from_slice(json).map_err(|error| json_error(&error))?;
+        rulebook.check()?;
+        Ok(rulebook)
+    }
+
+    fn check(&self) -> Result<(), RulebookError> {
+        check_ids("questions", self.questions.iter().map(|question| &question.id))?;
+        check_ids("rules", self.rules.iter().map(|rule| &rule.id))?;
+        for question in &self.questions {
+            check_ids(&question.id, question.options.iter().map(|option| &option.id))?;
+        }
+        if let Some(rule) = self.rules.iter().find(|rule| rule.colour == Colour::Green) {
+            return Err(RulebookError::GreenRule(rule.id.clone()));
+        }
+        let of = &self.quarantine;
+        let days = self.rules.iter().filter_map(|rule| rule.days).chain([of.yellow_days, of.red_days]);
+        if days.into_iter().any(|days| days == 0 || days > of.max_total_days) {
+            return Err(RulebookError::Range("days"));
+        }
+        if let Some(field) = self.terms().wrong_field() {
+            return Err(RulebookError::Range(field));
+        }
+        if self.tokens.lifetime_hours == 0 || self.tokens.refresh_after_hours > self.tokens.lifetime_hours {
+            return Err(RulebookError::Range("tokens"));
+        }
+        if self.declaration.travel_window_days > 366 || self.declaration.max_stays > 256 {
+            return Err(RulebookError::Range("declaration"));
+        }
+        let late = of.remind_minutes.iter().any(|minutes| *minutes >= 24 * 60);
+        if late { Err(RulebookError::Range("remind_minutes")) } else { Ok(()) }
+    }
+}
+
+#[derive(Deserialize)]
+struct FormatProbe {
+    format: u16,
+}
+
+fn json_error(error: &serde_json::Error) -> RulebookError {
+    RulebookError::Json { line: error.line(), column: error.column(), what: error.to_string() }
+}
+
+fn check_ids<'a>(place: &str, ids: impl Iterator<Item = &'a String>) -> Result<(), RulebookError> {
+    let mut seen = BTreeSet::new();
+    for id in ids {
+        let of_form = (1..=48).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if !of_form || !seen.insert(id) {
+            return Err(RulebookError::Id(place.to_owned()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! What is signed: the envelope and every object that travels in it.
+//!
+//! Pure: bytes, keys and instants are arguments. An object is COSE_Sign1 (RFC 9052) over deterministic CBOR
+//! (RFC 8949, 4.2.1); parsing is exact, bounded, and names what it refuses. A type that can be read has been
+//! verified: there is no accessor before that. What never enters: storage, networks, a clock, a reason in a code.
+
+pub mod anchor;
+pub mod cbor;
+pub mod challenge;
+pub mod code_text;
+pub mod decision;
+pub mod envelope;
+pub mod gate;
+pub mod gate_token;
+pub mod ids;
+pub mod key;
+pub mod presentation;
+pub mod rules;
+pub mod trust_list;
+pub mod verdict;
+
+pub use anchor::Anchor;
+pub use challenge::Challenge;
+pub use code_text::{CodeText, Prefix};
+pub use decision::{Judgement, Order, RatingReceipt, Release};
+pub use envelope::{FormatError, Kind, Sign1, TokenError};
+pub use gate_token::{GateToken, StatusReference};
+pub use ids::{BootSession, OperationId, OrderId, SegmentId, SubjectId};
+pub use key::{Algorithm, PublicKey, Signer, SignerError, SoftwareKey};
+pub use presentation::{Flags, Mode, Presentation};
+pub use trust_list::{KeyUse, RootSet, TrustList, TrustListError};
+pub use verdict::Verdict;

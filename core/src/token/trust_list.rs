@@ -1,0 +1,386 @@
+//! The trust list: which issuers there are, what each may say with which key, and for which regions. Signed by root
+//! keys with a threshold; the app carries the root's keys, and nothing is trusted because a server sent it.
+//!
+//! On the wire `[payload, [detached COSE_Sign1, …]]`. A list never goes back: callers pass the version they know as
+//! a floor. One key id twice makes a list invalid, so that a key id alone names issuer and use.
+
+use std::collections::BTreeSet;
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Decoder, Encode};
+use thiserror::Error;
+
+use super::cbor;
+use super::envelope::{self, FormatError, Kind, Naming, Sign1, TokenError};
+use super::key::{KeyId, PublicKey, Signer, SignerError};
+use crate::rules::calendar::Timestamp;
+use crate::rules::identity::Region;
+use crate::rules::text::Text;
+
+/// The most bytes of a trust list: some hundred issuers.
+pub const MAX_BYTES: usize = 512 * 1024;
+const FORMAT: u8 = 1;
+const MAX_SIGNATURES: usize = 16;
+
+/// What an issuer's key may sign. Each key has one use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum KeyUse {
+    /// Gate tokens.
+    #[n(1)]
+    Tokens,
+    /// Time anchors.
+    #[n(2)]
+    Time,
+    /// Rulebooks.
+    #[n(3)]
+    Rules,
+    /// What is decided about a person: orders, releases, ratings, receipts, judgements, appeals' outcomes.
+    #[n(4)]
+    Decisions,
+    /// Status lists.
+    #[n(5)]
+    Status,
+    /// Exposure notices and their log.
+    #[n(6)]
+    Notices,
+    /// Gate policies.
+    #[n(7)]
+    Policy,
+    /// Venue codes.
+    #[n(8)]
+    Venues,
+    /// Officers' acts.
+    #[n(9)]
+    Acts,
+}
+
+/// One key of an issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct IssuerKey {
+    /// The key as COSE_Key.
+    #[n(1)]
+    pub cose_key: ByteVec,
+    /// What it may sign.
+    #[n(2)]
+    pub key_use: KeyUse,
+    /// The first instant that it may give as an object's issue.
+    #[cbor(n(3), with = "cbor::seconds")]
+    pub not_before: Timestamp,
+    /// The instant from which it may give none.
+    #[cbor(n(4), with = "cbor::seconds")]
+    pub not_after: Timestamp,
+}
+
+/// A status list of an issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct StatusListEntry {
+    /// Its number in tokens.
+    #[n(1)]
+    pub list: u32,
+    /// Where it lies.
+    #[n(2)]
+    pub uri: String,
+}
+
+/// An issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Issuer {
+    /// Its id: a short name that stays, such as `hangzhou`.
+    #[n(1)]
+    pub id: String,
+    /// Its name.
+    #[n(2)]
+    pub name: Text,
+    /// The GB/T 2260 codes of the regions that it may speak for, each with everything within it.
+    #[n(3)]
+    pub regions: Vec<u32>,
+    /// The root of its HTTP interface.
+    #[n(4)]
+    pub base_url: String,
+    /// Its keys.
+    #[n(5)]
+    pub keys: Vec<IssuerKey>,
+    /// Its status lists.
+    #[n(6)]
+    pub status_lists: Vec<StatusListEntry>,
+    /// What its green, yellow and red count as here, by colour number.
+    #[n(7)]
+    pub colours: [u8; 3],
+    /// The highest time epoch that its anchors may name.
+    #[n(8)]
+    pub time_epoch: u32,
+}
+
+impl Issuer {
+    /// Whether it may speak for a region.
+    #[must_use]
+    pub fn speaks_for(&self, region: Region) -> bool {
+        self.regions.iter().filter_map(|code| Region::from_code(*code).ok()).any(|own| own.contains(&region))
+    }
+}
+
+/// The content of a trust list.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct TrustListContent {
+    /// The form of this document: 1.
+    #[n(1)]
+    pub format: u8,
+    /// The root set that signs it.
+    #[n(2)]
+    pub root_version: u32,
+    /// Grows with every list.
+    #[n(3)]
+    pub version: u32,
+    /// When it was signed.
+    #[cbor(n(4), with = "cbor::seconds")]
+    pub issued_at: Timestamp,
+    /// When it must have been replaced.
+    #[cbor(n(5), with = "cbor::seconds")]
+    pub expires_at: Timestamp,
+    /// The issuers.
+    #[n(6)]
+    pub issuers: Vec<Issuer>,
+}
+
+impl TrustListContent {
+    /// A list of the first format.
+    #[must_use]
+    pub const fn new(
+        root_version: u32,
+        version: u32,
+        issued_at: Timestamp,
+        expires_at: Timestamp,
+        issuers: Vec<Issuer>,
+    ) -> Self {
+        Self { format: FORMAT, root_version, version, issued_at, expires_at, issuers }
+    }
+
+    /// Signs the list with root keys.
+    pub fn sign(&self, roots: &[&dyn Signer]) -> Result<Vec<u8>, SignerError> {
+        let payload = cbor::encode(self);
+        let sign =
+            |root: &&dyn Signer| envelope::sign_detached(Kind::Trust, &payload, *root).map(ByteVec::from);
+        let signatures = roots.iter().map(sign).collect::<Result<_, _>>()?;
+        Ok(cbor::encode(&Document { payload: payload.into(), signatures }))
+    }
+}
+
+#[derive(Encode, Decode)]
+struct Document {
+    #[n(0)]
+    payload: ByteVec,
+    #[n(1)]
+    signatures: Vec<ByteVec>,
+}
+
+/// The root keys that an app is built with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootSet {
+    /// Grows when the roots change.
+    pub version: u32,
+    /// How many of the keys must have signed.
+    pub threshold: usize,
+    /// The keys.
+    pub keys: Vec<PublicKey>,
+}
+
+/// Why a trust list is refused. The one in force stays in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum TrustListError {
+    /// Its form.
+    #[error("form: {0}")]
+    Form(#[from] FormatError),
+    /// A form or a root set of a later version: the app must be updated.
+    #[error("of a later version")]
+    Newer,
+    /// Fewer root keys have signed it than must.
+    #[error("not signed by the roots")]
+    Signatures,
+    /// Older than the list in force, or than the app's floor.
+    #[error("older than the list in force")]
+    RolledBack,
+    /// A key, key id, issuer or region that a list cannot have.
+    #[error("inconsistent")]
+    Inconsistent,
+}
+
+/// A verified trust list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustList {
+    content: TrustListContent,
+    keys: Vec<(KeyId, PublicKey, usize, usize)>,
+}
+
+/// A signed object of an issuer.
+pub trait Object: for<'b> Decode<'b, ()> + Encode<()> {
+    /// The kind that its signature is of.
+    const KIND: Kind;
+    /// The use that its key must have.
+    const USE: KeyUse;
+    /// The most bytes that it has, signed.
+    const LIMIT: usize = 8 * 1024;
+
+    /// When it was issued: this must lie in its key's window.
+    fn issued_at(&self) -> Timestamp;
+
+    /// The first thing that no such object can say.
+    fn check(&self) -> Result<(), FormatError> {
+        Ok(())
+    }
+}
+
+/// Signs an object with an issuer's key.
+pub fn seal<T: Object>(object: &T, issuer: &dyn Signer) -> Result<Vec<u8>, SignerError> {
+    envelope::sign(T::KIND, Naming::ById, &cbor::encode(object), issuer)
+}
+
+/// A verified object and who issued it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened<'t, T> {
+    /// The object.
+    pub object: T,
+    /// Its issuer.
+    pub issuer: &'t Issuer,
+}
+
+impl TrustList {
+    /// Verifies a list against the roots. `floor` is the version of the list in force, or the one that the app was
+    /// built with.
+    pub fn open(bytes: &[u8], roots: &RootSet, floor: u32) -> Result<Self, TrustListError> {
+        let document: Document = cbor::decode(bytes, MAX_BYTES)?;
+        if document.signatures.len() > MAX_SIGNATURES {
+            return Err(FormatError::TooLarge.into());
+        }
+        check_signatures(&document, roots)?;
+        if format_of(&document.payload).is_some_and(|format| format > FORMAT) {
+            return Err(TrustListError::Newer);
+        }
+        let content: TrustListContent = cbor::decode(&document.payload, MAX_BYTES)?;
+        if content.format != FORMAT {
+            return Err(FormatError::Value.into());
+        }
+        if content.root_version > roots.version {
+            return Err(TrustListError::Newer);
+        }
+        if content.version < floor || content.root_version < roots.version {
+            return Err(TrustListError::RolledBack);
+        }
+        let keys = index_keys(&content).ok_or(TrustListError::Inconsistent)?;
+        Ok(Self { content, keys })
+    }
+
+    /// The content.
+    #[must_use]
+    pub const fn content(&self) -> &TrustListContent {
+        &self.content
+    }
+
+    /// Whether it should have been replaced by `now`.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now >= self.content.expires_at
+    }
+
+    /// The issuer of an id.
+    #[must_use]
+    pub fn issuer(&self, id: &str) -> Option<&Issuer> {
+        self.content.issuers.iter().find(|issuer| issuer.id == id)
+    }
+
+    /// Verifies an object of any listed issuer.
+    pub fn open_object<T: Object>(&self, bytes: &[u8]) -> Result<Opened<'_, T>, TokenError> {
+        let (payload, key) = self.open_payload(T::KIND, T::USE, bytes, T::LIMIT)?;
+        let object: T = cbor::decode(payload, T::LIMIT)?;
+        object.check()?;
+        let issued_at = object.issued_at();
+        if issued_at < key.listed.not_before || issued_at >= key.listed.not_after {
+            return Err(TokenError::OutsideKeyWindow);
+        }
+        Ok(Opened { object, issuer: key.issuer })
+    }
+
+    /// Verifies an object of one issuer, as a phone does with what its home issuer says.
+    pub fn open_from<T: Object>(&self, issuer: &str, bytes: &[u8]) -> Result<T, TokenError> {
+        let opened = self.open_object(bytes)?;
+        if opened.issuer.id == issuer { Ok(opened.object) } else { Err(TokenError::UnknownKey) }
+    }
+
+    /// Verifies the signature of a payload and finds its key: for objects that are not CBOR.
+    pub(crate) fn open_payload<'b>(
+        &self,
+        kind: Kind,
+        key_use: KeyUse,
+        bytes: &'b [u8],
+        limit: usize,
+    ) -> Result<(&'b [u8], ListedKey<'_>), TokenError> {
+        let envelope = Sign1::parse(bytes, limit)?;
+        let id = envelope.key_id().ok_or(FormatError::ProtectedHeader)?;
+        let (_, public, issuer, key) =
+            self.keys.iter().find(|(listed, ..)| *listed == id).ok_or(TokenError::UnknownKey)?;
+        let issuer = self.content.issuers.get(*issuer).ok_or(TokenError::UnknownKey)?;
+        let listed = issuer.keys.get(*key).ok_or(TokenError::UnknownKey)?;
+        if listed.key_use != key_use {
+            return Err(TokenError::UnknownKey);
+        }
+        let payload = envelope.verify(kind, public)?;
+        Ok((payload, ListedKey { issuer, listed }))
+    }
+}
+
+/// A key where it stands in the list.
+pub(crate) struct ListedKey<'t> {
+    pub(crate) issuer: &'t Issuer,
+    pub(crate) listed: &'t IssuerKey,
+}
+
+/// The form that a list names at its head: a later one may have members that this one cannot read.
+fn format_of(payload: &[u8]) -> Option<u8> {
+    let mut d = Decoder::new(payload);
+    d.map().ok()?;
+    (d.u8().ok()? == 1).then(|| d.u8().ok()).flatten()
+}
+
+fn check_signatures(document: &Document, roots: &RootSet) -> Result<(), TrustListError> {
+    let mut signed = BTreeSet::new();
+    for signature in &document.signatures {
+        let envelope = Sign1::parse(signature, 256)?;
+        let root = roots.keys.iter().find(|key| envelope.key_id() == Some(key.id()));
+        if let Some(root) = root
+            && envelope.verify_detached(Kind::Trust, root, &document.payload).is_ok()
+        {
+            signed.insert(root.id());
+        }
+    }
+    if roots.threshold > 0 && signed.len() >= roots.threshold {
+        Ok(())
+    } else {
+        Err(TrustListError::Signatures)
+    }
+}
+
+fn index_keys(content: &TrustListContent) -> Option<Vec<(KeyId, PublicKey, usize, usize)>> {
+    let mut ids = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    let mut index = Vec::new();
+    for (at, issuer) in content.issuers.iter().enumerate() {
+        let regions = issuer.regions.iter().all(|code| Region::from_code(*code).is_ok());
+        let colours = issuer.colours.iter().all(|colour| *colour <= 2);
+        if !names.insert(&issuer.id) || issuer.id.is_empty() || issuer.id.len() > 64 || !regions || !colours {
+            return None;
+        }
+        for (key_at, key) in issuer.keys.iter().enumerate() {
+            let public = PublicKey::from_cose(&key.cose_key).ok()?;
+            let id = public.id();
+            if !ids.insert(id) || key.not_before >= key.not_after {
+                return None;
+            }
+            index.push((id, public, at, key_at));
+        }
+    }
+    Some(index)
+}

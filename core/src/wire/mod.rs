@@ -1,0 +1,20 @@
+//! What phone and server say to each other: operations with their links, receipts, requests, answers, problems.
+//!
+//! Pure and shared by both sides. Bodies are JSON with signed objects in base64url; a request about a subject
+//! carries a signature over method, path, body, audience and nonce in a header. What never enters: a socket, a
+//! database, a decision.
+
+pub mod bytes;
+pub mod link;
+pub mod message;
+pub mod operation;
+pub mod problem;
+pub mod receipt;
+pub mod request;
+
+pub use bytes::Bytes;
+pub use link::Link;
+pub use operation::{CheckIn, Operation, OperationBody, OperationKind};
+pub use problem::{Problem, ProblemKind};
+pub use receipt::Receipt;
+pub use request::{RequestClaims, SIGNATURE_HEADER};

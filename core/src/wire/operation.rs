@@ -1,0 +1,181 @@
+//! Operations: what a phone tells the server. The body is signed once and never changes; its id is SHA-256 of the
+//! signed payload, whoever signs it and however often it is sent.
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::rules::declaration::Declaration;
+use crate::time::Evidence;
+use crate::token::cbor;
+use crate::token::envelope::{self, FormatError, Kind, Naming, Sign1, TokenError};
+use crate::token::ids::{OperationId, OrderId};
+use crate::token::key::{PublicKey, Signer, SignerError};
+
+/// The most bytes of a signed operation.
+pub const MAX_BYTES: usize = 16 * 1024;
+
+/// What an operation is about. An unknown number is refused by name and consumes its place in the segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationKind {
+    /// A declaration.
+    Declaration,
+    /// A check-in.
+    CheckIn,
+}
+
+impl OperationKind {
+    /// Its number on the wire.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Declaration => 1,
+            Self::CheckIn => 2,
+        }
+    }
+
+    /// The kind of a number; none for one that this version does not know.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Declaration),
+            2 => Some(Self::CheckIn),
+            _ => None,
+        }
+    }
+}
+
+/// A check-in: the day's tap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckIn {
+    /// Symptoms by their ids in the rulebook; empty for none.
+    pub symptoms: Vec<String>,
+    /// The order that the phone held: proof that the tap was made after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
+}
+
+/// What an operation says.
+#[derive(Clone, PartialEq, Eq)]
+pub enum OperationBody {
+    /// A declaration.
+    Declaration(Declaration),
+    /// A check-in.
+    CheckIn(CheckIn),
+}
+
+impl OperationBody {
+    /// What it is about.
+    #[must_use]
+    pub const fn kind(&self) -> OperationKind {
+        match self {
+            Self::Declaration(_) => OperationKind::Declaration,
+            Self::CheckIn(_) => OperationKind::CheckIn,
+        }
+    }
+
+    fn to_json(&self) -> Result<Vec<u8>, FormatError> {
+        match self {
+            Self::Declaration(declaration) => serde_json::to_vec(declaration),
+            Self::CheckIn(check_in) => serde_json::to_vec(check_in),
+        }
+        .map_err(|_| FormatError::Content)
+    }
+}
+
+/// The signed payload.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+struct Payload {
+    #[n(1)]
+    kind: u8,
+    #[n(2)]
+    json: ByteVec,
+    #[n(3)]
+    evidence: Evidence,
+    #[cbor(n(4), with = "minicbor::bytes")]
+    salt: [u8; 16],
+}
+
+/// An operation as it travels and as it is kept: its id and its signed bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// SHA-256 of the signed payload.
+    pub id: OperationId,
+    /// COSE_Sign1 by a key of the subject.
+    pub bytes: Vec<u8>,
+}
+
+/// An operation whose signature was verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OpenedOperation {
+    /// Its id.
+    pub id: OperationId,
+    /// The evidence of when it was made.
+    pub evidence: Evidence,
+    /// What it says; none where this version does not understand it.
+    pub body: Option<OperationBody>,
+}
+
+/// Why an operation was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    /// Too large for the wire.
+    #[error(transparent)]
+    Form(#[from] FormatError),
+    /// The key did not sign.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+}
+
+impl Operation {
+    /// Signs an operation. `salt` is random: it keeps what is said from being guessed from the id.
+    pub fn make(
+        body: &OperationBody,
+        evidence: Evidence,
+        salt: [u8; 16],
+        key: &dyn Signer,
+    ) -> Result<Self, MakeError> {
+        let payload = Payload { kind: body.kind().number(), json: body.to_json()?.into(), evidence, salt };
+        let payload = cbor::encode(&payload);
+        let bytes = envelope::sign(Kind::Op, Naming::ById, &payload, key)?;
+        if bytes.len() > MAX_BYTES {
+            return Err(FormatError::TooLarge.into());
+        }
+        Ok(Self { id: id_of(&payload), bytes })
+    }
+
+    /// The id of an operation's bytes, its form checked and its signature not.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, FormatError> {
+        let id = id_of(Sign1::parse(&bytes, MAX_BYTES)?.unverified_payload()?);
+        Ok(Self { id, bytes })
+    }
+
+    /// Verifies the signature and reads what it says.
+    pub fn open(&self, key: &PublicKey) -> Result<OpenedOperation, TokenError> {
+        let payload = Sign1::parse(&self.bytes, MAX_BYTES)?.verify(Kind::Op, key)?;
+        let content: Payload = cbor::decode(payload, MAX_BYTES)?;
+        let body = match OperationKind::from_number(content.kind) {
+            Some(OperationKind::Declaration) => {
+                serde_json::from_slice(&content.json).ok().map(OperationBody::Declaration)
+            }
+            Some(OperationKind::CheckIn) => {
+                serde_json::from_slice(&content.json).ok().map(OperationBody::CheckIn)
+            }
+            None => None,
+        };
+        Ok(OpenedOperation { id: id_of(payload), evidence: content.evidence, body })
+    }
+}
+
+fn id_of(payload: &[u8]) -> OperationId {
+    OperationId(Sha256::digest(payload).into())
+}
+
+impl std::fmt::Debug for Operation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Operation({})", self.id)
+    }
+}
