@@ -14,3 +14,26 @@ pub mod rules;
 pub mod time;
 pub mod token;
 pub mod wire;
+
+#[cfg(feature = "device")]
+mod border;
+#[cfg(feature = "device")]
+pub mod checkpoint;
+#[cfg(feature = "device")]
+mod error;
+#[cfg(feature = "device")]
+pub mod platform;
+#[cfg(feature = "device")]
+mod random;
+#[cfg(feature = "device")]
+pub mod resident;
+#[cfg(feature = "device")]
+mod store;
+#[cfg(feature = "device")]
+pub mod sync;
+
+#[cfg(feature = "device")]
+pub use error::{HealthcodeError, NetworkKind, StorageKind, VaultKind};
+
+#[cfg(feature = "device")]
+uniffi::setup_scaffolding!();

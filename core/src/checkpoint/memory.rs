@@ -1,0 +1,118 @@
+//! What a gate remembers, in memory only: which presentations were seen while they are fresh, and the last verdict.
+
+use std::collections::BTreeSet;
+
+use crate::rules::calendar::Timestamp;
+use crate::token::Verdict;
+use crate::token::gate::{FRESH_MILLIS, GateTime, SeenKey};
+
+/// How long after its last scan a text repeats its verdict: it lies in the camera's view still.
+const REPEAT_MILLIS: i64 = 3_000;
+/// The most presentations that are remembered; a lane sees some forty in the minute for which a code is fresh.
+const MOST: usize = 4_096;
+
+pub(super) struct Memory {
+    seen: BTreeSet<(Timestamp, [u8; 8])>,
+    /// Presentations of this time and before are taken as seen: they cannot be told from those that were.
+    floor: Timestamp,
+    last: Option<(String, Verdict, i64)>,
+}
+
+impl Memory {
+    pub(super) const fn new(floor: Timestamp) -> Self {
+        Self { seen: BTreeSet::new(), floor, last: None }
+    }
+
+    /// The last verdict, if this is its text and hardly any time has passed.
+    pub(super) fn repeated(&mut self, text: &str, boot_millis: i64) -> Option<Verdict> {
+        let (known, verdict, at) = self.last.as_mut()?;
+        if known != text || !(0..=REPEAT_MILLIS).contains(&boot_millis.saturating_sub(*at)) {
+            return None;
+        }
+        *at = boot_millis;
+        Some(verdict.clone())
+    }
+
+    pub(super) fn remember(&mut self, text: String, verdict: Verdict, boot_millis: i64) {
+        self.last = Some((text, verdict, boot_millis));
+    }
+
+    /// Whether a presentation that could still pass by its time was seen here. One that is too old is another
+    /// matter: its holder is asked for an answer and not told of a second showing.
+    pub(super) fn has_seen(&self, key: &SeenKey, time: GateTime) -> bool {
+        let (id, at) = key;
+        *at >= oldest(time) && (*at <= self.floor || self.seen.contains(&(*at, *id)))
+    }
+
+    pub(super) fn see(&mut self, key: SeenKey, time: GateTime) {
+        let (id, at) = key;
+        self.seen = self.seen.split_off(&(oldest(time), [0; 8]));
+        if self.seen.len() >= MOST {
+            if let Some((latest, _)) = self.seen.last() {
+                self.floor = self.floor.max(*latest);
+            }
+            self.seen.clear();
+        }
+        self.seen.insert((at, id));
+    }
+}
+
+/// The oldest time that a presentation may name.
+fn oldest(time: GateTime) -> Timestamp {
+    match time {
+        GateTime::Firm { now, .. } | GateTime::Coarse { now } => now.plus_millis(-FRESH_MILLIS),
+        GateTime::None => Timestamp::from_millis(0),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    const fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(1_600_000_000 + seconds)
+    }
+
+    const fn firm(seconds: i64) -> GateTime {
+        GateTime::Firm { now: at(seconds), uncertainty_millis: 0 }
+    }
+
+    #[test]
+    fn a_presentation_is_seen_once_and_forgotten_when_it_cannot_pass_any_more() {
+        let mut memory = Memory::new(at(-100));
+        let key = ([7; 8], at(0));
+        assert!(!memory.has_seen(&key, firm(1)));
+        memory.see(key, firm(1));
+        assert!(memory.has_seen(&key, firm(60)));
+        assert!(!memory.has_seen(&([8; 8], at(0)), firm(60)));
+        assert!(!memory.has_seen(&key, firm(61)));
+        memory.see(([8; 8], at(61)), firm(61));
+        assert_eq!(memory.seen.len(), 1);
+    }
+
+    #[test]
+    fn after_a_start_and_after_an_overflow_only_newer_times_are_taken() {
+        let mut memory = Memory::new(at(0));
+        assert!(memory.has_seen(&([1; 8], at(0)), firm(10)));
+        assert!(!memory.has_seen(&([1; 8], at(1)), firm(10)));
+        for index in 0..=MOST {
+            let id = u64::try_from(index).unwrap().to_be_bytes();
+            memory.see((id, at(5)), firm(10));
+        }
+        assert!(memory.seen.len() <= MOST);
+        assert!(memory.has_seen(&([9; 8], at(5)), firm(10)));
+        assert!(!memory.has_seen(&([9; 8], at(6)), firm(10)));
+    }
+
+    #[test]
+    fn a_text_in_view_repeats_its_verdict_and_no_other_does() {
+        let mut memory = Memory::new(at(0));
+        memory.remember("H1:A".to_owned(), Verdict::UnknownIssuer, 1_000);
+        assert_eq!(memory.repeated("H1:A", 4_000), Some(Verdict::UnknownIssuer));
+        assert_eq!(memory.repeated("H1:A", 7_000), Some(Verdict::UnknownIssuer));
+        assert_eq!(memory.repeated("H1:B", 7_000), None);
+        assert_eq!(memory.repeated("H1:A", 10_001), None);
+        assert_eq!(memory.repeated("H1:A", 0), None);
+    }
+}

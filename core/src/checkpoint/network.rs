@@ -1,0 +1,20 @@
+//! The call that reaches the network; see [`crate::sync::http`] for where it runs.
+
+use std::sync::Arc;
+
+use super::Checkpoint;
+use crate::error::HealthcodeError;
+use crate::sync::http::{drive, run};
+use crate::sync::{Cancel, SyncReport};
+
+#[uniffi::export]
+impl Checkpoint {
+    /// Fetches the trust list, the legal calendar and the time: once a day is enough.
+    ///
+    /// # Errors
+    ///
+    /// `Network`, `UpdateApp`, `Storage`, `Cancelled`; what was known before stays in force.
+    pub async fn sync(&self, cancel: Option<Arc<Cancel>>) -> Result<SyncReport, HealthcodeError> {
+        run(cancel, drive(Arc::clone(&self.phone), true)).await
+    }
+}

@@ -1,0 +1,209 @@
+//! The one error that apps see: a variant for each thing that a caller can do something about. No variant repeats
+//! personal data; fields are named so that they compile in Kotlin and Swift.
+
+use thiserror::Error;
+
+use crate::platform::{PortError, VaultError};
+use crate::rules::declaration::DeclarationError;
+use crate::rules::identity::IdentityError;
+use crate::store::StoreError;
+use crate::token::key::SignerError;
+use crate::token::trust_list::TrustListError;
+
+/// What is wrong with the platform's vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum VaultKind {
+    /// Locked until the first unlock after a start: try again later.
+    Locked,
+    /// Its entry is gone (restored from a backup, installed anew): the person enrols again, after `erase`.
+    Gone,
+    /// It failed: try again, then report.
+    Refused,
+}
+
+/// What is wrong with the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum StorageKind {
+    /// Another process has it open.
+    Busy,
+    /// The disk is full; what was accepted before is kept.
+    Full,
+    /// It cannot be written to.
+    ReadOnly,
+    /// It is damaged, or no database. Nothing was changed.
+    Corrupt,
+    /// A later version of the app wrote it: update the app.
+    NewerSchema,
+    /// It belongs to another key than the vault's. Nothing was changed.
+    WrongKey,
+    /// The path cannot be opened.
+    Unreachable,
+}
+
+/// What is wrong with the network, or with what answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum NetworkKind {
+    /// No connection: offline, or the server is down. Normal; what is unsent waits.
+    Offline,
+    /// Nothing came in time.
+    Timeout,
+    /// The connection is not private: wrong certificate, or something in between.
+    Tls,
+    /// Something else answered in the server's place, such as a hotel's sign-in page.
+    Intercepted,
+    /// The server answered that it cannot now.
+    Unavailable,
+    /// An answer that is none: cut, oversized, unreadable, or not signed by whom it should be.
+    BadAnswer,
+    /// The address may not be used: `http:` is only for loopback and for hosts named in the configuration.
+    Refused,
+}
+
+/// Why a call did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Error, uniffi::Error)]
+pub enum HealthcodeError {
+    /// A field of the input. Show `reason` at the field.
+    #[error("{field}: {reason}")]
+    InvalidField {
+        /// The field's path, such as `document` or `travel[0]`.
+        field: String,
+        /// A stable word for what is wrong with it, such as `check-digit`.
+        reason: String,
+    },
+    /// There is no such subject on this phone.
+    #[error("unknown subject")]
+    UnknownSubject,
+    /// Trust list or rulebook have not come yet: sync first.
+    #[error("nothing was synced yet")]
+    NotSynced,
+    /// The subject has no code yet: declare and sync first.
+    #[error("not rated yet")]
+    NotRated,
+    /// The vault.
+    #[error("vault: {kind:?}")]
+    Vault {
+        /// What is wrong.
+        kind: VaultKind,
+    },
+    /// The file.
+    #[error("storage: {kind:?}")]
+    Storage {
+        /// What is wrong.
+        kind: StorageKind,
+    },
+    /// The network. What is unsent stays and is sent later.
+    #[error("network: {kind:?}")]
+    Network {
+        /// What is wrong.
+        kind: NetworkKind,
+        /// Seconds to wait before trying again, if the server said so.
+        retry_after_seconds: Option<u32>,
+    },
+    /// The server said no.
+    #[error("rejected: {problem}")]
+    Rejected {
+        /// The problem's stable word, such as `wrong-code`.
+        problem: String,
+        /// Seconds to wait before trying again, if the server said so.
+        retry_after_seconds: Option<u32>,
+    },
+    /// The phone was restarted and does not know the time well enough to show a code: scan the gate's challenge, or
+    /// sync.
+    #[error("the time is unsure")]
+    TimeUnsure,
+    /// Another phone has taken this one's place.
+    #[error("replaced by another phone")]
+    Replaced,
+    /// The server speaks a later version: update the app.
+    #[error("update the app")]
+    UpdateApp,
+    /// The call was cancelled. Nothing is lost.
+    #[error("cancelled")]
+    Cancelled,
+    /// A port failed or threw.
+    #[error("port {name} failed")]
+    Port {
+        /// Which one: `clock` or `log`.
+        name: String,
+    },
+    /// A fault of the library: report `incident`, which holds no personal data.
+    #[error("internal: {incident}")]
+    Internal {
+        /// Where.
+        incident: String,
+    },
+}
+
+impl HealthcodeError {
+    pub(crate) fn field(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::InvalidField { field: field.into(), reason: reason.into() }
+    }
+
+    pub(crate) fn internal(incident: impl Into<String>) -> Self {
+        Self::Internal { incident: incident.into() }
+    }
+
+    pub(crate) const fn network(kind: NetworkKind) -> Self {
+        Self::Network { kind, retry_after_seconds: None }
+    }
+}
+
+impl From<VaultError> for HealthcodeError {
+    fn from(error: VaultError) -> Self {
+        let kind = match error {
+            VaultError::Locked => VaultKind::Locked,
+            VaultError::Gone => VaultKind::Gone,
+            VaultError::Refused => VaultKind::Refused,
+        };
+        Self::Vault { kind }
+    }
+}
+
+impl From<PortError> for HealthcodeError {
+    fn from(_: PortError) -> Self {
+        Self::Port { name: "clock".to_owned() }
+    }
+}
+
+impl From<SignerError> for HealthcodeError {
+    fn from(error: SignerError) -> Self {
+        let kind = match error {
+            SignerError::Locked => VaultKind::Locked,
+            SignerError::Gone => VaultKind::Gone,
+            SignerError::Refused => VaultKind::Refused,
+        };
+        Self::Vault { kind }
+    }
+}
+
+impl From<StoreError> for HealthcodeError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Vault(error) => error.into(),
+            StoreError::Kind(kind) => Self::Storage { kind },
+            StoreError::Internal(incident) => Self::internal(incident),
+        }
+    }
+}
+
+impl From<IdentityError> for HealthcodeError {
+    fn from(error: IdentityError) -> Self {
+        Self::field(error.field(), error.reason_id())
+    }
+}
+
+impl From<DeclarationError> for HealthcodeError {
+    fn from(error: DeclarationError) -> Self {
+        let (field, reason) = error.place();
+        Self::field(field, reason)
+    }
+}
+
+impl From<TrustListError> for HealthcodeError {
+    fn from(error: TrustListError) -> Self {
+        match error {
+            TrustListError::Newer => Self::UpdateApp,
+            _ => Self::network(NetworkKind::BadAnswer),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The first screen: who is on this phone, in which colour, what is due, and when to wake the app.
+
+use super::code::refresh_at;
+use super::quarantine;
+use super::standing::Standing;
+use crate::error::HealthcodeError;
+use crate::rules::calendar::Timestamp;
+use crate::rules::colour::Colour;
+use crate::rules::quarantine::{Progress, Risk};
+use crate::rules::rulebook::Rulebook;
+use crate::rules::text::Text;
+use crate::store::SubjectKey;
+use crate::sync::exchange::retry_state;
+use crate::sync::phone::{Now, Phone};
+use crate::time::ClockHint;
+
+/// Everything that a first screen shows.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Home {
+    /// The subjects, in the order in which they were enrolled.
+    pub subjects: Vec<SubjectCard>,
+    /// The time as this phone knows it.
+    pub time: TimeState,
+    /// The sync.
+    pub sync: SyncState,
+    /// When the app has something to do next: a day opens, a reminder is due, a token wants replacing, a failed sync
+    /// may be tried again. None for nothing.
+    pub next_wake: Option<Timestamp>,
+}
+
+/// One subject on the first screen.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct SubjectCard {
+    /// The subject's id: what the other calls take.
+    pub subject: String,
+    /// The issuer's id.
+    pub issuer: String,
+    /// The masked name.
+    pub masked_name: String,
+    /// The last four characters of the identity document.
+    pub id_tail: String,
+    /// Where the subject stands with the issuer.
+    pub state: SubjectState,
+    /// The code's colour; none before the first rating.
+    pub colour: Option<Colour>,
+    /// The colour's word.
+    pub word: Option<Text>,
+    /// Days that count so far, with an order in force.
+    pub counted_days: Option<u16>,
+    /// Days that the order takes.
+    pub order_days: Option<u16>,
+    /// The check-in that is due now.
+    pub due: Option<Risk>,
+    /// Whether all days are done and only the server's release is missing: connect to confirm.
+    pub connect_to_confirm: bool,
+    /// Entries that wait to be sent.
+    pub waiting: u32,
+    /// Whether a declaration was ever recorded.
+    pub declared: bool,
+}
+
+/// Where a subject stands with the issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum SubjectState {
+    /// This phone speaks for the subject.
+    Active,
+    /// Another phone did so before and is being told: this one takes over then.
+    Pending {
+        /// When it does.
+        until: Timestamp,
+    },
+    /// Another phone has taken this one's place.
+    Replaced,
+}
+
+/// The time as this phone knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct TimeState {
+    /// The best estimate, or a lower bound where `sure` is false.
+    pub now: Timestamp,
+    /// Whether a server's time has been received since the phone was started. Mark the time on the screen if not.
+    pub sure: bool,
+    /// What to tell a person whose phone's own clock is wrong.
+    pub hint: Option<ClockHint>,
+}
+
+/// The sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct SyncState {
+    /// Entries of all subjects that wait to be sent.
+    pub waiting: u32,
+    /// When the last sync succeeded, as this phone's lower bound of time.
+    pub last_success: Option<Timestamp>,
+    /// Background work waits until then after a failure; a person may always try.
+    pub not_before: Option<Timestamp>,
+    /// Failures since the last success.
+    pub failures: u32,
+}
+
+impl TimeState {
+    pub(crate) fn of(now: &Now) -> Self {
+        Self { now: now.estimate.unwrap_or(now.lower_bound), sure: now.estimate.is_some(), hint: now.hint }
+    }
+}
+
+// Masked, and still a person.
+impl std::fmt::Debug for SubjectCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SubjectCard({}, {:?})", self.subject, self.colour)
+    }
+}
+
+pub(super) fn home(phone: &Phone) -> Result<Home, HealthcodeError> {
+    let now = phone.now()?;
+    let time = TimeState::of(&now);
+    let rulebook = phone.rulebook();
+    let retry = retry_state(phone)?;
+    // One view for all of them: a sync that ends in between shows wholly or not at all.
+    let standings = phone.store.read(|file| {
+        let read = |key| Ok::<_, HealthcodeError>((Standing::read_in(file, &key)?, key));
+        file.subjects()?.into_iter().map(read).collect::<Result<Vec<_>, _>>()
+    })?;
+
+    let mut wakes: Vec<Timestamp> = Vec::new();
+    let mut subjects = Vec::with_capacity(standings.len());
+    for (standing, key) in &standings {
+        let progress = quarantine::progress_of(standing, &now);
+        wakes.extend(wakes_of(standing, progress.as_ref(), rulebook.as_deref(), &now));
+        subjects.push(card(standing, key, progress.as_ref(), rulebook.as_deref(), &time));
+    }
+    wakes.extend(retry.not_before);
+    let waiting = standings.iter().map(|(standing, _)| standing.waiting).fold(0, u32::saturating_add);
+    Ok(Home {
+        subjects,
+        sync: SyncState {
+            waiting,
+            last_success: retry.last_success,
+            not_before: retry.not_before,
+            failures: retry.failures,
+        },
+        next_wake: wakes.into_iter().filter(|wake| *wake > time.now).min(),
+        time,
+    })
+}
+
+fn card(
+    standing: &Standing,
+    key: &SubjectKey,
+    progress: Option<&Progress>,
+    rulebook: Option<&Rulebook>,
+    time: &TimeState,
+) -> SubjectCard {
+    let identity = &standing.body.identity;
+    let pending = standing.body.pending_until.filter(|until| standing.token.is_none() && *until > time.now);
+    let state = match pending {
+        _ if standing.body.replaced => SubjectState::Replaced,
+        Some(until) => SubjectState::Pending { until },
+        None => SubjectState::Active,
+    };
+    let lowered = standing.is_lowered(rulebook, time.now);
+    let colour = standing.colour().map(|colour| if lowered { colour.max(Colour::Yellow) } else { colour });
+    SubjectCard {
+        subject: key.subject.to_string(),
+        issuer: key.issuer.clone(),
+        masked_name: identity.name.mask(),
+        id_tail: identity.document.tail().to_owned(),
+        state,
+        word: colour.and_then(|colour| Some(rulebook?.colour_text(colour).word.clone())),
+        colour,
+        counted_days: progress.map(|progress| progress.counted),
+        order_days: progress.map(|progress| progress.days),
+        due: progress.and_then(|progress| progress.due),
+        connect_to_confirm: progress.is_some_and(|progress| quarantine::is_confirmable(progress, time.now)),
+        waiting: standing.waiting,
+        declared: standing.declaration.is_some(),
+    }
+}
+
+fn wakes_of(
+    standing: &Standing,
+    progress: Option<&Progress>,
+    rulebook: Option<&Rulebook>,
+    now: &Now,
+) -> Vec<Timestamp> {
+    let mut wakes = Vec::new();
+    if let Some(progress) = progress {
+        wakes.extend(progress.next_opens_at);
+        wakes.extend(quarantine::reminders(standing, progress, rulebook, now.lower_bound));
+        wakes.extend(progress.earliest_release);
+    }
+    if let (Some((_, token)), Some(rulebook)) = (&standing.token, rulebook) {
+        wakes.push(refresh_at(token.issued_at, rulebook.tokens.refresh_after_hours));
+    }
+    wakes.extend(standing.body.pending_until.filter(|_| standing.token.is_none()));
+    wakes
+}

@@ -1,0 +1,214 @@
+//! The object that a resident's app holds. One call a screen; each call reads the phone's file, the trusted clock and
+//! the rules, and nothing is kept in memory between two calls. What never enters: a decision that only the authority
+//! can take. The phone explains, previews, and may lower its own standing; it never raises it.
+
+#![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
+
+mod code;
+mod draw;
+mod home;
+mod input;
+#[cfg(feature = "http")]
+mod network;
+mod own_http;
+mod quarantine;
+mod record;
+mod standing;
+
+use std::sync::Arc;
+
+pub use code::{CodePicture, ShownCode};
+#[cfg(feature = "png")]
+pub use draw::draw_png;
+pub use draw::{draw_luminance, draw_svg};
+pub use home::{Home, SubjectCard, SubjectState, SyncState, TimeState};
+pub use input::{
+    AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, FieldProblem, Form, FormQuestion,
+    IdentityForm, QuestionForm, StayInput,
+};
+pub use own_http::{CodeRequested, Enrolment};
+pub use quarantine::{CheckInState, CheckInView, QuarantineView};
+pub use record::{Preview, Recorded, TraceLine};
+
+use crate::error::HealthcodeError;
+use crate::platform::Ports;
+use crate::rules::calendar::{LegalCalendar, LegalDate};
+use crate::rules::identity::{Identity, IdentityInput};
+use crate::store::{StoreError, SubjectKey};
+use crate::sync::Config;
+use crate::sync::phone::{Now, Phone};
+use crate::token::SubjectId;
+use crate::token::code_text::{CodeText, CodeTextError, Foreign, Prefix};
+
+/// A resident's phone: the resident and the family members whom the resident cares for, each a subject with an own
+/// key. Every method may be called from any thread; those without `async` touch the file and are quick.
+#[derive(uniffi::Object)]
+pub struct Resident {
+    phone: Arc<Phone>,
+}
+
+/// What a scanned text is to a resident's app.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum ScannedText {
+    /// A gate's challenge: give the text to [`Resident::code`] and show what it returns.
+    Challenge {
+        /// How the gate names itself; nobody vouches for it.
+        gate: String,
+    },
+    /// A resident's code: only a checkpoint's app reads those.
+    Code,
+    /// A code of this system that this app does not read: paper, venue, handover, outage notice.
+    OtherKind,
+    /// Something else.
+    Foreign {
+        /// What it is.
+        what: Foreign,
+    },
+    /// It begins like a code of this system and is damaged.
+    Damaged,
+}
+
+#[uniffi::export]
+impl Resident {
+    /// Opens the phone's file, made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// `Storage` with what is wrong with the file: `Busy` while another process has it, `Corrupt`, `WrongKey` and
+    /// `NewerSchema` leave it as it is. `Vault` where the vault cannot be used; `Locked` is temporary. `InvalidField`
+    /// names a wrong field of the configuration.
+    #[uniffi::constructor]
+    pub fn open(config: Config, ports: Ports) -> Result<Arc<Self>, HealthcodeError> {
+        Ok(Arc::new(Self { phone: Phone::open(config, ports)? }))
+    }
+
+    /// Everything that a first screen shows: the subjects with colour and what is due, the time, the sync, and when
+    /// to wake the app next.
+    ///
+    /// # Errors
+    ///
+    /// `Storage`, `Vault`, `Port`.
+    pub fn home(&self) -> Result<Home, HealthcodeError> {
+        home::home(&self.phone)
+    }
+
+    /// A fresh code of a subject: a presentation of now, or, with the text of a gate's challenge, an answer to it.
+    /// Ask again after `refresh_in_millis`.
+    ///
+    /// # Errors
+    ///
+    /// `NotRated` before the first code has come; `TimeUnsure` after a restart of the phone without a sync: scan the
+    /// gate's challenge, an answer needs no clock; `Replaced`; `InvalidField` for a text that is no challenge.
+    pub fn code(&self, subject: String, challenge: Option<String>) -> Result<ShownCode, HealthcodeError> {
+        code::code(&self.phone, &self.subject(&subject)?, challenge.as_deref())
+    }
+
+    /// How far the quarantine of a subject has come; none without an order in force.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSubject`, `Storage`, `Port`.
+    pub fn quarantine(&self, subject: String) -> Result<Option<QuarantineView>, HealthcodeError> {
+        quarantine::view(&self.phone, &self.subject(&subject)?)
+    }
+
+    /// The questions of the rulebook in force, and the days that they ask about.
+    ///
+    /// # Errors
+    ///
+    /// `NotSynced` before the first rulebook has come.
+    pub fn form(&self) -> Result<Form, HealthcodeError> {
+        let rulebook = self.phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
+        Ok(Form::of(&rulebook, today(&self.phone, &self.phone.now()?)?))
+    }
+
+    /// Everything that is wrong with an identity, field by field; empty for none.
+    ///
+    /// # Errors
+    ///
+    /// `Port`, `Storage`.
+    pub fn check_identity(&self, identity: IdentityForm) -> Result<Vec<FieldProblem>, HealthcodeError> {
+        let errors = Identity::check_all(identity.as_input(), latest_day(&self.phone)?.to_naive());
+        let problem = |error: &crate::rules::identity::IdentityError| FieldProblem {
+            field: error.field().to_owned(),
+            reason: error.reason_id().to_owned(),
+        };
+        Ok(errors.iter().map(problem).collect())
+    }
+
+    /// What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
+    /// public records too, and decides.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+    pub fn preview(
+        &self,
+        subject: String,
+        declaration: DeclarationInput,
+    ) -> Result<Preview, HealthcodeError> {
+        record::preview(&self.phone, &self.subject(&subject)?, &declaration)
+    }
+
+    /// Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
+    /// with the next sync. It needs no network.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` for the first field that is wrong; `UnknownSubject`, `Replaced`, `NotSynced`, `Storage`,
+    /// `Vault`, `Port`. Nothing was recorded then.
+    pub fn record(&self, subject: String, entry: Entry) -> Result<Recorded, HealthcodeError> {
+        record::record(&self.phone, &self.subject(&subject)?, &entry)
+    }
+
+    /// What a scanned text is.
+    pub fn scan(&self, text: String) -> ScannedText {
+        match CodeText::parse(&text) {
+            Ok(code) => match code.prefix {
+                Prefix::Challenge => crate::token::Challenge::parse(&code.bytes)
+                    .map_or(ScannedText::Damaged, |challenge| ScannedText::Challenge {
+                        gate: challenge.gate,
+                    }),
+                Prefix::Code => ScannedText::Code,
+                Prefix::Paper | Prefix::Venue | Prefix::Handover | Prefix::Outage => ScannedText::OtherKind,
+            },
+            Err(CodeTextError::Foreign(what)) => ScannedText::Foreign { what },
+            Err(CodeTextError::Base45 | CodeTextError::TooLong) => ScannedText::Damaged,
+        }
+    }
+}
+
+impl Resident {
+    /// The subject of an id as [`Home`] gives it.
+    fn subject(&self, id: &str) -> Result<SubjectKey, HealthcodeError> {
+        let subject = SubjectId::parse(id).ok_or(HealthcodeError::UnknownSubject)?;
+        let key = SubjectKey { subject, issuer: self.phone.config.issuer.clone() };
+        let known = self.phone.store.read(|file| Ok::<_, StoreError>(file.subject(&key)?.is_some()))?;
+        if known { Ok(key) } else { Err(HealthcodeError::UnknownSubject) }
+    }
+}
+
+impl std::fmt::Debug for Resident {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Resident(..)")
+    }
+}
+
+/// The legal day, by the estimate where there is one: the server checks a day that was declared for.
+fn today(phone: &Phone, now: &Now) -> Result<LegalDate, HealthcodeError> {
+    let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
+    Ok(rulebook.offset_minutes.date_of(now.estimate.unwrap_or(now.lower_bound)))
+}
+
+/// A day that is not before today anywhere on earth: it only keeps a form from refusing a newborn's document.
+fn latest_day(phone: &Phone) -> Result<LegalDate, HealthcodeError> {
+    let now = phone.now()?;
+    let ahead = LegalCalendar::new(14 * 60).ok_or_else(|| HealthcodeError::internal("calendar"))?;
+    Ok(ahead.date_of(now.lower_bound.max(now.wall)))
+}
+
+/// A checked identity.
+fn identity(phone: &Phone, form: &IdentityForm) -> Result<Identity, HealthcodeError> {
+    let input: IdentityInput<'_> = form.as_input();
+    Ok(Identity::parse(input, latest_day(phone)?.to_naive())?)
+}

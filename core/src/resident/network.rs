@@ -1,0 +1,71 @@
+//! The calls that reach the network. Each only spawns its work on the core's own runtime and awaits it: the caller's
+//! loop is never held up, and letting go of the call aborts it.
+
+use std::sync::Arc;
+
+use super::input::IdentityForm;
+use super::own_http::{CodeRequested, Enrolment};
+use super::{Resident, identity};
+use crate::error::HealthcodeError;
+use crate::sync::http::{Client, drive, run};
+use crate::sync::{Cancel, SyncReport, enrol};
+
+#[uniffi::export]
+impl Resident {
+    /// Asks for a one-time code, which goes to the number that public records hold for the document and to no other.
+    /// The holder's key is made first and kept. The answer is the same whether or not the records know the person.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` for the first field that is wrong; `Network`, `Rejected`, `Vault`, `Storage`, `Cancelled`.
+    pub async fn request_one_time_code(
+        &self,
+        identity: IdentityForm,
+        cancel: Option<Arc<Cancel>>,
+    ) -> Result<CodeRequested, HealthcodeError> {
+        let phone = Arc::clone(&self.phone);
+        let identity = self::identity(&phone, &identity)?;
+        let work = async move {
+            let client = Client::new(&phone.config)?;
+            let call = enrol::request(&phone, identity)?;
+            let started = enrol::started(&phone, &client.send(&call).await?)?;
+            Ok(CodeRequested { expires_in_seconds: started.expires_in, digits: started.digits })
+        };
+        run(cancel, work).await
+    }
+
+    /// Confirms the one-time code: the subject is on this phone from now on. Then [`Resident::sync`].
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` for a code that is none, or without one asked for; `Rejected` with `wrong-code` for one that
+    /// does not fit, has expired or was tried too often; `Network`, `Vault`, `Storage`, `Cancelled`.
+    pub async fn enrol(
+        &self,
+        code: String,
+        cancel: Option<Arc<Cancel>>,
+    ) -> Result<Enrolment, HealthcodeError> {
+        let phone = Arc::clone(&self.phone);
+        let work = async move {
+            let client = Client::new(&phone.config)?;
+            let call = enrol::confirm(&phone, &code)?;
+            let confirmed = enrol::confirmed(&phone, &client.send(&call).await?)?;
+            Ok(Enrolment {
+                subject: confirmed.key.subject.to_string(),
+                pending_until: confirmed.pending_until,
+            })
+        };
+        run(cancel, work).await
+    }
+
+    /// Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
+    /// what the server publishes. Calls at the same time run one after the other.
+    ///
+    /// # Errors
+    ///
+    /// `Network` is normal: what is unsent waits and nothing is lost. `Rejected`, `UpdateApp`, `Vault`, `Storage`,
+    /// `Cancelled`. What the server says no to for one subject is in the report and not an error.
+    pub async fn sync(&self, cancel: Option<Arc<Cancel>>) -> Result<SyncReport, HealthcodeError> {
+        run(cancel, drive(Arc::clone(&self.phone), false)).await
+    }
+}

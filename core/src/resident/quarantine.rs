@@ -1,0 +1,213 @@
+//! The countdown as a screen shows it. Days are counted at H, the lower bound of true time: whatever is done to the
+//! phone's own clock, no day comes early. Only the server's signed release ends an order.
+
+use std::collections::BTreeMap;
+
+use super::home::TimeState;
+use super::standing::Standing;
+use crate::error::HealthcodeError;
+use crate::rules::calendar::{LegalDate, Timestamp};
+use crate::rules::colour::Colour;
+use crate::rules::quarantine::{
+    Attribution, Certainty, Day, NotCounted, Phase, Progress, Risk, attribute, progress,
+};
+use crate::rules::rulebook::Rulebook;
+use crate::rules::text::Text;
+use crate::store::{OutboxAnswer, OutboxState, StoredCheckIn, SubjectKey};
+use crate::sync::phone::{Now, Phone};
+use crate::token::{OperationId, Order};
+
+/// How far a quarantine has come.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct QuarantineView {
+    /// The order's id.
+    pub order: String,
+    /// Yellow or red.
+    pub colour: Colour,
+    /// The rule that caused it, or `manual`.
+    pub rule: String,
+    /// The cause.
+    pub cause: Text,
+    /// The first day.
+    pub starts_on: LegalDate,
+    /// When the order was signed.
+    pub issued_at: Timestamp,
+    /// Days that the order takes.
+    pub days: u16,
+    /// Days that count so far.
+    pub counted: u16,
+    /// The legal day, as far as this phone is sure of it.
+    pub today: LegalDate,
+    /// Every day from the first one to today.
+    pub calendar: Vec<Day>,
+    /// Whether days are missing, complete, or in an officer's review.
+    pub phase: Phase,
+    /// Whether all days are done and the time of the release has come: connect, the server confirms.
+    pub connect_to_confirm: bool,
+    /// The check-in that is due now, until when, and what missing it does.
+    pub due: Option<Risk>,
+    /// When the next day opens, if nothing is due now.
+    pub next_opens_at: Option<Timestamp>,
+    /// When the order can end at the earliest, if every day from now on is kept.
+    pub earliest_release: Option<Timestamp>,
+    /// When to remind of the check-in that is due, or of the next day's.
+    pub reminders: Vec<Timestamp>,
+    /// The check-ins recorded on this phone under this order, the latest last.
+    pub check_ins: Vec<CheckInView>,
+    /// The time as this phone knows it.
+    pub time: TimeState,
+}
+
+/// A check-in and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct CheckInView {
+    /// Its id.
+    pub operation: String,
+    /// When it was recorded, as a lower bound of true time.
+    pub recorded_at: Timestamp,
+    /// What became of it.
+    pub state: CheckInState,
+}
+
+/// What became of a check-in.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum CheckInState {
+    /// It waits to be sent.
+    Waiting {
+        /// The day for which it will count, as far as this phone can tell.
+        day: Option<LegalDate>,
+    },
+    /// The server has it and has not judged it yet.
+    Received,
+    /// It counts, as the server judged.
+    Counted {
+        /// For this day.
+        day: LegalDate,
+        /// How surely.
+        certainty: Certainty,
+    },
+    /// It does not count, as the server judged.
+    NotCounted {
+        /// Why not.
+        reason: NotCounted,
+    },
+    /// The server refused it.
+    Refused {
+        /// The problem's stable word.
+        problem: String,
+    },
+}
+
+impl std::fmt::Debug for QuarantineView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "QuarantineView({} of {}, {:?})", self.counted, self.days, self.phase)
+    }
+}
+
+pub(super) fn view(phone: &Phone, key: &SubjectKey) -> Result<Option<QuarantineView>, HealthcodeError> {
+    let now = phone.now()?;
+    let standing = Standing::read(phone, key)?;
+    let (Some(order), Some(progress)) = (&standing.order, progress_of(&standing, &now)) else {
+        return Ok(None);
+    };
+    let reminders = reminders(&standing, &progress, phone.rulebook().as_deref(), now.lower_bound);
+    Ok(Some(QuarantineView {
+        order: order.order.to_string(),
+        colour: order.colour,
+        rule: order.rule.clone(),
+        cause: order.cause.clone(),
+        starts_on: order.starts_on,
+        issued_at: order.issued_at,
+        days: progress.days,
+        counted: progress.counted,
+        today: progress.today,
+        connect_to_confirm: is_confirmable(&progress, now.lower_bound),
+        phase: progress.phase,
+        due: progress.due,
+        next_opens_at: progress.next_opens_at,
+        earliest_release: progress.earliest_release,
+        calendar: progress.calendar,
+        reminders,
+        check_ins: check_ins(&standing, order),
+        time: TimeState::of(&now),
+    }))
+}
+
+/// The progress of the order in force at H.
+pub(super) fn progress_of(standing: &Standing, now: &Now) -> Option<Progress> {
+    let order = standing.order.as_ref()?;
+    let taps: Vec<_> = standing.taps(order).into_iter().map(|(_, tap)| tap).collect();
+    Some(progress(&order.quarantine(), &taps, now.lower_bound))
+}
+
+pub(super) fn is_confirmable(progress: &Progress, now: Timestamp) -> bool {
+    matches!(progress.phase, Phase::Complete { release_at } if now >= release_at)
+}
+
+/// The instants after `now` at which to remind of the due day, or of the next one.
+pub(super) fn reminders(
+    standing: &Standing,
+    progress: &Progress,
+    rulebook: Option<&Rulebook>,
+    now: Timestamp,
+) -> Vec<Timestamp> {
+    let (Some(order), Some(rulebook)) = (&standing.order, rulebook) else { return Vec::new() };
+    let calendar = order.terms.calendar;
+    let day = progress.due.map(|due| due.day).or(progress.next_opens_at.map(|at| calendar.date_of(at)));
+    let Some(day) = day else { return Vec::new() };
+    let minutes = rulebook.quarantine.remind_minutes.iter();
+    minutes.map(|minutes| calendar.at(day, *minutes)).filter(|at| *at > now).collect()
+}
+
+/// The day for which a tap would count, as far as this phone can tell.
+pub(super) fn expected_days(standing: &Standing, order: &Order) -> BTreeMap<OperationId, Attribution> {
+    let (operations, taps): (Vec<_>, Vec<_>) = standing.taps(order).into_iter().unzip();
+    operations.into_iter().zip(attribute(&order.quarantine(), &taps)).collect()
+}
+
+fn check_ins(standing: &Standing, order: &Order) -> Vec<CheckInView> {
+    let expected = expected_days(standing, order);
+    let of_this_order = |check_in: &&StoredCheckIn| {
+        expected.contains_key(&check_in.operation) || check_in.check_in.order == Some(order.order)
+    };
+    let view = |check_in: &StoredCheckIn| CheckInView {
+        operation: check_in.operation.to_string(),
+        recorded_at: check_in.evidence.lower_bound,
+        state: state(standing, check_in, &expected),
+    };
+    standing.check_ins.iter().filter(of_this_order).map(view).collect()
+}
+
+fn state(
+    standing: &Standing,
+    check_in: &StoredCheckIn,
+    expected: &BTreeMap<OperationId, Attribution>,
+) -> CheckInState {
+    if let Some(judgement) = standing.judgements.get(&check_in.operation) {
+        return match (judgement.day, judgement.certainty, judgement.not_counted) {
+            (Some(day), Some(certainty), _) => CheckInState::Counted { day, certainty },
+            (_, _, Some(reason)) => CheckInState::NotCounted { reason },
+            // A judgement says one or the other: one that does not was refused when it came.
+            _ => CheckInState::Received,
+        };
+    }
+    match standing.answers.get(&check_in.operation) {
+        Some((OutboxState::Refused, answer)) => {
+            CheckInState::Refused { problem: problem_of(answer.as_ref()) }
+        }
+        Some((OutboxState::Accepted, _)) => CheckInState::Received,
+        Some((OutboxState::Waiting, _)) | None => {
+            let day = match expected.get(&check_in.operation) {
+                Some(Attribution::Counted { day, .. }) => Some(*day),
+                _ => None,
+            };
+            CheckInState::Waiting { day }
+        }
+    }
+}
+
+/// The stable word of what was wrong.
+pub(super) fn problem_of(answer: Option<&OutboxAnswer>) -> String {
+    let problem = answer.and_then(|answer| answer.problem.as_ref());
+    problem.map_or_else(|| "invalid".to_owned(), |problem| problem.kind().word().to_owned())
+}

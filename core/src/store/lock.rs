@@ -1,0 +1,36 @@
+//! One process a file: an operating system's lock beside it, which is let go of whatever becomes of the process.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use crate::error::StorageKind;
+
+/// The path with its folder resolved, so that one file has one name; the file itself need not exist yet.
+pub(crate) fn canonical_path(path: &str) -> Result<PathBuf, StoreError> {
+    let unreachable = || StoreError::Kind(StorageKind::Unreachable);
+    let path = Path::new(path);
+    let name = path.file_name().ok_or_else(unreachable)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(folder.canonicalize().map_err(|_| unreachable())?.join(name))
+}
+
+/// Takes the lock of a file, or says that another process has it.
+pub(super) fn take(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(name);
+    let file = opened.map_err(|error| {
+        StoreError::Kind(match error.kind() {
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => StorageKind::ReadOnly,
+            ErrorKind::StorageFull => StorageKind::Full,
+            _ => StorageKind::Unreachable,
+        })
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Kind(StorageKind::Busy)),
+        Err(TryLockError::Error(_)) => Err(StoreError::internal("lock")),
+    }
+}

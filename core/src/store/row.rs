@@ -1,0 +1,88 @@
+//! What the sealed values hold. Each is JSON with a form of its own, so that a later version can tell an older one's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::identity::Identity;
+use crate::time::Evidence;
+use crate::token::ids::{OperationId, SubjectId};
+use crate::wire::message::ChangeKind;
+use crate::wire::{Bytes, CheckIn, Problem};
+
+/// Whose row it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SubjectKey {
+    pub(crate) subject: SubjectId,
+    pub(crate) issuer: String,
+}
+
+/// A person as one issuer knows them.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SubjectBody {
+    pub(crate) identity: Identity,
+    /// When the key becomes active, where another phone has to be told first: milliseconds since 1970.
+    pub(crate) pending_until: Option<crate::rules::calendar::Timestamp>,
+    /// Whether the server said that another phone has taken this one's place.
+    pub(crate) replaced: bool,
+}
+
+/// A holder's key.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum HolderKeyBody {
+    /// An Ed25519 seed, sealed by the vault.
+    Software { sealed_seed: Bytes },
+    /// A hardware key by its name in the vault, and its public half as COSE_Key.
+    Hardware { name: String, public: Bytes },
+}
+
+/// A check-in as recorded.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StoredCheckIn {
+    pub(crate) evidence: Evidence,
+    pub(crate) check_in: CheckIn,
+    #[serde(skip, default = "no_operation")]
+    pub(crate) operation: OperationId,
+}
+
+const fn no_operation() -> OperationId {
+    OperationId([0; 32])
+}
+
+/// Where an operation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OutboxState {
+    Waiting,
+    Accepted,
+    Refused,
+}
+
+impl OutboxState {
+    pub(crate) const fn number(self) -> i64 {
+        match self {
+            Self::Waiting => 0,
+            Self::Accepted => 1,
+            Self::Refused => 2,
+        }
+    }
+}
+
+/// An operation and its link, as they are sent.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct OutboxBody {
+    pub(crate) operation: Bytes,
+    pub(crate) link: Bytes,
+}
+
+/// What the server answered.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct OutboxAnswer {
+    pub(crate) receipt: Option<Bytes>,
+    pub(crate) problem: Option<Problem>,
+}
+
+/// What the server decided: a signed object that was verified before it was kept.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct KeptDecision {
+    pub(crate) kind: ChangeKind,
+    pub(crate) object: Bytes,
+}

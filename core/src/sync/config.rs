@@ -1,0 +1,45 @@
+//! What an app is built with.
+
+use crate::error::HealthcodeError;
+use crate::rules::calendar::Timestamp;
+use crate::token::key::PublicKey;
+use crate::token::trust_list::RootSet;
+
+/// What an app is built with. All of it is public.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Config {
+    /// The path of the phone's file. Its folder must exist and stay out of cloud backups. The same path in one
+    /// process is one instance, which keeps the configuration of its first opening.
+    pub database: String,
+    /// The root of the home issuer's HTTP interface, such as `https://code.example.org`.
+    pub server: String,
+    /// The home issuer's id in the trust list.
+    pub issuer: String,
+    /// The root keys as COSE_Key.
+    pub root_keys: Vec<Vec<u8>>,
+    /// How many of them must have signed a trust list.
+    pub root_threshold: u32,
+    /// The version of this root set.
+    pub root_version: u32,
+    /// No trust list below this version is taken.
+    pub trust_list_floor: u32,
+    /// When the app was built: true time is not before it.
+    pub built_at: Timestamp,
+    /// Hosts, besides loopback, that may be reached over `http:`.
+    pub cleartext_hosts: Vec<String>,
+    /// Certificates (DER) of TLS roots to trust instead of the web's; empty for the web's.
+    pub tls_roots: Vec<Vec<u8>>,
+}
+
+impl Config {
+    /// The root set; the fields that are wrong are named.
+    pub(crate) fn roots(&self) -> Result<RootSet, HealthcodeError> {
+        let keys: Result<Vec<_>, _> = self.root_keys.iter().map(|key| PublicKey::from_cose(key)).collect();
+        let keys = keys.map_err(|_| HealthcodeError::field("root_keys", "not-a-key"))?;
+        let threshold = usize::try_from(self.root_threshold).unwrap_or(usize::MAX);
+        if threshold == 0 || threshold > keys.len() {
+            return Err(HealthcodeError::field("root_threshold", "out-of-range"));
+        }
+        Ok(RootSet { version: self.root_version, threshold, keys })
+    }
+}

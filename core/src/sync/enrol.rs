@@ -1,0 +1,120 @@
+//! Enrolment: a new key asks for a one-time code, and confirms it. The key is made and kept before anything is sent,
+//! so that an app killed between the two steps goes on with the same one.
+
+use serde::{Deserialize, Serialize};
+
+use super::holder;
+use super::phone::Phone;
+use super::reply::{Call, Method, Reply};
+use crate::error::{HealthcodeError, NetworkKind};
+use crate::random;
+use crate::rules::calendar::Timestamp;
+use crate::rules::identity::Identity;
+use crate::store::{ChainState, HolderKeyBody, StoreError, SubjectBody, SubjectKey};
+use crate::token::ids::SegmentId;
+use crate::wire::message::{
+    CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation, EnrolmentRequest, EnrolmentStarted,
+};
+use crate::wire::{Bytes, RequestClaims};
+
+const ENROLMENT: &str = "enrolment";
+const MAX_REPLY: u64 = 16 * 1024;
+
+/// An enrolment under way, as it is kept.
+#[derive(Clone, Serialize, Deserialize)]
+struct Pending {
+    identity: Identity,
+    key: HolderKeyBody,
+    session: Option<Bytes>,
+}
+
+/// What a confirmed enrolment came to.
+pub(crate) struct Confirmed {
+    pub(crate) key: SubjectKey,
+    pub(crate) pending_until: Option<Timestamp>,
+}
+
+/// The call that asks for a one-time code. An enrolment that was under way is given up for this one.
+pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, HealthcodeError> {
+    let known = phone.store.read(|file| file.json_document::<Pending>(ENROLMENT))?;
+    let key = match known {
+        // Asking again for the same person: the same key, so that an earlier code still fits.
+        Some(known) if known.identity == identity => known.key,
+        _ => holder::make(phone.ports.vault.as_ref())?,
+    };
+    let signer = holder::signer(&key, &phone.ports.vault)?;
+    let body = EnrolmentRequest { identity: identity.clone(), key: Bytes(signer.public_key().to_cose()) };
+    let pending = Pending { identity, key, session: None };
+    phone.store.write(|file| file.put_json_document(ENROLMENT, &pending))?;
+    call(phone, ENROLMENTS_PATH, &body, signer.as_ref())
+}
+
+/// Takes the reply to [`request`].
+pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, HealthcodeError> {
+    let body = reply.body_of("application/json")?;
+    let started: EnrolmentStarted = serde_json::from_slice(body).map_err(|_| bad_answer())?;
+    phone.store.write(|file| {
+        let pending: Option<Pending> = file.json_document(ENROLMENT)?;
+        pending.map_or(Ok(()), |mut pending| {
+            pending.session = Some(started.session.clone());
+            file.put_json_document(ENROLMENT, &pending)
+        })
+    })?;
+    Ok(started)
+}
+
+/// The call that confirms the code.
+pub(crate) fn confirm(phone: &Phone, code: &str) -> Result<Call, HealthcodeError> {
+    let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    if code.is_empty() || code.len() > 12 || !code.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(HealthcodeError::field("code", "not-digits"));
+    }
+    let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
+    let none = || HealthcodeError::field("code", "not-requested");
+    let pending = pending.ok_or_else(none)?;
+    let session = pending.session.ok_or_else(none)?;
+    let signer = holder::signer(&pending.key, &phone.ports.vault)?;
+    call(phone, CONFIRM_PATH, &EnrolmentConfirmation { session, code }, signer.as_ref())
+}
+
+/// Takes the reply to [`confirm`]: the subject, its key and its segment are kept in one transaction.
+pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, HealthcodeError> {
+    let body = reply.body_of("application/json")?;
+    let enrolled: Enrolled = serde_json::from_slice(body).map_err(|_| bad_answer())?;
+    let head = enrolled.head.0.as_slice().try_into().map_err(|_| bad_answer())?;
+    let key = SubjectKey { subject: enrolled.subject, issuer: phone.config.issuer.clone() };
+    let chain = ChainState { segment: SegmentId(random::bytes()?), next: 0, head };
+    let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
+    let pending = pending.ok_or_else(bad_answer)?;
+    let key_id = holder::signer(&pending.key, &phone.ports.vault)?.public_key().id();
+    phone.store.write(|file| {
+        let body = SubjectBody {
+            identity: pending.identity,
+            pending_until: enrolled.pending_until,
+            replaced: false,
+        };
+        file.put_subject(&key, &body)?;
+        file.put_holder_key(&key, key_id, &pending.key)?;
+        file.put_chain(&key, &chain)?;
+        file.put_cursor(&key, None)?;
+        file.delete_document(ENROLMENT)?;
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(Confirmed { key, pending_until: enrolled.pending_until })
+}
+
+fn call<T: Serialize>(
+    phone: &Phone,
+    path: &str,
+    body: &T,
+    signer: &dyn crate::token::Signer,
+) -> Result<Call, HealthcodeError> {
+    let body = serde_json::to_vec(body).map_err(|_| HealthcodeError::internal("enrol/json"))?;
+    let claims = RequestClaims::new(path, &body, &phone.config.issuer, random::bytes()?, None);
+    let signature = Some(claims.sign(signer)?);
+    Ok(Call { method: Method::Post, path: path.to_owned(), body, signature, limit: MAX_REPLY })
+}
+
+const fn bad_answer() -> HealthcodeError {
+    HealthcodeError::network(NetworkKind::BadAnswer)
+}

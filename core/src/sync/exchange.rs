@@ -1,0 +1,298 @@
+//! The exchange as a state machine: it says which call to make, takes the reply, and goes on until nothing is left.
+//! No I/O but the phone's own file, so that a test can lose, repeat and delay replies without a socket.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::phone::{Now, Phone};
+use super::reply::{Call, Reply, Unusable};
+use super::retry::RetryState;
+use super::round::Round;
+use crate::error::{HealthcodeError, NetworkKind};
+use crate::platform::LogLevel;
+use crate::random;
+use crate::rules::rulebook;
+use crate::store::{StoreError, SubjectKey};
+use crate::token::anchor::{Anchor, Nonce};
+use crate::token::trust_list;
+use crate::wire::message::{ANCHOR_PATH, RULEBOOK_PATH, TRUST_LIST_PATH};
+use crate::wire::{Bytes, Problem, ProblemKind};
+
+/// The name of the retry state's document.
+pub(crate) const RETRY: &str = "retry";
+/// The media type of signed objects.
+const CBOR: &str = "application/cbor";
+/// A trust list this old is asked for anew, in hours.
+const LIST_HOURS: i64 = 24;
+
+/// What an exchange came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
+pub struct SyncReport {
+    /// Operations that the server took.
+    pub accepted: u32,
+    /// Operations that the server refused; see the subject's journal for why.
+    pub refused: u32,
+    /// Decisions that came: orders, releases, ratings, judgements.
+    pub decisions: u32,
+    /// Gate tokens that came.
+    pub tokens: u32,
+    /// Operations that still wait.
+    pub waiting: u32,
+    /// What the server said no to, subject by subject. One subject's trouble never holds up another's.
+    pub problems: Vec<SubjectProblem>,
+}
+
+/// Why a subject could not be synced.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct SubjectProblem {
+    /// The subject.
+    pub subject: String,
+    /// The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`, or one of a later version.
+    pub problem: String,
+    /// Seconds to wait before trying again, if the server said so.
+    pub retry_after_seconds: Option<u32>,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Make this call and bring the reply.
+    Send(Call),
+    /// Nothing is left.
+    Done(SyncReport),
+}
+
+enum Task {
+    TrustList,
+    Rulebook,
+    Anchor,
+    Subject(SubjectKey),
+}
+
+enum Pending {
+    TrustList,
+    Rulebook,
+    Anchor { nonce: Nonce, asked: Now },
+    Subject(Box<Round>),
+}
+
+/// One exchange.
+pub(crate) struct Exchange {
+    phone: Arc<Phone>,
+    tasks: VecDeque<Task>,
+    pending: Option<Pending>,
+    refreshed: bool,
+    report: SyncReport,
+}
+
+impl Exchange {
+    /// An exchange for all subjects of this phone, or, with none, for what everybody may ask.
+    pub(crate) fn begin(phone: Arc<Phone>) -> Result<Self, HealthcodeError> {
+        let now = phone.now()?;
+        #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
+        let subjects = phone.store.read(|file| file.subjects())?;
+        let mut tasks = VecDeque::new();
+        let stale = phone.trust().is_none_or(|trust| {
+            trust.is_expired(now.lower_bound)
+                || now.lower_bound >= trust.content().issued_at.plus_hours(LIST_HOURS)
+        });
+        if stale {
+            tasks.push_back(Task::TrustList);
+        }
+        if phone.rulebook().is_none() {
+            tasks.push_back(Task::Rulebook);
+        }
+        if subjects.is_empty() {
+            tasks.push_back(Task::Anchor);
+        }
+        tasks.extend(subjects.into_iter().map(Task::Subject));
+        Ok(Self { phone, tasks, pending: None, refreshed: stale, report: SyncReport::default() })
+    }
+
+    /// An exchange for a gate: its trust list, the time, and the rulebook with the legal calendar.
+    pub(crate) fn begin_gate(phone: Arc<Phone>) -> Self {
+        let mut tasks = VecDeque::from([Task::TrustList, Task::Anchor]);
+        if phone.rulebook().is_none() {
+            tasks.push_back(Task::Rulebook);
+        }
+        Self { phone, tasks, pending: None, refreshed: true, report: SyncReport::default() }
+    }
+
+    /// The next call, or the end.
+    pub(crate) fn next(&mut self) -> Result<Step, HealthcodeError> {
+        let Some(task) = self.tasks.pop_front() else {
+            let now = self.phone.now()?;
+            let state = RetryState::succeeded(now.lower_bound);
+            self.phone.store.write(|file| file.put_json_document(RETRY, &state))?;
+            self.phone.log(LogLevel::Info, format!("sync: {:?}", self.report));
+            return Ok(Step::Done(std::mem::take(&mut self.report)));
+        };
+        let (call, pending) = match task {
+            Task::TrustList => (Call::get(TRUST_LIST_PATH, trust_list::MAX_BYTES as u64), Pending::TrustList),
+            Task::Rulebook => (Call::get(RULEBOOK_PATH, rulebook::MAX_BYTES as u64 + 256), Pending::Rulebook),
+            Task::Anchor => {
+                let nonce: Nonce = random::bytes()?;
+                let path = format!("{ANCHOR_PATH}?nonce={}", Bytes(nonce.to_vec()).to_text());
+                (Call::get(path, 1_024), Pending::Anchor { nonce, asked: self.phone.now()? })
+            }
+            Task::Subject(key) => {
+                let (call, round) = Round::begin(&self.phone, key)?;
+                (call, Pending::Subject(Box::new(round)))
+            }
+        };
+        self.pending = Some(pending);
+        Ok(Step::Send(call))
+    }
+
+    /// Takes the reply to the call of the last [`Exchange::next`].
+    pub(crate) fn accept(&mut self, reply: &Reply) -> Result<(), HealthcodeError> {
+        match self.pending.take() {
+            None => Err(HealthcodeError::internal("exchange/unasked")),
+            Some(Pending::TrustList) => self.phone.take_trust_list(reply.body_of(CBOR)?),
+            Some(Pending::Rulebook) => self.phone.take_rulebook(reply.body_of(CBOR)?),
+            Some(Pending::Anchor { nonce, asked }) => {
+                let body = reply.body_of(CBOR)?.to_vec();
+                match take_anchor(&self.phone, &body, nonce, &asked) {
+                    Ok(anchor) => {
+                        self.follow_up(&anchor);
+                        Ok(())
+                    }
+                    Err(error) => self.refresh_or(error, Task::Anchor),
+                }
+            }
+            Some(Pending::Subject(round)) => self.accept_round(*round, reply),
+        }
+    }
+
+    /// Notes that the exchange failed, so that background work knows when to try again.
+    pub(crate) fn failed(phone: &Phone, error: &HealthcodeError) -> Result<(), HealthcodeError> {
+        let HealthcodeError::Network { retry_after_seconds, .. } = error else { return Ok(()) };
+        let now = phone.now()?;
+        let random = u64::from_be_bytes(random::bytes()?);
+        phone.store.write(|file| {
+            let state: RetryState = file.json_document(RETRY)?.unwrap_or_default();
+            file.put_json_document(RETRY, &state.failed(now.lower_bound, *retry_after_seconds, random))
+        })?;
+        Ok(())
+    }
+
+    fn accept_round(&mut self, round: Round, reply: &Reply) -> Result<(), HealthcodeError> {
+        let key = round.key.clone();
+        let body = match reply.body_of("application/json") {
+            Ok(body) => body,
+            Err(Unusable::Problem(problem, after)) => return self.problem(&key, problem, after),
+            Err(unusable) => return Err(unusable.into()),
+        };
+        match round.accept(&self.phone, body) {
+            Ok(done) => {
+                self.report.accepted += done.report.accepted;
+                self.report.refused += done.report.refused;
+                self.report.decisions += done.report.decisions;
+                self.report.tokens += done.report.tokens;
+                if done.again {
+                    self.tasks.push_front(Task::Subject(key));
+                } else {
+                    self.report.waiting += done.report.waiting;
+                }
+                self.follow_up(&done.anchor);
+                Ok(())
+            }
+            Err(error) => self.refresh_or(error, Task::Subject(key)),
+        }
+    }
+
+    fn problem(
+        &mut self,
+        key: &SubjectKey,
+        problem: Problem,
+        retry_after: Option<u32>,
+    ) -> Result<(), HealthcodeError> {
+        match problem.kind() {
+            // The server has forgotten where we were: the next request asks for all of it.
+            ProblemKind::CursorGone if self.phone.store.read(|file| file.cursor(key))?.is_some() => {
+                self.phone.store.write(|file| file.put_cursor(key, None))?;
+                self.tasks.push_front(Task::Subject(key.clone()));
+                Ok(())
+            }
+            ProblemKind::Replaced => {
+                self.phone.store.write(|file| {
+                    let body = file.subject(key)?;
+                    body.map_or(Ok(()), |mut body| {
+                        body.replaced = true;
+                        file.put_subject(key, &body)
+                    })
+                })?;
+                self.note(key, &problem, retry_after);
+                Ok(())
+            }
+            ProblemKind::EnrolmentPending | ProblemKind::UnknownSubject => {
+                self.note(key, &problem, retry_after);
+                Ok(())
+            }
+            _ => Err(Unusable::Problem(problem, retry_after).into()),
+        }
+    }
+
+    fn note(&mut self, key: &SubjectKey, problem: &Problem, retry_after: Option<u32>) {
+        self.report.problems.push(SubjectProblem {
+            subject: key.subject.to_string(),
+            problem: problem.kind().word().to_owned(),
+            retry_after_seconds: problem.retry_after.max(retry_after),
+        });
+    }
+
+    /// What the anchor names and we do not have yet is fetched next.
+    fn follow_up(&mut self, anchor: &Anchor) {
+        let list = self.phone.trust().map_or(0, |trust| trust.content().version);
+        if anchor.trust_list_version > list && !self.refreshed {
+            self.refreshed = true;
+            self.tasks.push_front(Task::TrustList);
+        }
+        let rules = self.phone.rulebook().map_or(0, |rulebook| rulebook.version);
+        if anchor.rules_version > rules && !self.tasks.iter().any(|task| matches!(task, Task::Rulebook)) {
+            self.tasks.push_back(Task::Rulebook);
+        }
+    }
+
+    /// An object that does not verify may be of a key that our list does not have yet: once, the list is fetched and
+    /// the task done again. What was sent takes effect once, however often it is sent.
+    fn refresh_or(&mut self, error: HealthcodeError, task: Task) -> Result<(), HealthcodeError> {
+        let unverified = matches!(error, HealthcodeError::Network { kind: NetworkKind::BadAnswer, .. });
+        if !unverified || self.refreshed {
+            return Err(error);
+        }
+        self.refreshed = true;
+        self.tasks.push_front(task);
+        self.tasks.push_front(Task::TrustList);
+        Ok(())
+    }
+}
+
+fn take_anchor(phone: &Phone, body: &[u8], nonce: Nonce, asked: &Now) -> Result<Anchor, HealthcodeError> {
+    let (anchor, digest, epoch) = verify_anchor(phone, body, nonce)?;
+    phone.take_anchor(&anchor, digest, asked, epoch)?;
+    phone.store.write(|file| phone.put_clock(file))?;
+    Ok(anchor)
+}
+
+/// Verifies an anchor of the home issuer that answers our nonce. Also its digest, and the epoch that the list allows.
+pub(crate) fn verify_anchor(
+    phone: &Phone,
+    bytes: &[u8],
+    nonce: Nonce,
+) -> Result<(Anchor, [u8; 32], u32), HealthcodeError> {
+    use sha2::{Digest, Sha256};
+    let bad = || HealthcodeError::network(NetworkKind::BadAnswer);
+    let trust = phone.trust().ok_or_else(bad)?;
+    let issuer = Phone::issuer(&trust, &phone.config.issuer)?;
+    let anchor: Anchor = trust.open_from(&issuer.id, bytes).map_err(|_| bad())?;
+    if anchor.nonce != Some(nonce) {
+        return Err(bad());
+    }
+    Ok((anchor, Sha256::digest(bytes).into(), issuer.time_epoch))
+}
+
+/// When background work may try again.
+pub(crate) fn retry_state(phone: &Phone) -> Result<RetryState, StoreError> {
+    Ok(phone.store.read(|file| file.json_document(RETRY))?.unwrap_or_default())
+}

@@ -1,0 +1,224 @@
+//! The core's own HTTP client: reqwest over rustls with a provider and roots of our choice.
+//!
+//! Calls run on the core's own runtime: an exported async function only spawns here and awaits, so that the caller's
+//! loop never does our work, and dropping the call aborts it. No cookies, no redirects, no proxy of the environment,
+//! bounded bodies, a time limit for each phase.
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use super::config::Config;
+use super::exchange::{Exchange, Step, SyncReport};
+use super::phone::Phone;
+use super::reply::{Call, Method, Reply};
+use crate::error::{HealthcodeError, NetworkKind};
+use crate::wire::SIGNATURE_HEADER;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// The longest wait between two pieces of a reply.
+const READ: Duration = Duration::from_secs(15);
+const WHOLE: Duration = Duration::from_secs(45);
+
+/// Cancels a call. One may be given to several calls; a cancelled one stays cancelled.
+#[derive(uniffi::Object)]
+pub struct Cancel {
+    state: watch::Sender<bool>,
+}
+
+#[uniffi::export]
+impl Cancel {
+    /// A new one.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { state: watch::Sender::new(false) })
+    }
+
+    /// Ends the calls that hold it with [`HealthcodeError::Cancelled`]. What was written before stays written.
+    pub fn cancel(&self) {
+        self.state.send_replace(true);
+    }
+}
+
+impl Cancel {
+    async fn cancelled(&self) {
+        // The sender lives as long as this object: waiting cannot fail.
+        let _ = self.state.subscribe().wait_for(|cancelled| *cancelled).await;
+    }
+}
+
+impl std::fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cancel(..)")
+    }
+}
+
+/// Runs `work` on the core's own runtime until it ends, is cancelled, or the caller lets go of it.
+pub(crate) async fn run<T: Send + 'static>(
+    cancel: Option<Arc<Cancel>>,
+    work: impl Future<Output = Result<T, HealthcodeError>> + Send + 'static,
+) -> Result<T, HealthcodeError> {
+    let cancellable = async move {
+        match cancel {
+            None => work.await,
+            Some(cancel) => tokio::select! {
+                biased;
+                () = cancel.cancelled() => Err(HealthcodeError::Cancelled),
+                result = work => result,
+            },
+        }
+    };
+    let mut task = AbortOnDrop(runtime()?.spawn(cancellable));
+    match (&mut task.0).await {
+        Ok(result) => result,
+        Err(error) if error.is_cancelled() => Err(HealthcodeError::Cancelled),
+        Err(_) => Err(HealthcodeError::internal("panic")),
+    }
+}
+
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn runtime() -> Result<&'static Runtime, HealthcodeError> {
+    static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
+    let make = || {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(2).thread_name("healthcode").enable_all().build().ok()
+    };
+    RUNTIME.get_or_init(make).as_ref().ok_or_else(|| HealthcodeError::internal("runtime"))
+}
+
+/// Runs an exchange to its end, one at a time a phone.
+pub(crate) async fn drive(phone: Arc<Phone>, gate: bool) -> Result<SyncReport, HealthcodeError> {
+    let _one_at_a_time = phone.flight.lock().await;
+    let result = exchange(&phone, gate).await;
+    if let Err(error) = &result {
+        Exchange::failed(&phone, error)?;
+    }
+    result
+}
+
+async fn exchange(phone: &Arc<Phone>, gate: bool) -> Result<SyncReport, HealthcodeError> {
+    let client = Client::new(&phone.config)?;
+    let mut exchange =
+        if gate { Exchange::begin_gate(Arc::clone(phone)) } else { Exchange::begin(Arc::clone(phone))? };
+    loop {
+        match exchange.next()? {
+            Step::Done(report) => return Ok(report),
+            Step::Send(call) => exchange.accept(&client.send(&call).await?)?,
+        }
+    }
+}
+
+/// A client for one server.
+pub(crate) struct Client {
+    inner: reqwest::Client,
+    server: String,
+}
+
+impl Client {
+    pub(crate) fn new(config: &Config) -> Result<Self, HealthcodeError> {
+        check_address(config)?;
+        let inner = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls(config)?)
+            .connect_timeout(CONNECT)
+            .read_timeout(READ)
+            .timeout(WHOLE)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .build()
+            .map_err(|_| HealthcodeError::internal("http/client"))?;
+        Ok(Self { inner, server: config.server.trim_end_matches('/').to_owned() })
+    }
+
+    pub(crate) async fn send(&self, call: &Call) -> Result<Reply, HealthcodeError> {
+        let url = format!("{}{}", self.server, call.path);
+        let mut request = match call.method {
+            Method::Get => self.inner.get(url),
+            Method::Post => {
+                self.inner.post(url).header("Content-Type", "application/json").body(call.body.clone())
+            }
+        };
+        if let Some(signature) = &call.signature {
+            request = request.header(SIGNATURE_HEADER, signature);
+        }
+        let mut response = request.send().await.map_err(|error| failure(&error))?;
+        let header = |name: &str| {
+            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        let (content_type, retry_after) = (header("content-type"), header("retry-after").parse().ok());
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|error| failure(&error))? {
+            if (body.len() + piece.len()) as u64 > call.limit {
+                return Err(HealthcodeError::network(NetworkKind::BadAnswer));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Reply { status, content_type, retry_after, body })
+    }
+}
+
+/// `https:` always; `http:` to loopback and to the hosts that the configuration names.
+fn check_address(config: &Config) -> Result<(), HealthcodeError> {
+    let url =
+        reqwest::Url::parse(&config.server).map_err(|_| HealthcodeError::field("server", "not-a-url"))?;
+    let host = url.host_str().unwrap_or_default();
+    let loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if loopback || config.cleartext_hosts.iter().any(|named| named == host) => Ok(()),
+        "http" => Err(HealthcodeError::network(NetworkKind::Refused)),
+        _ => Err(HealthcodeError::field("server", "not-a-url")),
+    }
+}
+
+// The provider is named here: a process-wide default would be somebody else's to set, and on Android the client's own
+// default panics.
+fn tls(config: &Config) -> Result<rustls::ClientConfig, HealthcodeError> {
+    let mut roots = rustls::RootCertStore::empty();
+    if config.tls_roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    for root in &config.tls_roots {
+        let added = roots.add(CertificateDer::from(root.clone()));
+        added.map_err(|_| HealthcodeError::field("tls_roots", "not-a-certificate"))?;
+    }
+    let builder =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|_| HealthcodeError::internal("tls"))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn failure(error: &reqwest::Error) -> HealthcodeError {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    let mut tls = false;
+    while let Some(inner) = cause {
+        tls |= inner.is::<rustls::Error>();
+        // An I/O error hides what it carries from `source`.
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            tls |= io.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
+        }
+        cause = inner.source();
+    }
+    HealthcodeError::network(match () {
+        () if tls => NetworkKind::Tls,
+        () if error.is_timeout() => NetworkKind::Timeout,
+        () if error.is_connect() => NetworkKind::Offline,
+        () if error.is_decode() || error.is_body() => NetworkKind::BadAnswer,
+        () => NetworkKind::Offline,
+    })
+}

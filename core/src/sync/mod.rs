@@ -1,0 +1,24 @@
+//! The exchange with the server: a state machine without I/O, and the core's own HTTP client that drives it.
+//!
+//! Offline is normal here, not an error of the app: what is unsent waits in the outbox. What enters: replies, as
+//! bytes. What never enters: a rule, a screen. Nothing is trusted because it came from the server: each object is
+//! verified against the trust list, and that against the roots the app was built with.
+
+pub mod config;
+pub(crate) mod enrol;
+pub(crate) mod exchange;
+pub(crate) mod holder;
+#[cfg(feature = "http")]
+pub mod http;
+mod own_http;
+pub(crate) mod phone;
+pub(crate) mod reply;
+pub(crate) mod retry;
+pub(crate) mod round;
+
+pub use config::Config;
+pub use exchange::{SubjectProblem, SyncReport};
+#[cfg(feature = "http")]
+pub use http::Cancel;
+pub use own_http::{ExchangeStep, SyncExchange};
+pub use reply::{Call, Method, Reply};

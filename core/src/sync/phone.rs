@@ -1,0 +1,235 @@
+//! What both facades stand on: the file, the ports, the trusted clock and the trust list of one phone.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::config::Config;
+use crate::error::{HealthcodeError, NetworkKind};
+use crate::platform::{LogLevel, Ports};
+use crate::random;
+use crate::rules::calendar::Timestamp;
+use crate::rules::rulebook::Rulebook;
+use crate::store::{Store, StoreError, Transaction, canonical_path};
+use crate::time::{ClockHint, Evidence, Reading, TrustedClock};
+use crate::token::anchor::Anchor;
+use crate::token::ids::BootSession;
+use crate::token::rules::open_rulebook;
+use crate::token::trust_list::{Issuer, RootSet, TrustList};
+
+/// The names of the documents that are not about a subject.
+pub(crate) const CLOCK: &str = "clock";
+pub(crate) const TRUST_LIST: &str = "trust-list";
+pub(crate) const RULEBOOK: &str = "rulebook";
+/// How long the clock may run before it is written again, in milliseconds.
+const WRITE_CLOCK_MILLIS: i64 = 60_000;
+
+static OPEN: Mutex<Option<HashMap<PathBuf, Weak<Phone>>>> = Mutex::new(None);
+
+/// One phone's file with all that lives beside it in memory.
+pub(crate) struct Phone {
+    pub(crate) config: Config,
+    pub(crate) ports: Ports,
+    pub(crate) store: Arc<Store>,
+    pub(crate) roots: RootSet,
+    state: Mutex<State>,
+    #[cfg(feature = "http")]
+    pub(crate) flight: tokio::sync::Mutex<()>,
+}
+
+struct State {
+    clock: TrustedClock,
+    written_at_boot: i64,
+    trust: Option<Arc<TrustList>>,
+    rulebook: Option<Arc<Rulebook>>,
+}
+
+/// One look at the time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// H: decides what must not come early.
+    pub(crate) lower_bound: Timestamp,
+    /// The estimate, while the boot session of the last anchor lasts.
+    pub(crate) estimate: Option<Timestamp>,
+    /// The estimate with its uncertainty in milliseconds, while that is small.
+    pub(crate) firm: Option<(Timestamp, i64)>,
+    pub(crate) wall: Timestamp,
+    pub(crate) hint: Option<ClockHint>,
+    pub(crate) boot_millis: i64,
+    pub(crate) evidence: Evidence,
+    /// Whether an anchor was ever taken.
+    pub(crate) anchored: bool,
+}
+
+impl Phone {
+    /// Opens the phone of a file: the open one of this process, or a new one.
+    pub(crate) fn open(config: Config, ports: Ports) -> Result<Arc<Self>, HealthcodeError> {
+        let roots = config.roots()?;
+        let path = canonical_path(&config.database)?;
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = open.get_or_insert_default();
+        open.retain(|_, phone| phone.strong_count() > 0);
+        if let Some(phone) = open.get(&path).and_then(Weak::upgrade) {
+            return Ok(phone);
+        }
+        let store = Store::open(&path, ports.vault.as_ref())?;
+        let phone = Arc::new(Self::start(config, ports, store, roots)?);
+        open.insert(path, Arc::downgrade(&phone));
+        Ok(phone)
+    }
+
+    fn start(config: Config, ports: Ports, store: Store, roots: RootSet) -> Result<Self, HealthcodeError> {
+        let reading = read_clock(&ports)?;
+        let (clock, trust, rulebook) = store.read(|file| {
+            Ok::<_, StoreError>((
+                file.json_document::<TrustedClock>(CLOCK)?,
+                file.document(TRUST_LIST)?,
+                file.document(RULEBOOK)?,
+            ))
+        })?;
+        let session = BootSession(random::bytes()?);
+        let floor = config.built_at;
+        let clock = clock.unwrap_or_else(|| TrustedClock::new(floor, &reading, session));
+        // A list that the app's own floor or roots have overtaken is fetched anew.
+        let trust = trust.and_then(|bytes| TrustList::open(&bytes, &roots, config.trust_list_floor).ok());
+        let rulebook = match (&trust, rulebook) {
+            (Some(trust), Some(bytes)) => open_rulebook(trust, &config.issuer, &bytes).ok(),
+            _ => None,
+        };
+        let state = State {
+            clock,
+            written_at_boot: i64::MIN,
+            trust: trust.map(Arc::new),
+            rulebook: rulebook.map(Arc::new),
+        };
+        Ok(Self {
+            config,
+            ports,
+            store: Arc::new(store),
+            roots,
+            state: Mutex::new(state),
+            #[cfg(feature = "http")]
+            flight: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// Looks at the time; once a minute, and after a start of the device, it is written down.
+    pub(crate) fn now(&self) -> Result<Now, HealthcodeError> {
+        let reading = read_clock(&self.ports)?;
+        let fresh = BootSession(random::bytes()?);
+        let mut state = self.state();
+        let session = state.clock.evidence().session;
+        state.clock.look(&reading, || fresh);
+        let due = state.written_at_boot == i64::MIN
+            || reading.boot_millis.saturating_sub(state.written_at_boot) >= WRITE_CLOCK_MILLIS
+            || state.clock.evidence().session != session;
+        let now = Now {
+            lower_bound: state.clock.lower_bound(),
+            estimate: state.clock.estimate(),
+            firm: state.clock.firm(),
+            wall: reading.wall,
+            hint: state.clock.hint(reading.wall),
+            boot_millis: reading.boot_millis,
+            evidence: state.clock.evidence(),
+            anchored: state.clock.is_anchored(),
+        };
+        if due {
+            state.written_at_boot = reading.boot_millis;
+            let clock = state.clock.clone();
+            drop(state);
+            self.store.write(|file| file.put_json_document(CLOCK, &clock))?;
+        }
+        Ok(now)
+    }
+
+    /// Writes the clock down with other changes.
+    pub(crate) fn put_clock(&self, file: &Transaction<'_>) -> Result<(), StoreError> {
+        let clock = self.state().clock.clone();
+        file.put_json_document(CLOCK, &clock)
+    }
+
+    /// Takes a verified anchor of the home issuer that answered a request of `asked`.
+    pub(crate) fn take_anchor(
+        &self,
+        anchor: &Anchor,
+        digest: [u8; 32],
+        asked: &Now,
+        listed_epoch: u32,
+    ) -> Result<(), HealthcodeError> {
+        let now = self.now()?;
+        let round_trip = now.boot_millis.saturating_sub(asked.boot_millis);
+        let taken = self.state().clock.anchor(anchor, digest, round_trip, listed_epoch);
+        taken.map_err(|refused| {
+            self.log(LogLevel::Warning, format!("anchor refused: {refused:?}"));
+            HealthcodeError::network(NetworkKind::BadAnswer)
+        })
+    }
+
+    /// Raises H to an anchor that a gate relayed, if it is the home issuer's. Says whether it was.
+    pub(crate) fn raise(&self, relayed: &[u8]) -> bool {
+        let Some(trust) = self.trust() else { return false };
+        match trust.open_from::<Anchor>(&self.config.issuer, relayed) {
+            Ok(anchor) => {
+                self.state().clock.raise(&anchor);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// The trust list in force.
+    pub(crate) fn trust(&self) -> Option<Arc<TrustList>> {
+        self.state().trust.clone()
+    }
+
+    /// The home issuer as the trust list has it.
+    pub(crate) fn issuer(trust: &TrustList, id: &str) -> Result<Issuer, HealthcodeError> {
+        trust.issuer(id).cloned().ok_or_else(|| HealthcodeError::field("issuer", "not-listed"))
+    }
+
+    /// The rulebook in force.
+    pub(crate) fn rulebook(&self) -> Option<Arc<Rulebook>> {
+        self.state().rulebook.clone()
+    }
+
+    /// Takes a trust list: verified, not older than the one in force, kept before it is used.
+    pub(crate) fn take_trust_list(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
+        let in_force = self.trust().map_or(0, |trust| trust.content().version);
+        let trust = TrustList::open(bytes, &self.roots, in_force.max(self.config.trust_list_floor))?;
+        self.store.write(|file| file.put_document(TRUST_LIST, bytes))?;
+        self.state().trust = Some(Arc::new(trust));
+        Ok(())
+    }
+
+    /// Takes the home issuer's rulebook: verified, not older than the one in force.
+    pub(crate) fn take_rulebook(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
+        let bad = || HealthcodeError::network(NetworkKind::BadAnswer);
+        let trust = self.trust().ok_or_else(bad)?;
+        let rulebook = open_rulebook(&trust, &self.config.issuer, bytes).map_err(|error| match error {
+            crate::token::rules::SignedRulebookError::Rulebook(
+                crate::rules::rulebook::RulebookError::Format(_),
+            ) => HealthcodeError::UpdateApp,
+            _ => bad(),
+        })?;
+        if self.rulebook().is_some_and(|known| known.version > rulebook.version) {
+            return Err(bad());
+        }
+        self.store.write(|file| file.put_document(RULEBOOK, bytes))?;
+        self.state().rulebook = Some(Arc::new(rulebook));
+        Ok(())
+    }
+
+    pub(crate) fn log(&self, level: LogLevel, line: String) {
+        self.ports.log(level, line);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change of it is one assignment: a panic elsewhere leaves it sound.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_clock(ports: &Ports) -> Result<Reading, HealthcodeError> {
+    let reading = ports.clock.read()?;
+    Ok(Reading { boot_id: reading.boot_id, boot_millis: reading.boot_millis, wall: reading.wall })
+}
