@@ -114,11 +114,14 @@ fn a_p256_key_lies_on_the_curve() {
     assert_eq!(PublicKey::p256(&off), Err(FormatError::Key));
 }
 
+/// Head, x, tail, and why they are refused.
+type Encoding<'b> = (&'b [u8], &'b [u8], &'b [u8], FormatError);
+
 #[test]
 fn a_cose_key_has_one_encoding() {
     let x = &public(TOKENS).to_cose()[8..];
     assert_eq!(cose_key(ED25519, x, b"").unwrap(), public(TOKENS));
-    let encodings: [(&[u8], &[u8], &[u8], FormatError); 14] = [
+    let encodings: [Encoding<'_>; 14] = [
         (b"\xa3\x01\x01\x20\x06\x21\x58\x20", x, b"\x00", FormatError::NotDeterministic),
         (b"\xa3\x18\x01\x01\x20\x06\x21\x58\x20", x, b"", FormatError::NotDeterministic),
         (b"\xa3\x01\x01\x20\x18\x06\x21\x58\x20", x, b"", FormatError::NotDeterministic),

@@ -17,4 +17,4 @@ pub use link::Link;
 pub use operation::{CheckIn, Operation, OperationBody, OperationKind};
 pub use problem::{Problem, ProblemKind};
 pub use receipt::Receipt;
-pub use request::{RequestClaims, SIGNATURE_HEADER};
+pub use request::{RequestClaims, RequestSignature, SIGNATURE_HEADER};

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test crate uses its part")]
 
+pub(crate) mod gate;
+
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::colour::Colour;
 use healthcode::rules::identity::Region;

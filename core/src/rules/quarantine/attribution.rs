@@ -57,7 +57,8 @@ pub enum NotCounted {
 }
 
 /// What became of one tap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Attribution {
     /// It counts for this day.
     Counted {

@@ -6,9 +6,9 @@ proptest! {
     #[test]
     fn a_day_is_counted_at_most_once_and_the_budget_is_kept(quarantine in quarantine(), taps in taps()) {
         let attributions = attribute(&quarantine, &taps);
-        let days: Vec<_> = attributions.iter().filter_map(day_of).collect();
+        let days: Vec<_> = attributions.iter().copied().filter_map(day_of).collect();
         prop_assert_eq!(days.len(), done_days(&quarantine, &taps).len());
-        let spent = attributions.iter().filter(|attribution| is_ambiguous(attribution)).count();
+        let spent = attributions.iter().filter(|attribution| is_ambiguous(**attribution)).count();
         prop_assert!(spent <= usize::from(quarantine.terms.max_ambiguous));
     }
 
@@ -65,14 +65,14 @@ proptest! {
         let all = [&taps[..], &[more]].concat();
         let (after, done) = (attribute(&quarantine, &all), done_days(&quarantine, &all));
         for (old, new) in before.iter().zip(&after) {
-            if day_of(old).is_some_and(|day| !done.contains(&day)) {
-                prop_assert!(is_ambiguous(old), "{:?} was lost", old);
+            if day_of(*old).is_some_and(|day| !done.contains(&day)) {
+                prop_assert!(is_ambiguous(*old), "{:?} was lost", old);
                 prop_assert_eq!(*new, Attribution::Not(NotCounted::Unclear));
-                let newcomer = after.last().unwrap();
+                let newcomer = *after.last().unwrap();
                 prop_assert!(is_ambiguous(newcomer), "{:?} took a day", newcomer);
             }
         }
-        prop_assert!(done.len() >= before.iter().filter_map(day_of).count());
+        prop_assert!(done.len() >= before.iter().copied().filter_map(day_of).count());
     }
 }
 

@@ -112,19 +112,19 @@ fn schedule() -> impl Strategy<Value = (Quarantine, Vec<Tap>)> {
     })
 }
 
-fn day_of(attribution: &Attribution) -> Option<LegalDate> {
+fn day_of(attribution: Attribution) -> Option<LegalDate> {
     match attribution {
-        Attribution::Counted { day, .. } => Some(*day),
+        Attribution::Counted { day, .. } => Some(day),
         Attribution::Not(_) => None,
     }
 }
 
-fn is_ambiguous(attribution: &Attribution) -> bool {
+fn is_ambiguous(attribution: Attribution) -> bool {
     matches!(attribution, Attribution::Counted { certainty: Certainty::Ambiguous, .. })
 }
 
 fn done_days(quarantine: &Quarantine, taps: &[Tap]) -> BTreeSet<LegalDate> {
-    attribute(quarantine, taps).iter().filter_map(day_of).collect()
+    attribute(quarantine, taps).into_iter().filter_map(day_of).collect()
 }
 
 fn order(late_until_minutes: u16, missed_day: MissedDay, release_at: ReleaseAt) -> Quarantine {
