@@ -58,7 +58,9 @@ impl Request {
         for name in &self.languages {
             let out = match (&self.out, *name) {
                 (Some(out), _) => out.join(name),
-                (None, "python") => return Err("python's side is not committed: name a folder by --out".to_owned()),
+                (None, "python") => {
+                    return Err("python's side is not committed: name a folder by --out".to_owned());
+                }
                 (None, _) => root.join("bindings").join(name).join("generated"),
             };
             let language = match *name {

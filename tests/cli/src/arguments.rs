@@ -1,0 +1,92 @@
+//! The arguments, with the help that a person reads.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  healthcode                                  play one resident's fortnight: server, phone and checkpoint
+  healthcode story --keep /tmp/story          the same, and keep its databases and codes to look at
+  healthcode serve --listen 127.0.0.1:8080 --database server.db
+  healthcode id check 11010519491231002X      check a PRC resident identity number
+  healthcode rules test tests/vectors/certlogic";
+
+/// The arguments.
+#[derive(Parser)]
+#[command(name = "healthcode", version, after_help = EXAMPLES, max_term_width = 100)]
+/// A health code system in one command: the resident's phone, the authority's server, the checkpoint.
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// Print JSON, one object a line, without personal data
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Play one resident's fortnight in virtual time (the default)
+    Story {
+        /// Keep phone.db, server.db, trust-list.cbor and the codes in this folder, which must be new or empty
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+    },
+    /// Run the reference server until SIGTERM or Ctrl-C
+    Serve {
+        /// Where to listen; port 0 takes a free one, which is printed
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        /// The database file, made if there is none; the keys lie beside it
+        #[arg(long, value_name = "FILE")]
+        database: PathBuf,
+        /// Take the time from this Unix socket instead of the system: for tests in virtual time
+        #[arg(long, value_name = "SOCKET")]
+        clock: Option<PathBuf>,
+    },
+    /// Identity documents
+    Id {
+        #[command(subcommand)]
+        command: IdCommand,
+    },
+    /// Rules in the CertLogic subset of JsonLogic
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+}
+
+/// What to do with identity documents.
+#[derive(Subcommand)]
+pub(crate) enum IdCommand {
+    /// Check a PRC resident identity number (GB 11643)
+    Check {
+        /// The number, 18 characters
+        number: String,
+    },
+}
+
+/// What to do with rules.
+#[derive(Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Run the CertLogic suites (*.json) of a folder
+    Test {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,50 @@
+//! What an operator sets.
+
+use std::path::{Path, PathBuf};
+
+use healthcode::rules::text::Text;
+
+/// What an operator sets.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The issuer's id in the trust list.
+    pub issuer: String,
+    /// Its name.
+    pub name: Text,
+    /// The region for which it speaks, a GB/T 2260 code, with everything within it.
+    pub region: u32,
+    /// The root of its HTTP interface as phones reach it.
+    pub base_url: String,
+    /// The database file. The keys lie beside it, in a file of the same name that ends in `.keys`.
+    pub database: PathBuf,
+    /// Requests that are worked on at once; more are turned away with a time to come back.
+    pub max_requests: usize,
+    /// One-time codes for one person in an hour.
+    pub codes_per_person: u32,
+    /// One-time codes asked for from one network address in an hour.
+    pub codes_per_address: u32,
+    /// One-time codes in all in an hour.
+    pub codes_in_all: u32,
+}
+
+impl Config {
+    /// The development server of the first rulebook.
+    #[must_use]
+    pub fn hangzhou(database: &Path, base_url: String) -> Self {
+        Self {
+            issuer: "hangzhou".to_owned(),
+            name: Text::new("杭州市", "Hangzhou"),
+            region: 330_100,
+            base_url,
+            database: database.to_owned(),
+            max_requests: 256,
+            codes_per_person: 5,
+            codes_per_address: 60,
+            codes_in_all: 10_000,
+        }
+    }
+
+    pub(crate) fn keys_path(&self) -> PathBuf {
+        self.database.with_extension("keys")
+    }
+}

@@ -1,0 +1,194 @@
+//! Deciding: rating, orders, judgements of check-ins, release. By the same rules as the phone's; each decision is
+//! signed, and each names its reason. Nothing is decided twice: deciding again without news says nothing.
+
+use healthcode::rules::colour::Colour;
+use healthcode::rules::facts::{Facts, Records, ServedOrder};
+use healthcode::rules::quarantine::{Phase, attribute, progress};
+use healthcode::rules::rating::{OrderTerms, Rating, RatingError};
+use healthcode::token::decision::ReleaseCause;
+use healthcode::token::ids::OrderId;
+use healthcode::token::{Judgement, Order, RatingReceipt, Release};
+use healthcode::wire::message::ChangeKind;
+
+use crate::desk::Desk;
+use crate::error::ServerError;
+use crate::state::{OrderState, Rated, Reason};
+
+impl Desk<'_> {
+    /// Decides everything that is due. `records` are the port's answer; none where it has not answered, and then
+    /// nothing is rated: unanswered is never green.
+    pub(crate) fn decide(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
+        self.judge()?;
+        if self.release_if_done()? {
+            // What was served is over; what else there is may still give a colour.
+            self.state.rating_due = true;
+        }
+        if self.state.rating_due && self.state.declaration.is_some() {
+            self.rate(records)?;
+        }
+        Ok(())
+    }
+
+    /// Says of each check-in of the order in force whether it counts, where that is new.
+    fn judge(&mut self) -> Result<(), ServerError> {
+        let Some(order) = self.state.order.clone() else { return Ok(()) };
+        let taps: Vec<_> = order.check_ins.iter().map(|check_in| check_in.tap).collect();
+        let attributions = attribute(&order.quarantine, &taps);
+        for (place, attribution) in attributions.into_iter().enumerate() {
+            let Some(check_in) = order.check_ins.get(place) else { continue };
+            if check_in.judged == Some(attribution) {
+                continue;
+            }
+            let (day, certainty, not_counted) = Judgement::outcome(attribution);
+            let serial = self.state.next_serial();
+            let judgement = Judgement {
+                subject: self.subject,
+                serial,
+                operation: check_in.operation,
+                order: order.id,
+                judged_at: self.now_in_seconds(),
+                earliest: check_in.tap.earliest,
+                latest: check_in.tap.latest,
+                received: check_in.tap.received.unwrap_or(self.now),
+                day,
+                certainty,
+                not_counted,
+            };
+            self.say(ChangeKind::Judgement, serial, &judgement)?;
+            let known = self.state.order.as_mut().and_then(|order| order.check_ins.get_mut(place));
+            if let Some(known) = known {
+                known.judged = Some(attribution);
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases from an order whose days are complete and whose time has come. Says whether it did.
+    fn release_if_done(&mut self) -> Result<bool, ServerError> {
+        let Some(order) = &self.state.order else { return Ok(false) };
+        let taps: Vec<_> = order.check_ins.iter().map(|check_in| check_in.tap).collect();
+        match progress(&order.quarantine, &taps, self.now).phase {
+            Phase::Complete { release_at } if self.now >= release_at => {
+                let served = ServedOrder { colour: order.colour, starts_on: order.quarantine.starts_on };
+                self.end_order(ReleaseCause::Completed)?;
+                self.state.served.push(served);
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Ends the order in force; its name, if there was one.
+    fn end_order(&mut self, cause: ReleaseCause) -> Result<Option<OrderId>, ServerError> {
+        let Some(order) = self.state.order.take() else { return Ok(None) };
+        let serial = self.state.next_serial();
+        let release = Release {
+            subject: self.subject,
+            serial,
+            order: order.id,
+            released_at: self.now_in_seconds(),
+            cause,
+        };
+        self.say(ChangeKind::Release, serial, &release)?;
+        Ok(Some(order.id))
+    }
+
+    fn rate(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
+        let facts = Facts {
+            now: self.now,
+            declaration: self.state.declaration.clone(),
+            records: records.cloned(),
+            served: self.state.served.clone(),
+            check_in: self.state.reported.clone(),
+        };
+        let rating = match self.rulebook.rate(&facts) {
+            Ok(rating) => rating,
+            // It stays due and is asked for again with the next request.
+            Err(RatingError::RecordsUnanswered | RatingError::NotDeclared) => return Ok(()),
+            Err(RatingError::Rule { rule, .. }) => {
+                tracing::error!(%rule, "a rule cannot be evaluated");
+                return Err(ServerError::Internal("rule"));
+            }
+        };
+        self.state.rating_due = false;
+        match (&rating.order, self.state.order.as_ref().map(|order| order.colour)) {
+            // A stricter cause takes the place of the order in force; its days are counted anew, never merged.
+            (Some(terms), Some(in_force)) if terms.colour > in_force => {
+                let superseded = self.end_order(ReleaseCause::Superseded)?;
+                self.issue_order(terms, &rating, superseded)?;
+                self.receipt(&rating)
+            }
+            // Nothing milder ends an order, and nothing of the same colour begins it anew.
+            (_, Some(_)) => Ok(()),
+            (Some(terms), None) => {
+                self.issue_order(terms, &rating, None)?;
+                self.receipt(&rating)
+            }
+            (None, None) => self.receipt(&rating),
+        }
+    }
+
+    fn issue_order(
+        &mut self,
+        terms: &OrderTerms,
+        rating: &Rating,
+        supersedes: Option<OrderId>,
+    ) -> Result<(), ServerError> {
+        let serial = self.state.next_serial();
+        let cause = rating.reasons.iter().find(|reason| reason.rule == terms.rule);
+        let order = Order {
+            subject: self.subject,
+            serial,
+            order: self.order_id(serial),
+            issued_at: self.now_in_seconds(),
+            colour: terms.colour,
+            rule: terms.rule.clone(),
+            cause: cause.ok_or(ServerError::Internal("order/cause"))?.text.clone(),
+            starts_on: terms.starts_on,
+            days: terms.days,
+            terms: self.rulebook.terms(),
+            rulebook: self.rulebook_digest,
+            supersedes,
+        };
+        self.say(ChangeKind::Order, serial, &order)?;
+        self.state.order = Some(OrderState {
+            id: order.order,
+            colour: order.colour,
+            quarantine: order.quarantine(),
+            check_ins: Vec::new(),
+        });
+        Ok(())
+    }
+
+    /// The rating receipt, where the rating says something new.
+    fn receipt(&mut self, rating: &Rating) -> Result<(), ServerError> {
+        let reason = |reason: &healthcode::rules::rating::Reason| Reason {
+            rule: reason.rule.clone(),
+            colour: reason.colour,
+            text: reason.text.clone(),
+        };
+        let reasons: Vec<_> = rating.reasons.iter().map(reason).collect();
+        let said = self.state.rating.as_ref();
+        if said.is_some_and(|said| said.colour == rating.colour && said.reasons == reasons)
+            && rating.colour == Colour::Green
+        {
+            return Ok(());
+        }
+        let serial = self.state.next_serial();
+        let days = i64::from(self.rulebook.appeal_days);
+        let receipt = RatingReceipt {
+            subject: self.subject,
+            serial,
+            rated_at: self.now_in_seconds(),
+            colour: rating.colour,
+            reasons: reasons.iter().map(Into::into).collect(),
+            rulebook: self.rulebook_digest,
+            rulebook_version: self.rulebook.version,
+            order: self.state.order.as_ref().map(|order| order.id),
+            appeal_by: self.now_in_seconds().plus_hours(24 * days),
+        };
+        self.say(ChangeKind::Rating, serial, &receipt)?;
+        self.state.rating = Some(Rated { colour: rating.colour, reasons });
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! What a phone delivers: each operation takes its place in its segment, is accepted or refused, and is
+//! countersigned. An operation is accepted on signature and link alone; whether a check-in counts is a later
+//! judgement.
+
+use healthcode::rules::declaration::SYMPTOMS;
+use healthcode::rules::facts::ReportedSymptoms;
+use healthcode::rules::quarantine::Tap;
+use healthcode::time::{Evidence, interval_of};
+use healthcode::token::PublicKey;
+use healthcode::token::trust_list::seal;
+use healthcode::wire::message::{LinkedOperation, Outcome, OutcomeKind};
+use healthcode::wire::{CheckIn, Link, Operation, OperationBody, Problem, ProblemKind, Receipt};
+
+use crate::desk::Desk;
+use crate::error::ServerError;
+use crate::state::{CheckInState, Segment};
+use crate::storage::StoredOperation;
+
+/// Operations of a request, read and verified as far as their names go.
+pub(crate) struct Delivery {
+    pub(crate) operation: Operation,
+    pub(crate) link: Link,
+    pub(crate) sent: LinkedOperation,
+}
+
+impl Delivery {
+    /// Reads the operation at a place of a request. One that cannot even be named is the request's fault.
+    pub(crate) fn read(index: usize, sent: &LinkedOperation, key: &PublicKey) -> Result<Self, ServerError> {
+        let wrong =
+            |member: &str| Problem::new(&ProblemKind::Malformed).at(format!("operations[{index}].{member}"));
+        let operation = Operation::from_bytes(sent.operation.0.clone()).map_err(|_| wrong("operation"))?;
+        let link = Link::open(&sent.link.0, key).map_err(|_| wrong("link"))?;
+        if link.operation != operation.id {
+            return Err(wrong("link").into());
+        }
+        Ok(Self { operation, link, sent: sent.clone() })
+    }
+}
+
+impl Desk<'_> {
+    /// Takes one operation from the key at a place.
+    pub(crate) fn deliver(
+        &mut self,
+        place: usize,
+        key: &PublicKey,
+        delivery: &Delivery,
+        evidence: &Evidence,
+        known: &[StoredOperation],
+    ) -> Result<Outcome, ServerError> {
+        let id = delivery.operation.id;
+        if let Some(stored) = known.iter().find(|stored| stored.operation == id) {
+            return Ok(Outcome {
+                operation: id,
+                outcome: OutcomeKind::Duplicate,
+                receipt: Some(stored.receipt.clone()),
+                problem: stored.problem.clone(),
+            });
+        }
+        if let Err(expected) = self.continues(place, &delivery.link) {
+            let problem = Problem::new(&ProblemKind::Sequence).expecting(expected);
+            return Ok(Outcome {
+                operation: id,
+                outcome: OutcomeKind::Retry,
+                receipt: None,
+                problem: Some(problem),
+            });
+        }
+        let problem = self.take(&delivery.operation, key, evidence).err();
+        self.countersign(place, delivery, problem)
+    }
+
+    /// Whether a link continues the key's segment, or opens it; else the sequence that is expected.
+    fn continues(&self, place: usize, link: &Link) -> Result<(), u64> {
+        let Some(key) = self.state.keys.get(place) else { return Err(0) };
+        match key.segment {
+            None if link.sequence == 0 && link.previous == key.opens_on => Ok(()),
+            None => Err(0),
+            Some(segment) => {
+                let next = link.segment == segment.id
+                    && link.sequence == segment.next
+                    && link.previous == segment.head;
+                if next { Ok(()) } else { Err(segment.next) }
+            }
+        }
+    }
+
+    fn take(&mut self, operation: &Operation, key: &PublicKey, evidence: &Evidence) -> Result<(), Problem> {
+        let opened = operation.open(key).map_err(|_| Problem::new(&ProblemKind::Signature))?;
+        match opened.body {
+            None => Err(Problem::new(&ProblemKind::Operation)),
+            Some(OperationBody::Declaration(declaration)) => {
+                let today = self.rulebook.offset_minutes.date_of(self.now);
+                if let Some(error) = declaration.errors(self.rulebook, today).first() {
+                    return Err(Problem::new(&ProblemKind::Invalid).at(error.place().0));
+                }
+                self.state.declaration = Some(declaration);
+                self.state.rating_due = true;
+                Ok(())
+            }
+            Some(OperationBody::CheckIn(check_in)) => {
+                self.take_check_in(operation, check_in, &opened.evidence, evidence)
+            }
+        }
+    }
+
+    fn take_check_in(
+        &mut self,
+        operation: &Operation,
+        check_in: CheckIn,
+        made: &Evidence,
+        synced: &Evidence,
+    ) -> Result<(), Problem> {
+        if self.rulebook.symptoms_error(&check_in.symptoms).is_some() {
+            return Err(Problem::new(&ProblemKind::Invalid).at(SYMPTOMS));
+        }
+        let interval = interval_of(made, synced, self.now);
+        if !check_in.symptoms.is_empty() {
+            let on = self.rulebook.offset_minutes.date_of(interval.latest);
+            self.state.reported = Some(ReportedSymptoms { on, symptoms: check_in.symptoms });
+            self.state.rating_due = true;
+        }
+        let Some(order) = &mut self.state.order else { return Ok(()) };
+        // A check-in that names another order was made under that one.
+        if check_in.order.is_some_and(|named| named != order.id) {
+            return Ok(());
+        }
+        let mut tap = Tap { earliest: interval.earliest, latest: interval.latest, received: Some(self.now) };
+        if check_in.order.is_some() {
+            // It names the order, so it was made after its issue.
+            tap.earliest = tap.earliest.max(order.quarantine.issued_at).min(tap.latest);
+        }
+        order.check_ins.push(CheckInState { operation: operation.id, tap, judged: None });
+        Ok(())
+    }
+
+    /// Countersigns the link: from now on the operation is delivered, whatever becomes of it.
+    fn countersign(
+        &mut self,
+        place: usize,
+        delivery: &Delivery,
+        problem: Option<Problem>,
+    ) -> Result<Outcome, ServerError> {
+        let link = &delivery.link;
+        let head = link.digest();
+        if let Some(key) = self.state.keys.get_mut(place) {
+            key.segment = Some(Segment { id: link.segment, next: link.sequence + 1, head });
+        }
+        self.state.head = head;
+        let receipt = Receipt {
+            subject: self.subject,
+            serial: self.state.next_serial(),
+            operation: link.operation,
+            segment: link.segment,
+            sequence: link.sequence,
+            head,
+            received_at: self.now,
+            accepted: problem.is_none(),
+            incarnation: self.incarnation,
+        };
+        let receipt: healthcode::wire::Bytes = seal(&receipt, &self.keys.decisions)?.into();
+        self.changes.operations.push(StoredOperation {
+            operation: link.operation,
+            signed: delivery.sent.operation.clone(),
+            link: delivery.sent.link.clone(),
+            receipt: receipt.clone(),
+            problem: problem.clone(),
+        });
+        let outcome = if problem.is_none() { OutcomeKind::Accepted } else { OutcomeKind::Refused };
+        Ok(Outcome { operation: link.operation, outcome, receipt: Some(receipt), problem })
+    }
+}

@@ -1,0 +1,52 @@
+//! The desk at which one subject's case lies during a request: the state, what changes, and the means to decide. What
+//! is decided is signed here. No I/O: the time is an argument, and names are derived, so that deciding again after a
+//! conflict comes to the same.
+
+use healthcode::rules::calendar::Timestamp;
+use healthcode::rules::rulebook::Rulebook;
+use healthcode::token::ids::{OrderId, SubjectId};
+use healthcode::token::trust_list::{Object, seal};
+use healthcode::wire::message::ChangeKind;
+
+use crate::error::ServerError;
+use crate::keys::Keys;
+use crate::state::SubjectState;
+use crate::storage::{Changes, Decision};
+
+/// The desk.
+pub(crate) struct Desk<'a> {
+    pub(crate) keys: &'a Keys,
+    pub(crate) rulebook: &'a Rulebook,
+    pub(crate) rulebook_digest: [u8; 32],
+    pub(crate) incarnation: [u8; 8],
+    pub(crate) subject: SubjectId,
+    pub(crate) now: Timestamp,
+    pub(crate) state: SubjectState,
+    pub(crate) changes: Changes,
+}
+
+impl Desk<'_> {
+    /// The time as signed things carry it: whole seconds.
+    pub(crate) const fn now_in_seconds(&self) -> Timestamp {
+        Timestamp::from_seconds(self.now.seconds())
+    }
+
+    /// Signs what was decided and puts it among what was said.
+    pub(crate) fn say<T: Object>(
+        &mut self,
+        kind: ChangeKind,
+        serial: u64,
+        object: &T,
+    ) -> Result<(), ServerError> {
+        let object = seal(object, &self.keys.decisions)?.into();
+        self.changes.decisions.push(Decision { serial, kind, object });
+        Ok(())
+    }
+
+    /// The name of the order of a serial.
+    pub(crate) fn order_id(&self, serial: u64) -> OrderId {
+        let parts: [&[u8]; 3] = [b"order", self.subject.as_bytes(), &serial.to_be_bytes()];
+        let derived = self.keys.pseudonym(&parts);
+        OrderId(derived.first_chunk().copied().unwrap_or_default())
+    }
+}

@@ -1,0 +1,200 @@
+//! Enrolment: a new key asks for a one-time code and confirms it. The code goes only to the number that the records
+//! hold for the person; who asks gets the same answer whether or not there is such a person, and whatever does not
+//! fit is one and the same problem.
+
+use std::net::IpAddr;
+
+use healthcode::rules::calendar::Timestamp;
+use healthcode::rules::identity::Document;
+use healthcode::token::PublicKey;
+use healthcode::token::ids::SubjectId;
+use healthcode::wire::message::{
+    CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation, EnrolmentRequest, EnrolmentStarted,
+};
+use healthcode::wire::{Bytes, ProblemKind, RequestSignature};
+
+use crate::Inner;
+use crate::error::ServerError;
+use crate::keys::random;
+use crate::records::PersonRecord;
+use crate::state::{HolderKey, SubjectState};
+use crate::storage::{Changes, Session};
+
+/// How long a code can be confirmed, in seconds.
+const CODE_SECONDS: u32 = 300;
+const DIGITS: u8 = 6;
+const TRIES: u8 = 5;
+/// How long a second phone waits while the first one keeps working, in hours.
+const WAITING_HOURS: i64 = 24;
+const ATTEMPTS: usize = 8;
+
+impl Inner {
+    /// Starts an enrolment.
+    pub(crate) async fn start_enrolment(
+        &self,
+        signature: Option<&str>,
+        body: &[u8],
+        address: Option<IpAddr>,
+    ) -> Result<EnrolmentStarted, ServerError> {
+        let request: EnrolmentRequest = serde_json::from_slice(body).map_err(|_| ProblemKind::Malformed)?;
+        let key = PublicKey::from_cose(&request.key.0).map_err(|_| malformed("key"))?;
+        self.verify_new_key(signature, &key, ENROLMENTS_PATH, body)?;
+        self.count_request(address).await?;
+
+        let id: [u8; 16] = random().map_err(|_| ServerError::Internal("random"))?;
+        let code = code()?;
+        let may_send = self.may_send(&request.identity.document).await?;
+        let found = self.ports.records.find(&request.identity.document).await;
+        let found = found.map_err(|_| ServerError::from(ProblemKind::Unavailable))?;
+        let person = found.filter(|person| {
+            let name = person.name.matching_key() == request.identity.name.matching_key();
+            name && person.phone == request.identity.phone
+        });
+        let session = Session {
+            cose_key: request.key,
+            person: person.as_ref().map(|person| (self.person(&person.document), person.key.clone())),
+            code: self.hashed(id, &code),
+            tries_left: TRIES,
+            expires_at: self.ports.clock.now().plus_millis(i64::from(CODE_SECONDS) * 1_000),
+            confirmed: None,
+        };
+        self.storage.put_session(id, &session).await?;
+        if let Some(person) = person.filter(|_| may_send) {
+            self.ports.sms.send(&phone_text(&person), &code);
+        }
+        Ok(EnrolmentStarted { session: id.to_vec().into(), expires_in: CODE_SECONDS, digits: DIGITS })
+    }
+
+    /// Confirms a code: the key belongs to the person from now on, or, where another phone speaks for the person,
+    /// after the time in which that one can object.
+    pub(crate) async fn confirm_enrolment(
+        &self,
+        signature: Option<&str>,
+        body: &[u8],
+    ) -> Result<Enrolled, ServerError> {
+        let request: EnrolmentConfirmation =
+            serde_json::from_slice(body).map_err(|_| ProblemKind::Malformed)?;
+        let id: [u8; 16] = request.session.0.as_slice().try_into().map_err(|_| malformed("session"))?;
+        // The key first: a stranger who has guessed a session takes none of its tries.
+        let known = self.storage.session(id).await?.ok_or(ProblemKind::WrongCode)?;
+        let key = PublicKey::from_cose(&known.cose_key.0).map_err(|_| ServerError::Internal("key"))?;
+        self.verify_new_key(signature, &key, CONFIRM_PATH, body).map_err(|_| ProblemKind::WrongCode)?;
+
+        let now = self.ports.clock.now();
+        let session = self.storage.take_try(id).await?.ok_or(ProblemKind::WrongCode)?;
+        let in_time = now < session.expires_at || session.confirmed.is_some();
+        let fits = equal(&session.code.0, &self.hashed(id, &request.code).0);
+        let person = session.person.clone().filter(|_| in_time && session.tries_left > 0 && fits);
+        let (pseudonym, person) = person.ok_or(ProblemKind::WrongCode)?;
+        let pseudonym = pseudonym.0.try_into().map_err(|_| ServerError::Internal("session"))?;
+        let person = self.ports.records.get(&person).await;
+        let person = person.ok().flatten().ok_or(ProblemKind::Unavailable)?;
+        let subject = self.subject_of(pseudonym, &person).await?;
+        let enrolled = self.add_key(subject, &key, now).await?;
+        if session.confirmed.is_none() {
+            let session = Session { confirmed: Some(subject), tries_left: session.tries_left - 1, ..session };
+            self.storage.put_session(id, &session).await?;
+        }
+        Ok(enrolled)
+    }
+
+    fn verify_new_key(
+        &self,
+        signature: Option<&str>,
+        key: &PublicKey,
+        path: &str,
+        body: &[u8],
+    ) -> Result<(), ServerError> {
+        let signature = RequestSignature::parse(signature.ok_or(ProblemKind::Signature)?);
+        let signature = signature.map_err(|_| ProblemKind::Signature)?;
+        if signature.claims().subject.is_some() || signature.key_id() != key.id() {
+            return Err(ProblemKind::Signature.into());
+        }
+        let verified = signature.verify(key, path, body, &self.config.issuer);
+        verified.map(|_| ()).map_err(|_| ProblemKind::Signature.into())
+    }
+
+    async fn subject_of(&self, pseudonym: [u8; 32], person: &PersonRecord) -> Result<SubjectId, ServerError> {
+        for _ in 0..ATTEMPTS {
+            if let Some(subject) = self.storage.subject_of(pseudonym).await? {
+                return Ok(subject);
+            }
+            let subject = SubjectId(random().map_err(|_| ServerError::Internal("random"))?);
+            match self.storage.create(pseudonym, subject, &SubjectState::new(person)).await {
+                Ok(()) => return Ok(subject),
+                Err(ServerError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ProblemKind::Unavailable.into())
+    }
+
+    async fn add_key(
+        &self,
+        subject: SubjectId,
+        key: &PublicKey,
+        now: Timestamp,
+    ) -> Result<Enrolled, ServerError> {
+        for _ in 0..ATTEMPTS {
+            let found = self.storage.subject(subject).await?.ok_or(ServerError::Internal("subject"))?;
+            let mut state = found.state;
+            let place = state.key_of(&key.id()).unwrap_or_else(|| {
+                let first = state.keys.is_empty();
+                let active_from = if first { now } else { now.plus_hours(WAITING_HOURS) };
+                // One that still waits gives way to a newer one: a person who lost the second phone too goes on.
+                state.keys.retain(|key| key.active_from <= now);
+                state.keys.push(HolderKey {
+                    id: key.id().to_vec().into(),
+                    cose_key: key.to_cose().into(),
+                    active_from,
+                    opens_on: state.head,
+                    segment: None,
+                    token: None,
+                });
+                state.keys.len() - 1
+            });
+            let key = state.keys.get(place).cloned().ok_or(ServerError::Internal("key"))?;
+            match self.storage.commit(subject, found.version, &state, Changes::default()).await {
+                Ok(()) => {
+                    return Ok(Enrolled {
+                        subject,
+                        pending_until: Some(key.active_from).filter(|from| *from > now),
+                        head: key.opens_on.to_vec().into(),
+                        region: format!("{:06}", self.config.region),
+                    });
+                }
+                Err(ServerError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ProblemKind::Unavailable.into())
+    }
+
+    fn person(&self, document: &Document) -> Bytes {
+        let parts = [b"person".as_slice(), document.kind_code().as_bytes(), document.number().as_bytes()];
+        self.keys.pseudonym(&parts).to_vec().into()
+    }
+
+    fn hashed(&self, session: [u8; 16], code: &str) -> Bytes {
+        self.keys.pseudonym(&[b"code", &session, code.as_bytes()]).to_vec().into()
+    }
+}
+
+fn malformed(field: &str) -> ServerError {
+    healthcode::wire::Problem::new(&ProblemKind::Malformed).at(field).into()
+}
+
+/// Six random digits.
+fn code() -> Result<String, ServerError> {
+    let number = u64::from_be_bytes(random().map_err(|_| ServerError::Internal("random"))?);
+    Ok(format!("{:06}", number % 1_000_000))
+}
+
+/// Whether two digests are equal, in a time that does not tell where they differ.
+fn equal(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+}
+
+fn phone_text(person: &PersonRecord) -> String {
+    person.phone.as_str().to_owned()
+}

@@ -1,0 +1,58 @@
+//! What goes wrong: at the start, for the operator; in a request, as a problem (RFC 9457). Neither repeats what a
+//! person sent.
+
+use healthcode::token::SignerError;
+use healthcode::wire::{Problem, ProblemKind};
+use thiserror::Error;
+
+/// Why the server does not start. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StartError {
+    /// The keys' file.
+    #[error("keys: {0}")]
+    Keys(String),
+    /// The database.
+    #[error("database: {0}")]
+    Database(String),
+}
+
+/// Why a request is not answered as asked.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum ServerError {
+    /// What the client is told.
+    #[error("problem: {}", .0.title)]
+    Problem(Box<Problem>),
+    /// Somebody else wrote first: try again.
+    #[error("conflict")]
+    Conflict,
+    /// The database.
+    #[error("storage: {0}")]
+    Storage(String),
+    /// A fault of the server.
+    #[error("internal: {0}")]
+    Internal(&'static str),
+}
+
+impl From<Problem> for ServerError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+impl From<ProblemKind> for ServerError {
+    fn from(kind: ProblemKind) -> Self {
+        Problem::new(&kind).into()
+    }
+}
+
+impl From<SignerError> for ServerError {
+    fn from(_: SignerError) -> Self {
+        Self::Internal("signer")
+    }
+}
+
+impl From<SignerError> for StartError {
+    fn from(error: SignerError) -> Self {
+        Self::Keys(error.to_string())
+    }
+}

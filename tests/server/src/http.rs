@@ -1,0 +1,193 @@
+//! The routes. Every answer that is not what was asked for is a problem (RFC 9457); none repeats what was sent. Bodies
+//! are bounded, work is bounded in number and time, a fault in one request stays in it.
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, RawQuery, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use healthcode::wire::message::{
+    ANCHOR_PATH, CONFIRM_PATH, ENROLMENTS_PATH, MAX_REQUEST_BYTES, RULEBOOK_PATH, SYNC_PATH, TRUST_LIST_PATH,
+};
+use healthcode::wire::problem::MEDIA_TYPE;
+use healthcode::wire::{Bytes, Problem, ProblemKind, SIGNATURE_HEADER};
+use serde::Serialize;
+
+use crate::Inner;
+use crate::error::ServerError;
+
+const TIME_LIMIT: Duration = Duration::from_secs(15);
+const CBOR: &str = "application/cbor";
+
+type Server = State<Arc<Inner>>;
+
+pub(crate) fn router(inner: Arc<Inner>) -> Router {
+    Router::new()
+        .route(TRUST_LIST_PATH, get(trust_list))
+        .route(RULEBOOK_PATH, get(rulebook))
+        .route(ANCHOR_PATH, get(anchor))
+        .route(ENROLMENTS_PATH, post(start_enrolment))
+        .route(CONFIRM_PATH, post(confirm_enrolment))
+        .route(SYNC_PATH, post(sync))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .fallback(|| async { problem_of(StatusCode::NOT_FOUND, "not-found", "There is no such route") })
+        .method_not_allowed_fallback(|| async {
+            problem_of(StatusCode::METHOD_NOT_ALLOWED, "method", "The route does not take this method")
+        })
+        .layer(middleware::from_fn_with_state(inner.clone(), within_bounds))
+        .with_state(inner)
+}
+
+/// Bounds what is worked on at once and for how long, keeps a panic in its request, and logs a line.
+async fn within_bounds(State(inner): Server, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), route_of(request.uri().path()));
+    let Ok(_room) = inner.room.try_acquire() else {
+        return Problem::new(&ProblemKind::Unavailable).after(1).into_answer();
+    };
+    // On a task of its own: what was begun is finished even if the client goes away, and a panic ends there.
+    let work = tokio::spawn(async move { tokio::time::timeout(TIME_LIMIT, next.run(request)).await });
+    let mut response = match work.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Problem::new(&ProblemKind::Unavailable).after(5).into_answer(),
+        Err(_) => internal("panic"),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if method == Method::POST {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    tracing::info!(%method, path, status = response.status().as_u16(), "request");
+    response
+}
+
+/// The route for the log: a path that is none of ours may hold anything.
+fn route_of(path: &str) -> &'static str {
+    let routes =
+        [TRUST_LIST_PATH, RULEBOOK_PATH, ANCHOR_PATH, ENROLMENTS_PATH, CONFIRM_PATH, SYNC_PATH, "/healthz"];
+    routes.into_iter().find(|route| *route == path).unwrap_or("other")
+}
+
+async fn trust_list(State(inner): Server) -> Response {
+    answer(async { Ok(signed(inner.published().await?.bytes)) }).await
+}
+
+async fn rulebook(State(inner): Server) -> Response {
+    signed(inner.signed_rulebook.clone())
+}
+
+async fn anchor(State(inner): Server, RawQuery(query): RawQuery) -> Response {
+    answer(async {
+        let nonce = query.as_deref().map(read_nonce).transpose()?;
+        let mut response = signed(inner.anchor(nonce).await?.0);
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok(response)
+    })
+    .await
+}
+
+fn read_nonce(query: &str) -> Result<[u8; 16], ServerError> {
+    let wrong = || ServerError::from(Problem::new(&ProblemKind::Malformed).at("nonce"));
+    let nonce = query.strip_prefix("nonce=").and_then(Bytes::parse).ok_or_else(wrong)?;
+    nonce.0.try_into().map_err(|_| wrong())
+}
+
+async fn start_enrolment(State(inner): Server, request: Request) -> Response {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| -> IpAddr { info.0.ip() });
+    answer(async {
+        let (headers, body) = read(request).await?;
+        let started = inner.start_enrolment(signature(&headers), &body, address).await?;
+        Ok((StatusCode::ACCEPTED, json(&started)?).into_response())
+    })
+    .await
+}
+
+async fn confirm_enrolment(State(inner): Server, request: Request) -> Response {
+    answer(async {
+        let (headers, body) = read(request).await?;
+        json(&inner.confirm_enrolment(signature(&headers), &body).await?)
+    })
+    .await
+}
+
+async fn sync(State(inner): Server, request: Request) -> Response {
+    answer(async {
+        let (headers, body) = read(request).await?;
+        json(&inner.sync(signature(&headers), &body).await?)
+    })
+    .await
+}
+
+/// The headers and the body of a JSON request.
+async fn read(request: Request) -> Result<(HeaderMap, Vec<u8>), ServerError> {
+    let (parts, body) = request.into_parts();
+    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(&ProblemKind::Malformed).at("Content-Type").into());
+    }
+    let body = axum::body::to_bytes(body, MAX_REQUEST_BYTES).await;
+    Ok((parts.headers, body.map_err(|_| ProblemKind::TooLarge)?.to_vec()))
+}
+
+fn signature(headers: &HeaderMap) -> Option<&str> {
+    headers.get(SIGNATURE_HEADER)?.to_str().ok()
+}
+
+async fn answer(work: impl Future<Output = Result<Response, ServerError>>) -> Response {
+    match work.await {
+        Ok(response) => response,
+        Err(ServerError::Problem(problem)) => problem.into_answer(),
+        Err(ServerError::Conflict) => Problem::new(&ProblemKind::Unavailable).after(1).into_answer(),
+        Err(ServerError::Storage(reason)) => {
+            tracing::error!(%reason, "storage");
+            Problem::new(&ProblemKind::Unavailable).after(5).into_answer()
+        }
+        Err(ServerError::Internal(place)) => internal(place),
+    }
+}
+
+fn internal(place: &'static str) -> Response {
+    tracing::error!(place, "internal");
+    problem_of(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server is at fault")
+}
+
+fn json(value: &impl Serialize) -> Result<Response, ServerError> {
+    let body = serde_json::to_vec(value).map_err(|_| ServerError::Internal("json"))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+fn signed(bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, CBOR)], bytes).into_response()
+}
+
+fn problem_of(status: StatusCode, word: &str, title: &str) -> Response {
+    let body = serde_json::json!({
+        "type": format!("problems/{word}"), "title": title, "status": status.as_u16(),
+    });
+    (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body.to_string()).into_response()
+}
+
+trait IntoAnswer {
+    fn into_answer(self) -> Response;
+}
+
+impl IntoAnswer for Problem {
+    fn into_answer(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], Body::from(body)).into_response();
+        if let Some(seconds) = self.retry_after
+            && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
+        {
+            response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
+        response
+    }
+}

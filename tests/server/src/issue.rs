@@ -1,0 +1,57 @@
+//! Issuing tokens: one for each key, in the colour in force, with an index of the status list that was never used.
+
+use healthcode::rules::identity::Region;
+use healthcode::token::trust_list::seal;
+use healthcode::token::{GateToken, PublicKey, StatusReference};
+
+use crate::desk::Desk;
+use crate::error::ServerError;
+use crate::keys::random;
+use crate::state::IssuedToken;
+use crate::trust::STATUS_LIST;
+
+/// The places of the status list: two megabytes of bits.
+const PLACES: u32 = 1 << 24;
+
+impl Desk<'_> {
+    /// Issues a token to the key at a place, if it needs one: the colour has changed, or the last one is due.
+    pub(crate) fn issue_if_due(
+        &mut self,
+        place: usize,
+        holder: &PublicKey,
+        region: u32,
+    ) -> Result<(), ServerError> {
+        let Some(colour) = self.state.colour() else { return Ok(()) };
+        let terms = self.rulebook.tokens;
+        let Some(key) = self.state.keys.get(place) else { return Ok(()) };
+        let fresh = key.token.as_ref().is_some_and(|token| {
+            let refresh_at = token.issued_at.plus_hours(i64::from(terms.refresh_after_hours));
+            token.colour == colour && self.now < refresh_at
+        });
+        if fresh {
+            return Ok(());
+        }
+        let unlucky = |_| ServerError::Internal("random");
+        let issued_at = self.now_in_seconds();
+        let index = u32::from_be_bytes(random().map_err(unlucky)?) % PLACES;
+        let token = GateToken {
+            expires_at: issued_at.plus_hours(i64::from(terms.lifetime_hours)),
+            issued_at,
+            id: random().map_err(unlucky)?,
+            holder: Some(holder.clone()),
+            colour,
+            region: Region::from_code(region).map_err(|_| ServerError::Internal("region"))?,
+            status: StatusReference { list: STATUS_LIST, index },
+            masked_name: self.state.masked_name.clone(),
+            id_tail: self.state.id_tail.clone(),
+        };
+        let (signer, ..) = self.keys.token_key(issued_at);
+        let bytes = seal(&token, &signer)?.into();
+        self.changes.status_indices.push((STATUS_LIST, index));
+        let issued = IssuedToken { id: token.id.to_vec().into(), bytes, issued_at, colour };
+        if let Some(key) = self.state.keys.get_mut(place) {
+            key.token = Some(issued);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! The reference server: it stands in for the authority so that everything runs end to end.
+//!
+//! It registers residents by a one-time code that goes only to the number that public records hold, checks what they
+//! declare against the records, rates by the same rules as the phone, counts check-ins, releases, and issues tokens.
+//! What it decides is signed; what it keeps is said in [`storage`]. What never enters: a rule of its own, a route
+//! that sets the clock, a bare hash of an identity number.
+
+mod clock;
+mod config;
+mod decide;
+mod deliver;
+mod desk;
+mod enrol;
+mod error;
+mod http;
+mod issue;
+mod keys;
+mod limits;
+mod ports;
+mod records;
+pub mod state;
+pub mod storage;
+mod sync;
+mod trust;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use healthcode::rules::rulebook::Rulebook;
+use healthcode::token::PublicKey;
+use tokio::net::TcpListener;
+
+pub use clock::{ServerClock, SystemClock};
+pub use config::Config;
+pub use error::StartError;
+pub use ports::{ConsoleGateway, Ports, PublicRecords, RecordsUnavailable, SmsGateway};
+pub use records::{EmbeddedRecords, PersonRecord, embedded_records};
+
+use error::ServerError;
+use keys::Keys;
+use storage::Storage;
+use storage::sqlite::SqliteStorage;
+
+/// A server that is ready to serve. Clones are the same server.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) ports: Ports,
+    pub(crate) keys: Keys,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) rulebook: Rulebook,
+    pub(crate) signed_rulebook: Vec<u8>,
+    pub(crate) rulebook_digest: [u8; 32],
+    /// Names this life of the database; another one after a restore.
+    pub(crate) incarnation: [u8; 8],
+    pub(crate) trust: tokio::sync::Mutex<Option<trust::Published>>,
+    pub(crate) room: tokio::sync::Semaphore,
+}
+
+impl App {
+    /// Opens the database and the keys, both made at the first start.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be opened, is damaged, or whose permissions let others read the keys. Nothing is changed.
+    pub async fn open(config: Config, ports: Ports) -> Result<Self, StartError> {
+        let keys = Keys::open(&config.keys_path())?;
+        let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&config.database).await?);
+        let rulebook = Rulebook::hangzhou_2020();
+        let signed_rulebook = keys.sign_rulebook(healthcode::rules::rulebook::HANGZHOU_2020)?;
+        let incarnation = storage.incarnation().await?;
+        let room = tokio::sync::Semaphore::new(config.max_requests);
+        let inner = Inner {
+            rulebook_digest: trust::digest(&signed_rulebook),
+            config,
+            ports,
+            keys,
+            storage,
+            rulebook,
+            signed_rulebook,
+            incarnation,
+            trust: tokio::sync::Mutex::new(None),
+            room,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The root keys that an app is built with; one of them signs the trust list.
+    #[must_use]
+    pub fn root_keys(&self) -> Vec<PublicKey> {
+        vec![self.inner.keys.root_public()]
+    }
+
+    /// The current trust list as it is published.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub async fn trust_list(&self) -> Result<Vec<u8>, StartError> {
+        Ok(self.inner.published().await?.bytes)
+    }
+
+    /// The routes.
+    pub fn router(&self) -> Router {
+        http::router(self.inner.clone())
+    }
+
+    /// Serves until `shutdown` ends; what is under way then is answered.
+    ///
+    /// # Errors
+    ///
+    /// Where the listener fails.
+    pub fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = std::io::Result<()>> + Send + 'static {
+        let service = self.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
+        async move { axum::serve(listener, service).with_graceful_shutdown(shutdown).await }
+    }
+}
+
+impl From<ServerError> for StartError {
+    fn from(error: ServerError) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "App({})", self.inner.config.issuer)
+    }
+}

@@ -1,0 +1,201 @@
+//! What the server knows of one subject: all that a decision about the person needs, and nothing of anybody else.
+
+use healthcode::rules::calendar::Timestamp;
+use healthcode::rules::colour::Colour;
+use healthcode::rules::declaration::Declaration;
+use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
+use healthcode::rules::quarantine::{Attribution, Quarantine, Tap};
+use healthcode::token::decision::RatingReason;
+use healthcode::token::ids::{OperationId, OrderId, SegmentId};
+use healthcode::wire::Bytes;
+use healthcode::wire::link::Head;
+use serde::{Deserialize, Serialize};
+
+/// What the server knows of one subject.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SubjectState {
+    /// The person's key at the records port: a random word of theirs, nothing of the document.
+    pub person: String,
+    /// The masked name, as tokens carry it.
+    pub masked_name: String,
+    /// The last four characters of the document, as tokens carry them.
+    pub id_tail: String,
+    /// The serial of what was said last.
+    pub serial: u64,
+    /// The digest of the link that was countersigned last.
+    pub head: Head,
+    /// The keys of the person's phones, in the order in which they came.
+    pub keys: Vec<HolderKey>,
+    /// The last declaration.
+    pub declaration: Option<Declaration>,
+    /// What the last check-in with symptoms told.
+    pub reported: Option<ReportedSymptoms>,
+    /// Whether something was said since the last rating.
+    pub rating_due: bool,
+    /// The last rating.
+    pub rating: Option<Rated>,
+    /// The order in force.
+    pub order: Option<OrderState>,
+    /// The orders that ran to their release.
+    pub served: Vec<ServedOrder>,
+}
+
+/// A key of a phone.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct HolderKey {
+    /// Its id.
+    pub id: Bytes,
+    /// The key as COSE_Key.
+    pub cose_key: Bytes,
+    /// From when on it speaks for the person.
+    pub active_from: Timestamp,
+    /// The head on which its segment opens.
+    pub opens_on: Head,
+    /// Its segment, once a link has opened it.
+    pub segment: Option<Segment>,
+    /// The token that it holds.
+    pub token: Option<IssuedToken>,
+}
+
+/// A segment of links.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Segment {
+    /// Its id.
+    pub id: SegmentId,
+    /// The sequence that is expected next.
+    pub next: u64,
+    /// The digest of its last link.
+    pub head: Head,
+}
+
+/// A token that was issued.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct IssuedToken {
+    /// Its id.
+    pub id: Bytes,
+    /// The signed token.
+    pub bytes: Bytes,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// Its colour.
+    pub colour: Colour,
+}
+
+/// A rating.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Rated {
+    /// The colour.
+    pub colour: Colour,
+    /// Why.
+    pub reasons: Vec<Reason>,
+}
+
+/// A reason of a rating.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The rule.
+    pub rule: String,
+    /// The colour that it gives.
+    pub colour: Colour,
+    /// The reason as the resident reads it.
+    pub text: healthcode::rules::text::Text,
+}
+
+impl From<&Reason> for RatingReason {
+    fn from(reason: &Reason) -> Self {
+        Self { rule: reason.rule.clone(), colour: reason.colour, text: reason.text.clone() }
+    }
+}
+
+/// An order in force, and the check-ins under it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct OrderState {
+    /// Its name.
+    pub id: OrderId,
+    /// Its colour.
+    pub colour: Colour,
+    /// Its days as they are counted.
+    pub quarantine: Quarantine,
+    /// The check-ins, in the order of their receipt.
+    pub check_ins: Vec<CheckInState>,
+}
+
+/// A check-in under an order.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct CheckInState {
+    /// Its id.
+    pub operation: OperationId,
+    /// When it can have been made.
+    pub tap: Tap,
+    /// What was last said about it.
+    pub judged: Option<Attribution>,
+}
+
+/// Where a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It speaks for the person.
+    Active,
+    /// It will, from this instant on.
+    Pending(Timestamp),
+    /// A later one has taken its place.
+    Replaced,
+}
+
+impl SubjectState {
+    /// A person's state before anything was said.
+    #[must_use]
+    pub fn new(person: &crate::PersonRecord) -> Self {
+        Self {
+            person: person.key.clone(),
+            masked_name: person.name.mask(),
+            id_tail: person.document.tail().to_owned(),
+            serial: 0,
+            head: healthcode::wire::link::GENESIS,
+            keys: Vec::new(),
+            declaration: None,
+            reported: None,
+            rating_due: false,
+            rating: None,
+            order: None,
+            served: Vec::new(),
+        }
+    }
+
+    /// The next serial.
+    pub fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// The place of the key of an id.
+    #[must_use]
+    pub fn key_of(&self, id: &[u8]) -> Option<usize> {
+        self.keys.iter().position(|key| key.id.0 == id)
+    }
+
+    /// Where the key at a place stands: of those whose time has come, the last one speaks.
+    #[must_use]
+    pub fn standing(&self, place: usize, now: Timestamp) -> Standing {
+        let Some(key) = self.keys.get(place) else { return Standing::Replaced };
+        if key.active_from > now {
+            return Standing::Pending(key.active_from);
+        }
+        let later = self.keys.iter().skip(place + 1).any(|other| other.active_from <= now);
+        if later { Standing::Replaced } else { Standing::Active }
+    }
+
+    /// The colour in force; none before the first rating.
+    #[must_use]
+    pub fn colour(&self) -> Option<Colour> {
+        let order = self.order.as_ref().map(|order| order.colour);
+        order.or_else(|| self.rating.as_ref().map(|rating| rating.colour))
+    }
+}
+
+// Declarations, colours and taps tell of health.
+impl std::fmt::Debug for SubjectState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SubjectState(serial {})", self.serial)
+    }
+}

@@ -1,0 +1,134 @@
+//! What the server keeps, behind one trait: embedded SQLite now, PostgreSQL later. Every key begins with the subject
+//! or is a pseudonym; no transaction spans two subjects, so one schema serves one machine or many.
+//!
+//! In the clear are: random ids, pseudonyms (HMAC of a document or number under a secret that is not in the database),
+//! the masked name and tail that every code shows, what was declared, ratings, orders and check-ins. Name, document
+//! and telephone number are not kept: the records port has them.
+
+pub(crate) mod sqlite;
+
+use async_trait::async_trait;
+use healthcode::rules::calendar::Timestamp;
+use healthcode::token::ids::{OperationId, SubjectId};
+use healthcode::wire::message::ChangeKind;
+use healthcode::wire::{Bytes, Problem};
+use serde::{Deserialize, Serialize};
+
+use crate::error::ServerError;
+use crate::state::SubjectState;
+
+/// What stands for a person: HMAC-SHA-256 of the document.
+pub(crate) type Pseudonym = [u8; 32];
+
+/// A subject's state and the version that a commit must find.
+pub(crate) struct Versioned {
+    pub(crate) state: SubjectState,
+    pub(crate) version: i64,
+}
+
+/// An operation as it was delivered, and what was answered.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StoredOperation {
+    pub(crate) operation: OperationId,
+    pub(crate) signed: Bytes,
+    pub(crate) link: Bytes,
+    pub(crate) receipt: Bytes,
+    pub(crate) problem: Option<Problem>,
+}
+
+/// Something that was said about a subject.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Decision {
+    pub(crate) serial: u64,
+    pub(crate) kind: ChangeKind,
+    pub(crate) object: Bytes,
+}
+
+/// All that one request changes about one subject.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) operations: Vec<StoredOperation>,
+    pub(crate) decisions: Vec<Decision>,
+    /// The indices of new tokens in the status list: each is used once, ever.
+    pub(crate) status_indices: Vec<(u32, u32)>,
+}
+
+/// An enrolment under way.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Session {
+    /// The new key as COSE_Key.
+    pub(crate) cose_key: Bytes,
+    /// The person, where the request fits one: else no code ever fits.
+    pub(crate) person: Option<(Bytes, String)>,
+    /// HMAC of session and code.
+    pub(crate) code: Bytes,
+    pub(crate) tries_left: u8,
+    pub(crate) expires_at: Timestamp,
+    /// The subject, once the code was confirmed: asking again gives the same answer.
+    pub(crate) confirmed: Option<SubjectId>,
+}
+
+/// The storage of a server.
+#[async_trait]
+pub(crate) trait Storage: Send + Sync {
+    /// Names this life of the database.
+    async fn incarnation(&self) -> Result<[u8; 8], ServerError>;
+
+    /// A document that is not about a subject.
+    async fn document(&self, name: &'static str) -> Result<Option<Vec<u8>>, ServerError>;
+
+    /// Keeps such a document.
+    async fn put_document(&self, name: &'static str, body: &[u8]) -> Result<(), ServerError>;
+
+    /// The subject of a person.
+    async fn subject_of(&self, person: Pseudonym) -> Result<Option<SubjectId>, ServerError>;
+
+    /// A subject's state.
+    async fn subject(&self, subject: SubjectId) -> Result<Option<Versioned>, ServerError>;
+
+    /// Keeps a new subject; [`ServerError::Conflict`] if the person has one.
+    async fn create(
+        &self,
+        person: Pseudonym,
+        subject: SubjectId,
+        state: &SubjectState,
+    ) -> Result<(), ServerError>;
+
+    /// Keeps a subject's new state and what goes with it, all or nothing; [`ServerError::Conflict`] if the state is
+    /// of another version than `version` by now, or a status index was used before.
+    async fn commit(
+        &self,
+        subject: SubjectId,
+        version: i64,
+        state: &SubjectState,
+        changes: Changes,
+    ) -> Result<(), ServerError>;
+
+    /// Those of these operations that were delivered before.
+    async fn delivered(
+        &self,
+        subject: SubjectId,
+        operations: &[OperationId],
+    ) -> Result<Vec<StoredOperation>, ServerError>;
+
+    /// What was said after a serial, at most `limit`, in order.
+    async fn decisions(
+        &self,
+        subject: SubjectId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Decision>, ServerError>;
+
+    /// An enrolment under way.
+    async fn session(&self, id: [u8; 16]) -> Result<Option<Session>, ServerError>;
+
+    /// Keeps an enrolment under way.
+    async fn put_session(&self, id: [u8; 16], session: &Session) -> Result<(), ServerError>;
+
+    /// Takes one of a session's tries before its code is looked at: the session as it was, none if there is none.
+    async fn take_try(&self, id: [u8; 16]) -> Result<Option<Session>, ServerError>;
+
+    /// Counts an event under a pseudonym, and says how many there were since `since`, this one included. Older ones
+    /// are forgotten.
+    async fn count(&self, bucket: Pseudonym, at: Timestamp, since: Timestamp) -> Result<u32, ServerError>;
+}

@@ -1,0 +1,205 @@
+//! The exchange: one request about one subject, answered whole after one commit.
+
+use healthcode::rules::facts::Records;
+use healthcode::token::ids::{SubjectId, hex};
+use healthcode::token::trust_list::seal;
+use healthcode::token::{Anchor, PublicKey};
+use healthcode::wire::message::{
+    Change, MAX_BATCH, Outcome, SYNC_PATH, SegmentState, SyncRequest, SyncResponse,
+};
+use healthcode::wire::{Bytes, Problem, ProblemKind, RequestClaims, RequestSignature};
+
+use crate::Inner;
+use crate::deliver::Delivery;
+use crate::desk::Desk;
+use crate::error::ServerError;
+use crate::state::{Standing, SubjectState};
+use crate::storage::{Changes, StoredOperation};
+use crate::trust::ROOT_VERSION;
+
+/// How often a commit is tried against other requests about the same subject.
+const ATTEMPTS: usize = 8;
+/// The most decisions in one answer.
+const PAGE: u32 = 64;
+
+/// Who asks, verified.
+struct Caller {
+    subject: SubjectId,
+    place: usize,
+    key: PublicKey,
+    claims: RequestClaims,
+}
+
+impl Inner {
+    /// Answers a sync. Whoever is not known for the subject, and whoever asks for nobody, gets the same answer.
+    pub(crate) async fn sync(
+        &self,
+        signature: Option<&str>,
+        body: &[u8],
+    ) -> Result<SyncResponse, ServerError> {
+        let signature = signature.ok_or(ProblemKind::Signature)?;
+        let signature = RequestSignature::parse(signature).map_err(|_| ProblemKind::Signature)?;
+        let subject = signature.claims().subject.ok_or(ProblemKind::Signature)?;
+        let mut found = self.storage.subject(subject).await?.ok_or(ProblemKind::UnknownSubject)?;
+        let caller = self.verify(&signature, subject, &found.state, body)?;
+        match found.state.standing(caller.place, self.ports.clock.now()) {
+            Standing::Active => {}
+            Standing::Replaced => return Err(ProblemKind::Replaced.into()),
+            Standing::Pending(from) => {
+                let seconds = from.since(self.ports.clock.now()) / 1_000 + 1;
+                let problem = Problem::new(&ProblemKind::EnrolmentPending);
+                return Err(problem.after(u32::try_from(seconds).unwrap_or(u32::MAX)).into());
+            }
+        }
+
+        let request: SyncRequest = serde_json::from_slice(body).map_err(|_| ProblemKind::Malformed)?;
+        if request.operations.len() > MAX_BATCH {
+            return Err(Problem::new(&ProblemKind::TooLarge).at("operations").into());
+        }
+        let deliveries =
+            (0..).zip(&request.operations).map(|(index, sent)| Delivery::read(index, sent, &caller.key));
+        let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
+        let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.operation.id).collect();
+
+        for _ in 0..ATTEMPTS {
+            let after = self.read_cursor(request.cursor.as_deref(), &found.state)?;
+            let known = self.storage.delivered(subject, &ids).await?;
+            let records = self.records(&found.state).await;
+            let (state, changes, outcomes) =
+                self.work(&caller, &found.state, &deliveries, &request, &known, records.as_ref())?;
+            let news = !changes.operations.is_empty()
+                || !changes.decisions.is_empty()
+                || !changes.status_indices.is_empty();
+            let committed = if news {
+                self.storage.commit(subject, found.version, &state, changes).await
+            } else {
+                Ok(())
+            };
+            match committed {
+                Ok(()) => return self.answer(&caller, &request, &state, outcomes, after).await,
+                Err(ServerError::Conflict) => {
+                    found = self.storage.subject(subject).await?.ok_or(ProblemKind::UnknownSubject)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Problem::new(&ProblemKind::Unavailable).after(1).into())
+    }
+
+    /// The caller, if the key is one of the subject's and signed exactly this request; else nobody.
+    fn verify(
+        &self,
+        signature: &RequestSignature,
+        subject: SubjectId,
+        state: &SubjectState,
+        body: &[u8],
+    ) -> Result<Caller, ServerError> {
+        let nobody = ProblemKind::UnknownSubject;
+        let place = state.key_of(&signature.key_id()).ok_or_else(|| nobody.clone())?;
+        let key = state.keys.get(place).ok_or_else(|| nobody.clone())?;
+        let key = PublicKey::from_cose(&key.cose_key.0).map_err(|_| ServerError::Internal("key"))?;
+        let claims = signature.verify(&key, SYNC_PATH, body, &self.config.issuer).map_err(|_| nobody)?;
+        Ok(Caller { subject, place, claims: claims.clone(), key })
+    }
+
+    /// The records port's answer about a person; none where it does not answer.
+    async fn records(&self, state: &SubjectState) -> Option<Records> {
+        match self.ports.records.get(&state.person).await {
+            Ok(Some(person)) => Some(person.records),
+            Ok(None) | Err(_) => None,
+        }
+    }
+
+    /// Works through a request at the subject's desk.
+    fn work(
+        &self,
+        caller: &Caller,
+        state: &SubjectState,
+        deliveries: &[Delivery],
+        request: &SyncRequest,
+        known: &[StoredOperation],
+        records: Option<&Records>,
+    ) -> Result<(SubjectState, Changes, Vec<Outcome>), ServerError> {
+        let mut desk = Desk {
+            keys: &self.keys,
+            rulebook: &self.rulebook,
+            rulebook_digest: self.rulebook_digest,
+            incarnation: self.incarnation,
+            subject: caller.subject,
+            now: self.ports.clock.now(),
+            state: state.clone(),
+            changes: Changes::default(),
+        };
+        let mut outcomes = Vec::with_capacity(deliveries.len());
+        for delivery in deliveries {
+            outcomes.push(desk.deliver(caller.place, &caller.key, delivery, &request.evidence, known)?);
+        }
+        desk.decide(records)?;
+        desk.issue_if_due(caller.place, &caller.key, self.config.region)?;
+        Ok((desk.state, desk.changes, outcomes))
+    }
+
+    async fn answer(
+        &self,
+        caller: &Caller,
+        request: &SyncRequest,
+        state: &SubjectState,
+        outcomes: Vec<Outcome>,
+        after: u64,
+    ) -> Result<SyncResponse, ServerError> {
+        let mut decisions = self.storage.decisions(caller.subject, after, PAGE + 1).await?;
+        let more = decisions.len() > PAGE as usize;
+        decisions.truncate(PAGE as usize);
+        let last = decisions.last().map_or(after, |decision| decision.serial);
+        // At the end of the list the cursor stands at the last serial, receipts included.
+        let at = if more { last } else { state.serial.max(last) };
+        let key = state.keys.get(caller.place);
+        let token = key.and_then(|key| key.token.as_ref());
+        Ok(SyncResponse {
+            outcomes,
+            changes: decisions
+                .into_iter()
+                .map(|decision| Change { kind: decision.kind, object: decision.object })
+                .collect(),
+            cursor: self.cursor(at),
+            more,
+            token: token
+                .filter(|token| request.token.as_ref() != Some(&token.id))
+                .map(|token| token.bytes.clone()),
+            anchor: self.anchor(Some(caller.claims.nonce)).await?,
+            segment: key
+                .and_then(|key| key.segment)
+                .map(|segment| SegmentState { segment: segment.id, next: segment.next }),
+        })
+    }
+
+    fn cursor(&self, serial: u64) -> String {
+        format!("{}.{serial}", hex(&self.incarnation))
+    }
+
+    /// The serial after which the phone wants to know; a cursor of another life, or of the future, is gone.
+    fn read_cursor(&self, cursor: Option<&str>, state: &SubjectState) -> Result<u64, ServerError> {
+        let Some(cursor) = cursor else { return Ok(0) };
+        let serial = cursor
+            .split_once('.')
+            .filter(|(incarnation, _)| *incarnation == hex(&self.incarnation))
+            .and_then(|(_, serial)| serial.parse().ok())
+            .filter(|serial| *serial <= state.serial);
+        serial.ok_or_else(|| ProblemKind::CursorGone.into())
+    }
+
+    /// A time anchor of now.
+    pub(crate) async fn anchor(&self, nonce: Option<[u8; 16]>) -> Result<Bytes, ServerError> {
+        let published = self.published().await?;
+        let anchor = Anchor {
+            at: healthcode::rules::calendar::Timestamp::from_seconds(self.ports.clock.now().seconds()),
+            epoch: 0,
+            root_version: ROOT_VERSION,
+            trust_list_version: published.version,
+            rules_version: self.rulebook.version,
+            policy_version: 0,
+            nonce,
+        };
+        Ok(seal(&anchor, &self.keys.time)?.into())
+    }
+}
