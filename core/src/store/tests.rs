@@ -1,4 +1,5 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(clippy::redundant_closure_for_method_calls, reason = "the methods are bound to one lifetime")]
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -35,7 +35,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let mut out = std::io::stdout().lock();
+    // Not locked: the server prints one-time codes from threads of its own.
+    let mut out = std::io::stdout();
     let result = match arguments.command {
         None => story::run(None, arguments.json, &mut out).map(|()| Outcome::Yes),
         Some(Command::Story { keep }) => {

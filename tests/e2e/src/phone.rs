@@ -1,0 +1,188 @@
+//! A resident's phone over a server process.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use healthcode::HealthcodeError;
+use healthcode::platform::{Ports, Vault, VaultError};
+use healthcode::resident::{
+    AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, Recorded, Resident,
+    StayInput, SubjectCard,
+};
+use healthcode::rules::calendar::{LegalDate, Timestamp};
+use healthcode::rules::rulebook::Rulebook;
+use healthcode::sync::{Config, SyncReport};
+use healthcode_cli::time::{PhoneClock, World};
+use tokio::runtime::Runtime;
+
+use crate::server::ServerProcess;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
+/// A vault whose key is known: a file that a killed process left opens in the next one.
+struct KnownVault(u8);
+
+impl KnownVault {
+    fn turn(&self, bytes: &[u8]) -> Vec<u8> {
+        bytes.iter().map(|byte| byte ^ self.0).collect()
+    }
+}
+
+impl Vault for KnownVault {
+    fn seal(&self, plain: Vec<u8>) -> Result<Vec<u8>, VaultError> {
+        Ok(self.turn(&plain))
+    }
+
+    fn unseal(&self, sealed: Vec<u8>) -> Result<Vec<u8>, VaultError> {
+        Ok(self.turn(&sealed))
+    }
+
+    fn hardware_public_key(&self, _: String) -> Result<Option<Vec<u8>>, VaultError> {
+        Ok(None)
+    }
+
+    fn sign(&self, _: String, _: Vec<u8>) -> Result<Vec<u8>, VaultError> {
+        Err(VaultError::Gone)
+    }
+
+    fn delete(&self, _: String) -> Result<(), VaultError> {
+        Ok(())
+    }
+}
+
+/// An instant of February 2020 in the rulebook's legal calendar.
+pub fn at(day: u32, hour: u16, minute: u16) -> Timestamp {
+    Rulebook::hangzhou_2020().offset_minutes.at(february(day), hour * 60 + minute)
+}
+
+/// A day of February 2020.
+pub fn february(day: u32) -> LegalDate {
+    LegalDate::from_ymd(2020, 2, day).unwrap()
+}
+
+/// What an app of this server is built with.
+pub fn config(server: &ServerProcess, database: &Path) -> Config {
+    Config {
+        database: database.to_str().unwrap().to_owned(),
+        server: server.url(),
+        issuer: "hangzhou".to_owned(),
+        root_keys: vec![server.root_key()],
+        root_threshold: 1,
+        root_version: 1,
+        trust_list_floor: 0,
+        built_at: at(1, 0, 0),
+        cleartext_hosts: Vec::new(),
+        tls_roots: Vec::new(),
+    }
+}
+
+/// The ports of a phone in this world, its vault with this key.
+pub fn ports(world: &World, pad: u8) -> (Ports, Arc<PhoneClock>) {
+    let clock = PhoneClock::new(world, "phone");
+    (Ports { vault: Arc::new(KnownVault(pad)), clock: clock.clone(), log: None }, clock)
+}
+
+/// A phone with one resident.
+pub struct Phone {
+    /// The core's object.
+    pub resident: Arc<Resident>,
+    /// Its clocks.
+    pub clock: Arc<PhoneClock>,
+    /// The subject, once enrolled.
+    pub subject: String,
+}
+
+impl Phone {
+    /// Opens a phone's file.
+    pub fn open(server: &ServerProcess, name: &str) -> Self {
+        let (ports, clock) = ports(&server.world, 7);
+        let resident = Resident::open(config(server, &server.folder.path().join(name)), ports).unwrap();
+        Self { resident, clock, subject: String::new() }
+    }
+
+    /// Asks for a one-time code.
+    pub fn ask(&self, identity: IdentityForm) -> Result<u8, HealthcodeError> {
+        RUNTIME
+            .block_on(self.resident.request_one_time_code(identity, None))
+            .map(|requested| requested.digits)
+    }
+
+    /// Confirms a one-time code.
+    pub fn confirm(&mut self, code: &str) -> Result<Option<Timestamp>, HealthcodeError> {
+        let enrolled = RUNTIME.block_on(self.resident.enrol(code.to_owned(), None))?;
+        self.subject = enrolled.subject;
+        Ok(enrolled.pending_until)
+    }
+
+    /// Enrols the resident, declares a stay, and syncs: yellow.
+    pub fn become_yellow(&mut self, server: &ServerProcess) {
+        self.ask(zhang_san()).unwrap();
+        self.confirm(&server.one_time_code().expect("the code comes to the number on record")).unwrap();
+        self.sync().unwrap();
+        self.record(Entry::Declaration { declaration: stay_in_wuhan() }).unwrap();
+        self.sync().unwrap();
+    }
+
+    /// One exchange.
+    pub fn sync(&self) -> Result<SyncReport, HealthcodeError> {
+        RUNTIME.block_on(self.resident.sync(None))
+    }
+
+    /// Records an entry.
+    pub fn record(&self, entry: Entry) -> Result<Recorded, HealthcodeError> {
+        self.resident.record(self.subject.clone(), entry)
+    }
+
+    /// A check-in without symptoms.
+    pub fn tap(&self) -> Result<Recorded, HealthcodeError> {
+        self.record(Entry::CheckIn { check_in: CheckInInput { symptoms: Vec::new() } })
+    }
+
+    /// The resident's card on the first screen.
+    pub fn card(&self) -> SubjectCard {
+        self.resident.home().unwrap().subjects.into_iter().next().expect("a subject")
+    }
+}
+
+/// The resident of the embedded records who was in a high-risk area.
+pub fn zhang_san() -> IdentityForm {
+    IdentityForm {
+        name: "张三".to_owned(),
+        document_kind: "resident-id".to_owned(),
+        document_number: "11010519491231002X".to_owned(),
+        phone: "+8613800138000".to_owned(),
+        region: "330100".to_owned(),
+    }
+}
+
+/// A resident of the embedded records of whom nothing is known.
+pub fn li_si() -> IdentityForm {
+    IdentityForm {
+        name: "李四".to_owned(),
+        document_number: "440524188001010014".to_owned(),
+        phone: "+8613900139000".to_owned(),
+        ..zhang_san()
+    }
+}
+
+/// A declaration of a stay in a high-risk area.
+pub fn stay_in_wuhan() -> DeclarationInput {
+    let stay = StayInput {
+        region: "420100".to_owned(),
+        from: LegalDate::from_ymd(2020, 1, 29).unwrap(),
+        to: february(8),
+    };
+    DeclarationInput { travel: vec![stay], ..at_home() }
+}
+
+/// A declaration of nothing.
+pub fn at_home() -> DeclarationInput {
+    let answer = |question: &str, value| AnswerInput { question: question.to_owned(), value };
+    DeclarationInput {
+        answers: vec![
+            answer("contact", AnswerValue::YesNo { yes: false }),
+            answer("symptoms", AnswerValue::Any { options: Vec::new() }),
+        ],
+        travel: Vec::new(),
+    }
+}

@@ -1,0 +1,132 @@
+//! The server as a process of its own, in virtual time.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use healthcode_cli::time::World;
+use tempfile::TempDir;
+
+/// The built command line, brought up to date once.
+pub fn healthcode() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo).args(["build", "-q", "-p", "healthcode-cli"]).status().unwrap();
+        assert!(built.success(), "the command line builds");
+        // This test lies in target/debug/deps.
+        let deps = std::env::current_exe().unwrap();
+        deps.ancestors().nth(2).unwrap().join("healthcode")
+    })
+}
+
+/// A server process over one database, which outlives the process.
+pub struct ServerProcess {
+    /// Where the database lies.
+    pub folder: TempDir,
+    /// The true time.
+    pub world: World,
+    port: u16,
+    root_key: Vec<u8>,
+    child: Option<Child>,
+    lines: Option<Receiver<String>>,
+}
+
+impl ServerProcess {
+    /// Starts a server over a new database, in a world of this time.
+    pub fn start(world: World) -> Self {
+        let folder = TempDir::new().unwrap();
+        world.serve(&folder.path().join("clock")).unwrap();
+        let mut server = Self { folder, world, port: 0, root_key: Vec::new(), child: None, lines: None };
+        server.restart();
+        server
+    }
+
+    /// Starts the process again, at the same address and over the same database.
+    pub fn restart(&mut self) {
+        let mut child = Command::new(healthcode())
+            .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)])
+            .arg("--database")
+            .arg(self.folder.path().join("server.db"))
+            .arg("--clock")
+            .arg(self.folder.path().join("clock"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let listening =
+            lines.recv_timeout(Duration::from_secs(20)).expect("the server says where it listens");
+        let root = lines.recv_timeout(Duration::from_secs(20)).expect("the server names its root key");
+        self.port = listening.rsplit(':').next().unwrap().parse().unwrap();
+        self.root_key = unhex(root.rsplit(' ').next().unwrap());
+        (self.child, self.lines) = (Some(child), Some(lines));
+    }
+
+    /// Kills the process as `kill -9` does: it runs nothing more.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// The process's number.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// Asks the process to end, as an operator does, and gives its exit status.
+    pub fn terminate(&mut self) -> Option<i32> {
+        let mut child = self.child.take().unwrap();
+        let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        child.wait().unwrap().code()
+    }
+
+    /// The address for phones.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The port.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The root key that an app is built with.
+    pub fn root_key(&self) -> Vec<u8> {
+        self.root_key.clone()
+    }
+
+    /// The digits of the next one-time code that the server's console shows; none if none comes.
+    pub fn one_time_code(&self) -> Option<String> {
+        let lines = self.lines.as_ref().unwrap();
+        match lines.recv_timeout(Duration::from_millis(1_500)) {
+            Ok(line) => line.rsplit(' ').next().map(str::to_owned),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text.chars().map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap()).collect();
+    digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
+}
