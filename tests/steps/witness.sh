@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Witnesses from outside: zbar reads the codes, other COSE libraries verify the tokens, Python plays across the border.
+source "$(dirname "$0")/lib.sh"
+
+story=$target/witness/story
+
+tell_story() {
+  rm -rf "$story" && mkdir -p "$(dirname "$story")" && "$target/debug/healthcode" story --keep "$story"
+}
+
+built=yes
+step build cargo build -p healthcode-cli || built=
+if [ -n "$built" ] && step story tell_story && need_system zbarimg zbar-tools; then
+  step zbar tests/witness/codes.sh "$story" || true
+fi
+if need_python tests/witness/requirements.txt; then
+  step cose "$python" tests/witness/cose.py || true
+  if [ -n "$built" ] && step bindings cargo run -p healthcode-bindgen -- python --out "$target/bindings"; then
+    step border "$python" tests/witness/border.py "$target/bindings/python" "$target/debug/healthcode" || true
+  fi
+fi
+finish
