@@ -37,3 +37,8 @@ pub use error::{HealthcodeError, NetworkKind, StorageKind, VaultKind};
 
 #[cfg(feature = "device")]
 uniffi::setup_scaffolding!();
+
+/// The examples of the README compile.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
