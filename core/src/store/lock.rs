@@ -3,9 +3,14 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::StoreError;
 use crate::error::StorageKind;
+
+/// How often the lock is asked for, and how long is waited in between.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// The path with its folder resolved, so that one file has one name; the file itself need not exist yet.
 pub(crate) fn canonical_path(path: &str) -> Result<PathBuf, StoreError> {
@@ -28,9 +33,14 @@ pub(super) fn take(path: &Path) -> Result<File, StoreError> {
             _ => StorageKind::Unreachable,
         })
     })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Kind(StorageKind::Busy)),
-        Err(TryLockError::Error(_)) => Err(StoreError::internal("lock")),
+    for attempt in 0..ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // The last holder in this process may be closing the file at this moment.
+            Err(TryLockError::WouldBlock) if attempt + 1 < ATTEMPTS => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(_)) => return Err(StoreError::internal("lock")),
+        }
     }
+    Err(StoreError::Kind(StorageKind::Busy))
 }

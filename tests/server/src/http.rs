@@ -48,11 +48,14 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
 /// Bounds what is worked on at once and for how long, keeps a panic in its request, and logs a line.
 async fn within_bounds(State(inner): Server, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), route_of(request.uri().path()));
-    let Ok(_room) = inner.room.try_acquire() else {
+    let Ok(room) = Arc::clone(&inner.room).try_acquire_owned() else {
         return Problem::new(&ProblemKind::Unavailable).after(1).into_answer();
     };
     // On a task of its own: what was begun is finished even if the client goes away, and a panic ends there.
-    let work = tokio::spawn(async move { tokio::time::timeout(TIME_LIMIT, next.run(request)).await });
+    let work = tokio::spawn(async move {
+        let _room = room;
+        tokio::time::timeout(TIME_LIMIT, next.run(request)).await
+    });
     let mut response = match work.await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem::new(&ProblemKind::Unavailable).after(5).into_answer(),

@@ -59,7 +59,7 @@ pub(crate) struct Inner {
     /// Names this life of the database; another one after a restore.
     pub(crate) incarnation: [u8; 8],
     pub(crate) trust: tokio::sync::Mutex<Option<trust::Published>>,
-    pub(crate) room: tokio::sync::Semaphore,
+    pub(crate) room: Arc<tokio::sync::Semaphore>,
 }
 
 impl App {
@@ -74,7 +74,7 @@ impl App {
         let rulebook = Rulebook::hangzhou_2020();
         let signed_rulebook = keys.sign_rulebook(healthcode::rules::rulebook::HANGZHOU_2020)?;
         let incarnation = storage.incarnation().await?;
-        let room = tokio::sync::Semaphore::new(config.max_requests);
+        let room = Arc::new(tokio::sync::Semaphore::new(config.max_requests));
         let inner = Inner {
             rulebook_digest: trust::digest(&signed_rulebook),
             config,
