@@ -32,7 +32,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{
     HOLDER, HardwareKey, ISSUED, TOKENS, VALID_HOURS, at, code, hours, key, public, runs, sealed, shown,
-    token,
+    token, trust,
 };
 
 const VECTOR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/tokens.json");
@@ -155,8 +155,16 @@ fn a_text_longer_than_any_code_is_not_decoded() {
     assert_eq!(CodeText::parse(&format!("{fits}00")), Err(CodeTextError::TooLong));
 }
 
-/// A token with the shortest and one with the longest that can vary in it, as long as an issuer has 255 lists at
-/// most: a list's number from 65,536 on makes it three bytes longer, and the code a version larger.
+#[test]
+fn a_status_list_has_a_number_that_keeps_the_code_small() {
+    for (list, expected) in [(255, true), (256, false), (u32::MAX, false)] {
+        let status = StatusReference { list, index: 1 };
+        let signed = sealed(&GateToken { status, ..token() });
+        assert_eq!(trust().open_object::<GateToken>(&signed).is_ok(), expected, "{list}");
+    }
+}
+
+/// A token with the shortest and one with the longest that can vary in it.
 fn smallest_and_largest() -> [GateToken; 2] {
     let status = StatusReference { list: 1, index: 256 };
     let smallest = GateToken { masked_name: "*".to_owned(), status, ..token() };

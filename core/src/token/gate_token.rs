@@ -20,6 +20,9 @@ use crate::rules::identity::Region;
 const PRIVATE_CLAIM: i64 = -65_537;
 /// The most bytes of a masked name.
 pub const MAX_MASKED_NAME: usize = 15;
+/// The highest number of a status list: from 65,536 on a hardware key's code would not fit version 12, and one byte
+/// is enough for sixteen million tokens a list.
+pub const MAX_STATUS_LIST: u32 = 255;
 /// The bytes of an ID tail.
 pub const TAIL: usize = 4;
 
@@ -70,7 +73,8 @@ impl GateToken {
         let tail = self.id_tail.len() == TAIL
             && self.id_tail.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'-');
         let times = self.issued_at < self.expires_at;
-        if name && tail && times { Ok(()) } else { Err(FormatError::Value) }
+        let status = self.status.list <= MAX_STATUS_LIST;
+        if name && tail && times && status { Ok(()) } else { Err(FormatError::Value) }
     }
 }
 
