@@ -5,7 +5,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use healthcode_e2e::server::healthcode;
+use healthcode_cli::time::World;
+use healthcode_e2e::phone::at;
+use healthcode_e2e::server::{ServerProcess, healthcode};
 use tempfile::TempDir;
 
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -130,9 +132,15 @@ fn a_server_reports_a_damaged_database_and_open_keys_and_changes_neither() {
     assert!(error.contains("damaged"), "{error}");
     assert_eq!(std::fs::read(&database).unwrap(), garbage);
 
-    let keys = folder.path().join("server.keys");
-    assert_eq!(keys.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    let before = std::fs::read(&keys).unwrap();
+    std::fs::remove_file(&database).unwrap();
+    let mut server = ServerProcess::start(World::new(at(11, 9, 0)));
+    server.kill();
+    let database = server.folder.path().join("server.db");
+    let serve = || run(&["serve", "--listen", "127.0.0.1:0", "--database", database.to_str().unwrap()]);
+    let keys = server.folder.path().join("server.keys");
+    for file in [&keys, &database] {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o644)).unwrap();
     let (status, _, error) = serve();
     assert_eq!(status, Some(1));
@@ -143,5 +151,8 @@ fn a_server_reports_a_damaged_database_and_open_keys_and_changes_neither() {
     assert_eq!(status, Some(1));
     assert!(error.contains("damaged"), "{error}");
     assert_eq!(std::fs::read(&keys).unwrap(), b"{}");
-    assert!(!before.is_empty());
+    std::fs::remove_file(&keys).unwrap();
+    let (status, _, error) = serve();
+    assert_eq!(status, Some(1));
+    assert!(error.contains("gone") && !keys.exists(), "{error}");
 }

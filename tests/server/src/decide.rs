@@ -13,6 +13,7 @@ use healthcode::wire::message::ChangeKind;
 use crate::desk::Desk;
 use crate::error::ServerError;
 use crate::state::{OrderState, Rated, Reason};
+use crate::trust::digest;
 
 impl Desk<'_> {
     /// Decides everything that is due. `records` are the port's answer; none where it has not answered, and then
@@ -23,8 +24,21 @@ impl Desk<'_> {
             // What was served is over; what else there is may still give a colour.
             self.state.rating_due = true;
         }
+        self.look_at(records)?;
         if self.state.rating_due && self.state.declaration.is_some() {
             self.rate(records)?;
+        }
+        Ok(())
+    }
+
+    /// Records that say something new make a rating due.
+    fn look_at(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
+        let Some(records) = records else { return Ok(()) };
+        let json = serde_json::to_vec(records).map_err(|_| ServerError::Internal("records"))?;
+        let digest = Some(digest(&json).to_vec().into());
+        if self.state.records != digest {
+            self.state.records = digest;
+            self.state.rating_due = true;
         }
         Ok(())
     }
@@ -105,9 +119,10 @@ impl Desk<'_> {
             Ok(rating) => rating,
             // It stays due and is asked for again with the next request.
             Err(RatingError::RecordsUnanswered | RatingError::NotDeclared) => return Ok(()),
+            // So does one by a rulebook at fault: what was delivered is taken all the same.
             Err(RatingError::Rule { rule, .. }) => {
                 tracing::error!(%rule, "a rule cannot be evaluated");
-                return Err(ServerError::Internal("rule"));
+                return Ok(());
             }
         };
         self.state.rating_due = false;

@@ -16,23 +16,21 @@ use crate::error::ServerError;
 use crate::state::{CheckInState, Segment};
 use crate::storage::StoredOperation;
 
-/// Operations of a request, read and verified as far as their names go.
+/// An operation of a request, read as far as its link names it.
 pub(crate) struct Delivery {
-    pub(crate) operation: Operation,
+    /// None where the bytes are not the operation that the link names.
+    operation: Option<Operation>,
     pub(crate) link: Link,
-    pub(crate) sent: LinkedOperation,
+    sent: LinkedOperation,
 }
 
 impl Delivery {
-    /// Reads the operation at a place of a request. One that cannot even be named is the request's fault.
+    /// Reads the operation at a place of a request. Without a link it cannot even be named: the request's fault.
     pub(crate) fn read(index: usize, sent: &LinkedOperation, key: &PublicKey) -> Result<Self, ServerError> {
-        let wrong =
-            |member: &str| Problem::new(&ProblemKind::Malformed).at(format!("operations[{index}].{member}"));
-        let operation = Operation::from_bytes(sent.operation.0.clone()).map_err(|_| wrong("operation"))?;
-        let link = Link::open(&sent.link.0, key).map_err(|_| wrong("link"))?;
-        if link.operation != operation.id {
-            return Err(wrong("link").into());
-        }
+        let link = Link::open(&sent.link.0, key)
+            .map_err(|_| Problem::new(&ProblemKind::Malformed).at(format!("operations[{index}].link")))?;
+        let operation = Operation::from_bytes(sent.operation.0.clone()).ok();
+        let operation = operation.filter(|operation| operation.id == link.operation);
         Ok(Self { operation, link, sent: sent.clone() })
     }
 }
@@ -47,8 +45,9 @@ impl Desk<'_> {
         evidence: &Evidence,
         known: &[StoredOperation],
     ) -> Result<Outcome, ServerError> {
-        let id = delivery.operation.id;
-        if let Some(stored) = known.iter().find(|stored| stored.operation == id) {
+        let id = delivery.link.operation;
+        let mut delivered = known.iter().chain(&self.changes.operations);
+        if let Some(stored) = delivered.find(|stored| stored.operation == id) {
             return Ok(Outcome {
                 operation: id,
                 outcome: OutcomeKind::Duplicate,
@@ -65,7 +64,10 @@ impl Desk<'_> {
                 problem: Some(problem),
             });
         }
-        let problem = self.take(&delivery.operation, key, evidence).err();
+        let problem = match &delivery.operation {
+            Some(operation) => self.take(operation, key, evidence).err(),
+            None => Some(Problem::new(&ProblemKind::Operation)),
+        };
         self.countersign(place, delivery, problem)
     }
 
@@ -120,12 +122,8 @@ impl Desk<'_> {
             self.state.rating_due = true;
         }
         let Some(order) = &mut self.state.order else { return Ok(()) };
-        // A check-in that names another order was made under that one.
-        if check_in.order.is_some_and(|named| named != order.id) {
-            return Ok(());
-        }
         let mut tap = Tap { earliest: interval.earliest, latest: interval.latest, received: Some(self.now) };
-        if check_in.order.is_some() {
+        if check_in.order == Some(order.id) {
             // It names the order, so it was made after its issue.
             tap.earliest = tap.earliest.max(order.quarantine.issued_at).min(tap.latest);
         }

@@ -43,13 +43,13 @@ impl Inner {
 
         let id: [u8; 16] = random().map_err(|_| ServerError::Internal("random"))?;
         let code = code()?;
-        let may_send = self.may_send(&request.identity.document).await?;
         let found = self.ports.records.find(&request.identity.document).await;
         let found = found.map_err(|_| ServerError::from(ProblemKind::Unavailable))?;
         let person = found.filter(|person| {
             let name = person.name.matching_key() == request.identity.name.matching_key();
             name && person.phone == request.identity.phone
         });
+        let may_send = self.may_send(&request.identity.document, person.is_some()).await?;
         let session = Session {
             cose_key: request.key,
             person: person.as_ref().map(|person| (self.person(&person.document), person.key.clone())),
@@ -90,7 +90,7 @@ impl Inner {
         let person = self.ports.records.get(&person).await;
         let person = person.ok().flatten().ok_or(ProblemKind::Unavailable)?;
         let subject = self.subject_of(pseudonym, &person).await?;
-        let enrolled = self.add_key(subject, &key, now).await?;
+        let enrolled = self.add_key(subject, &key, now, session.confirmed.is_some()).await?;
         if session.confirmed.is_none() {
             let session = Session { confirmed: Some(subject), tries_left: session.tries_left - 1, ..session };
             self.storage.put_session(id, &session).await?;
@@ -134,10 +134,15 @@ impl Inner {
         subject: SubjectId,
         key: &PublicKey,
         now: Timestamp,
+        again: bool,
     ) -> Result<Enrolled, ServerError> {
         for _ in 0..ATTEMPTS {
             let found = self.storage.subject(subject).await?.ok_or(ServerError::Internal("subject"))?;
             let mut state = found.state;
+            if again && state.key_of(&key.id()).is_none() {
+                // It was confirmed once and has given way since: an old code does not bring it back.
+                return Err(ProblemKind::WrongCode.into());
+            }
             let place = state.key_of(&key.id()).unwrap_or_else(|| {
                 let first = state.keys.is_empty();
                 let active_from = if first { now } else { now.plus_hours(WAITING_HOURS) };

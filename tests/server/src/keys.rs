@@ -148,7 +148,9 @@ fn make(path: &Path) -> Result<(), StartError> {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(&error)),
         _ => {}
     }
-    std::fs::remove_file(draft).map_err(|error| failed(&error))
+    std::fs::remove_file(draft).map_err(|error| failed(&error))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))
 }
 
 fn failed(error: &dyn std::fmt::Display) -> StartError {

@@ -69,8 +69,8 @@ impl App {
     ///
     /// A file that cannot be opened, is damaged, or whose permissions let others read the keys. Nothing is changed.
     pub async fn open(config: Config, ports: Ports) -> Result<Self, StartError> {
-        let keys = Keys::open(&config.keys_path())?;
         let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&config.database).await?);
+        let keys = open_keys(&config, storage.as_ref()).await?;
         let rulebook = Rulebook::hangzhou_2020();
         let signed_rulebook = keys.sign_rulebook(healthcode::rules::rulebook::HANGZHOU_2020)?;
         let incarnation = storage.incarnation().await?;
@@ -122,6 +122,29 @@ impl App {
     ) -> impl Future<Output = std::io::Result<()>> + Send + 'static {
         let service = self.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
         async move { axum::serve(listener, service).with_graceful_shutdown(shutdown).await }
+    }
+}
+
+/// The keys that belong to the database. One that was used is never given new keys: every resident of it would be
+/// lost, silently.
+async fn open_keys(config: &Config, storage: &dyn Storage) -> Result<Keys, StartError> {
+    const NAME: &str = "root-key";
+    let path = config.keys_path();
+    let used = storage.document(NAME).await?;
+    if used.is_some() && !path.exists() {
+        return Err(StartError::Keys("the file that belongs to this database is gone".to_owned()));
+    }
+    let keys = Keys::open(&path)?;
+    let root = keys.root_public().to_cose();
+    match used {
+        Some(used) if used != root => {
+            Err(StartError::Keys("the file belongs to another database".to_owned()))
+        }
+        Some(_) => Ok(keys),
+        None => {
+            storage.put_document(NAME, &root).await?;
+            Ok(keys)
+        }
     }
 }
 

@@ -25,10 +25,12 @@ impl Inner {
         Ok(())
     }
 
-    /// Counts a message to a person; false where there were enough. The answer to who asks stays the same.
-    pub(crate) async fn may_send(&self, document: &Document) -> Result<bool, ServerError> {
-        let person = [b"codes-to".as_slice(), document.kind_code().as_bytes(), document.number().as_bytes()];
-        Ok(self.count(&person).await? <= self.config.codes_per_person)
+    /// Counts a request that fits a person, for whom a message would go out; false where there were enough. One that
+    /// fits nobody is counted elsewhere, so that the work is the same and no stranger uses up a person's messages.
+    pub(crate) async fn may_send(&self, document: &Document, fits: bool) -> Result<bool, ServerError> {
+        let bucket = if fits { b"codes-to".as_slice() } else { b"codes-to-nobody" };
+        let number = [bucket, document.kind_code().as_bytes(), document.number().as_bytes()];
+        Ok(self.count(&number).await? <= self.config.codes_per_person && fits)
     }
 
     async fn count(&self, bucket: &[&[u8]]) -> Result<u32, ServerError> {

@@ -32,6 +32,8 @@ pub struct SubjectState {
     pub reported: Option<ReportedSymptoms>,
     /// Whether something was said since the last rating.
     pub rating_due: bool,
+    /// The digest of what the public records said at the last look.
+    pub records: Option<Bytes>,
     /// The last rating.
     pub rating: Option<Rated>,
     /// The order in force.
@@ -156,6 +158,7 @@ impl SubjectState {
             declaration: None,
             reported: None,
             rating_due: false,
+            records: None,
             rating: None,
             order: None,
             served: Vec::new(),

@@ -59,7 +59,7 @@ impl Inner {
         let deliveries =
             (0..).zip(&request.operations).map(|(index, sent)| Delivery::read(index, sent, &caller.key));
         let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
-        let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.operation.id).collect();
+        let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.link.operation).collect();
 
         for _ in 0..ATTEMPTS {
             let after = self.read_cursor(request.cursor.as_deref(), &found.state)?;

@@ -50,7 +50,11 @@ impl Inner {
             return Ok(known.clone());
         }
         let stored = self.storage.document(NAME).await?;
-        let stored: Option<Published> = stored.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        // One that cannot be read is not "none": its version was published, and no phone goes back.
+        let stored: Option<Published> = stored
+            .map(|bytes| serde_json::from_slice(&bytes))
+            .transpose()
+            .map_err(|_| ServerError::Internal("trust-list"))?;
         let published = match stored {
             Some(known) if current(&known) => known,
             known => {

@@ -1,5 +1,8 @@
 //! Storage in an embedded SQLite file. One connection; its work runs on threads that may block.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -68,6 +71,8 @@ CREATE TABLE event (
     number INTEGER NOT NULL,
     PRIMARY KEY (bucket, at, number)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX event_at ON event (at);
 ";
 
 const READ_DOCUMENT: &str = "SELECT body FROM document WHERE name = ?1";
@@ -92,7 +97,7 @@ const WRITE_SESSION: &str = "INSERT INTO session (session, expires_at, body) VAL
 const FORGET_SESSIONS: &str = "DELETE FROM session WHERE expires_at < ?1";
 /// How long a session outlives its code, in milliseconds: an answer that was lost can be asked for again.
 const SESSION_OUTLIVES_MILLIS: i64 = 24 * 3_600_000;
-const FORGET_EVENTS: &str = "DELETE FROM event WHERE bucket = ?1 AND at < ?2";
+const FORGET_EVENTS: &str = "DELETE FROM event WHERE at < ?1";
 const WRITE_EVENT: &str = "INSERT INTO event (bucket, at, number)
     SELECT ?1, ?2, COALESCE(MAX(number), 0) + 1 FROM event WHERE bucket = ?1";
 const COUNT_EVENTS: &str = "SELECT COUNT(*) FROM event WHERE bucket = ?1";
@@ -108,6 +113,13 @@ impl SqliteStorage {
         let path = path.to_owned();
         let opened = tokio::task::spawn_blocking(move || -> Result<Connection, StartError> {
             let failed = |error: rusqlite::Error| StartError::Database(reason(&error));
+            // It holds what was declared: for its owner alone, the files beside it too, which take its mode.
+            let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
+            if let Err(error) = made
+                && error.kind() != ErrorKind::AlreadyExists
+            {
+                return Err(StartError::Database(error.to_string()));
+            }
             let mut connection = Connection::open(path).map_err(failed)?;
             connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(failed)?;
             for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL"), ("temp_store", "MEMORY")]
@@ -299,7 +311,7 @@ impl Storage for SqliteStorage {
 
     async fn count(&self, bucket: Pseudonym, at: Timestamp, since: Timestamp) -> Result<u32, ServerError> {
         self.run(move |file| {
-            file.execute(FORGET_EVENTS, params![bucket, since.millis()])?;
+            file.execute(FORGET_EVENTS, [since.millis()])?;
             file.execute(WRITE_EVENT, params![bucket, at.millis()])?;
             let count: i64 = file.query_row(COUNT_EVENTS, [bucket], |row| row.get(0))?;
             Ok(u32::try_from(count).unwrap_or(u32::MAX))
