@@ -16,7 +16,7 @@ if [ ! -d "${HEALTHCODE_VECTORS:-}/certlogic" ]; then
 fi
 
 # Also the documentation's examples.
-step test cargo test || true
+step test cargo test --no-fail-fast || true
 step doc env RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace || true
 step core-pure pure || true
 step core-alone cargo build -p healthcode --no-default-features || true
