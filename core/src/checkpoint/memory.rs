@@ -15,7 +15,8 @@ pub(super) struct Memory {
     seen: BTreeSet<(Timestamp, [u8; 8])>,
     /// Presentations of this time and before are taken as seen: they cannot be told from those that were.
     floor: Timestamp,
-    last: Option<(String, Verdict, i64)>,
+    /// The last text, its verdict, when it was judged and when it was last in view.
+    last: Option<(String, Verdict, i64, i64)>,
 }
 
 impl Memory {
@@ -25,16 +26,18 @@ impl Memory {
 
     /// The last verdict, if this is its text and hardly any time has passed.
     pub(super) fn repeated(&mut self, text: &str, boot_millis: i64) -> Option<Verdict> {
-        let (known, verdict, at) = self.last.as_mut()?;
-        if known != text || !(0..=REPEAT_MILLIS).contains(&boot_millis.saturating_sub(*at)) {
+        let (known, verdict, judged, seen) = self.last.as_mut()?;
+        // However long it is held up: a verdict is not older than a code may be.
+        let fresh = (0..=FRESH_MILLIS).contains(&boot_millis.saturating_sub(*judged));
+        if known != text || !fresh || !(0..=REPEAT_MILLIS).contains(&boot_millis.saturating_sub(*seen)) {
             return None;
         }
-        *at = boot_millis;
+        *seen = boot_millis;
         Some(verdict.clone())
     }
 
     pub(super) fn remember(&mut self, text: String, verdict: Verdict, boot_millis: i64) {
-        self.last = Some((text, verdict, boot_millis));
+        self.last = Some((text, verdict, boot_millis, boot_millis));
     }
 
     /// Whether a presentation that could still pass by its time was seen here. One that is too old is another
@@ -114,5 +117,8 @@ mod tests {
         assert_eq!(memory.repeated("H1:B", 7_000), None);
         assert_eq!(memory.repeated("H1:A", 10_001), None);
         assert_eq!(memory.repeated("H1:A", 0), None);
+        memory.remember("H1:A".to_owned(), Verdict::UnknownIssuer, 1_000);
+        let held_up = (1_000..200_000).step_by(2_000).take_while(|at| memory.repeated("H1:A", *at).is_some());
+        assert_eq!(held_up.last(), Some(61_000), "held up for ever, it is judged again after a minute");
     }
 }

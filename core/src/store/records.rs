@@ -21,6 +21,9 @@ const WRITE_OUTBOX: &str = "INSERT INTO outbox (subject, issuer, segment, sequen
     VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)";
 const READ_WAITING: &str = "SELECT segment, sequence, operation, body FROM outbox
     WHERE subject = ?1 AND issuer = ?2 AND state = 0 ORDER BY segment, sequence LIMIT ?3";
+const DELETE_WAITING: &str =
+    "DELETE FROM outbox WHERE subject = ?1 AND issuer = ?2 AND operation = ?3 AND state = 0";
+const DELETE_TOKEN: &str = "DELETE FROM token WHERE subject = ?1 AND issuer = ?2";
 const COUNT_WAITING: &str = "SELECT COUNT(*) FROM outbox WHERE subject = ?1 AND issuer = ?2 AND state = 0";
 const READ_STATE: &str =
     "SELECT state, answer FROM outbox WHERE subject = ?1 AND issuer = ?2 AND operation = ?3";
@@ -104,6 +107,13 @@ impl Transaction<'_> {
                 sealed
             ],
         )?;
+        Ok(())
+    }
+
+    /// Takes a waiting operation out, to be put in again under another link in the same transaction.
+    pub(crate) fn delete_waiting(&self, key: &SubjectKey, operation: OperationId) -> Result<()> {
+        self.inner
+            .execute(DELETE_WAITING, params![key.subject.as_bytes(), key.issuer, operation.as_bytes()])?;
         Ok(())
     }
 
@@ -210,6 +220,11 @@ impl Transaction<'_> {
     pub(crate) fn put_token(&self, key: &SubjectKey, token: &[u8]) -> Result<()> {
         let sealed = self.seal.seal(place("token", &row_of(key, &[])), token)?;
         self.inner.execute(WRITE_TOKEN, params![key.subject.as_bytes(), key.issuer, sealed])?;
+        Ok(())
+    }
+
+    pub(crate) fn delete_token(&self, key: &SubjectKey) -> Result<()> {
+        self.inner.execute(DELETE_TOKEN, params![key.subject.as_bytes(), key.issuer])?;
         Ok(())
     }
 

@@ -10,12 +10,14 @@ use crate::error::{HealthcodeError, NetworkKind};
 use crate::random;
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Identity;
-use crate::store::{ChainState, HolderKeyBody, StoreError, SubjectBody, SubjectKey};
+use crate::store::{
+    ChainState, HolderKeyBody, OutboxBody, StoreError, SubjectBody, SubjectKey, Transaction, Waiting,
+};
 use crate::token::ids::SegmentId;
 use crate::wire::message::{
     CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation, EnrolmentRequest, EnrolmentStarted,
 };
-use crate::wire::{Bytes, RequestClaims};
+use crate::wire::{Bytes, Link, Operation, RequestClaims};
 
 const ENROLMENT: &str = "enrolment";
 const MAX_REPLY: u64 = 16 * 1024;
@@ -36,7 +38,17 @@ pub(crate) struct Confirmed {
 
 /// The call that asks for a one-time code. An enrolment that was under way is given up for this one.
 pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, HealthcodeError> {
-    let known = phone.store.read(|file| file.json_document::<Pending>(ENROLMENT))?;
+    let (known, mine) = phone.store.read(|file| {
+        let mut mine = Vec::new();
+        for key in file.subjects()? {
+            mine.extend(file.subject(&key)?);
+        }
+        Ok::<_, StoreError>((file.json_document::<Pending>(ENROLMENT)?, mine))
+    })?;
+    // A second key of the same phone would only put the first one out of work.
+    if mine.iter().any(|body| !body.replaced && body.identity.document == identity.document) {
+        return Err(HealthcodeError::field("document", "already-enrolled"));
+    }
     let key = match known {
         // Asking again for the same person: the same key, so that an earlier code still fits.
         Some(known) if known.identity == identity => known.key,
@@ -86,7 +98,7 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
     let chain = ChainState { segment: SegmentId(random::bytes()?), next: 0, head };
     let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
     let pending = pending.ok_or_else(bad_answer)?;
-    let key_id = holder::signer(&pending.key, &phone.ports.vault)?.public_key().id();
+    let signer = holder::signer(&pending.key, &phone.ports.vault)?;
     phone.store.write(|file| {
         let body = SubjectBody {
             identity: pending.identity,
@@ -94,13 +106,44 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
             replaced: false,
         };
         file.put_subject(&key, &body)?;
-        file.put_holder_key(&key, key_id, &pending.key)?;
+        file.put_holder_key(&key, signer.public_key().id(), &pending.key)?;
+        let chain = sign_anew(file, &key, chain, signer.as_ref())?;
         file.put_chain(&key, &chain)?;
         file.put_cursor(&key, None)?;
+        // It was of the key before: what it would show is nobody's any more.
+        file.delete_token(&key)?;
         file.delete_document(ENROLMENT)?;
-        Ok::<_, StoreError>(())
+        Ok::<_, HealthcodeError>(())
     })?;
     Ok(Confirmed { key, pending_until: enrolled.pending_until })
+}
+
+/// Signs what still waits with the new key, and links it into the new segment: what is said, and its id, stay.
+fn sign_anew(
+    file: &Transaction<'_>,
+    key: &SubjectKey,
+    mut chain: ChainState,
+    signer: &dyn crate::token::Signer,
+) -> Result<ChainState, HealthcodeError> {
+    for waiting in file.waiting(key, usize::MAX)? {
+        let internal = |_| HealthcodeError::internal("enrol/operation");
+        let operation = Operation::from_bytes(waiting.body.operation.0).map_err(internal)?;
+        let operation = operation.signed_by(signer).map_err(|_| HealthcodeError::internal("enrol/sign"))?;
+        let link = Link {
+            segment: chain.segment,
+            sequence: chain.next,
+            previous: chain.head,
+            operation: operation.id,
+        };
+        let body = OutboxBody { operation: operation.bytes.into(), link: link.sign(signer)?.into() };
+        file.delete_waiting(key, operation.id)?;
+        file.put_waiting(
+            key,
+            &Waiting { segment: chain.segment, sequence: chain.next, operation: operation.id, body },
+        )?;
+        chain = ChainState { segment: chain.segment, next: chain.next + 1, head: link.digest() };
+    }
+    Ok(chain)
 }
 
 fn call<T: Serialize>(

@@ -51,13 +51,20 @@ pub struct EnrolmentStarted {
 }
 
 /// Confirms a one-time code.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentConfirmation {
     /// The session.
     pub session: Bytes,
     /// The code's digits.
     pub code: String,
+}
+
+// The code is a secret for as long as it lasts.
+impl std::fmt::Debug for EnrolmentConfirmation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EnrolmentConfirmation(..)")
+    }
 }
 
 /// The new key belongs to a subject now.

@@ -153,6 +153,12 @@ impl Operation {
         Ok(Self { id, bytes })
     }
 
+    /// The same operation, signed by another key of the subject: its id stays.
+    pub fn signed_by(&self, key: &dyn Signer) -> Result<Self, MakeError> {
+        let payload = Sign1::parse(&self.bytes, MAX_BYTES)?.unverified_payload()?;
+        Ok(Self { id: self.id, bytes: envelope::sign(Kind::Op, Naming::ById, payload, key)? })
+    }
+
     /// Verifies the signature and reads what it says.
     pub fn open(&self, key: &PublicKey) -> Result<OpenedOperation, TokenError> {
         let payload = Sign1::parse(&self.bytes, MAX_BYTES)?.verify(Kind::Op, key)?;

@@ -13,7 +13,6 @@ Examples:
   healthcode id check 11010519491231002X      check a PRC resident identity number
   healthcode rules test tests/vectors/certlogic";
 
-/// The arguments.
 #[derive(Parser)]
 #[command(name = "healthcode", version, after_help = EXAMPLES, max_term_width = 100)]
 /// A health code system in one command: the resident's phone, the authority's server, the checkpoint.

@@ -16,7 +16,7 @@ pub(crate) fn check_id(number: &str, as_json: bool, out: &mut dyn Write) -> Resu
     match check_resident_id(number, latest_day()) {
         Ok(facts) => {
             if as_json {
-                let line = json!({"valid": true, "division": facts.division_code, "born": facts.birth_date});
+                let line = json!({"valid": true, "division": facts.division_code});
                 writeln!(out, "{line}")?;
             } else {
                 writeln!(out, "valid")?;

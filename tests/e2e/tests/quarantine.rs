@@ -194,3 +194,18 @@ fn a_token_is_replaced_after_a_day_and_a_one_time_code_is_good_for_five_minutes(
     let sent = (0..6).filter(|_| server.one_time_code().is_some()).count();
     assert_eq!(sent, 4);
 }
+
+#[test]
+fn a_declaration_made_offline_is_judged_by_its_own_day() {
+    let server = ServerProcess::start(World::new(at(15, 21, 0)));
+    let phone = enrolled(&server, li_si());
+    server.world.go_to(at(15, 22, 0));
+    let mut declaration = stay_in_wuhan();
+    declaration.travel[0].from = february(1);
+    declaration.travel[0].to = february(1);
+    phone.record(Entry::Declaration { declaration }).unwrap();
+    server.world.go_to(at(16, 0, 30));
+    let report = phone.sync().unwrap();
+    assert_eq!((report.accepted, report.refused), (1, 0));
+    assert!(phone.card().colour.is_some());
+}

@@ -48,12 +48,17 @@ impl Desk<'_> {
         let id = delivery.link.operation;
         let mut delivered = known.iter().chain(&self.changes.operations);
         if let Some(stored) = delivered.find(|stored| stored.operation == id) {
-            return Ok(Outcome {
+            let outcome = Outcome {
                 operation: id,
                 outcome: OutcomeKind::Duplicate,
                 receipt: Some(stored.receipt.clone()),
                 problem: stored.problem.clone(),
-            });
+            };
+            // Under a new link, as after a change of key, it takes its place in the new segment too.
+            if stored.link != delivery.sent.link && self.continues(place, &delivery.link).is_ok() {
+                self.advance(place, &delivery.link);
+            }
+            return Ok(outcome);
         }
         if let Err(expected) = self.continues(place, &delivery.link) {
             let problem = Problem::new(&ProblemKind::Sequence).expecting(expected);
@@ -91,8 +96,12 @@ impl Desk<'_> {
         match opened.body {
             None => Err(Problem::new(&ProblemKind::Operation)),
             Some(OperationBody::Declaration(declaration)) => {
-                let today = self.rulebook.offset_minutes.date_of(self.now);
-                if let Some(error) = declaration.errors(self.rulebook, today).first() {
+                // Judged by the day in which it was made, as far as the evidence bears that out.
+                let day_of = |at| self.rulebook.offset_minutes.date_of(at);
+                let made = day_of(interval_of(&opened.evidence, evidence, self.now).earliest);
+                let today = day_of(self.now);
+                let declared = Some(declaration.declared_on).filter(|day| (made..=today).contains(day));
+                if let Some(error) = declaration.errors(self.rulebook, declared.unwrap_or(today)).first() {
                     return Err(Problem::new(&ProblemKind::Invalid).at(error.place().0));
                 }
                 self.state.declaration = Some(declaration);
@@ -131,6 +140,16 @@ impl Desk<'_> {
         Ok(())
     }
 
+    /// The key's segment goes on by this link; its digest.
+    fn advance(&mut self, place: usize, link: &Link) -> [u8; 32] {
+        let head = link.digest();
+        if let Some(key) = self.state.keys.get_mut(place) {
+            key.segment = Some(Segment { id: link.segment, next: link.sequence + 1, head });
+        }
+        self.state.head = head;
+        head
+    }
+
     /// Countersigns the link: from now on the operation is delivered, whatever becomes of it.
     fn countersign(
         &mut self,
@@ -139,11 +158,7 @@ impl Desk<'_> {
         problem: Option<Problem>,
     ) -> Result<Outcome, ServerError> {
         let link = &delivery.link;
-        let head = link.digest();
-        if let Some(key) = self.state.keys.get_mut(place) {
-            key.segment = Some(Segment { id: link.segment, next: link.sequence + 1, head });
-        }
-        self.state.head = head;
+        let head = self.advance(place, link);
         let receipt = Receipt {
             subject: self.subject,
             serial: self.state.next_serial(),

@@ -67,7 +67,8 @@ impl Inner {
             let records = self.records(&found.state).await;
             let (state, changes, outcomes) =
                 self.work(&caller, &found.state, &deliveries, &request, &known, records.as_ref())?;
-            let news = !changes.operations.is_empty()
+            let news = state.head != found.state.head
+                || !changes.operations.is_empty()
                 || !changes.decisions.is_empty()
                 || !changes.status_indices.is_empty();
             let committed = if news {

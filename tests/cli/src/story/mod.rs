@@ -47,8 +47,9 @@ pub(crate) fn run(keep: Option<&Path>, as_json: bool, out: &mut dyn Write) -> Re
 
 /// The folder, made if there is none; what lies in it already is not ours to overwrite.
 fn prepare(folder: &PathBuf) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder)?;
-    let mut entries = std::fs::read_dir(folder)?;
+    let unusable = |error| Failure::Usage(format!("{}: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(unusable)?;
+    let mut entries = std::fs::read_dir(folder).map_err(unusable)?;
     if entries.next().is_some() {
         return Err(Failure::Usage(format!("{}: the folder is not empty", folder.display())));
     }

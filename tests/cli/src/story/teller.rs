@@ -41,7 +41,7 @@ impl<'a> Teller<'a> {
             "{}\n\nThis plays one resident's quarantine from registration to release. A reference server starts on a\n\
              free loopback port over a temporary database; a phone registers and syncs over HTTP; a checkpoint reads\n\
              the phone's QR code from its picture and verifies it offline. The resident is invented, the time is\n\
-             virtual: seven days take seconds. Nothing is installed and nothing stays.\n",
+             virtual: seven days take seconds. Nothing is installed, and nothing stays unless you keep it.\n",
             self.bold("healthcode: a health code from register to release")
         )?;
         Ok(())
