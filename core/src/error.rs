@@ -4,6 +4,7 @@
 use thiserror::Error;
 
 use crate::platform::{PortError, VaultError};
+use crate::qr::QrError;
 use crate::rules::declaration::DeclarationError;
 use crate::rules::identity::IdentityError;
 use crate::store::StoreError;
@@ -146,6 +147,10 @@ impl HealthcodeError {
     pub(crate) const fn network(kind: NetworkKind) -> Self {
         Self::Network { kind, retry_after_seconds: None }
     }
+
+    pub(crate) const fn bad_answer() -> Self {
+        Self::network(NetworkKind::BadAnswer)
+    }
 }
 
 impl From<VaultError> for HealthcodeError {
@@ -167,12 +172,12 @@ impl From<PortError> for HealthcodeError {
 
 impl From<SignerError> for HealthcodeError {
     fn from(error: SignerError) -> Self {
-        let kind = match error {
-            SignerError::Locked => VaultKind::Locked,
-            SignerError::Gone => VaultKind::Gone,
-            SignerError::Refused => VaultKind::Refused,
+        let error = match error {
+            SignerError::Locked => VaultError::Locked,
+            SignerError::Gone => VaultError::Gone,
+            SignerError::Refused => VaultError::Refused,
         };
-        Self::Vault { kind }
+        error.into()
     }
 }
 
@@ -183,6 +188,12 @@ impl From<StoreError> for HealthcodeError {
             StoreError::Kind(kind) => Self::Storage { kind },
             StoreError::Internal(incident) => Self::internal(incident),
         }
+    }
+}
+
+impl From<QrError> for HealthcodeError {
+    fn from(_: QrError) -> Self {
+        Self::field("text", "not-a-code")
     }
 }
 
@@ -203,7 +214,7 @@ impl From<TrustListError> for HealthcodeError {
     fn from(error: TrustListError) -> Self {
         match error {
             TrustListError::Newer => Self::UpdateApp,
-            _ => Self::network(NetworkKind::BadAnswer),
+            _ => Self::bad_answer(),
         }
     }
 }

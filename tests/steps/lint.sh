@@ -12,13 +12,13 @@ qr: rules
 time: rules token
 wire: rules token time
 border: rules error
-error: rules token platform store
+error: rules token qr platform store
 platform: rules
 random: store
 store: rules token wire time error platform random
 sync: rules token wire time store error platform random
 resident: rules token wire time qr store sync error platform random
-checkpoint: rules token time qr sync resident error platform random
+checkpoint: rules token time qr sync error platform random
 '
 
 # Comments and test modules may name what they like. `super` must not lead out of a room either.

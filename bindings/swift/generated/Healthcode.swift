@@ -10270,7 +10270,7 @@ private let initializationResult: InitializationResult = {
     if bindings_contract_version != scaffolding_contract_version {
         return InitializationResult.contractVersionMismatch
     }
-    if (uniffi_healthcode_checksum_func_draw_luminance() != 63706) {
+    if (uniffi_healthcode_checksum_func_draw_luminance() != 5920) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_func_draw_png() != 39709) {

@@ -13,15 +13,14 @@ use memory::Memory;
 
 use crate::error::HealthcodeError;
 use crate::platform::Ports;
-use crate::qr::Shade;
+use crate::qr::{CodePicture, Shade};
 use crate::random;
-use crate::resident::CodePicture;
 use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::sync::exchange::Exchange;
 use crate::sync::phone::{Now, Phone};
 use crate::sync::{Config, SyncExchange};
 use crate::time::ClockHint;
-use crate::token::challenge::{LIFETIME_MILLIS, MAX_GATE_NAME};
+use crate::token::challenge::LIFETIME_MILLIS;
 use crate::token::code_text::{CodeText, Prefix};
 use crate::token::gate::{Gate, GatePolicy, GateTime, OpenChallenge};
 use crate::token::{BootSession, Challenge, Verdict};
@@ -97,7 +96,7 @@ impl Checkpoint {
     /// As [`crate::resident::Resident::open`]; `InvalidField` for the gate's name.
     #[uniffi::constructor]
     pub fn open(config: Config, ports: Ports, gate: String) -> Result<Arc<Self>, HealthcodeError> {
-        if gate.len() > MAX_GATE_NAME || gate.chars().any(char::is_control) {
+        if !Challenge::is_gate_name(&gate) {
             return Err(HealthcodeError::field("gate", "too-long"));
         }
         let phone = Phone::open(config, ports)?;

@@ -7,12 +7,16 @@
 //! the frame, and a shape repeats it, so that nobody has to tell red from green by hue.
 
 mod matrix;
+#[cfg(feature = "device")]
+mod picture;
 #[cfg(feature = "png")]
 mod png;
 mod svg;
 mod terminal;
 
 pub use self::matrix::{LARGEST_VERSION, Matrix, QrError};
+#[cfg(feature = "device")]
+pub use self::picture::CodePicture;
 #[cfg(feature = "png")]
 pub use self::png::{LARGEST_SCALE, PngError, png};
 pub use self::svg::{Caption, svg};

@@ -2,8 +2,8 @@
 
 use super::standing::Standing;
 use crate::error::HealthcodeError;
-use crate::qr::{Matrix, QUIET_ZONE, Shade};
-use crate::rules::calendar::{MILLIS_PER_HOUR, Timestamp};
+use crate::qr::{CodePicture, Shade};
+use crate::rules::calendar::Timestamp;
 use crate::rules::colour::Colour;
 use crate::rules::rating::Reason;
 use crate::rules::text::Text;
@@ -12,23 +12,6 @@ use crate::sync::phone::Phone;
 use crate::token::code_text::{CodeText, Prefix};
 use crate::token::presentation::REFRESH_MILLIS;
 use crate::token::{Challenge, Flags, Mode, Presentation};
-
-/// A code's modules as grey pixels, for drawing with the platform's own means.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
-pub struct CodePicture {
-    /// Pixels a side, one a module, the quiet zone of four modules around it included.
-    pub side: u32,
-    /// One byte a pixel, row by row from the top: 0 dark, 255 light. Scale it without smoothing.
-    pub pixels: Vec<u8>,
-}
-
-impl CodePicture {
-    pub(crate) fn of(text: &str) -> Result<Self, HealthcodeError> {
-        let matrix = Matrix::encode(text).map_err(|_| HealthcodeError::field("text", "not-a-code"))?;
-        let (side, pixels) = matrix.luminance(usize::from(QUIET_ZONE));
-        Ok(Self { side: u32::try_from(side).unwrap_or(u32::MAX), pixels })
-    }
-}
 
 /// A code to show now, with what the resident alone sees beside it. Keep it in memory only: no file, no clipboard.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
@@ -65,12 +48,6 @@ pub struct ShownCode {
     pub refresh_in_millis: Option<u32>,
 }
 
-impl std::fmt::Debug for CodePicture {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "CodePicture({})", self.side)
-    }
-}
-
 impl std::fmt::Debug for ShownCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ShownCode(..)")
@@ -99,14 +76,14 @@ pub(super) fn code(
         (None, Some(now)) => Mode::Shown(Timestamp::from_seconds(now.seconds())),
         (None, None) => return Err(HealthcodeError::TimeUnsure),
     };
-    let at = now.estimate.unwrap_or(now.lower_bound);
+    let at = now.best();
     let lowered = standing.is_lowered(Some(&rulebook), at);
     let presentation = Presentation { token: bytes.clone(), mode, flags: Flags { lowered } };
     let holder = phone.holder(key)?;
     let signed = presentation.sign(challenge.as_ref().map(|(bytes, _)| bytes.as_slice()), holder.as_ref())?;
 
     let text = CodeText::write(Prefix::Code, &signed);
-    let colour = if lowered { token.colour.max(Colour::Yellow) } else { token.colour };
+    let colour = token.colour.lowered_if(lowered);
     let meaning = rulebook.colour_text(colour);
     let reasons = standing.rating.iter().filter(|rating| rating.colour == token.colour);
     Ok(ShownCode {
@@ -117,7 +94,7 @@ pub(super) fn code(
         lowered,
         word: meaning.word.clone(),
         advice: meaning.advice.clone(),
-        reasons: reasons.flat_map(|rating| rating.reasons.iter().map(reason)).collect(),
+        reasons: reasons.flat_map(|rating| rating.reasons.iter().map(Reason::from)).collect(),
         masked_name: token.masked_name.clone(),
         id_tail: token.id_tail.clone(),
         valid_until: token.expires_at,
@@ -128,11 +105,6 @@ pub(super) fn code(
     })
 }
 
-/// When a token should be replaced in the background.
-pub(super) fn refresh_at(issued_at: Timestamp, refresh_after_hours: u16) -> Timestamp {
-    issued_at.plus_millis(i64::from(refresh_after_hours) * MILLIS_PER_HOUR)
-}
-
 fn read_challenge(text: &str) -> Result<(Vec<u8>, Challenge), HealthcodeError> {
     let not_one = || HealthcodeError::field("challenge", "not-a-challenge");
     let code = CodeText::parse(text).map_err(|_| not_one())?;
@@ -141,8 +113,4 @@ fn read_challenge(text: &str) -> Result<(Vec<u8>, Challenge), HealthcodeError> {
     }
     let challenge = Challenge::parse(&code.bytes).map_err(|_| not_one())?;
     Ok((code.bytes, challenge))
-}
-
-pub(super) fn reason(of: &crate::token::decision::RatingReason) -> Reason {
-    Reason { rule: of.rule.clone(), colour: of.colour, text: of.text.clone() }
 }

@@ -2,9 +2,8 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
 
-use super::code::CodePicture;
 use crate::error::HealthcodeError;
-use crate::qr::{self, Caption, Matrix, Shade};
+use crate::qr::{self, Caption, CodePicture, Matrix, Shade};
 
 /// A code as the bytes of a PNG file, framed in its colour with the colour's shape. `pixels_per_module` is 1 to 64;
 /// 8 suits a phone's screen.
@@ -15,7 +14,7 @@ use crate::qr::{self, Caption, Matrix, Shade};
 #[cfg(feature = "png")]
 #[uniffi::export]
 pub fn draw_png(text: String, shade: Shade, pixels_per_module: u32) -> Result<Vec<u8>, HealthcodeError> {
-    qr::png(&matrix(&text)?, shade, pixels_per_module).map_err(|error| match error {
+    qr::png(&Matrix::encode(&text)?, shade, pixels_per_module).map_err(|error| match error {
         qr::PngError::Scale { .. } => HealthcodeError::field("pixels_per_module", "out-of-range"),
         qr::PngError::Encoding => HealthcodeError::internal("png"),
     })
@@ -29,7 +28,7 @@ pub fn draw_png(text: String, shade: Shade, pixels_per_module: u32) -> Result<Ve
 /// `InvalidField` for a text that is no code's.
 #[uniffi::export]
 pub fn draw_svg(text: String, shade: Shade, word: String, detail: String) -> Result<String, HealthcodeError> {
-    Ok(qr::svg(&matrix(&text)?, shade, &Caption { word: &word, detail: &detail }))
+    Ok(qr::svg(&Matrix::encode(&text)?, shade, &Caption { word: &word, detail: &detail }))
 }
 
 /// A code's modules as grey pixels, for drawing with the platform's own means.
@@ -39,9 +38,5 @@ pub fn draw_svg(text: String, shade: Shade, word: String, detail: String) -> Res
 /// `InvalidField` for a text that is no code's.
 #[uniffi::export]
 pub fn draw_luminance(text: String) -> Result<CodePicture, HealthcodeError> {
-    CodePicture::of(&text)
-}
-
-fn matrix(text: &str) -> Result<Matrix, HealthcodeError> {
-    Matrix::encode(text).map_err(|_| HealthcodeError::field("text", "not-a-code"))
+    Ok(CodePicture::of(&text)?)
 }

@@ -1,6 +1,5 @@
 //! The first screen: who is on this phone, in which colour, what is due, and when to wake the app.
 
-use super::code::refresh_at;
 use super::quarantine;
 use super::standing::Standing;
 use crate::error::HealthcodeError;
@@ -99,7 +98,7 @@ pub struct SyncState {
 
 impl TimeState {
     pub(crate) fn of(now: &Now) -> Self {
-        Self { now: now.estimate.unwrap_or(now.lower_bound), sure: now.estimate.is_some(), hint: now.hint }
+        Self { now: now.best(), sure: now.estimate.is_some(), hint: now.hint }
     }
 }
 
@@ -158,7 +157,7 @@ fn card(
         None => SubjectState::Active,
     };
     let lowered = standing.is_lowered(rulebook, time.now);
-    let colour = standing.colour().map(|colour| if lowered { colour.max(Colour::Yellow) } else { colour });
+    let colour = standing.colour().map(|colour| colour.lowered_if(lowered));
     SubjectCard {
         subject: key.subject.to_string(),
         issuer: key.issuer.clone(),
@@ -189,7 +188,7 @@ fn wakes_of(
         wakes.extend(progress.earliest_release);
     }
     if let (Some((_, token)), Some(rulebook)) = (&standing.token, rulebook) {
-        wakes.push(refresh_at(token.issued_at, rulebook.tokens.refresh_after_hours));
+        wakes.push(rulebook.tokens.refresh_at(token.issued_at));
     }
     wakes.extend(standing.body.pending_until.filter(|_| standing.token.is_none()));
     wakes

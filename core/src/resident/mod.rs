@@ -17,7 +17,7 @@ mod standing;
 
 use std::sync::Arc;
 
-pub use code::{CodePicture, ShownCode};
+pub use code::ShownCode;
 #[cfg(feature = "png")]
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};
@@ -197,7 +197,7 @@ impl std::fmt::Debug for Resident {
 /// The legal day, by the estimate where there is one: the server checks a day that was declared for.
 fn today(phone: &Phone, now: &Now) -> Result<LegalDate, HealthcodeError> {
     let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
-    Ok(rulebook.offset_minutes.date_of(now.estimate.unwrap_or(now.lower_bound)))
+    Ok(rulebook.offset_minutes.date_of(now.best()))
 }
 
 /// A day that is not before today anywhere on earth: it only keeps a form from refusing a newborn's document.

@@ -12,10 +12,11 @@ use crate::rules::colour::Colour;
 use crate::rules::declaration::{Declaration, SYMPTOMS};
 use crate::rules::quarantine::Attribution;
 use crate::rules::rating::{Rating, Reason};
-use crate::store::{ChainState, OutboxBody, StoreError, StoredCheckIn, SubjectKey, Transaction, Waiting};
+use crate::store::{StoredCheckIn, SubjectKey, Transaction};
+use crate::sync::outbox;
 use crate::sync::phone::{Now, Phone};
 use crate::token::{OperationId, Signer};
-use crate::wire::{CheckIn, Link, Operation, OperationBody};
+use crate::wire::{CheckIn, Operation, OperationBody};
 
 /// What was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -89,7 +90,7 @@ pub(super) fn preview(
         return Ok(Preview::wrong(errors.iter().map(problem).collect()));
     }
     let standing = Standing::read(phone, key)?;
-    let at = now.estimate.unwrap_or(now.lower_bound);
+    let at = now.best();
     let rating = rulebook.preview(&standing.facts(&rulebook, at, Some(declaration)));
     // The rulebook passed its checks; a rule that still cannot be evaluated is its authority's fault.
     let rating = rating.map_err(|_| HealthcodeError::internal("preview/rule"))?;
@@ -127,7 +128,7 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
     };
     let holder = phone.holder(key)?;
     phone.store.write(|file| {
-        let standing = Standing::read_in(file, key)?;
+        let mut standing = Standing::read_in(file, key)?;
         if standing.body.replaced {
             return Err(HealthcodeError::Replaced);
         }
@@ -143,12 +144,10 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
                 let check_in = CheckIn { symptoms, order };
                 let body = OperationBody::CheckIn(check_in.clone());
                 let operation = put_operation(file, key, &body, &now, holder.as_ref())?;
-                file.put_check_in(
-                    key,
-                    operation,
-                    &StoredCheckIn { evidence: now.evidence, check_in, operation },
-                )?;
-                Recorded { operation: operation.to_string(), day: expected_day(file, key, operation)? }
+                let stored = StoredCheckIn { evidence: now.evidence, check_in, operation };
+                file.put_check_in(key, operation, &stored)?;
+                standing.check_ins.push(stored);
+                Recorded { operation: operation.to_string(), day: expected_day(&standing, operation) }
             }
         };
         phone.put_clock(file)?;
@@ -183,7 +182,7 @@ fn check_symptoms(phone: &Phone, input: &CheckInInput) -> Result<Vec<String>, He
     }
 }
 
-/// Signs an operation and its link, and puts both into the outbox.
+/// Signs an operation and puts it into the outbox.
 fn put_operation(
     file: &Transaction<'_>,
     key: &SubjectKey,
@@ -191,34 +190,16 @@ fn put_operation(
     now: &Now,
     holder: &dyn Signer,
 ) -> Result<OperationId, HealthcodeError> {
-    let operation =
-        Operation::make(body, now.evidence, random::bytes()?, holder).map_err(|error| match error {
-            crate::wire::operation::MakeError::Signer(error) => HealthcodeError::from(error),
-            crate::wire::operation::MakeError::Form(_) => HealthcodeError::field("entry", "too-large"),
-        })?;
-    let chain = file.chain(key)?.ok_or_else(|| StoreError::internal("chain"))?;
-    let link =
-        Link { segment: chain.segment, sequence: chain.next, previous: chain.head, operation: operation.id };
-    let waiting = Waiting {
-        segment: chain.segment,
-        sequence: chain.next,
-        operation: operation.id,
-        body: OutboxBody { operation: operation.bytes.into(), link: link.sign(holder)?.into() },
-    };
-    file.put_waiting(key, &waiting)?;
-    file.put_chain(key, &ChainState { segment: chain.segment, next: chain.next + 1, head: link.digest() })?;
-    Ok(operation.id)
+    let operation = Operation::make(body, now.evidence, random::bytes()?, holder)?;
+    let id = operation.id;
+    outbox::append(file, key, operation, holder)?;
+    Ok(id)
 }
 
-fn expected_day(
-    file: &Transaction<'_>,
-    key: &SubjectKey,
-    operation: OperationId,
-) -> Result<Option<LegalDate>, HealthcodeError> {
-    let standing = Standing::read_in(file, key)?;
-    let Some(order) = &standing.order else { return Ok(None) };
-    Ok(match expected_days(&standing, order).get(&operation) {
+/// The day for which a check-in will count, as far as this phone can tell.
+fn expected_day(standing: &Standing, operation: OperationId) -> Option<LegalDate> {
+    match expected_days(standing, standing.order.as_ref()?).get(&operation) {
         Some(Attribution::Counted { day, .. }) => Some(*day),
         _ => None,
-    })
+    }
 }

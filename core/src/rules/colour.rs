@@ -37,6 +37,12 @@ impl Colour {
         }
     }
 
+    /// The colour of a phone that has lowered itself: green counts as yellow, the others stay.
+    #[must_use]
+    pub fn lowered_if(self, lowered: bool) -> Self {
+        if lowered { self.max(Self::Yellow) } else { self }
+    }
+
     /// The lower-case English word: the colour's name in JSON and in rules.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -4,20 +4,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::holder;
+use super::outbox;
 use super::phone::Phone;
 use super::reply::{Call, Method, Reply};
-use crate::error::{HealthcodeError, NetworkKind};
+use crate::error::HealthcodeError;
 use crate::random;
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Identity;
-use crate::store::{
-    ChainState, HolderKeyBody, OutboxBody, StoreError, SubjectBody, SubjectKey, Transaction, Waiting,
-};
+use crate::store::{ChainState, HolderKeyBody, StoreError, SubjectBody, SubjectKey};
 use crate::token::ids::SegmentId;
 use crate::wire::message::{
     CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation, EnrolmentRequest, EnrolmentStarted,
 };
-use crate::wire::{Bytes, Link, Operation, RequestClaims};
+use crate::wire::{Bytes, RequestClaims};
 
 const ENROLMENT: &str = "enrolment";
 const MAX_REPLY: u64 = 16 * 1024;
@@ -64,7 +63,8 @@ pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, Healthc
 /// Takes the reply to [`request`].
 pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, HealthcodeError> {
     let body = reply.body_of("application/json")?;
-    let started: EnrolmentStarted = serde_json::from_slice(body).map_err(|_| bad_answer())?;
+    let started: EnrolmentStarted =
+        serde_json::from_slice(body).map_err(|_| HealthcodeError::bad_answer())?;
     phone.store.write(|file| {
         let pending: Option<Pending> = file.json_document(ENROLMENT)?;
         pending.map_or(Ok(()), |mut pending| {
@@ -92,12 +92,12 @@ pub(crate) fn confirm(phone: &Phone, code: &str) -> Result<Call, HealthcodeError
 /// Takes the reply to [`confirm`]: the subject, its key and its segment are kept in one transaction.
 pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, HealthcodeError> {
     let body = reply.body_of("application/json")?;
-    let enrolled: Enrolled = serde_json::from_slice(body).map_err(|_| bad_answer())?;
-    let head = enrolled.head.0.as_slice().try_into().map_err(|_| bad_answer())?;
+    let enrolled: Enrolled = serde_json::from_slice(body).map_err(|_| HealthcodeError::bad_answer())?;
+    let head = enrolled.head.0.as_slice().try_into().map_err(|_| HealthcodeError::bad_answer())?;
     let key = SubjectKey { subject: enrolled.subject, issuer: phone.config.issuer.clone() };
     let chain = ChainState { segment: SegmentId(random::bytes()?), next: 0, head };
     let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
-    let pending = pending.ok_or_else(bad_answer)?;
+    let pending = pending.ok_or_else(HealthcodeError::bad_answer)?;
     let signer = holder::signer(&pending.key, &phone.ports.vault)?;
     phone.store.write(|file| {
         let body = SubjectBody {
@@ -107,8 +107,8 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
         };
         file.put_subject(&key, &body)?;
         file.put_holder_key(&key, signer.public_key().id(), &pending.key)?;
-        let chain = sign_anew(file, &key, chain, signer.as_ref())?;
         file.put_chain(&key, &chain)?;
+        outbox::sign_anew(file, &key, signer.as_ref())?;
         file.put_cursor(&key, None)?;
         // It was of the key before: what it would show is nobody's any more.
         file.delete_token(&key)?;
@@ -116,34 +116,6 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
         Ok::<_, HealthcodeError>(())
     })?;
     Ok(Confirmed { key, pending_until: enrolled.pending_until })
-}
-
-/// Signs what still waits with the new key, and links it into the new segment: what is said, and its id, stay.
-fn sign_anew(
-    file: &Transaction<'_>,
-    key: &SubjectKey,
-    mut chain: ChainState,
-    signer: &dyn crate::token::Signer,
-) -> Result<ChainState, HealthcodeError> {
-    for waiting in file.waiting(key, usize::MAX)? {
-        let internal = |_| HealthcodeError::internal("enrol/operation");
-        let operation = Operation::from_bytes(waiting.body.operation.0).map_err(internal)?;
-        let operation = operation.signed_by(signer).map_err(|_| HealthcodeError::internal("enrol/sign"))?;
-        let link = Link {
-            segment: chain.segment,
-            sequence: chain.next,
-            previous: chain.head,
-            operation: operation.id,
-        };
-        let body = OutboxBody { operation: operation.bytes.into(), link: link.sign(signer)?.into() };
-        file.delete_waiting(key, operation.id)?;
-        file.put_waiting(
-            key,
-            &Waiting { segment: chain.segment, sequence: chain.next, operation: operation.id, body },
-        )?;
-        chain = ChainState { segment: chain.segment, next: chain.next + 1, head: link.digest() };
-    }
-    Ok(chain)
 }
 
 fn call<T: Serialize>(
@@ -156,8 +128,4 @@ fn call<T: Serialize>(
     let claims = RequestClaims::new(path, &body, &phone.config.issuer, random::bytes()?, None);
     let signature = Some(claims.sign(signer)?);
     Ok(Call { method: Method::Post, path: path.to_owned(), body, signature, limit: MAX_REPLY })
-}
-
-const fn bad_answer() -> HealthcodeError {
-    HealthcodeError::network(NetworkKind::BadAnswer)
 }

@@ -282,12 +282,11 @@ pub(crate) fn verify_anchor(
     nonce: Nonce,
 ) -> Result<(Anchor, [u8; 32], u32), HealthcodeError> {
     use sha2::{Digest, Sha256};
-    let bad = || HealthcodeError::network(NetworkKind::BadAnswer);
-    let trust = phone.trust().ok_or_else(bad)?;
+    let trust = phone.trust().ok_or_else(HealthcodeError::bad_answer)?;
     let issuer = Phone::issuer(&trust, &phone.config.issuer)?;
-    let anchor: Anchor = trust.open_from(&issuer.id, bytes).map_err(|_| bad())?;
+    let anchor: Anchor = trust.open_from(&issuer.id, bytes).map_err(|_| HealthcodeError::bad_answer())?;
     if anchor.nonce != Some(nonce) {
-        return Err(bad());
+        return Err(HealthcodeError::bad_answer());
     }
     Ok((anchor, Sha256::digest(bytes).into(), issuer.time_epoch))
 }

@@ -163,7 +163,7 @@ impl Client {
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| failure(&error))? {
             if (body.len() + piece.len()) as u64 > call.limit {
-                return Err(HealthcodeError::network(NetworkKind::BadAnswer));
+                return Err(HealthcodeError::bad_answer());
             }
             body.extend_from_slice(&piece);
         }

@@ -10,6 +10,7 @@ pub(crate) mod exchange;
 pub(crate) mod holder;
 #[cfg(feature = "http")]
 pub mod http;
+pub(crate) mod outbox;
 mod own_http;
 pub(crate) mod phone;
 pub(crate) mod reply;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::config::Config;
-use crate::error::{HealthcodeError, NetworkKind};
+use crate::error::HealthcodeError;
 use crate::platform::{LogLevel, Ports};
 use crate::random;
 use crate::rules::calendar::Timestamp;
@@ -30,7 +30,7 @@ static OPEN: Mutex<Option<HashMap<PathBuf, Weak<Phone>>>> = Mutex::new(None);
 pub(crate) struct Phone {
     pub(crate) config: Config,
     pub(crate) ports: Ports,
-    pub(crate) store: Arc<Store>,
+    pub(crate) store: Store,
     pub(crate) roots: RootSet,
     state: Mutex<State>,
     #[cfg(feature = "http")]
@@ -59,6 +59,13 @@ pub(crate) struct Now {
     pub(crate) evidence: Evidence,
     /// Whether an anchor was ever taken.
     pub(crate) anchored: bool,
+}
+
+impl Now {
+    /// The estimate, or the lower bound where there is none.
+    pub(crate) fn best(&self) -> Timestamp {
+        self.estimate.unwrap_or(self.lower_bound)
+    }
 }
 
 impl Phone {
@@ -105,7 +112,7 @@ impl Phone {
         Ok(Self {
             config,
             ports,
-            store: Arc::new(store),
+            store,
             roots,
             state: Mutex::new(state),
             #[cfg(feature = "http")]
@@ -135,9 +142,8 @@ impl Phone {
         };
         if due {
             state.written_at_boot = reading.boot_millis;
-            let clock = state.clock.clone();
             drop(state);
-            self.store.write(|file| file.put_json_document(CLOCK, &clock))?;
+            self.store.write(|file| self.put_clock(file))?;
         }
         Ok(now)
     }
@@ -161,19 +167,15 @@ impl Phone {
         let taken = self.state().clock.anchor(anchor, digest, round_trip, listed_epoch);
         taken.map_err(|refused| {
             self.log(LogLevel::Warning, format!("anchor refused: {refused:?}"));
-            HealthcodeError::network(NetworkKind::BadAnswer)
+            HealthcodeError::bad_answer()
         })
     }
 
-    /// Raises H to an anchor that a gate relayed, if it is the home issuer's. Says whether it was.
-    pub(crate) fn raise(&self, relayed: &[u8]) -> bool {
-        let Some(trust) = self.trust() else { return false };
-        match trust.open_from::<Anchor>(&self.config.issuer, relayed) {
-            Ok(anchor) => {
-                self.state().clock.raise(&anchor);
-                true
-            }
-            Err(_) => false,
+    /// Raises H to an anchor that a gate relayed, if it is the home issuer's.
+    pub(crate) fn raise(&self, relayed: &[u8]) {
+        let Some(trust) = self.trust() else { return };
+        if let Ok(anchor) = trust.open_from::<Anchor>(&self.config.issuer, relayed) {
+            self.state().clock.raise(&anchor);
         }
     }
 
@@ -183,8 +185,8 @@ impl Phone {
     }
 
     /// The home issuer as the trust list has it.
-    pub(crate) fn issuer(trust: &TrustList, id: &str) -> Result<Issuer, HealthcodeError> {
-        trust.issuer(id).cloned().ok_or_else(|| HealthcodeError::field("issuer", "not-listed"))
+    pub(crate) fn issuer<'a>(trust: &'a TrustList, id: &str) -> Result<&'a Issuer, HealthcodeError> {
+        trust.issuer(id).ok_or_else(|| HealthcodeError::field("issuer", "not-listed"))
     }
 
     /// The rulebook in force.
@@ -203,7 +205,7 @@ impl Phone {
 
     /// Takes the home issuer's rulebook: verified, not older than the one in force.
     pub(crate) fn take_rulebook(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
-        let bad = || HealthcodeError::network(NetworkKind::BadAnswer);
+        let bad = HealthcodeError::bad_answer;
         let trust = self.trust().ok_or_else(bad)?;
         let rulebook = open_rulebook(&trust, &self.config.issuer, bytes).map_err(|error| match error {
             crate::token::rules::SignedRulebookError::Rulebook(

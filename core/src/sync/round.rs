@@ -3,7 +3,7 @@
 use super::exchange::{SyncReport, verify_anchor};
 use super::phone::{Now, Phone};
 use super::reply::{Call, Method};
-use crate::error::{HealthcodeError, NetworkKind, StorageKind};
+use crate::error::{HealthcodeError, StorageKind};
 use crate::platform::LogLevel;
 use crate::random;
 use crate::store::{KeptDecision, OutboxAnswer, OutboxState, StoreError, SubjectKey, Transaction};
@@ -69,9 +69,10 @@ impl Round {
 
     /// Verifies the answer whole, then keeps it whole.
     pub(crate) fn accept(self, phone: &Phone, body: &[u8]) -> Result<RoundDone, HealthcodeError> {
-        let response: SyncResponse = serde_json::from_slice(body).map_err(|_| bad_answer())?;
+        let response: SyncResponse =
+            serde_json::from_slice(body).map_err(|_| HealthcodeError::bad_answer())?;
         let (anchor, digest, epoch) = verify_anchor(phone, &response.anchor.0, self.nonce)?;
-        let trust = phone.trust().ok_or_else(bad_answer)?;
+        let trust = phone.trust().ok_or_else(HealthcodeError::bad_answer)?;
         let mut report = SyncReport::default();
         let answers = self.verify_outcomes(&trust, &response.outcomes, &mut report)?;
         let decisions = self.verify_changes(&trust, &response.changes, phone)?;
@@ -113,10 +114,11 @@ impl Round {
                 continue;
             }
             // Nothing leaves the outbox without the server's signature under it.
-            let signed = outcome.receipt.as_ref().ok_or_else(bad_answer)?;
-            let receipt: Receipt = trust.open_from(&self.key.issuer, &signed.0).map_err(|_| bad_answer())?;
+            let signed = outcome.receipt.as_ref().ok_or_else(HealthcodeError::bad_answer)?;
+            let receipt: Receipt =
+                trust.open_from(&self.key.issuer, &signed.0).map_err(|_| HealthcodeError::bad_answer())?;
             if receipt.subject != self.key.subject || receipt.operation != outcome.operation {
-                return Err(bad_answer());
+                return Err(HealthcodeError::bad_answer());
             }
             let state = if receipt.accepted { OutboxState::Accepted } else { OutboxState::Refused };
             match state {
@@ -142,7 +144,7 @@ impl Round {
                     let decision = KeptDecision { kind: change.kind.clone(), object: change.object.clone() };
                     decisions.push((serial, decision));
                 }
-                Some(_) => return Err(bad_answer()),
+                Some(_) => return Err(HealthcodeError::bad_answer()),
                 None => {
                     phone.log(LogLevel::Warning, "a change of a later version was passed over".to_owned());
                 }
@@ -172,13 +174,18 @@ impl Round {
             }
             ChangeKind::Other => return None,
         };
-        Some(named.map_err(|_| bad_answer()))
+        Some(named.map_err(|_| HealthcodeError::bad_answer()))
     }
 
     /// A token is ours if our key is in it.
     fn verify_token(&self, trust: &TrustList, token: Bytes) -> Result<Vec<u8>, HealthcodeError> {
-        let opened: GateToken = trust.open_from(&self.key.issuer, &token.0).map_err(|_| bad_answer())?;
-        if opened.holder.as_ref() == Some(&self.holder) { Ok(token.0) } else { Err(bad_answer()) }
+        let opened: GateToken =
+            trust.open_from(&self.key.issuer, &token.0).map_err(|_| HealthcodeError::bad_answer())?;
+        if opened.holder.as_ref() == Some(&self.holder) {
+            Ok(token.0)
+        } else {
+            Err(HealthcodeError::bad_answer())
+        }
     }
 }
 
@@ -189,10 +196,6 @@ pub(crate) fn kept<T: Object>(bytes: &[u8]) -> Result<T, HealthcodeError> {
     let payload =
         Sign1::parse(bytes, T::LIMIT).and_then(|envelope| envelope.unverified_payload().map(<[u8]>::to_vec));
     cbor::decode(&payload.map_err(corrupt)?, T::LIMIT).map_err(corrupt)
-}
-
-const fn bad_answer() -> HealthcodeError {
-    HealthcodeError::network(NetworkKind::BadAnswer)
 }
 
 fn count(number: usize) -> u32 {

@@ -33,11 +33,16 @@ impl Challenge {
         Self { nonce, gate: gate.get(..end).unwrap_or_default().to_owned(), anchor }
     }
 
+    /// Whether a gate can name itself so: at most [`MAX_GATE_NAME`] bytes, no control characters.
+    #[must_use]
+    pub fn is_gate_name(name: &str) -> bool {
+        name.len() <= MAX_GATE_NAME && !name.chars().any(char::is_control)
+    }
+
     /// Reads a challenge's bytes.
     pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         let challenge: Self = cbor::decode(bytes, MAX_BYTES)?;
-        let name = challenge.gate.len() <= MAX_GATE_NAME && !challenge.gate.chars().any(char::is_control);
-        if name { Ok(challenge) } else { Err(FormatError::Value) }
+        if Self::is_gate_name(&challenge.gate) { Ok(challenge) } else { Err(FormatError::Value) }
     }
 
     /// Its bytes: what the QR carries and what an answer's signature covers.

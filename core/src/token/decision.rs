@@ -12,6 +12,7 @@ use super::trust_list::{KeyUse, Object};
 use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::rules::colour::Colour;
 use crate::rules::quarantine::{Attribution, Certainty, NotCounted, Quarantine, QuarantineTerms, Tap};
+use crate::rules::rating::Reason;
 use crate::rules::text::Text;
 
 /// A quarantine order. It is in force from its issue until its release or until another supersedes it.
@@ -142,6 +143,18 @@ pub struct RatingReason {
     /// The reason as the resident reads it.
     #[n(3)]
     pub text: Text,
+}
+
+impl From<&Reason> for RatingReason {
+    fn from(reason: &Reason) -> Self {
+        Self { rule: reason.rule.clone(), colour: reason.colour, text: reason.text.clone() }
+    }
+}
+
+impl From<&RatingReason> for Reason {
+    fn from(reason: &RatingReason) -> Self {
+        Self { rule: reason.rule.clone(), colour: reason.colour, text: reason.text.clone() }
+    }
 }
 
 /// The rating receipt: why the colour is what it is. It stays on the phone; no code carries it.

@@ -246,6 +246,5 @@ fn wrong_time(mode: Mode, now: Timestamp, firm: Option<i64>) -> Option<AskReason
 fn effective(colour: Colour, lowered: bool, issuer: &Issuer) -> Colour {
     let mapped = issuer.colours.get(usize::from(colour.code())).copied();
     // A list with another number was refused whole; the strictest is the safe reading.
-    let here = mapped.and_then(Colour::from_code).unwrap_or(Colour::Red);
-    if lowered { here.max(Colour::Yellow) } else { here }
+    mapped.and_then(Colour::from_code).unwrap_or(Colour::Red).lowered_if(lowered)
 }

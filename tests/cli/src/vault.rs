@@ -1,4 +1,4 @@
-//! The vault of a phone that lives in this process: XChaCha20-Poly1305 under a key that is made at its start and is
+//! The vault of a phone that lives in this process: XChaCha20-Poly1305 under a key that is made at its start and
 //! never written anywhere. A real phone uses its platform's key store.
 
 use std::sync::Arc;
@@ -19,7 +19,13 @@ impl MemoryVault {
     ///
     /// Where the operating system gives no randomness.
     pub fn new() -> std::io::Result<Arc<Self>> {
-        Ok(Arc::new(Self(XChaCha20Poly1305::new(&random::<32>()?.into()))))
+        Ok(Self::with_key(random()?))
+    }
+
+    /// A vault with a known key: for tests that open a file in another process.
+    #[must_use]
+    pub fn with_key(key: [u8; 32]) -> Arc<Self> {
+        Arc::new(Self(XChaCha20Poly1305::new(&key.into())))
     }
 }
 

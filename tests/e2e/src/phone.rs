@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use healthcode::HealthcodeError;
-use healthcode::platform::{Ports, Vault, VaultError};
+use healthcode::platform::Ports;
 use healthcode::resident::{
     AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, Recorded, Resident,
     StayInput, SubjectCard,
@@ -13,42 +13,12 @@ use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::sync::{Config, SyncReport};
 use healthcode_cli::time::{PhoneClock, World};
+use healthcode_cli::vault::MemoryVault;
 use tokio::runtime::Runtime;
 
 use crate::server::ServerProcess;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
-
-/// A vault whose key is known: a file that a killed process left opens in the next one.
-struct KnownVault(u8);
-
-impl KnownVault {
-    fn turn(&self, bytes: &[u8]) -> Vec<u8> {
-        bytes.iter().map(|byte| byte ^ self.0).collect()
-    }
-}
-
-impl Vault for KnownVault {
-    fn seal(&self, plain: Vec<u8>) -> Result<Vec<u8>, VaultError> {
-        Ok(self.turn(&plain))
-    }
-
-    fn unseal(&self, sealed: Vec<u8>) -> Result<Vec<u8>, VaultError> {
-        Ok(self.turn(&sealed))
-    }
-
-    fn hardware_public_key(&self, _: String) -> Result<Option<Vec<u8>>, VaultError> {
-        Ok(None)
-    }
-
-    fn sign(&self, _: String, _: Vec<u8>) -> Result<Vec<u8>, VaultError> {
-        Err(VaultError::Gone)
-    }
-
-    fn delete(&self, _: String) -> Result<(), VaultError> {
-        Ok(())
-    }
-}
 
 /// An instant of February 2020 in the rulebook's legal calendar.
 pub fn at(day: u32, hour: u16, minute: u16) -> Timestamp {
@@ -62,11 +32,16 @@ pub fn february(day: u32) -> LegalDate {
 
 /// What an app of this server is built with.
 pub fn config(server: &ServerProcess, database: &Path) -> Config {
+    config_of(server.url(), server.root_key(), database)
+}
+
+/// The same, where the server is another process's.
+pub fn config_of(server: String, root_key: Vec<u8>, database: &Path) -> Config {
     Config {
         database: database.to_str().unwrap().to_owned(),
-        server: server.url(),
+        server,
         issuer: "hangzhou".to_owned(),
-        root_keys: vec![server.root_key()],
+        root_keys: vec![root_key],
         root_threshold: 1,
         root_version: 1,
         trust_list_floor: 0,
@@ -76,10 +51,11 @@ pub fn config(server: &ServerProcess, database: &Path) -> Config {
     }
 }
 
-/// The ports of a phone in this world, its vault with this key.
-pub fn ports(world: &World, pad: u8) -> (Ports, Arc<PhoneClock>) {
+/// The ports of a phone in this world, its vault with a key of this byte: a file that a killed process left opens in
+/// the next one.
+pub fn ports(world: &World, key: u8) -> (Ports, Arc<PhoneClock>) {
     let clock = PhoneClock::new(world, "phone");
-    (Ports { vault: Arc::new(KnownVault(pad)), clock: clock.clone(), log: None }, clock)
+    (Ports { vault: MemoryVault::with_key([key; 32]), clock: clock.clone(), log: None }, clock)
 }
 
 /// A phone with one resident.
@@ -114,13 +90,29 @@ impl Phone {
         Ok(enrolled.pending_until)
     }
 
-    /// Enrols the resident, declares a stay, and syncs: yellow.
-    pub fn become_yellow(&mut self, server: &ServerProcess) {
-        self.ask(zhang_san()).unwrap();
+    /// Enrols a resident, and syncs.
+    pub fn enrol(&mut self, server: &ServerProcess, identity: IdentityForm) {
+        self.ask(identity).unwrap();
         self.confirm(&server.one_time_code().expect("the code comes to the number on record")).unwrap();
         self.sync().unwrap();
-        self.record(Entry::Declaration { declaration: stay_in_wuhan() }).unwrap();
+    }
+
+    /// Records a declaration, and syncs.
+    pub fn declare(&self, declaration: DeclarationInput) {
+        self.record(Entry::Declaration { declaration }).unwrap();
         self.sync().unwrap();
+    }
+
+    /// Enrols the resident who was in a high-risk area and declares it: yellow.
+    pub fn become_yellow(&mut self, server: &ServerProcess) {
+        self.enrol(server, zhang_san());
+        self.declare(stay_in_wuhan());
+    }
+
+    /// Enrols the resident of whom nothing is known, who declares nothing: green.
+    pub fn become_green(&mut self, server: &ServerProcess) {
+        self.enrol(server, li_si());
+        self.declare(at_home());
     }
 
     /// One exchange.

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use healthcode::checkpoint::{Checkpoint, GateTimeState};
-use healthcode::resident::{Entry, ScannedText};
+use healthcode::resident::ScannedText;
 use healthcode::rules::colour::Colour;
 use healthcode::token::Verdict;
 use healthcode::token::verdict::{AskReason, Side};
 use healthcode::{HealthcodeError, NetworkKind};
 use healthcode_cli::time::{PhoneClock, World};
-use healthcode_e2e::phone::{Phone, at, at_home, config, february, li_si, ports};
+use healthcode_e2e::phone::{Phone, at, config, february, ports};
 use healthcode_e2e::server::ServerProcess;
 use tokio::runtime::Runtime;
 
@@ -28,11 +28,7 @@ impl Scene {
     fn new() -> Self {
         let server = ServerProcess::start(World::new(at(11, 9, 0)));
         let mut phone = Phone::open(&server, "phone.db");
-        phone.ask(li_si()).unwrap();
-        phone.confirm(&server.one_time_code().unwrap()).unwrap();
-        phone.sync().unwrap();
-        phone.record(Entry::Declaration { declaration: at_home() }).unwrap();
-        phone.sync().unwrap();
+        phone.become_green(&server);
         let (ports, gate_clock) = ports(&server.world, 9);
         let config = config(&server, &server.folder.path().join("gate.db"));
         let gate = Checkpoint::open(config, ports, "North gate".to_owned()).unwrap();

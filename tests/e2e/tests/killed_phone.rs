@@ -4,12 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use healthcode::resident::Resident;
 use healthcode::{HealthcodeError, StorageKind};
 use healthcode_cli::time::World;
-use healthcode_e2e::phone::{Phone, at, config, ports};
+use healthcode_e2e::phone::{Phone, at, config, config_of, ports};
 use healthcode_e2e::server::ServerProcess;
 
 const DATABASE: &str = "HEALTHCODE_TEST_DATABASE";
@@ -23,18 +24,7 @@ fn child_that_records() {
     let Ok(database) = std::env::var(DATABASE) else { return };
     let root = std::env::var(ROOT).unwrap();
     let root: Vec<u8> = root.split(',').map(|byte| byte.parse().unwrap()).collect();
-    let config = healthcode::sync::Config {
-        database,
-        server: std::env::var(SERVER).unwrap(),
-        issuer: "hangzhou".to_owned(),
-        root_keys: vec![root],
-        root_threshold: 1,
-        root_version: 1,
-        trust_list_floor: 0,
-        built_at: at(1, 0, 0),
-        cleartext_hosts: Vec::new(),
-        tls_roots: Vec::new(),
-    };
+    let config = config_of(std::env::var(SERVER).unwrap(), root, Path::new(&database));
     let world = World::new(at(11, 10, 0));
     let resident = match Resident::open(config, ports(&world, 7).0) {
         Ok(resident) => resident,
@@ -52,7 +42,7 @@ fn child_that_records() {
     }
 }
 
-fn child(server: &ServerProcess, database: &std::path::Path) -> Command {
+fn child(server: &ServerProcess, database: &Path) -> Command {
     let root: Vec<String> = server.root_key().iter().map(ToString::to_string).collect();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command

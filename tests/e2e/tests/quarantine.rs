@@ -12,9 +12,7 @@ use healthcode_e2e::server::ServerProcess;
 
 fn enrolled(server: &ServerProcess, identity: IdentityForm) -> Phone {
     let mut phone = Phone::open(server, "phone.db");
-    phone.ask(identity).unwrap();
-    phone.confirm(&server.one_time_code().expect("a code")).unwrap();
-    phone.sync().unwrap();
+    phone.enrol(server, identity);
     phone
 }
 
@@ -71,8 +69,7 @@ fn a_red_cause_during_yellow_supersedes_it() {
     assert_eq!(view(&phone).order, before.order);
     let mut declaration = stay_in_wuhan();
     declaration.answers[1].value = AnswerValue::Any { options: fever };
-    phone.record(Entry::Declaration { declaration }).unwrap();
-    phone.sync().unwrap();
+    phone.declare(declaration);
     let after = view(&phone);
     assert_ne!(after.order, before.order);
     assert_eq!((after.colour, after.days, after.counted), (Colour::Red, 14, 0), "days are never merged");
@@ -90,8 +87,7 @@ fn a_red_cause_during_yellow_supersedes_it() {
 fn a_green_phone_lowers_itself_before_the_server_knows() {
     let server = server();
     let phone = enrolled(&server, li_si());
-    phone.record(Entry::Declaration { declaration: at_home() }).unwrap();
-    phone.sync().unwrap();
+    phone.declare(at_home());
     assert_eq!(phone.card().colour, Some(Colour::Green));
     phone.record(Entry::Declaration { declaration: stay_in_wuhan() }).unwrap();
     let code = phone.resident.code(phone.subject.clone(), None).unwrap();
@@ -121,8 +117,7 @@ fn what_records_know_is_found_though_it_is_not_declared() {
         let phone = enrolled(&server, identity);
         let preview = phone.resident.preview(phone.subject.clone(), at_home()).unwrap();
         assert_eq!(preview.colour, Some(Colour::Green), "the phone cannot know");
-        phone.record(Entry::Declaration { declaration: at_home() }).unwrap();
-        phone.sync().unwrap();
+        phone.declare(at_home());
         let code = phone.resident.code(phone.subject.clone(), None).unwrap();
         assert_ne!(code.colour, Colour::Green);
         assert!(code.reasons.iter().any(|reason| reason.rule == rule), "{rule}");

@@ -12,7 +12,7 @@ use healthcode::wire::message::ChangeKind;
 
 use crate::desk::Desk;
 use crate::error::ServerError;
-use crate::state::{OrderState, Rated, Reason};
+use crate::state::{OrderState, Rated};
 use crate::trust::digest;
 
 impl Desk<'_> {
@@ -46,8 +46,7 @@ impl Desk<'_> {
     /// Says of each check-in of the order in force whether it counts, where that is new.
     fn judge(&mut self) -> Result<(), ServerError> {
         let Some(order) = self.state.order.clone() else { return Ok(()) };
-        let taps: Vec<_> = order.check_ins.iter().map(|check_in| check_in.tap).collect();
-        let attributions = attribute(&order.quarantine, &taps);
+        let attributions = attribute(&order.quarantine, &order.taps());
         for (place, attribution) in attributions.into_iter().enumerate() {
             let Some(check_in) = order.check_ins.get(place) else { continue };
             if check_in.judged == Some(attribution) {
@@ -80,8 +79,7 @@ impl Desk<'_> {
     /// Releases from an order whose days are complete and whose time has come. Says whether it did.
     fn release_if_done(&mut self) -> Result<bool, ServerError> {
         let Some(order) = &self.state.order else { return Ok(false) };
-        let taps: Vec<_> = order.check_ins.iter().map(|check_in| check_in.tap).collect();
-        match progress(&order.quarantine, &taps, self.now).phase {
+        match progress(&order.quarantine, &order.taps(), self.now).phase {
             Phase::Complete { release_at } if self.now >= release_at => {
                 let served = ServedOrder { colour: order.colour, starts_on: order.quarantine.starts_on };
                 self.end_order(ReleaseCause::Completed)?;
@@ -126,20 +124,17 @@ impl Desk<'_> {
             }
         };
         self.state.rating_due = false;
-        match (&rating.order, self.state.order.as_ref().map(|order| order.colour)) {
+        let in_force = self.state.order.as_ref().map(|order| order.colour);
+        match &rating.order {
             // A stricter cause takes the place of the order in force; its days are counted anew, never merged.
-            (Some(terms), Some(in_force)) if terms.colour > in_force => {
+            Some(terms) if in_force.is_none_or(|colour| terms.colour > colour) => {
                 let superseded = self.end_order(ReleaseCause::Superseded)?;
                 self.issue_order(terms, &rating, superseded)?;
-                self.receipt(&rating)
+                self.receipt(rating)
             }
+            None if in_force.is_none() => self.receipt(rating),
             // Nothing milder ends an order, and nothing of the same colour begins it anew.
-            (_, Some(_)) => Ok(()),
-            (Some(terms), None) => {
-                self.issue_order(terms, &rating, None)?;
-                self.receipt(&rating)
-            }
-            (None, None) => self.receipt(&rating),
+            _ => Ok(()),
         }
     }
 
@@ -176,17 +171,10 @@ impl Desk<'_> {
     }
 
     /// The rating receipt, where the rating says something new.
-    fn receipt(&mut self, rating: &Rating) -> Result<(), ServerError> {
-        let reason = |reason: &healthcode::rules::rating::Reason| Reason {
-            rule: reason.rule.clone(),
-            colour: reason.colour,
-            text: reason.text.clone(),
-        };
-        let reasons: Vec<_> = rating.reasons.iter().map(reason).collect();
-        let said = self.state.rating.as_ref();
-        if said.is_some_and(|said| said.colour == rating.colour && said.reasons == reasons)
-            && rating.colour == Colour::Green
-        {
+    fn receipt(&mut self, rating: Rating) -> Result<(), ServerError> {
+        let said = self.state.rating.as_ref().map(|said| said.colour);
+        // Green has no reasons: it is said once.
+        if rating.colour == Colour::Green && said == Some(Colour::Green) {
             return Ok(());
         }
         let serial = self.state.next_serial();
@@ -196,14 +184,14 @@ impl Desk<'_> {
             serial,
             rated_at: self.now_in_seconds(),
             colour: rating.colour,
-            reasons: reasons.iter().map(Into::into).collect(),
+            reasons: rating.reasons.iter().map(Into::into).collect(),
             rulebook: self.rulebook_digest,
             rulebook_version: self.rulebook.version,
             order: self.state.order.as_ref().map(|order| order.id),
             appeal_by: self.now_in_seconds().plus_hours(24 * days),
         };
         self.say(ChangeKind::Rating, serial, &receipt)?;
-        self.state.rating = Some(Rated { colour: rating.colour, reasons });
+        self.state.rating = Some(Rated { colour: rating.colour, reasons: rating.reasons });
         Ok(())
     }
 }

@@ -41,7 +41,7 @@ impl Inner {
         self.verify_new_key(signature, &key, ENROLMENTS_PATH, body)?;
         self.count_request(address).await?;
 
-        let id: [u8; 16] = random().map_err(|_| ServerError::Internal("random"))?;
+        let id: [u8; 16] = random()?;
         let code = code()?;
         let found = self.ports.records.find(&request.identity.document).await;
         let found = found.map_err(|_| ServerError::from(ProblemKind::Unavailable))?;
@@ -60,7 +60,7 @@ impl Inner {
         };
         self.storage.put_session(id, &session).await?;
         if let Some(person) = person.filter(|_| may_send) {
-            self.ports.sms.send(&phone_text(&person), &code);
+            self.ports.sms.send(person.phone.as_str(), &code);
         }
         Ok(EnrolmentStarted { session: id.to_vec().into(), expires_in: CODE_SECONDS, digits: DIGITS })
     }
@@ -119,7 +119,7 @@ impl Inner {
             if let Some(subject) = self.storage.subject_of(pseudonym).await? {
                 return Ok(subject);
             }
-            let subject = SubjectId(random().map_err(|_| ServerError::Internal("random"))?);
+            let subject = SubjectId(random()?);
             match self.storage.create(pseudonym, subject, &SubjectState::new(person)).await {
                 Ok(()) => return Ok(subject),
                 Err(ServerError::Conflict) => {}
@@ -191,15 +191,11 @@ fn malformed(field: &str) -> ServerError {
 
 /// Six random digits.
 fn code() -> Result<String, ServerError> {
-    let number = u64::from_be_bytes(random().map_err(|_| ServerError::Internal("random"))?);
+    let number = u64::from_be_bytes(random()?);
     Ok(format!("{:06}", number % 1_000_000))
 }
 
 /// Whether two digests are equal, in a time that does not tell where they differ.
 fn equal(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.iter().zip(other).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
-}
-
-fn phone_text(person: &PersonRecord) -> String {
-    person.phone.as_str().to_owned()
 }

@@ -45,6 +45,12 @@ impl From<ProblemKind> for ServerError {
     }
 }
 
+impl From<getrandom::Error> for ServerError {
+    fn from(_: getrandom::Error) -> Self {
+        Self::Internal("random")
+    }
+}
+
 impl From<SignerError> for ServerError {
     fn from(_: SignerError) -> Self {
         Self::Internal("signer")

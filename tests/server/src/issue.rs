@@ -24,20 +24,17 @@ impl Desk<'_> {
         let Some(colour) = self.state.colour() else { return Ok(()) };
         let terms = self.rulebook.tokens;
         let Some(key) = self.state.keys.get(place) else { return Ok(()) };
-        let fresh = key.token.as_ref().is_some_and(|token| {
-            let refresh_at = token.issued_at.plus_hours(i64::from(terms.refresh_after_hours));
-            token.colour == colour && self.now < refresh_at
-        });
-        if fresh {
+        let fresh =
+            |token: &IssuedToken| token.colour == colour && self.now < terms.refresh_at(token.issued_at);
+        if key.token.as_ref().is_some_and(fresh) {
             return Ok(());
         }
-        let unlucky = |_| ServerError::Internal("random");
         let issued_at = self.now_in_seconds();
-        let index = u32::from_be_bytes(random().map_err(unlucky)?) % PLACES;
+        let index = u32::from_be_bytes(random()?) % PLACES;
         let token = GateToken {
-            expires_at: issued_at.plus_hours(i64::from(terms.lifetime_hours)),
+            expires_at: terms.expires_at(issued_at),
             issued_at,
-            id: random().map_err(unlucky)?,
+            id: random()?,
             holder: Some(holder.clone()),
             colour,
             region: Region::from_code(region).map_err(|_| ServerError::Internal("region"))?,

@@ -120,7 +120,7 @@ fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 fn make(path: &Path) -> Result<(), StartError> {
-    let seed = || random::<32>().map(|seed| hex(&seed));
+    let seed = || random::<32>().map(|seed| hex(&seed)).map_err(|error| failed(&error));
     let file = KeyFile {
         format: 1,
         root: seed()?,
@@ -162,8 +162,8 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 }
 
 /// So many random bytes.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], StartError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| failed(&error))?;
+    getrandom::fill(&mut bytes)?;
     Ok(bytes)
 }

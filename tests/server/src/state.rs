@@ -5,7 +5,7 @@ use healthcode::rules::colour::Colour;
 use healthcode::rules::declaration::Declaration;
 use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
 use healthcode::rules::quarantine::{Attribution, Quarantine, Tap};
-use healthcode::token::decision::RatingReason;
+use healthcode::rules::rating::Reason;
 use healthcode::token::ids::{OperationId, OrderId, SegmentId};
 use healthcode::wire::Bytes;
 use healthcode::wire::link::Head;
@@ -92,23 +92,6 @@ pub struct Rated {
     pub reasons: Vec<Reason>,
 }
 
-/// A reason of a rating.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// The rule.
-    pub rule: String,
-    /// The colour that it gives.
-    pub colour: Colour,
-    /// The reason as the resident reads it.
-    pub text: healthcode::rules::text::Text,
-}
-
-impl From<&Reason> for RatingReason {
-    fn from(reason: &Reason) -> Self {
-        Self { rule: reason.rule.clone(), colour: reason.colour, text: reason.text.clone() }
-    }
-}
-
 /// An order in force, and the check-ins under it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct OrderState {
@@ -120,6 +103,14 @@ pub struct OrderState {
     pub quarantine: Quarantine,
     /// The check-ins, in the order of their receipt.
     pub check_ins: Vec<CheckInState>,
+}
+
+impl OrderState {
+    /// When its check-ins can have been made, in the order of their receipt.
+    #[must_use]
+    pub fn taps(&self) -> Vec<Tap> {
+        self.check_ins.iter().map(|check_in| check_in.tap).collect()
+    }
 }
 
 /// A check-in under an order.

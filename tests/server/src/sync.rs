@@ -67,14 +67,11 @@ impl Inner {
             let records = self.records(&found.state).await;
             let (state, changes, outcomes) =
                 self.work(&caller, &found.state, &deliveries, &request, &known, records.as_ref())?;
-            let news = state.head != found.state.head
-                || !changes.operations.is_empty()
-                || !changes.decisions.is_empty()
-                || !changes.status_indices.is_empty();
-            let committed = if news {
-                self.storage.commit(subject, found.version, &state, changes).await
-            } else {
+            // A head that has moved without a new operation: one of before, under a new link.
+            let committed = if changes.is_empty() && state.head == found.state.head {
                 Ok(())
+            } else {
+                self.storage.commit(subject, found.version, &state, changes).await
             };
             match committed {
                 Ok(()) => return self.answer(&caller, &request, &state, outcomes, after).await,

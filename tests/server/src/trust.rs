@@ -85,11 +85,10 @@ impl Inner {
             lasting(&self.keys.decisions, KeyUse::Decisions),
         ];
         // The period before while a token of it can be valid, this one, and the next for gates with an old list.
-        let lifetime = i64::from(self.rulebook.tokens.lifetime_hours) * 3_600;
         for offset in [-1, 0, 1] {
             let at = Timestamp::from_seconds(now.seconds().saturating_add(offset * TOKEN_KEY_SECONDS).max(0));
             let (key, not_before, not_after) = self.keys.token_key(at);
-            if now.seconds() < not_after.seconds().saturating_add(lifetime) {
+            if now < self.rulebook.tokens.expires_at(not_after) {
                 let cose_key = key.public_key().to_cose().into();
                 keys.push(IssuerKey { cose_key, key_use: KeyUse::Tokens, not_before, not_after });
             }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use parse::RulebookError;
 
-use crate::rules::calendar::{LegalCalendar, LegalDate};
+use crate::rules::calendar::{LegalCalendar, LegalDate, Timestamp};
 use crate::rules::certlogic::Expression;
 use crate::rules::colour::Colour;
 use crate::rules::identity::Region;
@@ -65,6 +65,20 @@ pub struct TokenTerms {
     pub lifetime_hours: u16,
     /// Hours after which the phone asks for a new one.
     pub refresh_after_hours: u16,
+}
+
+impl TokenTerms {
+    /// When a token of this issue expires.
+    #[must_use]
+    pub fn expires_at(&self, issued_at: Timestamp) -> Timestamp {
+        issued_at.plus_hours(i64::from(self.lifetime_hours))
+    }
+
+    /// When a token of this issue should be replaced.
+    #[must_use]
+    pub fn refresh_at(&self, issued_at: Timestamp) -> Timestamp {
+        issued_at.plus_hours(i64::from(self.refresh_after_hours))
+    }
 }
 
 /// What may be declared.

@@ -53,6 +53,13 @@ pub(crate) struct Changes {
     pub(crate) status_indices: Vec<(u32, u32)>,
 }
 
+impl Changes {
+    /// Whether there is nothing to keep but the state itself.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.operations.is_empty() && self.decisions.is_empty() && self.status_indices.is_empty()
+    }
+}
+
 /// An enrolment under way.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Session {

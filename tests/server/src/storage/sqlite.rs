@@ -159,7 +159,7 @@ impl SqliteStorage {
 #[async_trait]
 impl Storage for SqliteStorage {
     async fn incarnation(&self) -> Result<[u8; 8], ServerError> {
-        let fresh = crate::keys::random::<8>().map_err(|_| ServerError::Internal("random"))?;
+        let fresh = crate::keys::random::<8>()?;
         self.run(move |file| {
             file.execute(KEEP_DOCUMENT, params!["incarnation", fresh])?;
             let kept: Vec<u8> = file.query_row(READ_DOCUMENT, ["incarnation"], |row| row.get(0))?;

@@ -1100,7 +1100,7 @@ private fun uniffiCheckContractApiVersion(lib: IntegrityCheckingUniffiLib) {
 }
 @Suppress("UNUSED_PARAMETER")
 private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
-    if ((lib.uniffi_healthcode_checksum_func_draw_luminance() and 0xFFFF) != 63706) {
+    if ((lib.uniffi_healthcode_checksum_func_draw_luminance() and 0xFFFF) != 5920) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_func_draw_png() and 0xFFFF) != 39709) {
