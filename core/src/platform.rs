@@ -106,6 +106,7 @@ pub struct Ports {
     /// The clocks.
     pub clock: Arc<dyn Clock>,
     /// Where log lines go; none to drop them.
+    #[uniffi(default)]
     pub log: Option<Arc<dyn LogSink>>,
 }
 

@@ -127,7 +127,7 @@ class Border(unittest.TestCase):
 
     def open(self, vault=None, name="phone.db"):
         ports = core.Ports(vault=vault or MemoryVault(), clock=SystemClock(), log=None)
-        return core.Resident.open(config(self.server, Path(self.folder.name) / name), ports)
+        return core.open_resident(config(self.server, Path(self.folder.name) / name), ports)
 
     def test_register_show_a_code_and_check_in(self):
         asyncio.run(self.register_show_and_check_in())
@@ -173,7 +173,7 @@ class Border(unittest.TestCase):
         self.assertTrue(view.check_ins[0].state.is_COUNTED())
 
         gate_ports = core.Ports(vault=MemoryVault(), clock=SystemClock(), log=None)
-        gate = core.Checkpoint.open(config(self.server, Path(self.folder.name) / "gate.db"), gate_ports, "gate 1")
+        gate = core.open_checkpoint(config(self.server, Path(self.folder.name) / "gate.db"), gate_ports, "gate 1")
         await gate.sync(None)
         verdict = gate.verify(resident.code(enrolment.subject, None).text)
         self.assertTrue(verdict.is_STOP(), verdict.__class__)
@@ -206,7 +206,7 @@ class Border(unittest.TestCase):
     def test_a_cancelled_call_says_so_and_a_waiting_loop_goes_on(self):
         async def play():
             resident = self.open()
-            cancel = core.Cancel()
+            cancel = core.new_cancel()
             cancel.cancel()
             with self.assertRaises(core.HealthcodeError.Cancelled):
                 await resident.sync(cancel)

@@ -1,6 +1,6 @@
 //! Generates the Kotlin and Swift sides of the border from the built library, which carries the description of it.
-//! Without arguments it writes the committed files; a test generates anew elsewhere and compares. Python's side is for
-//! tests alone and is never committed.
+//! Without arguments it writes the committed files; a test generates anew elsewhere and compares. Python's side, and
+//! that of the library that panics on purpose, are for tests alone and are never committed.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -10,10 +10,11 @@ use uniffi::{GenerateOptions, TargetLanguage};
 const USAGE: &str = "\
 Generates the code of the border in other languages.
 
-Usage: healthcode-bindgen [kotlin] [swift] [python] [--out DIR]
+Usage: healthcode-bindgen [kotlin] [swift] [python] [--crash] [--out DIR]
 
 Without a language: kotlin and swift. Without --out: into bindings/kotlin/generated and bindings/swift/generated,
-which are committed; python needs --out. With --out: into DIR/kotlin, DIR/swift, DIR/python.
+which are committed; python and --crash (the library of tests/crash instead) need --out. With --out: into DIR/kotlin,
+DIR/swift, DIR/python.
 ";
 
 fn main() -> ExitCode {
@@ -28,17 +29,43 @@ fn main() -> ExitCode {
 
 struct Request {
     languages: Vec<&'static str>,
+    library: &'static Library,
     out: Option<PathBuf>,
 }
 
+/// A library with a border.
+struct Library {
+    package: &'static str,
+    file: &'static str,
+    /// The crate that the border describes.
+    described: &'static str,
+    /// The name of its Swift modules.
+    swift: &'static str,
+}
+
+const HEALTHCODE: Library = Library {
+    package: "healthcode-ffi",
+    file: "healthcode_ffi",
+    described: "healthcode",
+    swift: "Healthcode",
+};
+
+const CRASH: Library = Library {
+    package: "healthcode-crash",
+    file: "healthcode_crash",
+    described: "healthcode_crash",
+    swift: "HealthcodeCrash",
+};
+
 impl Request {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut request = Self { languages: Vec::new(), out: None };
+        let mut request = Self { languages: Vec::new(), library: &HEALTHCODE, out: None };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "kotlin" => request.languages.push("kotlin"),
                 "swift" => request.languages.push("swift"),
                 "python" => request.languages.push("python"),
+                "--crash" => request.library = &CRASH,
                 "--out" => {
                     let folder = arguments.next().ok_or("--out needs a folder")?;
                     request.out = Some(folder.into());
@@ -49,30 +76,36 @@ impl Request {
         if request.languages.is_empty() {
             request.languages = vec!["kotlin", "swift"];
         }
+        let committed =
+            request.library.package == HEALTHCODE.package && !request.languages.contains(&"python");
+        if request.out.is_none() && !committed {
+            return Err("this is not committed: name a folder by --out".to_owned());
+        }
         Ok(request)
     }
 
     fn run(&self) -> Result<(), String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let library = build(&root)?;
+        let library = self.library.build(&root)?;
         for name in &self.languages {
-            let out = match (&self.out, *name) {
-                (Some(out), _) => out.join(name),
-                (None, "python") => {
-                    return Err("python's side is not committed: name a folder by --out".to_owned());
-                }
-                (None, _) => root.join("bindings").join(name).join("generated"),
+            let out = match &self.out {
+                Some(out) => out.join(name),
+                None => root.join("bindings").join(name).join("generated"),
             };
             let language = match *name {
                 "kotlin" => TargetLanguage::Kotlin,
                 "swift" => TargetLanguage::Swift,
                 _ => TargetLanguage::Python,
             };
-            generate(language, &library, &out)?;
-            // Python loads the library from beside its module.
-            if *name == "python" {
-                let file = library.file_name().ok_or("the library has no name")?;
-                std::fs::copy(&library, out.join(file)).map_err(|error| error.to_string())?;
+            self.library.generate(language, &library, &out)?;
+            match *name {
+                "swift" => self.library.arrange_swift(&out)?,
+                // Python loads the library from beside its module.
+                "python" => {
+                    let file = library.file_name().ok_or("the library has no name")?;
+                    std::fs::copy(&library, out.join(file)).map_err(|error| error.to_string())?;
+                }
+                _ => {}
             }
             eprintln!("{name}: {}", out.display());
         }
@@ -80,26 +113,45 @@ impl Request {
     }
 }
 
-fn generate(language: TargetLanguage, library: &Path, out: &Path) -> Result<(), String> {
-    let path = |path: &Path| path.to_str().map(Into::into).ok_or("a path is not UTF-8");
-    let options = GenerateOptions {
-        languages: vec![language],
-        source: path(library)?,
-        out_dir: path(out)?,
-        crate_filter: Some("healthcode".to_owned()),
-        ..GenerateOptions::default()
-    };
-    uniffi::generate(options).map_err(|error| format!("{error:#}"))
-}
-
-/// Builds the library unoptimised and gives its path.
-fn build(root: &Path) -> Result<PathBuf, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(["build", "-p", "healthcode-ffi"]).current_dir(root).status();
-    if !status.map_err(|error| format!("cargo: {error}"))?.success() {
-        return Err("the library does not build".to_owned());
+impl Library {
+    fn generate(&self, language: TargetLanguage, library: &Path, out: &Path) -> Result<(), String> {
+        let path = |path: &Path| path.to_str().map(Into::into).ok_or("a path is not UTF-8");
+        let options = GenerateOptions {
+            languages: vec![language],
+            source: path(library)?,
+            out_dir: path(out)?,
+            crate_filter: Some(self.described.to_owned()),
+            ..GenerateOptions::default()
+        };
+        uniffi::generate(options).map_err(|error| format!("{error:#}"))
     }
-    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join("debug").join(format!("{prefix}healthcode_ffi{suffix}")))
+
+    /// `SwiftPM` wants a folder a module, and one name for every module map.
+    fn arrange_swift(&self, out: &Path) -> Result<(), String> {
+        let ffi = format!("{}FFI", self.swift);
+        let native = if self.package == HEALTHCODE.package { "HealthcodeNative" } else { self.swift };
+        for (from, to) in [
+            (format!("{ffi}.h"), format!("{ffi}/{ffi}.h")),
+            (format!("{ffi}.modulemap"), format!("{ffi}/module.modulemap")),
+            (format!("{native}.swift"), format!("{native}/{native}.swift")),
+        ] {
+            let to = out.join(to);
+            let moved = to.parent().map_or(Ok(()), std::fs::create_dir_all);
+            let moved = moved.and_then(|()| std::fs::rename(out.join(from), &to));
+            moved.map_err(|error| format!("{}: {error}", to.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Builds the library unoptimised and gives its path.
+    fn build(&self, root: &Path) -> Result<PathBuf, String> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo).args(["build", "-p", self.package]).current_dir(root).status();
+        if !status.map_err(|error| format!("cargo: {error}"))?.success() {
+            return Err("the library does not build".to_owned());
+        }
+        let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+        Ok(target.join("debug").join(format!("{prefix}{}{suffix}", self.file)))
+    }
 }

@@ -8,6 +8,7 @@ mod memory;
 mod network;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use memory::Memory;
 
@@ -16,6 +17,7 @@ use crate::platform::Ports;
 use crate::qr::{CodePicture, Shade};
 use crate::random;
 use crate::rules::calendar::{LegalDate, Timestamp};
+use crate::sync::cancel::Hold;
 use crate::sync::exchange::Exchange;
 use crate::sync::phone::{Now, Phone};
 use crate::sync::{Config, SyncExchange};
@@ -28,7 +30,7 @@ use crate::token::{BootSession, Challenge, Verdict};
 /// A checkpoint's phone: one lane, with one camera and one display. Every method may be called from any thread.
 #[derive(uniffi::Object)]
 pub struct Checkpoint {
-    phone: Arc<Phone>,
+    hold: Hold,
     gate: String,
     policy: GatePolicy,
     state: Mutex<State>,
@@ -82,11 +84,10 @@ pub struct ShownChallenge {
     pub picture: CodePicture,
     /// The frame: none, a challenge rates nobody.
     pub shade: Shade,
-    /// Milliseconds for which an answer is taken.
-    pub valid_for_millis: u32,
+    /// How long an answer is taken.
+    pub valid_for: Duration,
 }
 
-#[uniffi::export]
 impl Checkpoint {
     /// Opens the phone's file, made if there is none. `gate` is the name that residents see on a challenge, at most
     /// 24 bytes of UTF-8.
@@ -94,7 +95,6 @@ impl Checkpoint {
     /// # Errors
     ///
     /// As [`crate::resident::Resident::open`]; `InvalidField` for the gate's name.
-    #[uniffi::constructor]
     pub fn open(config: Config, ports: Ports, gate: String) -> Result<Arc<Self>, HealthcodeError> {
         if !Challenge::is_gate_name(&gate) {
             return Err(HealthcodeError::field("gate", "too-long"));
@@ -104,7 +104,40 @@ impl Checkpoint {
         // What was shown before this start may have been seen here: only newer presentations are taken.
         let floor = now.firm.map_or(now.lower_bound, |(now, _)| now);
         let state = State { memory: Memory::new(floor), challenge: None, confirmed: None };
-        Ok(Arc::new(Self { phone, gate, policy: GatePolicy::default(), state: Mutex::new(state) }))
+        let hold = Hold::new(phone);
+        Ok(Arc::new(Self { hold, gate, policy: GatePolicy::default(), state: Mutex::new(state) }))
+    }
+}
+
+/// [`Checkpoint::open`], as a function: the generator does not rename what a constructor returns.
+///
+/// # Errors
+///
+/// As [`Checkpoint::open`].
+#[uniffi::export]
+pub fn open_checkpoint(
+    config: Config,
+    ports: Ports,
+    gate: String,
+) -> Result<Arc<Checkpoint>, HealthcodeError> {
+    Checkpoint::open(config, ports, gate)
+}
+
+#[uniffi::export]
+impl Checkpoint {
+    /// Closes this object: calls of it that are under way, and every later one, end with `Closed`. The file is closed
+    /// with the last object that has it open. Closing twice is well.
+    ///
+    /// # Errors
+    ///
+    /// None today.
+    #[allow(
+        clippy::unnecessary_wraps,
+        reason = "only a fallible call turns a panic into an error on every platform"
+    )]
+    pub fn shut_down(&self) -> Result<(), HealthcodeError> {
+        self.hold.close();
+        Ok(())
     }
 
     /// Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan
@@ -114,8 +147,8 @@ impl Checkpoint {
     ///
     /// `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
     pub fn verify(&self, text: String) -> Result<Verdict, HealthcodeError> {
-        let now = self.phone.now()?;
-        let trust = self.phone.trust();
+        let phone = self.hold.phone()?;
+        let (now, trust) = (phone.now()?, phone.trust());
         let mut state = self.state();
         if let Some(verdict) = state.memory.repeated(&text, now.boot_millis) {
             return Ok(verdict);
@@ -146,7 +179,7 @@ impl Checkpoint {
     ///
     /// `Port`, `Storage`.
     pub fn challenge(&self) -> Result<ShownChallenge, HealthcodeError> {
-        let now = self.phone.now()?;
+        let now = self.hold.phone()?.now()?;
         let challenge = Challenge::new(random::bytes()?, &self.gate, None);
         let bytes = challenge.to_bytes();
         let text = CodeText::write(Prefix::Challenge, &bytes);
@@ -157,7 +190,7 @@ impl Checkpoint {
             text,
             picture,
             shade: Shade::Plain,
-            valid_for_millis: u32::try_from(LIFETIME_MILLIS).unwrap_or(u32::MAX),
+            valid_for: Duration::from_millis(LIFETIME_MILLIS.unsigned_abs()),
         })
     }
 
@@ -169,8 +202,9 @@ impl Checkpoint {
     /// `InvalidField` when the phone's own clock shows another date, or one that has passed; `NotSynced` before the
     /// first sync.
     pub fn confirm_date(&self, date: LegalDate) -> Result<(), HealthcodeError> {
-        let now = self.phone.now()?;
-        let rulebook = self.phone.rulebook().filter(|_| now.anchored).ok_or(HealthcodeError::NotSynced)?;
+        let phone = self.hold.phone()?;
+        let now = phone.now()?;
+        let rulebook = phone.rulebook().filter(|_| now.anchored).ok_or(HealthcodeError::NotSynced)?;
         if now.wall < now.lower_bound {
             return Err(HealthcodeError::field("date", "in-the-past"));
         }
@@ -182,8 +216,12 @@ impl Checkpoint {
     }
 
     /// Begins an exchange over the app's own HTTP stack.
-    pub fn exchange(&self) -> Arc<SyncExchange> {
-        SyncExchange::of(Exchange::begin_gate(Arc::clone(&self.phone)))
+    ///
+    /// # Errors
+    ///
+    /// `Closed`.
+    pub fn exchange(&self) -> Result<Arc<SyncExchange>, HealthcodeError> {
+        Ok(SyncExchange::of(Exchange::begin_gate(self.hold.phone()?)))
     }
 
     /// Where this checkpoint stands: what it knows of the time, and how old its trust list is.
@@ -192,7 +230,8 @@ impl Checkpoint {
     ///
     /// `Port`, `Storage`.
     pub fn status(&self) -> Result<CheckpointStatus, HealthcodeError> {
-        let now = self.phone.now()?;
+        let phone = self.hold.phone()?;
+        let now = phone.now()?;
         let (time, at) = match gate_time(&now, &self.state()) {
             GateTime::Firm { now, .. } => (GateTimeState::Firm, now),
             GateTime::Coarse { now } => (GateTimeState::Coarse, now),
@@ -201,12 +240,12 @@ impl Checkpoint {
             }
             GateTime::None => (GateTimeState::None, now.lower_bound),
         };
-        let trust = self.phone.trust();
+        let trust = phone.trust();
         let content = trust.as_ref().map(|trust| trust.content());
         Ok(CheckpointStatus {
             time,
             now: at,
-            date: self.phone.rulebook().map(|rulebook| rulebook.offset_minutes.date_of(at)),
+            date: phone.rulebook().map(|rulebook| rulebook.offset_minutes.date_of(at)),
             hint: now.hint,
             trust_list_version: content.map(|content| content.version),
             trust_list_expires_at: content.map(|content| content.expires_at),

@@ -14,7 +14,8 @@ impl Checkpoint {
     /// # Errors
     ///
     /// `Network`, `UpdateApp`, `Storage`, `Cancelled`; what was known before stays in force.
+    #[uniffi::method(default(cancel = None))]
     pub async fn sync(&self, cancel: Option<Arc<Cancel>>) -> Result<SyncReport, HealthcodeError> {
-        run(cancel, drive(Arc::clone(&self.phone), true)).await
+        run(&self.hold, cancel, drive(self.hold.phone()?, true)).await
     }
 }

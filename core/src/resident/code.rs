@@ -1,5 +1,7 @@
 //! A fresh code: the token with the holder's signature of now, as a picture.
 
+use std::time::Duration;
+
 use super::standing::Standing;
 use crate::error::HealthcodeError;
 use crate::qr::{CodePicture, Shade};
@@ -44,8 +46,8 @@ pub struct ShownCode {
     pub shown_at: Option<Timestamp>,
     /// The gate that it answers.
     pub gate: Option<String>,
-    /// Milliseconds after which to ask for a new one; none for an answer, which is good for one challenge.
-    pub refresh_in_millis: Option<u32>,
+    /// How long to show it before asking for a new one; none for an answer, which is good for one challenge.
+    pub refresh_in: Option<Duration>,
 }
 
 impl std::fmt::Debug for ShownCode {
@@ -100,7 +102,7 @@ pub(super) fn code(
         valid_until: token.expires_at,
         expired: at >= token.expires_at,
         shown_at: if let Mode::Shown(at) = mode { Some(at) } else { None },
-        refresh_in_millis: matches!(mode, Mode::Shown(_)).then_some(REFRESH_MILLIS),
+        refresh_in: matches!(mode, Mode::Shown(_)).then_some(Duration::from_millis(REFRESH_MILLIS.into())),
         gate: challenge.map(|(_, challenge)| challenge.gate),
     })
 }

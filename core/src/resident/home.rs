@@ -94,6 +94,8 @@ pub struct SyncState {
     pub not_before: Option<Timestamp>,
     /// Failures since the last success.
     pub failures: u32,
+    /// Whether a sync is under way now.
+    pub running: bool,
 }
 
 impl TimeState {
@@ -136,6 +138,7 @@ pub(super) fn home(phone: &Phone) -> Result<Home, HealthcodeError> {
             last_success: retry.last_success,
             not_before: retry.not_before,
             failures: retry.failures,
+            running: phone.is_exchanging(),
         },
         next_wake: wakes.into_iter().filter(|wake| *wake > time.now).min(),
         time,

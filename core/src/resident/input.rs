@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::HealthcodeError;
+use crate::error::{HealthcodeError, field_text};
 use crate::rules::calendar::LegalDate;
 use crate::rules::declaration::SYMPTOMS;
 use crate::rules::declaration::{Answer, Declaration, Stay};
@@ -34,6 +34,14 @@ pub struct FieldProblem {
     pub field: String,
     /// A stable word for what is wrong with it.
     pub reason: String,
+    /// The same for the person.
+    pub text: Text,
+}
+
+impl FieldProblem {
+    pub(super) fn of(field: &str, reason: &str) -> Self {
+        Self { field: field.to_owned(), reason: reason.to_owned(), text: field_text(field, reason) }
+    }
 }
 
 /// The declaration's form.
@@ -139,6 +147,7 @@ pub struct DeclarationInput {
     /// The answers.
     pub answers: Vec<AnswerInput>,
     /// Where the person was in the days that are asked for.
+    #[uniffi(default)]
     pub travel: Vec<StayInput>,
 }
 
@@ -146,6 +155,7 @@ pub struct DeclarationInput {
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct CheckInInput {
     /// Symptoms by their ids in the form; empty for none.
+    #[uniffi(default)]
     pub symptoms: Vec<String>,
 }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
 
 mod code;
+mod count;
 mod draw;
 mod home;
 mod input;
@@ -18,6 +19,7 @@ mod standing;
 use std::sync::Arc;
 
 pub use code::ShownCode;
+pub use count::{QuarantineCount, count_quarantine};
 #[cfg(feature = "png")]
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};
@@ -35,8 +37,9 @@ use crate::platform::Ports;
 use crate::rules::calendar::{LegalCalendar, LegalDate};
 use crate::rules::identity::{Identity, IdentityInput};
 use crate::store::{StoreError, SubjectKey};
-use crate::sync::Config;
+use crate::sync::cancel::Hold;
 use crate::sync::phone::{Now, Phone};
+use crate::sync::{Cancel, Config};
 use crate::token::SubjectId;
 use crate::token::code_text::{CodeText, CodeTextError, Foreign, Prefix};
 
@@ -44,7 +47,7 @@ use crate::token::code_text::{CodeText, CodeTextError, Foreign, Prefix};
 /// key. Every method may be called from any thread; those without `async` touch the file and are quick.
 #[derive(uniffi::Object)]
 pub struct Resident {
-    phone: Arc<Phone>,
+    hold: Hold,
 }
 
 /// What a scanned text is to a resident's app.
@@ -68,7 +71,6 @@ pub enum ScannedText {
     Damaged,
 }
 
-#[uniffi::export]
 impl Resident {
     /// Opens the phone's file, made if there is none.
     ///
@@ -77,9 +79,53 @@ impl Resident {
     /// `Storage` with what is wrong with the file: `Busy` while another process has it, `Corrupt`, `WrongKey` and
     /// `NewerSchema` leave it as it is. `Vault` where the vault cannot be used; `Locked` is temporary. `InvalidField`
     /// names a wrong field of the configuration.
-    #[uniffi::constructor]
     pub fn open(config: Config, ports: Ports) -> Result<Arc<Self>, HealthcodeError> {
-        Ok(Arc::new(Self { phone: Phone::open(config, ports)? }))
+        Ok(Arc::new(Self { hold: Hold::new(Phone::open(config, ports)?) }))
+    }
+}
+
+/// [`Resident::open`], as a function: the generator does not rename what a constructor returns.
+///
+/// # Errors
+///
+/// As [`Resident::open`].
+#[uniffi::export]
+pub fn open_resident(config: Config, ports: Ports) -> Result<Arc<Resident>, HealthcodeError> {
+    Resident::open(config, ports)
+}
+
+#[uniffi::export]
+impl Resident {
+    /// Closes this object: calls of it that are under way, and every later one, end with `Closed`. The file is closed
+    /// with the last object that has it open. Closing twice is well.
+    ///
+    /// # Errors
+    ///
+    /// None today.
+    #[allow(
+        clippy::unnecessary_wraps,
+        reason = "only a fallible call turns a panic into an error on every platform"
+    )]
+    pub fn shut_down(&self) -> Result<(), HealthcodeError> {
+        self.hold.close();
+        Ok(())
+    }
+
+    /// Waits for a change of what [`Resident::home`] shows, on whatever object over the same file, and gives the
+    /// number to wait for the next one with. The first number is 0, which returns at once. What changes with time
+    /// alone is not announced: `next_wake` says when.
+    ///
+    /// # Errors
+    ///
+    /// `Closed`, `Cancelled`.
+    #[uniffi::method(default(cancel = None))]
+    pub async fn changed(&self, after: u64, cancel: Option<Arc<Cancel>>) -> Result<u64, HealthcodeError> {
+        let mut changes = self.phone()?.store.changes();
+        let work = async move {
+            let change = changes.wait_for(|change| *change > after).await;
+            change.map(|change| *change).map_err(|_| HealthcodeError::Closed)
+        };
+        self.hold.until_ended(cancel, work).await
     }
 
     /// Everything that a first screen shows: the subjects with colour and what is due, the time, the sync, and when
@@ -89,18 +135,20 @@ impl Resident {
     ///
     /// `Storage`, `Vault`, `Port`.
     pub fn home(&self) -> Result<Home, HealthcodeError> {
-        home::home(&self.phone)
+        home::home(self.phone()?.as_ref())
     }
 
     /// A fresh code of a subject: a presentation of now, or, with the text of a gate's challenge, an answer to it.
-    /// Ask again after `refresh_in_millis`.
+    /// Ask again after `refresh_in`.
     ///
     /// # Errors
     ///
     /// `NotRated` before the first code has come; `TimeUnsure` after a restart of the phone without a sync: scan the
     /// gate's challenge, an answer needs no clock; `Replaced`; `InvalidField` for a text that is no challenge.
+    #[uniffi::method(default(challenge = None))]
     pub fn code(&self, subject: String, challenge: Option<String>) -> Result<ShownCode, HealthcodeError> {
-        code::code(&self.phone, &self.subject(&subject)?, challenge.as_deref())
+        let phone = self.phone()?;
+        code::code(&phone, &known(&phone, &subject)?, challenge.as_deref())
     }
 
     /// How far the quarantine of a subject has come; none without an order in force.
@@ -109,7 +157,8 @@ impl Resident {
     ///
     /// `UnknownSubject`, `Storage`, `Port`.
     pub fn quarantine(&self, subject: String) -> Result<Option<QuarantineView>, HealthcodeError> {
-        quarantine::view(&self.phone, &self.subject(&subject)?)
+        let phone = self.phone()?;
+        quarantine::view(&phone, &known(&phone, &subject)?)
     }
 
     /// The questions of the rulebook in force, and the days that they ask about.
@@ -118,8 +167,9 @@ impl Resident {
     ///
     /// `NotSynced` before the first rulebook has come.
     pub fn form(&self) -> Result<Form, HealthcodeError> {
-        let rulebook = self.phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
-        Ok(Form::of(&rulebook, today(&self.phone, &self.phone.now()?)?))
+        let phone = self.phone()?;
+        let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
+        Ok(Form::of(&rulebook, today(&phone, &phone.now()?)?))
     }
 
     /// Everything that is wrong with an identity, field by field; empty for none.
@@ -128,12 +178,8 @@ impl Resident {
     ///
     /// `Port`, `Storage`.
     pub fn check_identity(&self, identity: IdentityForm) -> Result<Vec<FieldProblem>, HealthcodeError> {
-        let errors = Identity::check_all(identity.as_input(), latest_day(&self.phone)?.to_naive());
-        let problem = |error: &crate::rules::identity::IdentityError| FieldProblem {
-            field: error.field().to_owned(),
-            reason: error.reason_id().to_owned(),
-        };
-        Ok(errors.iter().map(problem).collect())
+        let errors = Identity::check_all(identity.as_input(), latest_day(self.phone()?.as_ref())?.to_naive());
+        Ok(errors.iter().map(|error| FieldProblem::of(error.field(), error.reason_id())).collect())
     }
 
     /// What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
@@ -147,7 +193,8 @@ impl Resident {
         subject: String,
         declaration: DeclarationInput,
     ) -> Result<Preview, HealthcodeError> {
-        record::preview(&self.phone, &self.subject(&subject)?, &declaration)
+        let phone = self.phone()?;
+        record::preview(&phone, &known(&phone, &subject)?, &declaration)
     }
 
     /// Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
@@ -158,12 +205,21 @@ impl Resident {
     /// `InvalidField` for the first field that is wrong; `UnknownSubject`, `Replaced`, `NotSynced`, `Storage`,
     /// `Vault`, `Port`. Nothing was recorded then.
     pub fn record(&self, subject: String, entry: Entry) -> Result<Recorded, HealthcodeError> {
-        record::record(&self.phone, &self.subject(&subject)?, &entry)
+        let phone = self.phone()?;
+        record::record(&phone, &known(&phone, &subject)?, &entry)
     }
 
     /// What a scanned text is.
-    pub fn scan(&self, text: String) -> ScannedText {
-        match CodeText::parse(&text) {
+    ///
+    /// # Errors
+    ///
+    /// None today.
+    #[allow(
+        clippy::unnecessary_wraps,
+        reason = "only a fallible call turns a panic into an error on every platform"
+    )]
+    pub fn scan(&self, text: String) -> Result<ScannedText, HealthcodeError> {
+        Ok(match CodeText::parse(&text) {
             Ok(code) => match code.prefix {
                 Prefix::Challenge => crate::token::Challenge::parse(&code.bytes)
                     .map_or(ScannedText::Damaged, |challenge| ScannedText::Challenge {
@@ -174,18 +230,22 @@ impl Resident {
             },
             Err(CodeTextError::Foreign(what)) => ScannedText::Foreign { what },
             Err(CodeTextError::Base45 | CodeTextError::TooLong) => ScannedText::Damaged,
-        }
+        })
     }
 }
 
 impl Resident {
-    /// The subject of an id as [`Home`] gives it.
-    fn subject(&self, id: &str) -> Result<SubjectKey, HealthcodeError> {
-        let subject = SubjectId::parse(id).ok_or(HealthcodeError::UnknownSubject)?;
-        let key = SubjectKey { subject, issuer: self.phone.config.issuer.clone() };
-        let known = self.phone.store.read(|file| Ok::<_, StoreError>(file.subject(&key)?.is_some()))?;
-        if known { Ok(key) } else { Err(HealthcodeError::UnknownSubject) }
+    fn phone(&self) -> Result<Arc<Phone>, HealthcodeError> {
+        self.hold.phone()
     }
+}
+
+/// The subject of an id as [`Home`] gives it.
+fn known(phone: &Phone, id: &str) -> Result<SubjectKey, HealthcodeError> {
+    let subject = SubjectId::parse(id).ok_or(HealthcodeError::UnknownSubject)?;
+    let key = SubjectKey { subject, issuer: phone.config.issuer.clone() };
+    let known = phone.store.read(|file| Ok::<_, StoreError>(file.subject(&key)?.is_some()))?;
+    if known { Ok(key) } else { Err(HealthcodeError::UnknownSubject) }
 }
 
 impl std::fmt::Debug for Resident {

@@ -18,20 +18,20 @@ impl Resident {
     /// # Errors
     ///
     /// `InvalidField` for the first field that is wrong; `Network`, `Rejected`, `Vault`, `Storage`, `Cancelled`.
+    #[uniffi::method(default(cancel = None))]
     pub async fn request_one_time_code(
         &self,
         identity: IdentityForm,
         cancel: Option<Arc<Cancel>>,
     ) -> Result<CodeRequested, HealthcodeError> {
-        let phone = Arc::clone(&self.phone);
+        let phone = self.phone()?;
         let identity = self::identity(&phone, &identity)?;
         let work = async move {
             let client = Client::new(&phone.config)?;
             let call = enrol::request(&phone, identity)?;
-            let started = enrol::started(&phone, &client.send(&call).await?)?;
-            Ok(CodeRequested { expires_in_seconds: started.expires_in, digits: started.digits })
+            Ok(CodeRequested::of(&enrol::started(&phone, &client.send(&call).await?)?))
         };
-        run(cancel, work).await
+        run(&self.hold, cancel, work).await
     }
 
     /// Confirms the one-time code: the subject is on this phone from now on. Then [`Resident::sync`].
@@ -40,22 +40,19 @@ impl Resident {
     ///
     /// `InvalidField` for a code that is none, or without one asked for; `Rejected` with `wrong-code` for one that
     /// does not fit, has expired or was tried too often; `Network`, `Vault`, `Storage`, `Cancelled`.
+    #[uniffi::method(default(cancel = None))]
     pub async fn enrol(
         &self,
         code: String,
         cancel: Option<Arc<Cancel>>,
     ) -> Result<Enrolment, HealthcodeError> {
-        let phone = Arc::clone(&self.phone);
+        let phone = self.phone()?;
         let work = async move {
             let client = Client::new(&phone.config)?;
             let call = enrol::confirm(&phone, &code)?;
-            let confirmed = enrol::confirmed(&phone, &client.send(&call).await?)?;
-            Ok(Enrolment {
-                subject: confirmed.key.subject.to_string(),
-                pending_until: confirmed.pending_until,
-            })
+            Ok(Enrolment::of(enrol::confirmed(&phone, &client.send(&call).await?)?))
         };
-        run(cancel, work).await
+        run(&self.hold, cancel, work).await
     }
 
     /// Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
@@ -65,7 +62,8 @@ impl Resident {
     ///
     /// `Network` is normal: what is unsent waits and nothing is lost. `Rejected`, `UpdateApp`, `Vault`, `Storage`,
     /// `Cancelled`. What the server says no to for one subject is in the report and not an error.
+    #[uniffi::method(default(cancel = None))]
     pub async fn sync(&self, cancel: Option<Arc<Cancel>>) -> Result<SyncReport, HealthcodeError> {
-        run(cancel, drive(Arc::clone(&self.phone), false)).await
+        run(&self.hold, cancel, drive(self.phone()?, false)).await
     }
 }

@@ -4,19 +4,23 @@
 #![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::input::IdentityForm;
 use super::{Resident, identity};
 use crate::error::HealthcodeError;
 use crate::rules::calendar::Timestamp;
+use crate::sync::enrol::{self, Confirmed};
 use crate::sync::exchange::Exchange;
-use crate::sync::{Call, Reply, SyncExchange, enrol};
+use crate::sync::reply::seconds;
+use crate::sync::{Call, Reply, SyncExchange};
+use crate::wire::message::EnrolmentStarted;
 
 /// A one-time code was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct CodeRequested {
-    /// Seconds until it expires.
-    pub expires_in_seconds: u32,
+    /// How long until it expires.
+    pub expires_in: Duration,
     /// How many digits it has.
     pub digits: u8,
 }
@@ -30,6 +34,18 @@ pub struct Enrolment {
     pub pending_until: Option<Timestamp>,
 }
 
+impl CodeRequested {
+    pub(super) fn of(started: &EnrolmentStarted) -> Self {
+        Self { expires_in: Duration::from_secs(started.expires_in.into()), digits: started.digits }
+    }
+}
+
+impl Enrolment {
+    pub(super) fn of(confirmed: Confirmed) -> Self {
+        Self { subject: confirmed.key.subject.to_string(), pending_until: confirmed.pending_until }
+    }
+}
+
 #[uniffi::export]
 impl Resident {
     /// Begins an exchange over the app's own HTTP stack.
@@ -38,18 +54,20 @@ impl Resident {
     ///
     /// `Storage`, `Port`.
     pub fn exchange(&self) -> Result<Arc<SyncExchange>, HealthcodeError> {
-        Ok(SyncExchange::of(Exchange::begin(Arc::clone(&self.phone))?))
+        Ok(SyncExchange::of(Exchange::begin(self.phone()?)?))
     }
 
-    /// Notes that a call of an exchange failed, with the server's `Retry-After`, so that [`Resident::home`] says when
+    /// Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that [`Resident::home`] says when
     /// background work may try again.
     ///
     /// # Errors
     ///
     /// `Storage`, `Port`.
+    #[uniffi::method(default(retry_after_seconds = None))]
     pub fn exchange_failed(&self, retry_after_seconds: Option<u32>) -> Result<(), HealthcodeError> {
         let kind = crate::error::NetworkKind::Offline;
-        Exchange::failed(&self.phone, &HealthcodeError::Network { kind, retry_after_seconds })
+        let retry_after = seconds(retry_after_seconds);
+        Exchange::failed(self.phone()?.as_ref(), &HealthcodeError::Network { kind, retry_after })
     }
 
     /// The call that asks for a one-time code; see `request_one_time_code`.
@@ -58,7 +76,8 @@ impl Resident {
     ///
     /// `InvalidField` for the first field that is wrong; `Vault`, `Storage`.
     pub fn one_time_code_call(&self, identity: IdentityForm) -> Result<Call, HealthcodeError> {
-        enrol::request(&self.phone, self::identity(&self.phone, &identity)?)
+        let phone = self.phone()?;
+        enrol::request(&phone, self::identity(&phone, &identity)?)
     }
 
     /// Takes the reply to that call.
@@ -67,8 +86,7 @@ impl Resident {
     ///
     /// `Network`, `Rejected`, `Storage`.
     pub fn one_time_code_reply(&self, reply: Reply) -> Result<CodeRequested, HealthcodeError> {
-        let started = enrol::started(&self.phone, &reply)?;
-        Ok(CodeRequested { expires_in_seconds: started.expires_in, digits: started.digits })
+        Ok(CodeRequested::of(&enrol::started(self.phone()?.as_ref(), &reply)?))
     }
 
     /// The call that confirms a one-time code; see `enrol`.
@@ -77,7 +95,7 @@ impl Resident {
     ///
     /// `InvalidField` for a code that is none, or without one asked for; `Vault`, `Storage`.
     pub fn enrol_call(&self, code: String) -> Result<Call, HealthcodeError> {
-        enrol::confirm(&self.phone, &code)
+        enrol::confirm(self.phone()?.as_ref(), &code)
     }
 
     /// Takes the reply to that call.
@@ -86,7 +104,6 @@ impl Resident {
     ///
     /// `Rejected` with `wrong-code`; `Network`, `Vault`, `Storage`.
     pub fn enrol_reply(&self, reply: Reply) -> Result<Enrolment, HealthcodeError> {
-        let confirmed = enrol::confirmed(&self.phone, &reply)?;
-        Ok(Enrolment { subject: confirmed.key.subject.to_string(), pending_until: confirmed.pending_until })
+        Ok(Enrolment::of(enrol::confirmed(self.phone()?.as_ref(), &reply)?))
     }
 }

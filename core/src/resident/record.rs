@@ -77,7 +77,7 @@ pub(super) fn preview(
     let declaration = match input.read(today) {
         Ok(declaration) => declaration,
         Err(HealthcodeError::InvalidField { field, reason }) => {
-            return Ok(Preview::wrong(vec![FieldProblem { field, reason }]));
+            return Ok(Preview::wrong(vec![FieldProblem::of(&field, &reason)]));
         }
         Err(error) => return Err(error),
     };
@@ -85,7 +85,7 @@ pub(super) fn preview(
     if !errors.is_empty() {
         let problem = |error: &crate::rules::declaration::DeclarationError| {
             let (field, reason) = error.place();
-            FieldProblem { field, reason: reason.to_owned() }
+            FieldProblem::of(&field, reason)
         };
         return Ok(Preview::wrong(errors.iter().map(problem).collect()));
     }

@@ -15,6 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use thiserror::Error;
+use tokio::sync::watch;
 
 pub(crate) use lock::canonical_path;
 pub(crate) use records::Waiting;
@@ -67,6 +68,7 @@ impl From<rusqlite::Error> for StoreError {
 pub(crate) struct Store {
     connection: Mutex<Connection>,
     seal: Seal,
+    changes: watch::Sender<u64>,
     // Held for as long as the file is open; the operating system lets go of it whatever becomes of the process.
     _lock: std::fs::File,
 }
@@ -90,11 +92,21 @@ impl Store {
         connection.pragma_update(None, "secure_delete", true)?;
         schema::migrations().to_latest(&mut connection).map_err(migration_error)?;
         let seal = unlock(&mut connection, vault)?;
-        Ok(Self { connection: Mutex::new(connection), seal, _lock: lock })
+        Ok(Self { connection: Mutex::new(connection), seal, changes: watch::Sender::new(1), _lock: lock })
     }
 
-    /// Runs `work` in one transaction: all of it is kept or none.
+    /// Runs `work` in one transaction: all of it is kept or none. Whoever watches is told.
     pub(crate) fn write<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let result = self.write_unseen(work)?;
+        self.touch();
+        Ok(result)
+    }
+
+    /// The same for what no screen shows.
+    pub(crate) fn write_unseen<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -114,6 +126,16 @@ impl Store {
         let mut connection = self.connection();
         let inner = connection.transaction().map_err(StoreError::from)?;
         work(&Transaction { inner: &inner, seal: &self.seal })
+    }
+
+    /// Tells whoever watches that something has changed, in the file or beside it.
+    pub(crate) fn touch(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// Counts the changes, from 1.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {

@@ -18,16 +18,21 @@ pub struct Config {
     /// The root keys as COSE_Key.
     pub root_keys: Vec<Vec<u8>>,
     /// How many of them must have signed a trust list.
+    #[uniffi(default = 1)]
     pub root_threshold: u32,
     /// The version of this root set.
+    #[uniffi(default = 1)]
     pub root_version: u32,
     /// No trust list below this version is taken.
+    #[uniffi(default = 0)]
     pub trust_list_floor: u32,
     /// When the app was built: true time is not before it.
     pub built_at: Timestamp,
     /// Hosts, besides loopback, that may be reached over `http:`.
+    #[uniffi(default)]
     pub cleartext_hosts: Vec<String>,
     /// Certificates (DER) of TLS roots to trust instead of the web's; empty for the web's.
+    #[uniffi(default)]
     pub tls_roots: Vec<Vec<u8>>,
 }
 

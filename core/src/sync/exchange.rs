@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::phone::{Now, Phone};
-use super::reply::{Call, Reply, Unusable};
+use super::phone::{Now, Phone, UnderWay};
+use super::reply::{Call, Reply, Unusable, seconds};
 use super::retry::RetryState;
 use super::round::Round;
 use crate::error::{HealthcodeError, NetworkKind};
@@ -49,8 +50,8 @@ pub struct SubjectProblem {
     pub subject: String,
     /// The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`, or one of a later version.
     pub problem: String,
-    /// Seconds to wait before trying again, if the server said so.
-    pub retry_after_seconds: Option<u32>,
+    /// How long to wait before trying again, if the server said so.
+    pub retry_after: Option<Duration>,
 }
 
 /// What to do next.
@@ -83,6 +84,7 @@ pub(crate) struct Exchange {
     pending: Option<Pending>,
     refreshed: bool,
     report: SyncReport,
+    under_way: Option<UnderWay>,
 }
 
 impl Exchange {
@@ -106,7 +108,7 @@ impl Exchange {
             tasks.push_back(Task::Anchor);
         }
         tasks.extend(subjects.into_iter().map(Task::Subject));
-        Ok(Self { phone, tasks, pending: None, refreshed: stale, report: SyncReport::default() })
+        Ok(Self::of(phone, tasks, stale))
     }
 
     /// An exchange for a gate: its trust list, the time, and the rulebook with the legal calendar.
@@ -115,7 +117,18 @@ impl Exchange {
         if phone.rulebook().is_none() {
             tasks.push_back(Task::Rulebook);
         }
-        Self { phone, tasks, pending: None, refreshed: true, report: SyncReport::default() }
+        Self::of(phone, tasks, true)
+    }
+
+    fn of(phone: Arc<Phone>, tasks: VecDeque<Task>, refreshed: bool) -> Self {
+        let under_way = Some(UnderWay::new(&phone));
+        Self { phone, tasks, pending: None, refreshed, report: SyncReport::default(), under_way }
+    }
+
+    /// Nothing comes of it any more: it failed.
+    pub(crate) fn end(&mut self) {
+        self.tasks.clear();
+        self.under_way = None;
     }
 
     /// The next call, or the end.
@@ -125,6 +138,7 @@ impl Exchange {
             let state = RetryState::succeeded(now.lower_bound);
             self.phone.store.write(|file| file.put_json_document(RETRY, &state))?;
             self.phone.log(LogLevel::Info, format!("sync: {:?}", self.report));
+            self.under_way = None;
             return Ok(Step::Done(std::mem::take(&mut self.report)));
         };
         let (call, pending) = match task {
@@ -166,12 +180,13 @@ impl Exchange {
 
     /// Notes that the exchange failed, so that background work knows when to try again.
     pub(crate) fn failed(phone: &Phone, error: &HealthcodeError) -> Result<(), HealthcodeError> {
-        let HealthcodeError::Network { retry_after_seconds, .. } = error else { return Ok(()) };
+        let HealthcodeError::Network { retry_after, .. } = error else { return Ok(()) };
+        let retry_after = retry_after.and_then(|wait| u32::try_from(wait.as_secs()).ok());
         let now = phone.now()?;
         let random = u64::from_be_bytes(random::bytes()?);
         phone.store.write(|file| {
             let state: RetryState = file.json_document(RETRY)?.unwrap_or_default();
-            file.put_json_document(RETRY, &state.failed(now.lower_bound, *retry_after_seconds, random))
+            file.put_json_document(RETRY, &state.failed(now.lower_bound, retry_after, random))
         })?;
         Ok(())
     }
@@ -237,7 +252,7 @@ impl Exchange {
         self.report.problems.push(SubjectProblem {
             subject: key.subject.to_string(),
             problem: problem.kind().word().to_owned(),
-            retry_after_seconds: problem.retry_after.max(retry_after),
+            retry_after: seconds(problem.retry_after.max(retry_after)),
         });
     }
 

@@ -8,72 +8,28 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-use tokio::runtime::Runtime;
-use tokio::sync::watch;
-
+use super::cancel::{Cancel, Hold};
 use super::config::Config;
 use super::exchange::{Exchange, Step, SyncReport};
 use super::phone::Phone;
 use super::reply::{Call, Method, Reply};
 use crate::error::{HealthcodeError, NetworkKind};
 use crate::wire::SIGNATURE_HEADER;
+use rustls::pki_types::CertificateDer;
+use tokio::runtime::Runtime;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// The longest wait between two pieces of a reply.
 const READ: Duration = Duration::from_secs(15);
 const WHOLE: Duration = Duration::from_secs(45);
 
-/// Cancels a call. One may be given to several calls; a cancelled one stays cancelled.
-#[derive(uniffi::Object)]
-pub struct Cancel {
-    state: watch::Sender<bool>,
-}
-
-#[uniffi::export]
-impl Cancel {
-    /// A new one.
-    #[uniffi::constructor]
-    #[must_use]
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self { state: watch::Sender::new(false) })
-    }
-
-    /// Ends the calls that hold it with [`HealthcodeError::Cancelled`]. What was written before stays written.
-    pub fn cancel(&self) {
-        self.state.send_replace(true);
-    }
-}
-
-impl Cancel {
-    async fn cancelled(&self) {
-        // The sender lives as long as this object: waiting cannot fail.
-        let _ = self.state.subscribe().wait_for(|cancelled| *cancelled).await;
-    }
-}
-
-impl std::fmt::Debug for Cancel {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Cancel(..)")
-    }
-}
-
-/// Runs `work` on the core's own runtime until it ends, is cancelled, or the caller lets go of it.
+/// Runs `work` on the core's own runtime until it ends, is cancelled, the object is closed, or the caller lets go.
 pub(crate) async fn run<T: Send + 'static>(
+    hold: &Hold,
     cancel: Option<Arc<Cancel>>,
     work: impl Future<Output = Result<T, HealthcodeError>> + Send + 'static,
 ) -> Result<T, HealthcodeError> {
-    let cancellable = async move {
-        match cancel {
-            None => work.await,
-            Some(cancel) => tokio::select! {
-                biased;
-                () = cancel.cancelled() => Err(HealthcodeError::Cancelled),
-                result = work => result,
-            },
-        }
-    };
-    let mut task = AbortOnDrop(runtime()?.spawn(cancellable));
+    let mut task = AbortOnDrop(runtime()?.spawn(hold.until_ended(cancel, work)));
     match (&mut task.0).await {
         Ok(result) => result,
         Err(error) if error.is_cancelled() => Err(HealthcodeError::Cancelled),

@@ -4,6 +4,7 @@
 //! bytes. What never enters: a rule, a screen. Nothing is trusted because it came from the server: each object is
 //! verified against the trust list, and that against the roots the app was built with.
 
+pub mod cancel;
 pub mod config;
 pub(crate) mod enrol;
 pub(crate) mod exchange;
@@ -17,9 +18,8 @@ pub(crate) mod reply;
 pub(crate) mod retry;
 pub(crate) mod round;
 
+pub use cancel::Cancel;
 pub use config::Config;
 pub use exchange::{SubjectProblem, SyncReport};
-#[cfg(feature = "http")]
-pub use http::Cancel;
 pub use own_http::{ExchangeStep, SyncExchange};
 pub use reply::{Call, Method, Reply};

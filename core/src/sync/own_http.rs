@@ -36,16 +36,19 @@ impl SyncExchange {
     /// # Errors
     ///
     /// Those of `sync`. After one the exchange is over; begin another after a pause.
+    #[uniffi::method(default(reply = None))]
     pub fn next(&self, reply: Option<Reply>) -> Result<ExchangeStep, HealthcodeError> {
         // Only a bug can leave it half done, and the next exchange begins anew.
         let mut exchange = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reply) = reply {
-            exchange.accept(&reply)?;
+        let accepted = reply.map_or(Ok(()), |reply| exchange.accept(&reply));
+        match accepted.and_then(|()| exchange.next()) {
+            Ok(Step::Send(call)) => Ok(ExchangeStep::Send { call }),
+            Ok(Step::Done(report)) => Ok(ExchangeStep::Done { report }),
+            Err(error) => {
+                exchange.end();
+                Err(error)
+            }
         }
-        Ok(match exchange.next()? {
-            Step::Send(call) => ExchangeStep::Send { call },
-            Step::Done(report) => ExchangeStep::Done { report },
-        })
     }
 }
 

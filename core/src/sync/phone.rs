@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::config::Config;
@@ -33,6 +34,7 @@ pub(crate) struct Phone {
     pub(crate) store: Store,
     pub(crate) roots: RootSet,
     state: Mutex<State>,
+    exchanges: AtomicU32,
     #[cfg(feature = "http")]
     pub(crate) flight: tokio::sync::Mutex<()>,
 }
@@ -115,6 +117,7 @@ impl Phone {
             store,
             roots,
             state: Mutex::new(state),
+            exchanges: AtomicU32::new(0),
             #[cfg(feature = "http")]
             flight: tokio::sync::Mutex::new(()),
         })
@@ -143,7 +146,7 @@ impl Phone {
         if due {
             state.written_at_boot = reading.boot_millis;
             drop(state);
-            self.store.write(|file| self.put_clock(file))?;
+            self.store.write_unseen(|file| self.put_clock(file))?;
         }
         Ok(now)
     }
@@ -221,6 +224,11 @@ impl Phone {
         Ok(())
     }
 
+    /// Whether an exchange is under way.
+    pub(crate) fn is_exchanging(&self) -> bool {
+        self.exchanges.load(Ordering::SeqCst) > 0
+    }
+
     pub(crate) fn log(&self, level: LogLevel, line: String) {
         self.ports.log(level, line);
     }
@@ -228,6 +236,24 @@ impl Phone {
     fn state(&self) -> MutexGuard<'_, State> {
         // Every change of it is one assignment: a panic elsewhere leaves it sound.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An exchange under way, for as long as it lives.
+pub(crate) struct UnderWay(Arc<Phone>);
+
+impl UnderWay {
+    pub(crate) fn new(phone: &Arc<Phone>) -> Self {
+        phone.exchanges.fetch_add(1, Ordering::SeqCst);
+        phone.store.touch();
+        Self(Arc::clone(phone))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.exchanges.fetch_sub(1, Ordering::SeqCst);
+        self.0.store.touch();
     }
 }
 

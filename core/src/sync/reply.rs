@@ -1,5 +1,7 @@
 //! One HTTP call and its reply, without a socket; and what a reply is, when it is not what was asked for.
 
+use std::time::Duration;
+
 use crate::error::{HealthcodeError, NetworkKind};
 use crate::wire::{Problem, ProblemKind, problem};
 
@@ -47,7 +49,8 @@ pub struct Reply {
     pub status: u16,
     /// `Content-Type`, or empty.
     pub content_type: String,
-    /// `Retry-After` in seconds.
+    /// `Retry-After` in seconds; none without one.
+    #[uniffi(default)]
     pub retry_after: Option<u32>,
     /// The body.
     pub body: Vec<u8>,
@@ -93,18 +96,23 @@ impl Reply {
     }
 }
 
+/// Seconds as the errors carry them.
+pub(crate) fn seconds(seconds: Option<u32>) -> Option<Duration> {
+    seconds.map(|seconds| Duration::from_secs(seconds.into()))
+}
+
 impl From<Unusable> for HealthcodeError {
     fn from(unusable: Unusable) -> Self {
         match unusable {
-            Unusable::Network(kind, retry_after_seconds) => Self::Network { kind, retry_after_seconds },
+            Unusable::Network(kind, retry_after) => Self::Network { kind, retry_after: seconds(retry_after) },
             Unusable::Problem(problem, header) => {
-                let retry_after_seconds = problem.retry_after.max(header);
+                let retry_after = seconds(problem.retry_after.max(header));
                 match problem.kind() {
                     ProblemKind::Unavailable | ProblemKind::RateLimited => {
-                        Self::Network { kind: NetworkKind::Unavailable, retry_after_seconds }
+                        Self::Network { kind: NetworkKind::Unavailable, retry_after }
                     }
                     ProblemKind::Replaced => Self::Replaced,
-                    kind => Self::Rejected { problem: kind.word().to_owned(), retry_after_seconds },
+                    kind => Self::Rejected { problem: kind.word().to_owned(), retry_after },
                 }
             }
         }

@@ -83,7 +83,7 @@ fn an_answer_is_to_one_challenge_once_within_its_minute() {
     let scene = Scene::new();
     let first = scene.gate.challenge().unwrap();
     let scanned = scene.phone.resident.scan(first.text.clone());
-    assert_eq!(scanned, ScannedText::Challenge { gate: "North gate".to_owned() });
+    assert_eq!(scanned, Ok(ScannedText::Challenge { gate: "North gate".to_owned() }));
     let answer = scene.code(Some(first.text.clone()));
     let second = scene.gate.challenge().unwrap();
     assert_eq!(scene.asks(&answer), Some(AskReason::OtherChallenge), "a new challenge closes the one before");
@@ -164,7 +164,7 @@ fn a_gate_that_never_synced_judges_nothing_and_offline_is_a_typed_error() {
     let offline = scene.runtime.block_on(gate.sync(None));
     assert_eq!(
         offline.map(|_| ()),
-        Err(HealthcodeError::Network { kind: NetworkKind::Offline, retry_after_seconds: None })
+        Err(HealthcodeError::Network { kind: NetworkKind::Offline, retry_after: None })
     );
     // The gate that has synced goes on without a network.
     scene.server.world.pass(5_000);

@@ -180,7 +180,7 @@ fn a_token_is_replaced_after_a_day_and_a_one_time_code_is_good_for_five_minutes(
     let code = server.one_time_code().unwrap();
     server.world.pass(5 * 60_000);
     let late = other.confirm(&code);
-    let wrong = HealthcodeError::Rejected { problem: "wrong-code".to_owned(), retry_after_seconds: None };
+    let wrong = HealthcodeError::Rejected { problem: "wrong-code".to_owned(), retry_after: None };
     assert_eq!(late, Err(wrong));
     // Enough is enough for an hour, and whoever asks is not told.
     for _ in 0..6 {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 #![allow(clippy::indexing_slicing, reason = "tests")]
 
+use std::time::Duration;
+
 use healthcode::HealthcodeError;
 use healthcode::resident::IdentityForm;
 use healthcode::rules::colour::Colour;
@@ -128,7 +130,7 @@ fn a_second_phone_waits_a_day_and_the_first_keeps_working_until_then() {
     assert_eq!(until, Some(at(12, 9, 0)));
     let report = second.sync().unwrap();
     assert_eq!(report.problems[0].problem, "enrolment-pending");
-    assert!(report.problems[0].retry_after_seconds.is_some_and(|seconds| seconds > 86_000));
+    assert!(report.problems[0].retry_after.is_some_and(|wait| wait > Duration::from_secs(86_000)));
     assert!(first.sync().unwrap().problems.is_empty());
 
     server.world.go_to(at(12, 9, 1));

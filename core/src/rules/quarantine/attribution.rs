@@ -10,6 +10,7 @@ use super::{Quarantine, days_between};
 
 /// One check-in as the evidence has it: the true instant lies between `earliest` and `latest`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "device", derive(uniffi::Record))]
 pub struct Tap {
     /// The instant before which it cannot have been made.
     pub earliest: Timestamp,
@@ -59,6 +60,7 @@ pub enum NotCounted {
 /// What became of one tap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "device", derive(uniffi::Enum))]
 pub enum Attribution {
     /// It counts for this day.
     Counted {

@@ -19,6 +19,7 @@ use super::calendar::{LegalCalendar, LegalDate, Timestamp};
 /// What a missed day does to the days before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "policy", deny_unknown_fields)]
+#[cfg_attr(feature = "device", derive(uniffi::Enum))]
 pub enum MissedDay {
     /// The count begins again: the days must be consecutive, as Hangzhou had it.
     Restart,
@@ -34,6 +35,7 @@ pub enum MissedDay {
 /// When an order that has all its days ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "device", derive(uniffi::Enum))]
 pub enum ReleaseAt {
     /// At the start of the legal day after the last counted one.
     DayEnd,
@@ -44,6 +46,7 @@ pub enum ReleaseAt {
 /// The parameters by which an order's days are counted. They come from a rulebook and are frozen into the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "device", derive(uniffi::Record))]
 pub struct QuarantineTerms {
     /// The legal calendar's offset from UTC in minutes.
     #[serde(rename = "offset_minutes")]
@@ -89,6 +92,7 @@ impl QuarantineTerms {
 
 /// A quarantine as its days are counted. Colour and cause are the order's own affair: see [`crate::token::Order`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "device", derive(uniffi::Record))]
 pub struct Quarantine {
     /// The first day, which may lie before the issue.
     pub starts_on: LegalDate,

@@ -81,6 +81,7 @@ pub struct Risk {
 
 /// How far a quarantine has come at an instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "device", derive(uniffi::Record))]
 pub struct Progress {
     /// Where it stands.
     pub phase: Phase,

@@ -240,7 +240,7 @@ impl<'a> Play<'a> {
         let shown = Self::picture(&challenge.text, challenge.shade)?;
         self.keep("challenge", &challenge.text, &shown)?;
         let read = camera::scan(&shown.png).map_err(failed)?;
-        let ScannedText::Challenge { gate } = self.scene.phone.scan(read.clone()) else {
+        let ScannedText::Challenge { gate } = self.scene.phone.scan(read.clone()).map_err(failed)? else {
             return Err(failed("the phone reads the gate's challenge"));
         };
         expect(gate == GATE, "the challenge names its gate")?;

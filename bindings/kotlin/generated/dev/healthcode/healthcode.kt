@@ -772,17 +772,29 @@ internal object IntegrityCheckingUniffiLib {
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_healthcode_checksum_func_open_checkpoint(
+    ): Int
+    external fun uniffi_healthcode_checksum_func_error_text(
+    ): Int
+    external fun uniffi_healthcode_checksum_func_open_resident(
+    ): Int
+    external fun uniffi_healthcode_checksum_func_count_quarantine(
+    ): Int
     external fun uniffi_healthcode_checksum_func_draw_luminance(
     ): Int
     external fun uniffi_healthcode_checksum_func_draw_png(
     ): Int
     external fun uniffi_healthcode_checksum_func_draw_svg(
     ): Int
+    external fun uniffi_healthcode_checksum_func_new_cancel(
+    ): Int
     external fun uniffi_healthcode_checksum_method_checkpoint_challenge(
     ): Int
     external fun uniffi_healthcode_checksum_method_checkpoint_confirm_date(
     ): Int
     external fun uniffi_healthcode_checksum_method_checkpoint_exchange(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_checkpoint_shut_down(
     ): Int
     external fun uniffi_healthcode_checksum_method_checkpoint_status(
     ): Int
@@ -804,6 +816,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_vault_delete(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_changed(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_check_identity(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_code(
@@ -819,6 +833,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_healthcode_checksum_method_resident_record(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_scan(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_shut_down(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_enrol(
     ): Int
@@ -841,12 +857,6 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_healthcode_checksum_method_cancel_cancel(
     ): Int
     external fun uniffi_healthcode_checksum_method_syncexchange_next(
-    ): Int
-    external fun uniffi_healthcode_checksum_constructor_checkpoint_open(
-    ): Int
-    external fun uniffi_healthcode_checksum_constructor_resident_open(
-    ): Int
-    external fun uniffi_healthcode_checksum_constructor_cancel_new(
     ): Int
     external fun ffi_healthcode_uniffi_contract_version(
     ): Int
@@ -875,14 +885,14 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_healthcode_fn_free_checkpoint(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
-    external fun uniffi_healthcode_fn_constructor_checkpoint_open(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,`gate`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
-    ): Long
     external fun uniffi_healthcode_fn_method_checkpoint_challenge(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_checkpoint_confirm_date(`ptr`: Long,`date`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_healthcode_fn_method_checkpoint_exchange(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
+    external fun uniffi_healthcode_fn_method_checkpoint_shut_down(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
     external fun uniffi_healthcode_fn_method_checkpoint_status(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_checkpoint_verify(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -925,7 +935,7 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_healthcode_fn_free_resident(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
-    external fun uniffi_healthcode_fn_constructor_resident_open(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_healthcode_fn_method_resident_changed(`ptr`: Long,`after`: Long,`cancel`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_healthcode_fn_method_resident_check_identity(`ptr`: Long,`identity`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -943,6 +953,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_scan(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_shut_down(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
     external fun uniffi_healthcode_fn_method_resident_enrol(`ptr`: Long,`code`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_healthcode_fn_method_resident_request_one_time_code(`ptr`: Long,`identity`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
@@ -965,8 +977,6 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_healthcode_fn_free_cancel(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
-    external fun uniffi_healthcode_fn_constructor_cancel_new(uniffi_out_err: UniffiRustCallStatus, 
-    ): Long
     external fun uniffi_healthcode_fn_method_cancel_cancel(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_healthcode_fn_clone_syncexchange(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -975,12 +985,22 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_healthcode_fn_method_syncexchange_next(`ptr`: Long,`reply`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_func_open_checkpoint(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,`gate`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_healthcode_fn_func_error_text(`error`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_func_open_resident(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_healthcode_fn_func_count_quarantine(`quarantine`: RustBuffer.ByValue,`taps`: RustBuffer.ByValue,`at`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_func_draw_luminance(`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_func_draw_png(`text`: RustBuffer.ByValue,`shade`: RustBuffer.ByValue,`pixelsPerModule`: Int,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_func_draw_svg(`text`: RustBuffer.ByValue,`shade`: RustBuffer.ByValue,`word`: RustBuffer.ByValue,`detail`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_func_new_cancel(uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
     external fun ffi_healthcode_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun ffi_healthcode_rustbuffer_from_bytes(`bytes`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1100,6 +1120,18 @@ private fun uniffiCheckContractApiVersion(lib: IntegrityCheckingUniffiLib) {
 }
 @Suppress("UNUSED_PARAMETER")
 private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
+    if ((lib.uniffi_healthcode_checksum_func_open_checkpoint() and 0xFFFF) != 32321) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_func_error_text() and 0xFFFF) != 43545) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_func_open_resident() and 0xFFFF) != 61321) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_func_count_quarantine() and 0xFFFF) != 61016) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_func_draw_luminance() and 0xFFFF) != 5920) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1109,13 +1141,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_func_draw_svg() and 0xFFFF) != 62667) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_func_new_cancel() and 0xFFFF) != 16149) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_challenge() and 0xFFFF) != 53464) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_confirm_date() and 0xFFFF) != 11031) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_checkpoint_exchange() and 0xFFFF) != 39028) {
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_exchange() and 0xFFFF) != 55674) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_shut_down() and 0xFFFF) != 24096) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_status() and 0xFFFF) != 57014) {
@@ -1124,7 +1162,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_verify() and 0xFFFF) != 2267) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_checkpoint_sync() and 0xFFFF) != 44270) {
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_sync() and 0xFFFF) != 62741) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_clock_read() and 0xFFFF) != 3855) {
@@ -1148,10 +1186,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_vault_delete() and 0xFFFF) != 4954) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_method_resident_changed() and 0xFFFF) != 30743) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_method_resident_check_identity() and 0xFFFF) != 42840) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_code() and 0xFFFF) != 59584) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_code() and 0xFFFF) != 46894) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_form() and 0xFFFF) != 14903) {
@@ -1169,16 +1210,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_record() and 0xFFFF) != 35076) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_scan() and 0xFFFF) != 38700) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_scan() and 0xFFFF) != 2350) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_enrol() and 0xFFFF) != 40175) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_shut_down() and 0xFFFF) != 28449) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_request_one_time_code() and 0xFFFF) != 6512) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_enrol() and 0xFFFF) != 20358) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_sync() and 0xFFFF) != 39200) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_request_one_time_code() and 0xFFFF) != 55573) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_sync() and 0xFFFF) != 5761) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_enrol_call() and 0xFFFF) != 55972) {
@@ -1190,7 +1234,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_exchange() and 0xFFFF) != 50842) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_exchange_failed() and 0xFFFF) != 14597) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_exchange_failed() and 0xFFFF) != 25961) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_one_time_code_call() and 0xFFFF) != 31998) {
@@ -1199,19 +1243,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_one_time_code_reply() and 0xFFFF) != 25720) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_cancel_cancel() and 0xFFFF) != 52116) {
+    if ((lib.uniffi_healthcode_checksum_method_cancel_cancel() and 0xFFFF) != 43158) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_syncexchange_next() and 0xFFFF) != 57697) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_healthcode_checksum_constructor_checkpoint_open() and 0xFFFF) != 52356) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_healthcode_checksum_constructor_resident_open() and 0xFFFF) != 6047) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_healthcode_checksum_constructor_cancel_new() and 0xFFFF) != 30575) {
+    if ((lib.uniffi_healthcode_checksum_method_syncexchange_next() and 0xFFFF) != 15579) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -1412,35 +1447,8 @@ private class UniffiJnaCleanable(
 }
 
 
-// We decide at uniffi binding generation time whether we were
-// using Android or not.
-// There are further runtime checks to chose the correct implementation
-// of the cleaner.
-private fun UniffiCleaner.Companion.create(): UniffiCleaner =
-    try {
-        // For safety's sake: if the library hasn't been run in android_cleaner = true
-        // mode, but is being run on Android, then we still need to think about
-        // Android API versions.
-        // So we check if java.lang.ref.Cleaner is there, and use that…
-        java.lang.Class.forName("java.lang.ref.Cleaner")
-        JavaLangRefCleaner()
-    } catch (e: ClassNotFoundException) {
-        // … otherwise, fallback to the JNA cleaner.
-        UniffiJnaCleaner()
-    }
+private fun UniffiCleaner.Companion.create(): UniffiCleaner = UniffiJnaCleaner()
 
-private class JavaLangRefCleaner : UniffiCleaner {
-    val cleaner = java.lang.ref.Cleaner.create()
-
-    override fun register(value: Any, cleanUpTask: Runnable): UniffiCleaner.Cleanable =
-        JavaLangRefCleanable(cleaner.register(value, cleanUpTask))
-}
-
-private class JavaLangRefCleanable(
-    val cleanable: java.lang.ref.Cleaner.Cleanable
-) : UniffiCleaner.Cleanable {
-    override fun clean() = cleanable.clean()
-}
 
 /**
  * @suppress
@@ -1493,6 +1501,29 @@ public object FfiConverterUShort: FfiConverter<UShort, Short> {
 
     override fun write(value: UShort, buf: ByteBuffer) {
         buf.putShort(value.toShort())
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterShort: FfiConverter<Short, Short> {
+    override fun lift(value: Short): Short {
+        return value
+    }
+
+    override fun read(buf: ByteBuffer): Short {
+        return buf.getShort()
+    }
+
+    override fun lower(value: Short): Short {
+        return value
+    }
+
+    override fun allocationSize(value: Short) = 2UL
+
+    override fun write(value: Short, buf: ByteBuffer) {
+        buf.putShort(value)
     }
 }
 
@@ -1691,772 +1722,40 @@ public object FfiConverterByteArray: FfiConverterRustBuffer<ByteArray> {
 /**
  * @suppress
  */
-public object FfiConverterTimestamp: FfiConverterRustBuffer<java.time.Instant> {
-    override fun read(buf: ByteBuffer): java.time.Instant {
+public object FfiConverterDuration: FfiConverterRustBuffer<java.time.Duration> {
+    override fun read(buf: ByteBuffer): java.time.Duration {
+        // Type mismatch (should be u64) but we check for overflow/underflow below
         val seconds = buf.getLong()
         // Type mismatch (should be u32) but we check for overflow/underflow below
         val nanoseconds = buf.getInt().toLong()
+        if (seconds < 0) {
+            throw java.time.DateTimeException("Duration exceeds minimum or maximum value supported by uniffi")
+        }
         if (nanoseconds < 0) {
-            throw java.time.DateTimeException("Instant nanoseconds exceed minimum or maximum supported by uniffi")
+            throw java.time.DateTimeException("Duration nanoseconds exceed minimum or maximum supported by uniffi")
         }
-        if (seconds >= 0) {
-            return java.time.Instant.EPOCH.plus(java.time.Duration.ofSeconds(seconds, nanoseconds))
-        } else {
-            return java.time.Instant.EPOCH.minus(java.time.Duration.ofSeconds(-seconds, nanoseconds))
-        }
+        return java.time.Duration.ofSeconds(seconds, nanoseconds)
     }
 
     // 8 bytes for seconds, 4 bytes for nanoseconds
-    override fun allocationSize(value: java.time.Instant) = 12UL
+    override fun allocationSize(value: java.time.Duration) = 12UL
 
-    override fun write(value: java.time.Instant, buf: ByteBuffer) {
-        var epochOffset = java.time.Duration.between(java.time.Instant.EPOCH, value)
-
-        var sign = 1
-        if (epochOffset.isNegative()) {
-            sign = -1
-            epochOffset = epochOffset.negated()
+    override fun write(value: java.time.Duration, buf: ByteBuffer) {
+        if (value.seconds < 0) {
+            // Rust does not support negative Durations
+            throw IllegalArgumentException("Invalid duration, must be non-negative")
         }
 
-        if (epochOffset.nano < 0) {
+        if (value.nano < 0) {
             // Java docs provide guarantee that nano will always be positive, so this should be impossible
-            // See: https://docs.oracle.com/javase/8/docs/api/java/time/Instant.html
-            throw IllegalArgumentException("Invalid timestamp, nano value must be non-negative")
+            // See: https://docs.oracle.com/javase/8/docs/api/java/time/Duration.html
+            throw IllegalArgumentException("Invalid duration, nano value must be non-negative")
         }
 
-        buf.putLong(sign * epochOffset.seconds)
+        // Type mismatch (should be u64) but since Rust doesn't support negative durations we should be OK
+        buf.putLong(value.seconds)
         // Type mismatch (should be u32) but since values will always be between 0 and 999,999,999 it should be OK
-        buf.putInt(epochOffset.nano)
-    }
-}
-
-
-// This template implements a class for working with a Rust struct via a handle
-// to the live Rust struct on the other side of the FFI.
-//
-// There's some subtlety here, because we have to be careful not to operate on a Rust
-// struct after it has been dropped, and because we must expose a public API for freeing
-// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
-//
-//   * Each instance holds an opaque handle to the underlying Rust struct.
-//     Method calls need to read this handle from the object's state and pass it in to
-//     the Rust FFI.
-//
-//   * When an instance is no longer needed, its handle should be passed to a
-//     special destructor function provided by the Rust FFI, which will drop the
-//     underlying Rust struct.
-//
-//   * Given an instance, calling code is expected to call the special
-//     `destroy` method in order to free it after use, either by calling it explicitly
-//     or by using a higher-level helper like the `use` method. Failing to do so risks
-//     leaking the underlying Rust struct.
-//
-//   * We can't assume that calling code will do the right thing, and must be prepared
-//     to handle Kotlin method calls executing concurrently with or even after a call to
-//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
-//
-//   * We must never allow Rust code to operate on the underlying Rust struct after
-//     the destructor has been called, and must never call the destructor more than once.
-//     Doing so may trigger memory unsafety.
-//
-//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
-//     is implemented to call the destructor when the Kotlin object becomes unreachable.
-//     This is done in a background thread. This is not a panacea, and client code should be aware that
-//      1. the thread may starve if some there are objects that have poorly performing
-//     `drop` methods or do significant work in their `drop` methods.
-//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
-//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
-//
-// If we try to implement this with mutual exclusion on access to the handle, there is the
-// possibility of a race between a method call and a concurrent call to `destroy`:
-//
-//    * Thread A starts a method call, reads the value of the handle, but is interrupted
-//      before it can pass the handle over the FFI to Rust.
-//    * Thread B calls `destroy` and frees the underlying Rust struct.
-//    * Thread A resumes, passing the already-read handle value to Rust and triggering
-//      a use-after-free.
-//
-// One possible solution would be to use a `ReadWriteLock`, with each method call taking
-// a read lock (and thus allowed to run concurrently) and the special `destroy` method
-// taking a write lock (and thus blocking on live method calls). However, we aim not to
-// generate methods with any hidden blocking semantics, and a `destroy` method that might
-// block if called incorrectly seems to meet that bar.
-//
-// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
-// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
-// has been called. These are updated according to the following rules:
-//
-//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
-//      The initial value for the flag is false.
-//
-//    * At the start of each method call, we atomically check the counter.
-//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
-//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
-//
-//    * At the end of each method call, we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-//    * When `destroy` is called, we atomically flip the flag from false to true.
-//      If the flag was already true we silently fail.
-//      Otherwise we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
-// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
-//
-// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
-// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
-// of the underlying Rust code.
-//
-// This makes a cleaner a better alternative to _not_ calling `destroy()` as
-// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
-// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
-// thread may be starved, and the app will leak memory.
-//
-// In this case, `destroy`ing manually may be a better solution.
-//
-// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
-// with Rust peers are reclaimed:
-//
-// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
-// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
-// 3. The memory is reclaimed when the process terminates.
-//
-// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
-//
-
-
-/**
- * Cancels a call. One may be given to several calls; a cancelled one stays cancelled.
- */
-public interface CancelInterface {
-    
-    /**
-     * Ends the calls that hold it with [`HealthcodeError::Cancelled`]. What was written before stays written.
-     */
-    fun `cancel`()
-    
-    companion object
-}
-
-/**
- * Cancels a call. One may be given to several calls; a cancelled one stays cancelled.
- */
-open class Cancel: Disposable, AutoCloseable, CancelInterface
-{
-
-    @Suppress("UNUSED_PARAMETER")
-    /**
-     * @suppress
-     */
-    constructor(withHandle: UniffiWithHandle, handle: Long) {
-        this.handle = handle
-        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
-    }
-
-    /**
-     * @suppress
-     *
-     * This constructor can be used to instantiate a fake object. Only used for tests. Any
-     * attempt to actually use an object constructed this way will fail as there is no
-     * connected Rust object.
-     */
-    @Suppress("UNUSED_PARAMETER")
-    constructor(noHandle: NoHandle) {
-        this.handle = 0
-        this.cleanable = null
-    }
-    /**
-     * A new one.
-     */
-    constructor() :
-        this(UniffiWithHandle, 
-    uniffiRustCall() { _status ->
-    UniffiLib.uniffi_healthcode_fn_constructor_cancel_new(
-    
-        _status)
-}
-    )
-
-    protected val handle: Long
-    protected val cleanable: UniffiCleaner.Cleanable?
-
-    private val wasDestroyed = AtomicBoolean(false)
-    private val callCounter = AtomicLong(1)
-
-    /**
-     * Whether the current object has been destroyed and its reference is gone in the Rust side.
-     */
-    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
-
-    override fun destroy() {
-        // Only allow a single call to this method.
-        // TODO: maybe we should log a warning if called more than once?
-        if (this.wasDestroyed.compareAndSet(false, true)) {
-            // This decrement always matches the initial count of 1 given at creation time.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    @Synchronized
-    override fun close() {
-        this.destroy()
-    }
-
-    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
-        // Check and increment the call counter, to keep the object alive.
-        // This needs a compare-and-set retry loop in case of concurrent updates.
-        do {
-            val c = this.callCounter.get()
-            if (c == 0L) {
-                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
-            }
-            if (c == Long.MAX_VALUE) {
-                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
-            }
-        } while (! this.callCounter.compareAndSet(c, c + 1L))
-        // Now we can safely do the method call without the handle being freed concurrently.
-        try {
-            return block(this.uniffiCloneHandle())
-        } finally {
-            // This decrement always matches the increment we performed above.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    // Use a static inner class instead of a closure so as not to accidentally
-    // capture `this` as part of the cleanable's action.
-    private class UniffiCleanAction(private val handle: Long) : Runnable {
-        override fun run() {
-            if (handle == 0.toLong()) {
-                // Fake object created with `NoHandle`, don't try to free.
-                return;
-            }
-            uniffiRustCall { status ->
-                UniffiLib.uniffi_healthcode_fn_free_cancel(handle, status)
-            }
-        }
-    }
-
-    /**
-     * @suppress
-     */
-    fun uniffiCloneHandle(): Long {
-        if (handle == 0.toLong()) {
-            throw InternalException("uniffiCloneHandle() called on NoHandle object");
-        }
-        return uniffiRustCall() { status ->
-            UniffiLib.uniffi_healthcode_fn_clone_cancel(handle, status)
-        }
-    }
-
-    
-    /**
-     * Ends the calls that hold it with [`HealthcodeError::Cancelled`]. What was written before stays written.
-     */override fun `cancel`()
-        = 
-    callWithHandle {
-    uniffiRustCall() { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_cancel_cancel(
-        it,
-        _status)
-}
-    }
-    
-    
-
-    
-
-    
-
-
-    
-    
-    /**
-     * @suppress
-     */
-    companion object
-    
-}
-
-
-/**
- * @suppress
- */
-public object FfiConverterTypeCancel: FfiConverter<Cancel, Long> {
-    override fun lower(value: Cancel): Long {
-        return value.uniffiCloneHandle()
-    }
-
-    override fun lift(value: Long): Cancel {
-        return Cancel(UniffiWithHandle, value)
-    }
-
-    override fun read(buf: ByteBuffer): Cancel {
-        return lift(buf.getLong())
-    }
-
-    override fun allocationSize(value: Cancel) = 8UL
-
-    override fun write(value: Cancel, buf: ByteBuffer) {
-        buf.putLong(lower(value))
-    }
-}
-
-
-// This template implements a class for working with a Rust struct via a handle
-// to the live Rust struct on the other side of the FFI.
-//
-// There's some subtlety here, because we have to be careful not to operate on a Rust
-// struct after it has been dropped, and because we must expose a public API for freeing
-// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
-//
-//   * Each instance holds an opaque handle to the underlying Rust struct.
-//     Method calls need to read this handle from the object's state and pass it in to
-//     the Rust FFI.
-//
-//   * When an instance is no longer needed, its handle should be passed to a
-//     special destructor function provided by the Rust FFI, which will drop the
-//     underlying Rust struct.
-//
-//   * Given an instance, calling code is expected to call the special
-//     `destroy` method in order to free it after use, either by calling it explicitly
-//     or by using a higher-level helper like the `use` method. Failing to do so risks
-//     leaking the underlying Rust struct.
-//
-//   * We can't assume that calling code will do the right thing, and must be prepared
-//     to handle Kotlin method calls executing concurrently with or even after a call to
-//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
-//
-//   * We must never allow Rust code to operate on the underlying Rust struct after
-//     the destructor has been called, and must never call the destructor more than once.
-//     Doing so may trigger memory unsafety.
-//
-//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
-//     is implemented to call the destructor when the Kotlin object becomes unreachable.
-//     This is done in a background thread. This is not a panacea, and client code should be aware that
-//      1. the thread may starve if some there are objects that have poorly performing
-//     `drop` methods or do significant work in their `drop` methods.
-//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
-//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
-//
-// If we try to implement this with mutual exclusion on access to the handle, there is the
-// possibility of a race between a method call and a concurrent call to `destroy`:
-//
-//    * Thread A starts a method call, reads the value of the handle, but is interrupted
-//      before it can pass the handle over the FFI to Rust.
-//    * Thread B calls `destroy` and frees the underlying Rust struct.
-//    * Thread A resumes, passing the already-read handle value to Rust and triggering
-//      a use-after-free.
-//
-// One possible solution would be to use a `ReadWriteLock`, with each method call taking
-// a read lock (and thus allowed to run concurrently) and the special `destroy` method
-// taking a write lock (and thus blocking on live method calls). However, we aim not to
-// generate methods with any hidden blocking semantics, and a `destroy` method that might
-// block if called incorrectly seems to meet that bar.
-//
-// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
-// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
-// has been called. These are updated according to the following rules:
-//
-//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
-//      The initial value for the flag is false.
-//
-//    * At the start of each method call, we atomically check the counter.
-//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
-//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
-//
-//    * At the end of each method call, we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-//    * When `destroy` is called, we atomically flip the flag from false to true.
-//      If the flag was already true we silently fail.
-//      Otherwise we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
-// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
-//
-// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
-// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
-// of the underlying Rust code.
-//
-// This makes a cleaner a better alternative to _not_ calling `destroy()` as
-// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
-// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
-// thread may be starved, and the app will leak memory.
-//
-// In this case, `destroy`ing manually may be a better solution.
-//
-// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
-// with Rust peers are reclaimed:
-//
-// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
-// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
-// 3. The memory is reclaimed when the process terminates.
-//
-// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
-//
-
-
-/**
- * A checkpoint's phone: one lane, with one camera and one display. Every method may be called from any thread.
- */
-public interface CheckpointInterface {
-    
-    /**
-     * Opens a challenge to show; one that was open before is closed by it. It takes one answer within a minute.
-     *
-     * # Errors
-     *
-     * `Port`, `Storage`.
-     */
-    fun `challenge`(): ShownChallenge
-    
-    /**
-     * Takes the staff's word that `date` is today's date, once in a start of the phone, where no server's time has
-     * come since. The time runs on by a clock that nobody can set.
-     *
-     * # Errors
-     *
-     * `InvalidField` when the phone's own clock shows another date, or one that has passed; `NotSynced` before the
-     * first sync.
-     */
-    fun `confirmDate`(`date`: LegalDate)
-    
-    /**
-     * Begins an exchange over the app's own HTTP stack.
-     */
-    fun `exchange`(): SyncExchange
-    
-    /**
-     * Where this checkpoint stands: what it knows of the time, and how old its trust list is.
-     *
-     * # Errors
-     *
-     * `Port`, `Storage`.
-     */
-    fun `status`(): CheckpointStatus
-    
-    /**
-     * Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan
-     * repeats its verdict. Needs no network.
-     *
-     * # Errors
-     *
-     * `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
-     */
-    fun `verify`(`text`: kotlin.String): Verdict
-    
-    /**
-     * Fetches the trust list, the legal calendar and the time: once a day is enough.
-     *
-     * # Errors
-     *
-     * `Network`, `UpdateApp`, `Storage`, `Cancelled`; what was known before stays in force.
-     */
-    suspend fun `sync`(`cancel`: Cancel?): SyncReport
-    
-    companion object
-}
-
-/**
- * A checkpoint's phone: one lane, with one camera and one display. Every method may be called from any thread.
- */
-open class Checkpoint: Disposable, AutoCloseable, CheckpointInterface
-{
-
-    @Suppress("UNUSED_PARAMETER")
-    /**
-     * @suppress
-     */
-    constructor(withHandle: UniffiWithHandle, handle: Long) {
-        this.handle = handle
-        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
-    }
-
-    /**
-     * @suppress
-     *
-     * This constructor can be used to instantiate a fake object. Only used for tests. Any
-     * attempt to actually use an object constructed this way will fail as there is no
-     * connected Rust object.
-     */
-    @Suppress("UNUSED_PARAMETER")
-    constructor(noHandle: NoHandle) {
-        this.handle = 0
-        this.cleanable = null
-    }
-
-    protected val handle: Long
-    protected val cleanable: UniffiCleaner.Cleanable?
-
-    private val wasDestroyed = AtomicBoolean(false)
-    private val callCounter = AtomicLong(1)
-
-    /**
-     * Whether the current object has been destroyed and its reference is gone in the Rust side.
-     */
-    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
-
-    override fun destroy() {
-        // Only allow a single call to this method.
-        // TODO: maybe we should log a warning if called more than once?
-        if (this.wasDestroyed.compareAndSet(false, true)) {
-            // This decrement always matches the initial count of 1 given at creation time.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    @Synchronized
-    override fun close() {
-        this.destroy()
-    }
-
-    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
-        // Check and increment the call counter, to keep the object alive.
-        // This needs a compare-and-set retry loop in case of concurrent updates.
-        do {
-            val c = this.callCounter.get()
-            if (c == 0L) {
-                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
-            }
-            if (c == Long.MAX_VALUE) {
-                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
-            }
-        } while (! this.callCounter.compareAndSet(c, c + 1L))
-        // Now we can safely do the method call without the handle being freed concurrently.
-        try {
-            return block(this.uniffiCloneHandle())
-        } finally {
-            // This decrement always matches the increment we performed above.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    // Use a static inner class instead of a closure so as not to accidentally
-    // capture `this` as part of the cleanable's action.
-    private class UniffiCleanAction(private val handle: Long) : Runnable {
-        override fun run() {
-            if (handle == 0.toLong()) {
-                // Fake object created with `NoHandle`, don't try to free.
-                return;
-            }
-            uniffiRustCall { status ->
-                UniffiLib.uniffi_healthcode_fn_free_checkpoint(handle, status)
-            }
-        }
-    }
-
-    /**
-     * @suppress
-     */
-    fun uniffiCloneHandle(): Long {
-        if (handle == 0.toLong()) {
-            throw InternalException("uniffiCloneHandle() called on NoHandle object");
-        }
-        return uniffiRustCall() { status ->
-            UniffiLib.uniffi_healthcode_fn_clone_checkpoint(handle, status)
-        }
-    }
-
-    
-    /**
-     * Opens a challenge to show; one that was open before is closed by it. It takes one answer within a minute.
-     *
-     * # Errors
-     *
-     * `Port`, `Storage`.
-     */
-    @Throws(HealthcodeException::class)override fun `challenge`(): ShownChallenge {
-            return FfiConverterTypeShownChallenge.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_checkpoint_challenge(
-        it,
-        _status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
-     * Takes the staff's word that `date` is today's date, once in a start of the phone, where no server's time has
-     * come since. The time runs on by a clock that nobody can set.
-     *
-     * # Errors
-     *
-     * `InvalidField` when the phone's own clock shows another date, or one that has passed; `NotSynced` before the
-     * first sync.
-     */
-    @Throws(HealthcodeException::class)override fun `confirmDate`(`date`: LegalDate)
-        = 
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_checkpoint_confirm_date(
-        it,
-        
-        FfiConverterTypeLegalDate.lower(`date`),_status)
-}
-    }
-    
-    
-
-    
-    /**
-     * Begins an exchange over the app's own HTTP stack.
-     */override fun `exchange`(): SyncExchange {
-            return FfiConverterTypeSyncExchange.lift(
-    callWithHandle {
-    uniffiRustCall() { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_checkpoint_exchange(
-        it,
-        _status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
-     * Where this checkpoint stands: what it knows of the time, and how old its trust list is.
-     *
-     * # Errors
-     *
-     * `Port`, `Storage`.
-     */
-    @Throws(HealthcodeException::class)override fun `status`(): CheckpointStatus {
-            return FfiConverterTypeCheckpointStatus.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_checkpoint_status(
-        it,
-        _status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
-     * Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan
-     * repeats its verdict. Needs no network.
-     *
-     * # Errors
-     *
-     * `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
-     */
-    @Throws(HealthcodeException::class)override fun `verify`(`text`: kotlin.String): Verdict {
-            return FfiConverterTypeVerdict.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_checkpoint_verify(
-        it,
-        
-        FfiConverterString.lower(`text`),_status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
-     * Fetches the trust list, the legal calendar and the time: once a day is enough.
-     *
-     * # Errors
-     *
-     * `Network`, `UpdateApp`, `Storage`, `Cancelled`; what was known before stays in force.
-     */
-    @Throws(HealthcodeException::class)
-    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `sync`(`cancel`: Cancel?) : SyncReport {
-        return uniffiRustCallAsync(
-        callWithHandle { uniffiHandle ->
-            UniffiLib.uniffi_healthcode_fn_method_checkpoint_sync(
-                uniffiHandle,
-                
-        FfiConverterOptionalTypeCancel.lower(`cancel`),
-            )
-        },
-        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
-        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
-        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
-        // lift function
-        { FfiConverterTypeSyncReport.lift(it) },
-        // Error FFI converter
-        HealthcodeException.ErrorHandler,
-    )
-    }
-
-    
-
-    
-
-
-    
-    companion object {
-        
-    /**
-     * Opens the phone's file, made if there is none. `gate` is the name that residents see on a challenge, at most
-     * 24 bytes of UTF-8.
-     *
-     * # Errors
-     *
-     * As [`crate::resident::Resident::open`]; `InvalidField` for the gate's name.
-     */
-    @Throws(HealthcodeException::class) fun `open`(`config`: Config, `ports`: Ports, `gate`: kotlin.String): Checkpoint {
-            return FfiConverterTypeCheckpoint.lift(
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_constructor_checkpoint_open(
-    
-        
-        FfiConverterTypeConfig.lower(`config`),
-        FfiConverterTypePorts.lower(`ports`),
-        FfiConverterString.lower(`gate`),_status)
-}
-    )
-    }
-    
-
-        
-    }
-    
-}
-
-
-/**
- * @suppress
- */
-public object FfiConverterTypeCheckpoint: FfiConverter<Checkpoint, Long> {
-    override fun lower(value: Checkpoint): Long {
-        return value.uniffiCloneHandle()
-    }
-
-    override fun lift(value: Long): Checkpoint {
-        return Checkpoint(UniffiWithHandle, value)
-    }
-
-    override fun read(buf: ByteBuffer): Checkpoint {
-        return lift(buf.getLong())
-    }
-
-    override fun allocationSize(value: Checkpoint) = 8UL
-
-    override fun write(value: Checkpoint, buf: ByteBuffer) {
-        buf.putLong(lower(value))
+        buf.putInt(value.nano)
     }
 }
 
@@ -3216,179 +2515,26 @@ public object FfiConverterTypeLogSink: FfiConverter<LogSink, Long> {
 
 
 /**
- * A resident's phone: the resident and the family members whom the resident cares for, each a subject with an own
- * key. Every method may be called from any thread; those without `async` touch the file and are quick.
+ * Cancels a call. One may be given to several calls; a cancelled one stays cancelled.
  */
-public interface ResidentInterface {
+public interface NativeCancelInterface {
     
     /**
-     * Everything that is wrong with an identity, field by field; empty for none.
+     * Ends the calls that hold it with [`HealthcodeError::Cancelled`]. What was written before stays written.
      *
      * # Errors
      *
-     * `Port`, `Storage`.
+     * None today.
      */
-    fun `checkIdentity`(`identity`: IdentityForm): List<FieldProblem>
-    
-    /**
-     * A fresh code of a subject: a presentation of now, or, with the text of a gate's challenge, an answer to it.
-     * Ask again after `refresh_in_millis`.
-     *
-     * # Errors
-     *
-     * `NotRated` before the first code has come; `TimeUnsure` after a restart of the phone without a sync: scan the
-     * gate's challenge, an answer needs no clock; `Replaced`; `InvalidField` for a text that is no challenge.
-     */
-    fun `code`(`subject`: kotlin.String, `challenge`: kotlin.String?): ShownCode
-    
-    /**
-     * The questions of the rulebook in force, and the days that they ask about.
-     *
-     * # Errors
-     *
-     * `NotSynced` before the first rulebook has come.
-     */
-    fun `form`(): Form
-    
-    /**
-     * Everything that a first screen shows: the subjects with colour and what is due, the time, the sync, and when
-     * to wake the app next.
-     *
-     * # Errors
-     *
-     * `Storage`, `Vault`, `Port`.
-     */
-    fun `home`(): Home
-    
-    /**
-     * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
-     * public records too, and decides.
-     *
-     * # Errors
-     *
-     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
-     */
-    fun `preview`(`subject`: kotlin.String, `declaration`: DeclarationInput): Preview
-    
-    /**
-     * How far the quarantine of a subject has come; none without an order in force.
-     *
-     * # Errors
-     *
-     * `UnknownSubject`, `Storage`, `Port`.
-     */
-    fun `quarantine`(`subject`: kotlin.String): QuarantineView?
-    
-    /**
-     * Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
-     * with the next sync. It needs no network.
-     *
-     * # Errors
-     *
-     * `InvalidField` for the first field that is wrong; `UnknownSubject`, `Replaced`, `NotSynced`, `Storage`,
-     * `Vault`, `Port`. Nothing was recorded then.
-     */
-    fun `record`(`subject`: kotlin.String, `entry`: Entry): Recorded
-    
-    /**
-     * What a scanned text is.
-     */
-    fun `scan`(`text`: kotlin.String): ScannedText
-    
-    /**
-     * Confirms the one-time code: the subject is on this phone from now on. Then [`Resident::sync`].
-     *
-     * # Errors
-     *
-     * `InvalidField` for a code that is none, or without one asked for; `Rejected` with `wrong-code` for one that
-     * does not fit, has expired or was tried too often; `Network`, `Vault`, `Storage`, `Cancelled`.
-     */
-    suspend fun `enrol`(`code`: kotlin.String, `cancel`: Cancel?): Enrolment
-    
-    /**
-     * Asks for a one-time code, which goes to the number that public records hold for the document and to no other.
-     * The holder's key is made first and kept. The answer is the same whether or not the records know the person.
-     *
-     * # Errors
-     *
-     * `InvalidField` for the first field that is wrong; `Network`, `Rejected`, `Vault`, `Storage`, `Cancelled`.
-     */
-    suspend fun `requestOneTimeCode`(`identity`: IdentityForm, `cancel`: Cancel?): CodeRequested
-    
-    /**
-     * Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
-     * what the server publishes. Calls at the same time run one after the other.
-     *
-     * # Errors
-     *
-     * `Network` is normal: what is unsent waits and nothing is lost. `Rejected`, `UpdateApp`, `Vault`, `Storage`,
-     * `Cancelled`. What the server says no to for one subject is in the report and not an error.
-     */
-    suspend fun `sync`(`cancel`: Cancel?): SyncReport
-    
-    /**
-     * The call that confirms a one-time code; see `enrol`.
-     *
-     * # Errors
-     *
-     * `InvalidField` for a code that is none, or without one asked for; `Vault`, `Storage`.
-     */
-    fun `enrolCall`(`code`: kotlin.String): Call
-    
-    /**
-     * Takes the reply to that call.
-     *
-     * # Errors
-     *
-     * `Rejected` with `wrong-code`; `Network`, `Vault`, `Storage`.
-     */
-    fun `enrolReply`(`reply`: Reply): Enrolment
-    
-    /**
-     * Begins an exchange over the app's own HTTP stack.
-     *
-     * # Errors
-     *
-     * `Storage`, `Port`.
-     */
-    fun `exchange`(): SyncExchange
-    
-    /**
-     * Notes that a call of an exchange failed, with the server's `Retry-After`, so that [`Resident::home`] says when
-     * background work may try again.
-     *
-     * # Errors
-     *
-     * `Storage`, `Port`.
-     */
-    fun `exchangeFailed`(`retryAfterSeconds`: kotlin.UInt?)
-    
-    /**
-     * The call that asks for a one-time code; see `request_one_time_code`.
-     *
-     * # Errors
-     *
-     * `InvalidField` for the first field that is wrong; `Vault`, `Storage`.
-     */
-    fun `oneTimeCodeCall`(`identity`: IdentityForm): Call
-    
-    /**
-     * Takes the reply to that call.
-     *
-     * # Errors
-     *
-     * `Network`, `Rejected`, `Storage`.
-     */
-    fun `oneTimeCodeReply`(`reply`: Reply): CodeRequested
+    fun `cancel`()
     
     companion object
 }
 
 /**
- * A resident's phone: the resident and the family members whom the resident cares for, each a subject with an own
- * key. Every method may be called from any thread; those without `async` touch the file and are quick.
+ * Cancels a call. One may be given to several calls; a cancelled one stays cancelled.
  */
-open class Resident: Disposable, AutoCloseable, ResidentInterface
+open class NativeCancel: Disposable, AutoCloseable, NativeCancelInterface
 {
 
     @Suppress("UNUSED_PARAMETER")
@@ -3472,7 +2618,7 @@ open class Resident: Disposable, AutoCloseable, ResidentInterface
                 return;
             }
             uniffiRustCall { status ->
-                UniffiLib.uniffi_healthcode_fn_free_resident(handle, status)
+                UniffiLib.uniffi_healthcode_fn_free_cancel(handle, status)
             }
         }
     }
@@ -3485,70 +2631,356 @@ open class Resident: Disposable, AutoCloseable, ResidentInterface
             throw InternalException("uniffiCloneHandle() called on NoHandle object");
         }
         return uniffiRustCall() { status ->
-            UniffiLib.uniffi_healthcode_fn_clone_resident(handle, status)
+            UniffiLib.uniffi_healthcode_fn_clone_cancel(handle, status)
         }
     }
 
     
     /**
-     * Everything that is wrong with an identity, field by field; empty for none.
+     * Ends the calls that hold it with [`HealthcodeError::Cancelled`]. What was written before stays written.
+     *
+     * # Errors
+     *
+     * None today.
+     */
+    @Throws(NativeException::class)override fun `cancel`()
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_cancel_cancel(
+        it,
+        _status)
+}
+    }
+    
+    
+
+    
+
+    
+
+
+    
+    
+    /**
+     * @suppress
+     */
+    companion object
+    
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNativeCancel: FfiConverter<NativeCancel, Long> {
+    override fun lower(value: NativeCancel): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): NativeCancel {
+        return NativeCancel(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): NativeCancel {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: NativeCancel) = 8UL
+
+    override fun write(value: NativeCancel, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * A checkpoint's phone: one lane, with one camera and one display. Every method may be called from any thread.
+ */
+public interface NativeCheckpointInterface {
+    
+    /**
+     * Opens a challenge to show; one that was open before is closed by it. It takes one answer within a minute.
      *
      * # Errors
      *
      * `Port`, `Storage`.
      */
-    @Throws(HealthcodeException::class)override fun `checkIdentity`(`identity`: IdentityForm): List<FieldProblem> {
-            return FfiConverterSequenceTypeFieldProblem.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_check_identity(
-        it,
-        
-        FfiConverterTypeIdentityForm.lower(`identity`),_status)
-}
-    }
-    )
-    }
-    
-
+    fun `challenge`(): ShownChallenge
     
     /**
-     * A fresh code of a subject: a presentation of now, or, with the text of a gate's challenge, an answer to it.
-     * Ask again after `refresh_in_millis`.
+     * Takes the staff's word that `date` is today's date, once in a start of the phone, where no server's time has
+     * come since. The time runs on by a clock that nobody can set.
      *
      * # Errors
      *
-     * `NotRated` before the first code has come; `TimeUnsure` after a restart of the phone without a sync: scan the
-     * gate's challenge, an answer needs no clock; `Replaced`; `InvalidField` for a text that is no challenge.
+     * `InvalidField` when the phone's own clock shows another date, or one that has passed; `NotSynced` before the
+     * first sync.
      */
-    @Throws(HealthcodeException::class)override fun `code`(`subject`: kotlin.String, `challenge`: kotlin.String?): ShownCode {
-            return FfiConverterTypeShownCode.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_code(
-        it,
-        
-        FfiConverterString.lower(`subject`),
-        FfiConverterOptionalString.lower(`challenge`),_status)
-}
-    }
-    )
-    }
-    
-
+    fun `confirmDate`(`date`: LegalDate)
     
     /**
-     * The questions of the rulebook in force, and the days that they ask about.
+     * Begins an exchange over the app's own HTTP stack.
      *
      * # Errors
      *
-     * `NotSynced` before the first rulebook has come.
+     * `Closed`.
      */
-    @Throws(HealthcodeException::class)override fun `form`(): Form {
-            return FfiConverterTypeForm.lift(
+    fun `exchange`(): NativeExchange
+    
+    /**
+     * Closes this object: calls of it that are under way, and every later one, end with `Closed`. The file is closed
+     * with the last object that has it open. Closing twice is well.
+     *
+     * # Errors
+     *
+     * None today.
+     */
+    fun `shutDown`()
+    
+    /**
+     * Where this checkpoint stands: what it knows of the time, and how old its trust list is.
+     *
+     * # Errors
+     *
+     * `Port`, `Storage`.
+     */
+    fun `status`(): CheckpointStatus
+    
+    /**
+     * Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan
+     * repeats its verdict. Needs no network.
+     *
+     * # Errors
+     *
+     * `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
+     */
+    fun `verify`(`text`: kotlin.String): Verdict
+    
+    /**
+     * Fetches the trust list, the legal calendar and the time: once a day is enough.
+     *
+     * # Errors
+     *
+     * `Network`, `UpdateApp`, `Storage`, `Cancelled`; what was known before stays in force.
+     */
+    suspend fun `sync`(`cancel`: NativeCancel? = null): SyncReport
+    
+    companion object
+}
+
+/**
+ * A checkpoint's phone: one lane, with one camera and one display. Every method may be called from any thread.
+ */
+open class NativeCheckpoint: Disposable, AutoCloseable, NativeCheckpointInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_healthcode_fn_free_checkpoint(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_healthcode_fn_clone_checkpoint(handle, status)
+        }
+    }
+
+    
+    /**
+     * Opens a challenge to show; one that was open before is closed by it. It takes one answer within a minute.
+     *
+     * # Errors
+     *
+     * `Port`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `challenge`(): ShownChallenge {
+            return FfiConverterTypeShownChallenge.lift(
     callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_form(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_checkpoint_challenge(
         it,
         _status)
 }
@@ -3559,18 +2991,40 @@ open class Resident: Disposable, AutoCloseable, ResidentInterface
 
     
     /**
-     * Everything that a first screen shows: the subjects with colour and what is due, the time, the sync, and when
-     * to wake the app next.
+     * Takes the staff's word that `date` is today's date, once in a start of the phone, where no server's time has
+     * come since. The time runs on by a clock that nobody can set.
      *
      * # Errors
      *
-     * `Storage`, `Vault`, `Port`.
+     * `InvalidField` when the phone's own clock shows another date, or one that has passed; `NotSynced` before the
+     * first sync.
      */
-    @Throws(HealthcodeException::class)override fun `home`(): Home {
-            return FfiConverterTypeHome.lift(
+    @Throws(NativeException::class)override fun `confirmDate`(`date`: LegalDate)
+        = 
     callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_home(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_checkpoint_confirm_date(
+        it,
+        
+        FfiConverterTypeLegalDate.lower(`date`),_status)
+}
+    }
+    
+    
+
+    
+    /**
+     * Begins an exchange over the app's own HTTP stack.
+     *
+     * # Errors
+     *
+     * `Closed`.
+     */
+    @Throws(NativeException::class)override fun `exchange`(): NativeExchange {
+            return FfiConverterTypeNativeExchange.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_checkpoint_exchange(
         it,
         _status)
 }
@@ -3581,22 +3035,40 @@ open class Resident: Disposable, AutoCloseable, ResidentInterface
 
     
     /**
-     * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
-     * public records too, and decides.
+     * Closes this object: calls of it that are under way, and every later one, end with `Closed`. The file is closed
+     * with the last object that has it open. Closing twice is well.
      *
      * # Errors
      *
-     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     * None today.
      */
-    @Throws(HealthcodeException::class)override fun `preview`(`subject`: kotlin.String, `declaration`: DeclarationInput): Preview {
-            return FfiConverterTypePreview.lift(
+    @Throws(NativeException::class)override fun `shutDown`()
+        = 
     callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_preview(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_checkpoint_shut_down(
         it,
-        
-        FfiConverterString.lower(`subject`),
-        FfiConverterTypeDeclarationInput.lower(`declaration`),_status)
+        _status)
+}
+    }
+    
+    
+
+    
+    /**
+     * Where this checkpoint stands: what it knows of the time, and how old its trust list is.
+     *
+     * # Errors
+     *
+     * `Port`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `status`(): CheckpointStatus {
+            return FfiConverterTypeCheckpointStatus.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_checkpoint_status(
+        it,
+        _status)
 }
     }
     )
@@ -3605,59 +3077,18 @@ open class Resident: Disposable, AutoCloseable, ResidentInterface
 
     
     /**
-     * How far the quarantine of a subject has come; none without an order in force.
+     * Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan
+     * repeats its verdict. Needs no network.
      *
      * # Errors
      *
-     * `UnknownSubject`, `Storage`, `Port`.
+     * `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
      */
-    @Throws(HealthcodeException::class)override fun `quarantine`(`subject`: kotlin.String): QuarantineView? {
-            return FfiConverterOptionalTypeQuarantineView.lift(
+    @Throws(NativeException::class)override fun `verify`(`text`: kotlin.String): Verdict {
+            return FfiConverterTypeVerdict.lift(
     callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_quarantine(
-        it,
-        
-        FfiConverterString.lower(`subject`),_status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
-     * Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
-     * with the next sync. It needs no network.
-     *
-     * # Errors
-     *
-     * `InvalidField` for the first field that is wrong; `UnknownSubject`, `Replaced`, `NotSynced`, `Storage`,
-     * `Vault`, `Port`. Nothing was recorded then.
-     */
-    @Throws(HealthcodeException::class)override fun `record`(`subject`: kotlin.String, `entry`: Entry): Recorded {
-            return FfiConverterTypeRecorded.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_record(
-        it,
-        
-        FfiConverterString.lower(`subject`),
-        FfiConverterTypeEntry.lower(`entry`),_status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
-     * What a scanned text is.
-     */override fun `scan`(`text`: kotlin.String): ScannedText {
-            return FfiConverterTypeScannedText.lift(
-    callWithHandle {
-    uniffiRustCall() { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_scan(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_checkpoint_verify(
         it,
         
         FfiConverterString.lower(`text`),_status)
@@ -3669,85 +3100,21 @@ open class Resident: Disposable, AutoCloseable, ResidentInterface
 
     
     /**
-     * Confirms the one-time code: the subject is on this phone from now on. Then [`Resident::sync`].
+     * Fetches the trust list, the legal calendar and the time: once a day is enough.
      *
      * # Errors
      *
-     * `InvalidField` for a code that is none, or without one asked for; `Rejected` with `wrong-code` for one that
-     * does not fit, has expired or was tried too often; `Network`, `Vault`, `Storage`, `Cancelled`.
+     * `Network`, `UpdateApp`, `Storage`, `Cancelled`; what was known before stays in force.
      */
-    @Throws(HealthcodeException::class)
+    @Throws(NativeException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `enrol`(`code`: kotlin.String, `cancel`: Cancel?) : Enrolment {
+    override suspend fun `sync`(`cancel`: NativeCancel?) : SyncReport {
         return uniffiRustCallAsync(
         callWithHandle { uniffiHandle ->
-            UniffiLib.uniffi_healthcode_fn_method_resident_enrol(
+            UniffiLib.uniffi_healthcode_fn_method_checkpoint_sync(
                 uniffiHandle,
                 
-        FfiConverterString.lower(`code`),
-        FfiConverterOptionalTypeCancel.lower(`cancel`),
-            )
-        },
-        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
-        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
-        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
-        // lift function
-        { FfiConverterTypeEnrolment.lift(it) },
-        // Error FFI converter
-        HealthcodeException.ErrorHandler,
-    )
-    }
-
-    
-    /**
-     * Asks for a one-time code, which goes to the number that public records hold for the document and to no other.
-     * The holder's key is made first and kept. The answer is the same whether or not the records know the person.
-     *
-     * # Errors
-     *
-     * `InvalidField` for the first field that is wrong; `Network`, `Rejected`, `Vault`, `Storage`, `Cancelled`.
-     */
-    @Throws(HealthcodeException::class)
-    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `requestOneTimeCode`(`identity`: IdentityForm, `cancel`: Cancel?) : CodeRequested {
-        return uniffiRustCallAsync(
-        callWithHandle { uniffiHandle ->
-            UniffiLib.uniffi_healthcode_fn_method_resident_request_one_time_code(
-                uniffiHandle,
-                
-        FfiConverterTypeIdentityForm.lower(`identity`),
-        FfiConverterOptionalTypeCancel.lower(`cancel`),
-            )
-        },
-        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
-        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
-        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
-        // lift function
-        { FfiConverterTypeCodeRequested.lift(it) },
-        // Error FFI converter
-        HealthcodeException.ErrorHandler,
-    )
-    }
-
-    
-    /**
-     * Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
-     * what the server publishes. Calls at the same time run one after the other.
-     *
-     * # Errors
-     *
-     * `Network` is normal: what is unsent waits and nothing is lost. `Rejected`, `UpdateApp`, `Vault`, `Storage`,
-     * `Cancelled`. What the server says no to for one subject is in the report and not an error.
-     */
-    @Throws(HealthcodeException::class)
-    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `sync`(`cancel`: Cancel?) : SyncReport {
-        return uniffiRustCallAsync(
-        callWithHandle { uniffiHandle ->
-            UniffiLib.uniffi_healthcode_fn_method_resident_sync(
-                uniffiHandle,
-                
-        FfiConverterOptionalTypeCancel.lower(`cancel`),
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
             )
         },
         { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
@@ -3756,173 +3123,21 @@ open class Resident: Disposable, AutoCloseable, ResidentInterface
         // lift function
         { FfiConverterTypeSyncReport.lift(it) },
         // Error FFI converter
-        HealthcodeException.ErrorHandler,
+        NativeException.ErrorHandler,
     )
     }
 
     
-    /**
-     * The call that confirms a one-time code; see `enrol`.
-     *
-     * # Errors
-     *
-     * `InvalidField` for a code that is none, or without one asked for; `Vault`, `Storage`.
-     */
-    @Throws(HealthcodeException::class)override fun `enrolCall`(`code`: kotlin.String): Call {
-            return FfiConverterTypeCall.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_enrol_call(
-        it,
-        
-        FfiConverterString.lower(`code`),_status)
-}
-    }
-    )
-    }
+
     
 
+
+    
     
     /**
-     * Takes the reply to that call.
-     *
-     * # Errors
-     *
-     * `Rejected` with `wrong-code`; `Network`, `Vault`, `Storage`.
+     * @suppress
      */
-    @Throws(HealthcodeException::class)override fun `enrolReply`(`reply`: Reply): Enrolment {
-            return FfiConverterTypeEnrolment.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_enrol_reply(
-        it,
-        
-        FfiConverterTypeReply.lower(`reply`),_status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
-     * Begins an exchange over the app's own HTTP stack.
-     *
-     * # Errors
-     *
-     * `Storage`, `Port`.
-     */
-    @Throws(HealthcodeException::class)override fun `exchange`(): SyncExchange {
-            return FfiConverterTypeSyncExchange.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_exchange(
-        it,
-        _status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
-     * Notes that a call of an exchange failed, with the server's `Retry-After`, so that [`Resident::home`] says when
-     * background work may try again.
-     *
-     * # Errors
-     *
-     * `Storage`, `Port`.
-     */
-    @Throws(HealthcodeException::class)override fun `exchangeFailed`(`retryAfterSeconds`: kotlin.UInt?)
-        = 
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_exchange_failed(
-        it,
-        
-        FfiConverterOptionalUInt.lower(`retryAfterSeconds`),_status)
-}
-    }
-    
-    
-
-    
-    /**
-     * The call that asks for a one-time code; see `request_one_time_code`.
-     *
-     * # Errors
-     *
-     * `InvalidField` for the first field that is wrong; `Vault`, `Storage`.
-     */
-    @Throws(HealthcodeException::class)override fun `oneTimeCodeCall`(`identity`: IdentityForm): Call {
-            return FfiConverterTypeCall.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_one_time_code_call(
-        it,
-        
-        FfiConverterTypeIdentityForm.lower(`identity`),_status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
-     * Takes the reply to that call.
-     *
-     * # Errors
-     *
-     * `Network`, `Rejected`, `Storage`.
-     */
-    @Throws(HealthcodeException::class)override fun `oneTimeCodeReply`(`reply`: Reply): CodeRequested {
-            return FfiConverterTypeCodeRequested.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_one_time_code_reply(
-        it,
-        
-        FfiConverterTypeReply.lower(`reply`),_status)
-}
-    }
-    )
-    }
-    
-
-    
-
-    
-
-
-    
-    companion object {
-        
-    /**
-     * Opens the phone's file, made if there is none.
-     *
-     * # Errors
-     *
-     * `Storage` with what is wrong with the file: `Busy` while another process has it, `Corrupt`, `WrongKey` and
-     * `NewerSchema` leave it as it is. `Vault` where the vault cannot be used; `Locked` is temporary. `InvalidField`
-     * names a wrong field of the configuration.
-     */
-    @Throws(HealthcodeException::class) fun `open`(`config`: Config, `ports`: Ports): Resident {
-            return FfiConverterTypeResident.lift(
-    uniffiRustCallWithError(HealthcodeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_constructor_resident_open(
-    
-        
-        FfiConverterTypeConfig.lower(`config`),
-        FfiConverterTypePorts.lower(`ports`),_status)
-}
-    )
-    }
-    
-
-        
-    }
+    companion object
     
 }
 
@@ -3930,22 +3145,22 @@ open class Resident: Disposable, AutoCloseable, ResidentInterface
 /**
  * @suppress
  */
-public object FfiConverterTypeResident: FfiConverter<Resident, Long> {
-    override fun lower(value: Resident): Long {
+public object FfiConverterTypeNativeCheckpoint: FfiConverter<NativeCheckpoint, Long> {
+    override fun lower(value: NativeCheckpoint): Long {
         return value.uniffiCloneHandle()
     }
 
-    override fun lift(value: Long): Resident {
-        return Resident(UniffiWithHandle, value)
+    override fun lift(value: Long): NativeCheckpoint {
+        return NativeCheckpoint(UniffiWithHandle, value)
     }
 
-    override fun read(buf: ByteBuffer): Resident {
+    override fun read(buf: ByteBuffer): NativeCheckpoint {
         return lift(buf.getLong())
     }
 
-    override fun allocationSize(value: Resident) = 8UL
+    override fun allocationSize(value: NativeCheckpoint) = 8UL
 
-    override fun write(value: Resident, buf: ByteBuffer) {
+    override fun write(value: NativeCheckpoint, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -4049,7 +3264,7 @@ public object FfiConverterTypeResident: FfiConverter<Resident, Long> {
 /**
  * One exchange under way. Given up at any point, it loses nothing: what was sent takes effect once.
  */
-public interface SyncExchangeInterface {
+public interface NativeExchangeInterface {
     
     /**
      * The next step; from the second call on with the reply to the last one.
@@ -4058,7 +3273,7 @@ public interface SyncExchangeInterface {
      *
      * Those of `sync`. After one the exchange is over; begin another after a pause.
      */
-    fun `next`(`reply`: Reply?): ExchangeStep
+    fun `next`(`reply`: Reply? = null): ExchangeStep
     
     companion object
 }
@@ -4066,7 +3281,7 @@ public interface SyncExchangeInterface {
 /**
  * One exchange under way. Given up at any point, it loses nothing: what was sent takes effect once.
  */
-open class SyncExchange: Disposable, AutoCloseable, SyncExchangeInterface
+open class NativeExchange: Disposable, AutoCloseable, NativeExchangeInterface
 {
 
     @Suppress("UNUSED_PARAMETER")
@@ -4175,10 +3390,10 @@ open class SyncExchange: Disposable, AutoCloseable, SyncExchangeInterface
      *
      * Those of `sync`. After one the exchange is over; begin another after a pause.
      */
-    @Throws(HealthcodeException::class)override fun `next`(`reply`: Reply?): ExchangeStep {
+    @Throws(NativeException::class)override fun `next`(`reply`: Reply?): ExchangeStep {
             return FfiConverterTypeExchangeStep.lift(
     callWithHandle {
-    uniffiRustCallWithError(HealthcodeException) { _status ->
+    uniffiRustCallWithError(NativeException) { _status ->
     UniffiLib.uniffi_healthcode_fn_method_syncexchange_next(
         it,
         
@@ -4207,22 +3422,915 @@ open class SyncExchange: Disposable, AutoCloseable, SyncExchangeInterface
 /**
  * @suppress
  */
-public object FfiConverterTypeSyncExchange: FfiConverter<SyncExchange, Long> {
-    override fun lower(value: SyncExchange): Long {
+public object FfiConverterTypeNativeExchange: FfiConverter<NativeExchange, Long> {
+    override fun lower(value: NativeExchange): Long {
         return value.uniffiCloneHandle()
     }
 
-    override fun lift(value: Long): SyncExchange {
-        return SyncExchange(UniffiWithHandle, value)
+    override fun lift(value: Long): NativeExchange {
+        return NativeExchange(UniffiWithHandle, value)
     }
 
-    override fun read(buf: ByteBuffer): SyncExchange {
+    override fun read(buf: ByteBuffer): NativeExchange {
         return lift(buf.getLong())
     }
 
-    override fun allocationSize(value: SyncExchange) = 8UL
+    override fun allocationSize(value: NativeExchange) = 8UL
 
-    override fun write(value: SyncExchange, buf: ByteBuffer) {
+    override fun write(value: NativeExchange, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * A resident's phone: the resident and the family members whom the resident cares for, each a subject with an own
+ * key. Every method may be called from any thread; those without `async` touch the file and are quick.
+ */
+public interface NativeResidentInterface {
+    
+    /**
+     * Waits for a change of what [`Resident::home`] shows, on whatever object over the same file, and gives the
+     * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
+     * alone is not announced: `next_wake` says when.
+     *
+     * # Errors
+     *
+     * `Closed`, `Cancelled`.
+     */
+    suspend fun `changed`(`after`: kotlin.ULong, `cancel`: NativeCancel? = null): kotlin.ULong
+    
+    /**
+     * Everything that is wrong with an identity, field by field; empty for none.
+     *
+     * # Errors
+     *
+     * `Port`, `Storage`.
+     */
+    fun `checkIdentity`(`identity`: IdentityForm): List<FieldProblem>
+    
+    /**
+     * A fresh code of a subject: a presentation of now, or, with the text of a gate's challenge, an answer to it.
+     * Ask again after `refresh_in`.
+     *
+     * # Errors
+     *
+     * `NotRated` before the first code has come; `TimeUnsure` after a restart of the phone without a sync: scan the
+     * gate's challenge, an answer needs no clock; `Replaced`; `InvalidField` for a text that is no challenge.
+     */
+    fun `code`(`subject`: kotlin.String, `challenge`: kotlin.String? = null): ShownCode
+    
+    /**
+     * The questions of the rulebook in force, and the days that they ask about.
+     *
+     * # Errors
+     *
+     * `NotSynced` before the first rulebook has come.
+     */
+    fun `form`(): Form
+    
+    /**
+     * Everything that a first screen shows: the subjects with colour and what is due, the time, the sync, and when
+     * to wake the app next.
+     *
+     * # Errors
+     *
+     * `Storage`, `Vault`, `Port`.
+     */
+    fun `home`(): Home
+    
+    /**
+     * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
+     * public records too, and decides.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    fun `preview`(`subject`: kotlin.String, `declaration`: DeclarationInput): Preview
+    
+    /**
+     * How far the quarantine of a subject has come; none without an order in force.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    fun `quarantine`(`subject`: kotlin.String): QuarantineView?
+    
+    /**
+     * Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
+     * with the next sync. It needs no network.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong; `UnknownSubject`, `Replaced`, `NotSynced`, `Storage`,
+     * `Vault`, `Port`. Nothing was recorded then.
+     */
+    fun `record`(`subject`: kotlin.String, `entry`: Entry): Recorded
+    
+    /**
+     * What a scanned text is.
+     *
+     * # Errors
+     *
+     * None today.
+     */
+    fun `scan`(`text`: kotlin.String): ScannedText
+    
+    /**
+     * Closes this object: calls of it that are under way, and every later one, end with `Closed`. The file is closed
+     * with the last object that has it open. Closing twice is well.
+     *
+     * # Errors
+     *
+     * None today.
+     */
+    fun `shutDown`()
+    
+    /**
+     * Confirms the one-time code: the subject is on this phone from now on. Then [`Resident::sync`].
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or without one asked for; `Rejected` with `wrong-code` for one that
+     * does not fit, has expired or was tried too often; `Network`, `Vault`, `Storage`, `Cancelled`.
+     */
+    suspend fun `enrol`(`code`: kotlin.String, `cancel`: NativeCancel? = null): Enrolment
+    
+    /**
+     * Asks for a one-time code, which goes to the number that public records hold for the document and to no other.
+     * The holder's key is made first and kept. The answer is the same whether or not the records know the person.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong; `Network`, `Rejected`, `Vault`, `Storage`, `Cancelled`.
+     */
+    suspend fun `requestOneTimeCode`(`identity`: IdentityForm, `cancel`: NativeCancel? = null): CodeRequested
+    
+    /**
+     * Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
+     * what the server publishes. Calls at the same time run one after the other.
+     *
+     * # Errors
+     *
+     * `Network` is normal: what is unsent waits and nothing is lost. `Rejected`, `UpdateApp`, `Vault`, `Storage`,
+     * `Cancelled`. What the server says no to for one subject is in the report and not an error.
+     */
+    suspend fun `sync`(`cancel`: NativeCancel? = null): SyncReport
+    
+    /**
+     * The call that confirms a one-time code; see `enrol`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or without one asked for; `Vault`, `Storage`.
+     */
+    fun `enrolCall`(`code`: kotlin.String): Call
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * `Rejected` with `wrong-code`; `Network`, `Vault`, `Storage`.
+     */
+    fun `enrolReply`(`reply`: Reply): Enrolment
+    
+    /**
+     * Begins an exchange over the app's own HTTP stack.
+     *
+     * # Errors
+     *
+     * `Storage`, `Port`.
+     */
+    fun `exchange`(): NativeExchange
+    
+    /**
+     * Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that [`Resident::home`] says when
+     * background work may try again.
+     *
+     * # Errors
+     *
+     * `Storage`, `Port`.
+     */
+    fun `exchangeFailed`(`retryAfterSeconds`: kotlin.UInt? = null)
+    
+    /**
+     * The call that asks for a one-time code; see `request_one_time_code`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong; `Vault`, `Storage`.
+     */
+    fun `oneTimeCodeCall`(`identity`: IdentityForm): Call
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * `Network`, `Rejected`, `Storage`.
+     */
+    fun `oneTimeCodeReply`(`reply`: Reply): CodeRequested
+    
+    companion object
+}
+
+/**
+ * A resident's phone: the resident and the family members whom the resident cares for, each a subject with an own
+ * key. Every method may be called from any thread; those without `async` touch the file and are quick.
+ */
+open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_healthcode_fn_free_resident(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_healthcode_fn_clone_resident(handle, status)
+        }
+    }
+
+    
+    /**
+     * Waits for a change of what [`Resident::home`] shows, on whatever object over the same file, and gives the
+     * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
+     * alone is not announced: `next_wake` says when.
+     *
+     * # Errors
+     *
+     * `Closed`, `Cancelled`.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `changed`(`after`: kotlin.ULong, `cancel`: NativeCancel?) : kotlin.ULong {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_resident_changed(
+                uniffiHandle,
+                
+        FfiConverterULong.lower(`after`),
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_u64(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_u64(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_u64(future) },
+        // lift function
+        { FfiConverterULong.lift(it) },
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Everything that is wrong with an identity, field by field; empty for none.
+     *
+     * # Errors
+     *
+     * `Port`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `checkIdentity`(`identity`: IdentityForm): List<FieldProblem> {
+            return FfiConverterSequenceTypeFieldProblem.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_check_identity(
+        it,
+        
+        FfiConverterTypeIdentityForm.lower(`identity`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * A fresh code of a subject: a presentation of now, or, with the text of a gate's challenge, an answer to it.
+     * Ask again after `refresh_in`.
+     *
+     * # Errors
+     *
+     * `NotRated` before the first code has come; `TimeUnsure` after a restart of the phone without a sync: scan the
+     * gate's challenge, an answer needs no clock; `Replaced`; `InvalidField` for a text that is no challenge.
+     */
+    @Throws(NativeException::class)override fun `code`(`subject`: kotlin.String, `challenge`: kotlin.String?): ShownCode {
+            return FfiConverterTypeShownCode.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_code(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterOptionalString.lower(`challenge`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The questions of the rulebook in force, and the days that they ask about.
+     *
+     * # Errors
+     *
+     * `NotSynced` before the first rulebook has come.
+     */
+    @Throws(NativeException::class)override fun `form`(): Form {
+            return FfiConverterTypeForm.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_form(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Everything that a first screen shows: the subjects with colour and what is due, the time, the sync, and when
+     * to wake the app next.
+     *
+     * # Errors
+     *
+     * `Storage`, `Vault`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `home`(): Home {
+            return FfiConverterTypeHome.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_home(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
+     * public records too, and decides.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `preview`(`subject`: kotlin.String, `declaration`: DeclarationInput): Preview {
+            return FfiConverterTypePreview.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_preview(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterTypeDeclarationInput.lower(`declaration`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * How far the quarantine of a subject has come; none without an order in force.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `quarantine`(`subject`: kotlin.String): QuarantineView? {
+            return FfiConverterOptionalTypeQuarantineView.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_quarantine(
+        it,
+        
+        FfiConverterString.lower(`subject`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
+     * with the next sync. It needs no network.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong; `UnknownSubject`, `Replaced`, `NotSynced`, `Storage`,
+     * `Vault`, `Port`. Nothing was recorded then.
+     */
+    @Throws(NativeException::class)override fun `record`(`subject`: kotlin.String, `entry`: Entry): Recorded {
+            return FfiConverterTypeRecorded.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_record(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterTypeEntry.lower(`entry`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * What a scanned text is.
+     *
+     * # Errors
+     *
+     * None today.
+     */
+    @Throws(NativeException::class)override fun `scan`(`text`: kotlin.String): ScannedText {
+            return FfiConverterTypeScannedText.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_scan(
+        it,
+        
+        FfiConverterString.lower(`text`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Closes this object: calls of it that are under way, and every later one, end with `Closed`. The file is closed
+     * with the last object that has it open. Closing twice is well.
+     *
+     * # Errors
+     *
+     * None today.
+     */
+    @Throws(NativeException::class)override fun `shutDown`()
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_shut_down(
+        it,
+        _status)
+}
+    }
+    
+    
+
+    
+    /**
+     * Confirms the one-time code: the subject is on this phone from now on. Then [`Resident::sync`].
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or without one asked for; `Rejected` with `wrong-code` for one that
+     * does not fit, has expired or was tried too often; `Network`, `Vault`, `Storage`, `Cancelled`.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `enrol`(`code`: kotlin.String, `cancel`: NativeCancel?) : Enrolment {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_resident_enrol(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`code`),
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeEnrolment.lift(it) },
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Asks for a one-time code, which goes to the number that public records hold for the document and to no other.
+     * The holder's key is made first and kept. The answer is the same whether or not the records know the person.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong; `Network`, `Rejected`, `Vault`, `Storage`, `Cancelled`.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `requestOneTimeCode`(`identity`: IdentityForm, `cancel`: NativeCancel?) : CodeRequested {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_resident_request_one_time_code(
+                uniffiHandle,
+                
+        FfiConverterTypeIdentityForm.lower(`identity`),
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeCodeRequested.lift(it) },
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
+     * what the server publishes. Calls at the same time run one after the other.
+     *
+     * # Errors
+     *
+     * `Network` is normal: what is unsent waits and nothing is lost. `Rejected`, `UpdateApp`, `Vault`, `Storage`,
+     * `Cancelled`. What the server says no to for one subject is in the report and not an error.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `sync`(`cancel`: NativeCancel?) : SyncReport {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_resident_sync(
+                uniffiHandle,
+                
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeSyncReport.lift(it) },
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * The call that confirms a one-time code; see `enrol`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or without one asked for; `Vault`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `enrolCall`(`code`: kotlin.String): Call {
+            return FfiConverterTypeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_enrol_call(
+        it,
+        
+        FfiConverterString.lower(`code`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * `Rejected` with `wrong-code`; `Network`, `Vault`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `enrolReply`(`reply`: Reply): Enrolment {
+            return FfiConverterTypeEnrolment.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_enrol_reply(
+        it,
+        
+        FfiConverterTypeReply.lower(`reply`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Begins an exchange over the app's own HTTP stack.
+     *
+     * # Errors
+     *
+     * `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `exchange`(): NativeExchange {
+            return FfiConverterTypeNativeExchange.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_exchange(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that [`Resident::home`] says when
+     * background work may try again.
+     *
+     * # Errors
+     *
+     * `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `exchangeFailed`(`retryAfterSeconds`: kotlin.UInt?)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_exchange_failed(
+        it,
+        
+        FfiConverterOptionalUInt.lower(`retryAfterSeconds`),_status)
+}
+    }
+    
+    
+
+    
+    /**
+     * The call that asks for a one-time code; see `request_one_time_code`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong; `Vault`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `oneTimeCodeCall`(`identity`: IdentityForm): Call {
+            return FfiConverterTypeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_one_time_code_call(
+        it,
+        
+        FfiConverterTypeIdentityForm.lower(`identity`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * `Network`, `Rejected`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `oneTimeCodeReply`(`reply`: Reply): CodeRequested {
+            return FfiConverterTypeCodeRequested.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_one_time_code_reply(
+        it,
+        
+        FfiConverterTypeReply.lower(`reply`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+
+    
+
+
+    
+    
+    /**
+     * @suppress
+     */
+    companion object
+    
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNativeResident: FfiConverter<NativeResident, Long> {
+    override fun lower(value: NativeResident): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): NativeResident {
+        return NativeResident(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): NativeResident {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: NativeResident) = 8UL
+
+    override fun write(value: NativeResident, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -4908,7 +5016,7 @@ data class CheckInInput (
     /**
      * Symptoms by their ids in the form; empty for none.
      */
-    val `symptoms`: List<kotlin.String>
+    val `symptoms`: List<kotlin.String> = listOf() 
     
 ){
     
@@ -5236,9 +5344,9 @@ public object FfiConverterTypeCodePicture: FfiConverterRustBuffer<CodePicture> {
  */
 data class CodeRequested (
     /**
-     * Seconds until it expires.
+     * How long until it expires.
      */
-    val `expiresInSeconds`: kotlin.UInt
+    val `expiresIn`: java.time.Duration
     , 
     /**
      * How many digits it has.
@@ -5260,18 +5368,18 @@ data class CodeRequested (
 public object FfiConverterTypeCodeRequested: FfiConverterRustBuffer<CodeRequested> {
     override fun read(buf: ByteBuffer): CodeRequested {
         return CodeRequested(
-            FfiConverterUInt.read(buf),
+            FfiConverterDuration.read(buf),
             FfiConverterUByte.read(buf),
         )
     }
 
     override fun allocationSize(value: CodeRequested) = (
-            FfiConverterUInt.allocationSize(value.`expiresInSeconds`) +
+            FfiConverterDuration.allocationSize(value.`expiresIn`) +
             FfiConverterUByte.allocationSize(value.`digits`)
     )
 
     override fun write(value: CodeRequested, buf: ByteBuffer) {
-            FfiConverterUInt.write(value.`expiresInSeconds`, buf)
+            FfiConverterDuration.write(value.`expiresIn`, buf)
             FfiConverterUByte.write(value.`digits`, buf)
     }
 }
@@ -5306,17 +5414,17 @@ data class Config (
     /**
      * How many of them must have signed a trust list.
      */
-    val `rootThreshold`: kotlin.UInt
+    val `rootThreshold`: kotlin.UInt = 1u 
     , 
     /**
      * The version of this root set.
      */
-    val `rootVersion`: kotlin.UInt
+    val `rootVersion`: kotlin.UInt = 1u 
     , 
     /**
      * No trust list below this version is taken.
      */
-    val `trustListFloor`: kotlin.UInt
+    val `trustListFloor`: kotlin.UInt = 0u 
     , 
     /**
      * When the app was built: true time is not before it.
@@ -5326,12 +5434,12 @@ data class Config (
     /**
      * Hosts, besides loopback, that may be reached over `http:`.
      */
-    val `cleartextHosts`: List<kotlin.String>
+    val `cleartextHosts`: List<kotlin.String> = listOf() 
     , 
     /**
      * Certificates (DER) of TLS roots to trust instead of the web's; empty for the web's.
      */
-    val `tlsRoots`: List<kotlin.ByteArray>
+    val `tlsRoots`: List<kotlin.ByteArray> = listOf() 
     
 ){
     
@@ -5449,7 +5557,7 @@ data class DeclarationInput (
     /**
      * Where the person was in the days that are asked for.
      */
-    val `travel`: List<StayInput>
+    val `travel`: List<StayInput> = listOf() 
     
 ){
     
@@ -5544,6 +5652,11 @@ data class FieldProblem (
      * A stable word for what is wrong with it.
      */
     val `reason`: kotlin.String
+    , 
+    /**
+     * The same for the person.
+     */
+    val `text`: Text
     
 ){
     
@@ -5562,17 +5675,20 @@ public object FfiConverterTypeFieldProblem: FfiConverterRustBuffer<FieldProblem>
         return FieldProblem(
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterTypeText.read(buf),
         )
     }
 
     override fun allocationSize(value: FieldProblem) = (
             FfiConverterString.allocationSize(value.`field`) +
-            FfiConverterString.allocationSize(value.`reason`)
+            FfiConverterString.allocationSize(value.`reason`) +
+            FfiConverterTypeText.allocationSize(value.`text`)
     )
 
     override fun write(value: FieldProblem, buf: ByteBuffer) {
             FfiConverterString.write(value.`field`, buf)
             FfiConverterString.write(value.`reason`, buf)
+            FfiConverterTypeText.write(value.`text`, buf)
     }
 }
 
@@ -5960,7 +6076,7 @@ data class Ports (
     /**
      * Where log lines go; none to drop them.
      */
-    val `log`: LogSink?
+    val `log`: LogSink? = null 
     
 ): Disposable{
     
@@ -6074,6 +6190,307 @@ public object FfiConverterTypePreview: FfiConverterRustBuffer<Preview> {
             FfiConverterSequenceTypeReason.write(value.`reasons`, buf)
             FfiConverterUShort.write(value.`days`, buf)
             FfiConverterSequenceTypeTraceLine.write(value.`trace`, buf)
+    }
+}
+
+
+
+/**
+ * How far a quarantine has come at an instant.
+ */
+data class Progress (
+    /**
+     * Where it stands.
+     */
+    val `phase`: Phase
+    , 
+    /**
+     * Days that count so far, open ones not among them.
+     */
+    val `counted`: kotlin.UShort
+    , 
+    /**
+     * Days that the order takes.
+     */
+    val `days`: kotlin.UShort
+    , 
+    /**
+     * The legal day at the instant asked for.
+     */
+    val `today`: LegalDate
+    , 
+    /**
+     * Every day from the first one to today, or to the last counted one.
+     */
+    val `calendar`: List<Day>
+    , 
+    /**
+     * The earliest open day and what missing it does; none when nothing is due now.
+     */
+    val `due`: Risk?
+    , 
+    /**
+     * When the next day opens, if nothing is due now and days are missing; none when the order has no next day.
+     */
+    val `nextOpensAt`: Timestamp?
+    , 
+    /**
+     * When the order can end at the earliest, if every day from now on is kept; none in review, or when keeping
+     * every day would still end in one. Only the late arrival of a check-in made before can bring it nearer.
+     */
+    val `earliestRelease`: Timestamp?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeProgress: FfiConverterRustBuffer<Progress> {
+    override fun read(buf: ByteBuffer): Progress {
+        return Progress(
+            FfiConverterTypePhase.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterTypeLegalDate.read(buf),
+            FfiConverterSequenceTypeDay.read(buf),
+            FfiConverterOptionalTypeRisk.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Progress) = (
+            FfiConverterTypePhase.allocationSize(value.`phase`) +
+            FfiConverterUShort.allocationSize(value.`counted`) +
+            FfiConverterUShort.allocationSize(value.`days`) +
+            FfiConverterTypeLegalDate.allocationSize(value.`today`) +
+            FfiConverterSequenceTypeDay.allocationSize(value.`calendar`) +
+            FfiConverterOptionalTypeRisk.allocationSize(value.`due`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`nextOpensAt`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`earliestRelease`)
+    )
+
+    override fun write(value: Progress, buf: ByteBuffer) {
+            FfiConverterTypePhase.write(value.`phase`, buf)
+            FfiConverterUShort.write(value.`counted`, buf)
+            FfiConverterUShort.write(value.`days`, buf)
+            FfiConverterTypeLegalDate.write(value.`today`, buf)
+            FfiConverterSequenceTypeDay.write(value.`calendar`, buf)
+            FfiConverterOptionalTypeRisk.write(value.`due`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`nextOpensAt`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`earliestRelease`, buf)
+    }
+}
+
+
+
+/**
+ * A quarantine as its days are counted. Colour and cause are the order's own affair: see [`crate::token::Order`].
+ */
+data class Quarantine (
+    /**
+     * The first day, which may lie before the issue.
+     */
+    val `startsOn`: LegalDate
+    , 
+    /**
+     * How many days it takes.
+     */
+    val `days`: kotlin.UShort
+    , 
+    /**
+     * When the order was signed.
+     */
+    val `issuedAt`: Timestamp
+    , 
+    /**
+     * How its days are counted.
+     */
+    val `terms`: QuarantineTerms
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeQuarantine: FfiConverterRustBuffer<Quarantine> {
+    override fun read(buf: ByteBuffer): Quarantine {
+        return Quarantine(
+            FfiConverterTypeLegalDate.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypeQuarantineTerms.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Quarantine) = (
+            FfiConverterTypeLegalDate.allocationSize(value.`startsOn`) +
+            FfiConverterUShort.allocationSize(value.`days`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`issuedAt`) +
+            FfiConverterTypeQuarantineTerms.allocationSize(value.`terms`)
+    )
+
+    override fun write(value: Quarantine, buf: ByteBuffer) {
+            FfiConverterTypeLegalDate.write(value.`startsOn`, buf)
+            FfiConverterUShort.write(value.`days`, buf)
+            FfiConverterTypeTimestamp.write(value.`issuedAt`, buf)
+            FfiConverterTypeQuarantineTerms.write(value.`terms`, buf)
+    }
+}
+
+
+
+/**
+ * The days of a quarantine, counted.
+ */
+data class QuarantineCount (
+    /**
+     * How far it has come.
+     */
+    val `progress`: Progress
+    , 
+    /**
+     * What became of each tap, in the order in which they were given.
+     */
+    val `attributions`: List<Attribution>
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeQuarantineCount: FfiConverterRustBuffer<QuarantineCount> {
+    override fun read(buf: ByteBuffer): QuarantineCount {
+        return QuarantineCount(
+            FfiConverterTypeProgress.read(buf),
+            FfiConverterSequenceTypeAttribution.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: QuarantineCount) = (
+            FfiConverterTypeProgress.allocationSize(value.`progress`) +
+            FfiConverterSequenceTypeAttribution.allocationSize(value.`attributions`)
+    )
+
+    override fun write(value: QuarantineCount, buf: ByteBuffer) {
+            FfiConverterTypeProgress.write(value.`progress`, buf)
+            FfiConverterSequenceTypeAttribution.write(value.`attributions`, buf)
+    }
+}
+
+
+
+/**
+ * The parameters by which an order's days are counted. They come from a rulebook and are frozen into the order.
+ */
+data class QuarantineTerms (
+    /**
+     * The legal calendar's offset from UTC in minutes.
+     */
+    val `calendar`: LegalCalendar
+    , 
+    /**
+     * What a missed day does.
+     */
+    val `missedDay`: MissedDay
+    , 
+    /**
+     * Whether days from `starts_on` up to the day of issue count without a check-in.
+     */
+    val `creditBeforeIssue`: kotlin.Boolean
+    , 
+    /**
+     * Minutes after midnight until which a check-in still counts for the day before; 0 for none, below 1440.
+     */
+    val `lateUntilMinutes`: kotlin.UShort
+    , 
+    /**
+     * Legal days after which an unfinished order goes to an officer instead of running on.
+     */
+    val `maxTotalDays`: kotlin.UShort
+    , 
+    /**
+     * How many check-ins an order whose evidence spans several days may count.
+     */
+    val `maxAmbiguous`: kotlin.UShort
+    , 
+    /**
+     * Hours within which a check-in must reach the server, from its earliest possible instant.
+     */
+    val `maxOfflineHours`: kotlin.UShort
+    , 
+    /**
+     * When a completed order ends.
+     */
+    val `releaseAt`: ReleaseAt
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeQuarantineTerms: FfiConverterRustBuffer<QuarantineTerms> {
+    override fun read(buf: ByteBuffer): QuarantineTerms {
+        return QuarantineTerms(
+            FfiConverterTypeLegalCalendar.read(buf),
+            FfiConverterTypeMissedDay.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterTypeReleaseAt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: QuarantineTerms) = (
+            FfiConverterTypeLegalCalendar.allocationSize(value.`calendar`) +
+            FfiConverterTypeMissedDay.allocationSize(value.`missedDay`) +
+            FfiConverterBoolean.allocationSize(value.`creditBeforeIssue`) +
+            FfiConverterUShort.allocationSize(value.`lateUntilMinutes`) +
+            FfiConverterUShort.allocationSize(value.`maxTotalDays`) +
+            FfiConverterUShort.allocationSize(value.`maxAmbiguous`) +
+            FfiConverterUShort.allocationSize(value.`maxOfflineHours`) +
+            FfiConverterTypeReleaseAt.allocationSize(value.`releaseAt`)
+    )
+
+    override fun write(value: QuarantineTerms, buf: ByteBuffer) {
+            FfiConverterTypeLegalCalendar.write(value.`calendar`, buf)
+            FfiConverterTypeMissedDay.write(value.`missedDay`, buf)
+            FfiConverterBoolean.write(value.`creditBeforeIssue`, buf)
+            FfiConverterUShort.write(value.`lateUntilMinutes`, buf)
+            FfiConverterUShort.write(value.`maxTotalDays`, buf)
+            FfiConverterUShort.write(value.`maxAmbiguous`, buf)
+            FfiConverterUShort.write(value.`maxOfflineHours`, buf)
+            FfiConverterTypeReleaseAt.write(value.`releaseAt`, buf)
     }
 }
 
@@ -6372,9 +6789,9 @@ data class Reply (
     val `contentType`: kotlin.String
     , 
     /**
-     * `Retry-After` in seconds.
+     * `Retry-After` in seconds; none without one.
      */
-    val `retryAfter`: kotlin.UInt?
+    val `retryAfter`: kotlin.UInt? = null 
     , 
     /**
      * The body.
@@ -6495,9 +6912,9 @@ data class ShownChallenge (
     val `shade`: Shade
     , 
     /**
-     * Milliseconds for which an answer is taken.
+     * How long an answer is taken.
      */
-    val `validForMillis`: kotlin.UInt
+    val `validFor`: java.time.Duration
     
 ){
     
@@ -6517,7 +6934,7 @@ public object FfiConverterTypeShownChallenge: FfiConverterRustBuffer<ShownChalle
             FfiConverterString.read(buf),
             FfiConverterTypeCodePicture.read(buf),
             FfiConverterTypeShade.read(buf),
-            FfiConverterUInt.read(buf),
+            FfiConverterDuration.read(buf),
         )
     }
 
@@ -6525,14 +6942,14 @@ public object FfiConverterTypeShownChallenge: FfiConverterRustBuffer<ShownChalle
             FfiConverterString.allocationSize(value.`text`) +
             FfiConverterTypeCodePicture.allocationSize(value.`picture`) +
             FfiConverterTypeShade.allocationSize(value.`shade`) +
-            FfiConverterUInt.allocationSize(value.`validForMillis`)
+            FfiConverterDuration.allocationSize(value.`validFor`)
     )
 
     override fun write(value: ShownChallenge, buf: ByteBuffer) {
             FfiConverterString.write(value.`text`, buf)
             FfiConverterTypeCodePicture.write(value.`picture`, buf)
             FfiConverterTypeShade.write(value.`shade`, buf)
-            FfiConverterUInt.write(value.`validForMillis`, buf)
+            FfiConverterDuration.write(value.`validFor`, buf)
     }
 }
 
@@ -6613,9 +7030,9 @@ data class ShownCode (
     val `gate`: kotlin.String?
     , 
     /**
-     * Milliseconds after which to ask for a new one; none for an answer, which is good for one challenge.
+     * How long to show it before asking for a new one; none for an answer, which is good for one challenge.
      */
-    val `refreshInMillis`: kotlin.UInt?
+    val `refreshIn`: java.time.Duration?
     
 ){
     
@@ -6646,7 +7063,7 @@ public object FfiConverterTypeShownCode: FfiConverterRustBuffer<ShownCode> {
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalTypeTimestamp.read(buf),
             FfiConverterOptionalString.read(buf),
-            FfiConverterOptionalUInt.read(buf),
+            FfiConverterOptionalDuration.read(buf),
         )
     }
 
@@ -6665,7 +7082,7 @@ public object FfiConverterTypeShownCode: FfiConverterRustBuffer<ShownCode> {
             FfiConverterBoolean.allocationSize(value.`expired`) +
             FfiConverterOptionalTypeTimestamp.allocationSize(value.`shownAt`) +
             FfiConverterOptionalString.allocationSize(value.`gate`) +
-            FfiConverterOptionalUInt.allocationSize(value.`refreshInMillis`)
+            FfiConverterOptionalDuration.allocationSize(value.`refreshIn`)
     )
 
     override fun write(value: ShownCode, buf: ByteBuffer) {
@@ -6683,7 +7100,7 @@ public object FfiConverterTypeShownCode: FfiConverterRustBuffer<ShownCode> {
             FfiConverterBoolean.write(value.`expired`, buf)
             FfiConverterOptionalTypeTimestamp.write(value.`shownAt`, buf)
             FfiConverterOptionalString.write(value.`gate`, buf)
-            FfiConverterOptionalUInt.write(value.`refreshInMillis`, buf)
+            FfiConverterOptionalDuration.write(value.`refreshIn`, buf)
     }
 }
 
@@ -6894,9 +7311,9 @@ data class SubjectProblem (
     val `problem`: kotlin.String
     , 
     /**
-     * Seconds to wait before trying again, if the server said so.
+     * How long to wait before trying again, if the server said so.
      */
-    val `retryAfterSeconds`: kotlin.UInt?
+    val `retryAfter`: java.time.Duration?
     
 ){
     
@@ -6915,20 +7332,20 @@ public object FfiConverterTypeSubjectProblem: FfiConverterRustBuffer<SubjectProb
         return SubjectProblem(
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
-            FfiConverterOptionalUInt.read(buf),
+            FfiConverterOptionalDuration.read(buf),
         )
     }
 
     override fun allocationSize(value: SubjectProblem) = (
             FfiConverterString.allocationSize(value.`subject`) +
             FfiConverterString.allocationSize(value.`problem`) +
-            FfiConverterOptionalUInt.allocationSize(value.`retryAfterSeconds`)
+            FfiConverterOptionalDuration.allocationSize(value.`retryAfter`)
     )
 
     override fun write(value: SubjectProblem, buf: ByteBuffer) {
             FfiConverterString.write(value.`subject`, buf)
             FfiConverterString.write(value.`problem`, buf)
-            FfiConverterOptionalUInt.write(value.`retryAfterSeconds`, buf)
+            FfiConverterOptionalDuration.write(value.`retryAfter`, buf)
     }
 }
 
@@ -7036,6 +7453,11 @@ data class SyncState (
      * Failures since the last success.
      */
     val `failures`: kotlin.UInt
+    , 
+    /**
+     * Whether a sync is under way now.
+     */
+    val `running`: kotlin.Boolean
     
 ){
     
@@ -7056,6 +7478,7 @@ public object FfiConverterTypeSyncState: FfiConverterRustBuffer<SyncState> {
             FfiConverterOptionalTypeTimestamp.read(buf),
             FfiConverterOptionalTypeTimestamp.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -7063,7 +7486,8 @@ public object FfiConverterTypeSyncState: FfiConverterRustBuffer<SyncState> {
             FfiConverterUInt.allocationSize(value.`waiting`) +
             FfiConverterOptionalTypeTimestamp.allocationSize(value.`lastSuccess`) +
             FfiConverterOptionalTypeTimestamp.allocationSize(value.`notBefore`) +
-            FfiConverterUInt.allocationSize(value.`failures`)
+            FfiConverterUInt.allocationSize(value.`failures`) +
+            FfiConverterBoolean.allocationSize(value.`running`)
     )
 
     override fun write(value: SyncState, buf: ByteBuffer) {
@@ -7071,6 +7495,62 @@ public object FfiConverterTypeSyncState: FfiConverterRustBuffer<SyncState> {
             FfiConverterOptionalTypeTimestamp.write(value.`lastSuccess`, buf)
             FfiConverterOptionalTypeTimestamp.write(value.`notBefore`, buf)
             FfiConverterUInt.write(value.`failures`, buf)
+            FfiConverterBoolean.write(value.`running`, buf)
+    }
+}
+
+
+
+/**
+ * One check-in as the evidence has it: the true instant lies between `earliest` and `latest`, both included.
+ */
+data class Tap (
+    /**
+     * The instant before which it cannot have been made.
+     */
+    val `earliest`: Timestamp
+    , 
+    /**
+     * The instant after which it cannot have been made; equal to `earliest` when it is exact.
+     */
+    val `latest`: Timestamp
+    , 
+    /**
+     * When the server received it; none while it waits on the phone.
+     */
+    val `received`: Timestamp?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTap: FfiConverterRustBuffer<Tap> {
+    override fun read(buf: ByteBuffer): Tap {
+        return Tap(
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Tap) = (
+            FfiConverterTypeTimestamp.allocationSize(value.`earliest`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`latest`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`received`)
+    )
+
+    override fun write(value: Tap, buf: ByteBuffer) {
+            FfiConverterTypeTimestamp.write(value.`earliest`, buf)
+            FfiConverterTypeTimestamp.write(value.`latest`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`received`, buf)
     }
 }
 
@@ -7437,6 +7917,108 @@ public object FfiConverterTypeAskReason: FfiConverterRustBuffer<AskReason> {
 
     override fun write(value: AskReason, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What became of one tap.
+ */
+sealed class Attribution {
+    
+    /**
+     * It counts for this day.
+     */
+    data class Counted(
+        /**
+         * The day.
+         */
+        val `day`: dev.healthcode.LegalDate, 
+        /**
+         * How surely.
+         */
+        val `certainty`: dev.healthcode.Certainty) : Attribution()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * It counts for none.
+     */
+    data class Not(
+        val v1: dev.healthcode.NotCounted) : Attribution()
+        
+    {
+        
+
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAttribution : FfiConverterRustBuffer<Attribution>{
+    override fun read(buf: ByteBuffer): Attribution {
+        return when(buf.getInt()) {
+            1 -> Attribution.Counted(
+                FfiConverterTypeLegalDate.read(buf),
+                FfiConverterTypeCertainty.read(buf),
+                )
+            2 -> Attribution.Not(
+                FfiConverterTypeNotCounted.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: Attribution): ULong = when(value) {
+        is Attribution.Counted -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeLegalDate.allocationSize(value.`day`)
+                + FfiConverterTypeCertainty.allocationSize(value.`certainty`)
+            )
+        }
+        is Attribution.Not -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeNotCounted.allocationSize(value.v1)
+            )
+        }
+    }
+
+    override fun write(value: Attribution, buf: ByteBuffer) {
+        when(value) {
+            is Attribution.Counted -> {
+                buf.putInt(1)
+                FfiConverterTypeLegalDate.write(value.`day`, buf)
+                FfiConverterTypeCertainty.write(value.`certainty`, buf)
+                Unit
+            }
+            is Attribution.Not -> {
+                buf.putInt(2)
+                FfiConverterTypeNotCounted.write(value.v1, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
     }
 }
 
@@ -8185,390 +8767,6 @@ public object FfiConverterTypeGateTimeState: FfiConverterRustBuffer<GateTimeStat
 
 
 
-
-
-/**
- * Why a call did not do what was asked.
- */
-sealed class HealthcodeException: kotlin.Exception() {
-    
-    /**
-     * A field of the input. Show `reason` at the field.
-     */
-    class InvalidField(
-        
-        /**
-         * The field's path, such as `document` or `travel[0]`.
-         */
-        val `field`: kotlin.String, 
-        
-        /**
-         * A stable word for what is wrong with it, such as `check-digit`.
-         */
-        val `reason`: kotlin.String
-        ) : HealthcodeException() {
-        override val message
-            get() = "field=${ `field` }, reason=${ `reason` }"
-    }
-    
-    /**
-     * There is no such subject on this phone.
-     */
-    class UnknownSubject(
-        ) : HealthcodeException() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * Trust list or rulebook have not come yet: sync first.
-     */
-    class NotSynced(
-        ) : HealthcodeException() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * The subject has no code yet: declare and sync first.
-     */
-    class NotRated(
-        ) : HealthcodeException() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * The vault.
-     */
-    class Vault(
-        
-        /**
-         * What is wrong.
-         */
-        val `kind`: VaultKind
-        ) : HealthcodeException() {
-        override val message
-            get() = "kind=${ `kind` }"
-    }
-    
-    /**
-     * The file.
-     */
-    class Storage(
-        
-        /**
-         * What is wrong.
-         */
-        val `kind`: StorageKind
-        ) : HealthcodeException() {
-        override val message
-            get() = "kind=${ `kind` }"
-    }
-    
-    /**
-     * The network. What is unsent stays and is sent later.
-     */
-    class Network(
-        
-        /**
-         * What is wrong.
-         */
-        val `kind`: NetworkKind, 
-        
-        /**
-         * Seconds to wait before trying again, if the server said so.
-         */
-        val `retryAfterSeconds`: kotlin.UInt?
-        ) : HealthcodeException() {
-        override val message
-            get() = "kind=${ `kind` }, retryAfterSeconds=${ `retryAfterSeconds` }"
-    }
-    
-    /**
-     * The server said no.
-     */
-    class Rejected(
-        
-        /**
-         * The problem's stable word, such as `wrong-code`.
-         */
-        val `problem`: kotlin.String, 
-        
-        /**
-         * Seconds to wait before trying again, if the server said so.
-         */
-        val `retryAfterSeconds`: kotlin.UInt?
-        ) : HealthcodeException() {
-        override val message
-            get() = "problem=${ `problem` }, retryAfterSeconds=${ `retryAfterSeconds` }"
-    }
-    
-    /**
-     * The phone was restarted and does not know the time well enough to show a code: scan the gate's challenge, or
-     * sync.
-     */
-    class TimeUnsure(
-        ) : HealthcodeException() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * Another phone has taken this one's place.
-     */
-    class Replaced(
-        ) : HealthcodeException() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * The server speaks a later version: update the app.
-     */
-    class UpdateApp(
-        ) : HealthcodeException() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * The call was cancelled. Nothing is lost.
-     */
-    class Cancelled(
-        ) : HealthcodeException() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * A port failed or threw.
-     */
-    class Port(
-        
-        /**
-         * Which one: `clock` or `log`.
-         */
-        val `name`: kotlin.String
-        ) : HealthcodeException() {
-        override val message
-            get() = "name=${ `name` }"
-    }
-    
-    /**
-     * A fault of the library: report `incident`, which holds no personal data.
-     */
-    class Internal(
-        
-        /**
-         * Where.
-         */
-        val `incident`: kotlin.String
-        ) : HealthcodeException() {
-        override val message
-            get() = "incident=${ `incident` }"
-    }
-    
-
-    
-
-
-    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<HealthcodeException> {
-        override fun lift(error_buf: RustBuffer.ByValue): HealthcodeException = FfiConverterTypeHealthcodeError.lift(error_buf)
-    }
-
-    
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeHealthcodeError : FfiConverterRustBuffer<HealthcodeException> {
-    override fun read(buf: ByteBuffer): HealthcodeException {
-        
-
-        return when(buf.getInt()) {
-            1 -> HealthcodeException.InvalidField(
-                FfiConverterString.read(buf),
-                FfiConverterString.read(buf),
-                )
-            2 -> HealthcodeException.UnknownSubject()
-            3 -> HealthcodeException.NotSynced()
-            4 -> HealthcodeException.NotRated()
-            5 -> HealthcodeException.Vault(
-                FfiConverterTypeVaultKind.read(buf),
-                )
-            6 -> HealthcodeException.Storage(
-                FfiConverterTypeStorageKind.read(buf),
-                )
-            7 -> HealthcodeException.Network(
-                FfiConverterTypeNetworkKind.read(buf),
-                FfiConverterOptionalUInt.read(buf),
-                )
-            8 -> HealthcodeException.Rejected(
-                FfiConverterString.read(buf),
-                FfiConverterOptionalUInt.read(buf),
-                )
-            9 -> HealthcodeException.TimeUnsure()
-            10 -> HealthcodeException.Replaced()
-            11 -> HealthcodeException.UpdateApp()
-            12 -> HealthcodeException.Cancelled()
-            13 -> HealthcodeException.Port(
-                FfiConverterString.read(buf),
-                )
-            14 -> HealthcodeException.Internal(
-                FfiConverterString.read(buf),
-                )
-            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
-        }
-    }
-
-    override fun allocationSize(value: HealthcodeException): ULong {
-        return when(value) {
-            is HealthcodeException.InvalidField -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`field`)
-                + FfiConverterString.allocationSize(value.`reason`)
-            )
-            is HealthcodeException.UnknownSubject -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is HealthcodeException.NotSynced -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is HealthcodeException.NotRated -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is HealthcodeException.Vault -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterTypeVaultKind.allocationSize(value.`kind`)
-            )
-            is HealthcodeException.Storage -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterTypeStorageKind.allocationSize(value.`kind`)
-            )
-            is HealthcodeException.Network -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterTypeNetworkKind.allocationSize(value.`kind`)
-                + FfiConverterOptionalUInt.allocationSize(value.`retryAfterSeconds`)
-            )
-            is HealthcodeException.Rejected -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`problem`)
-                + FfiConverterOptionalUInt.allocationSize(value.`retryAfterSeconds`)
-            )
-            is HealthcodeException.TimeUnsure -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is HealthcodeException.Replaced -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is HealthcodeException.UpdateApp -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is HealthcodeException.Cancelled -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is HealthcodeException.Port -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`name`)
-            )
-            is HealthcodeException.Internal -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`incident`)
-            )
-        }
-    }
-
-    override fun write(value: HealthcodeException, buf: ByteBuffer) {
-        when(value) {
-            is HealthcodeException.InvalidField -> {
-                buf.putInt(1)
-                FfiConverterString.write(value.`field`, buf)
-                FfiConverterString.write(value.`reason`, buf)
-                Unit
-            }
-            is HealthcodeException.UnknownSubject -> {
-                buf.putInt(2)
-                Unit
-            }
-            is HealthcodeException.NotSynced -> {
-                buf.putInt(3)
-                Unit
-            }
-            is HealthcodeException.NotRated -> {
-                buf.putInt(4)
-                Unit
-            }
-            is HealthcodeException.Vault -> {
-                buf.putInt(5)
-                FfiConverterTypeVaultKind.write(value.`kind`, buf)
-                Unit
-            }
-            is HealthcodeException.Storage -> {
-                buf.putInt(6)
-                FfiConverterTypeStorageKind.write(value.`kind`, buf)
-                Unit
-            }
-            is HealthcodeException.Network -> {
-                buf.putInt(7)
-                FfiConverterTypeNetworkKind.write(value.`kind`, buf)
-                FfiConverterOptionalUInt.write(value.`retryAfterSeconds`, buf)
-                Unit
-            }
-            is HealthcodeException.Rejected -> {
-                buf.putInt(8)
-                FfiConverterString.write(value.`problem`, buf)
-                FfiConverterOptionalUInt.write(value.`retryAfterSeconds`, buf)
-                Unit
-            }
-            is HealthcodeException.TimeUnsure -> {
-                buf.putInt(9)
-                Unit
-            }
-            is HealthcodeException.Replaced -> {
-                buf.putInt(10)
-                Unit
-            }
-            is HealthcodeException.UpdateApp -> {
-                buf.putInt(11)
-                Unit
-            }
-            is HealthcodeException.Cancelled -> {
-                buf.putInt(12)
-                Unit
-            }
-            is HealthcodeException.Port -> {
-                buf.putInt(13)
-                FfiConverterString.write(value.`name`, buf)
-                Unit
-            }
-            is HealthcodeException.Internal -> {
-                buf.putInt(14)
-                FfiConverterString.write(value.`incident`, buf)
-                Unit
-            }
-        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
-    }
-
-}
-
-
-
 /**
  * How much a log line matters.
  */
@@ -8705,6 +8903,510 @@ public object FfiConverterTypeMissEffect: FfiConverterRustBuffer<MissEffect> {
 }
 
 
+
+
+
+/**
+ * What a missed day does to the days before it.
+ */
+sealed class MissedDay {
+    
+    /**
+     * The count begins again: the days must be consecutive, as Hangzhou had it.
+     */
+    object Restart : MissedDay()
+    
+    
+    /**
+     * The order lasts a day longer.
+     */
+    object Extend : MissedDay()
+    
+    
+    /**
+     * So many missed days an order are forgiven and count; one more restarts the count.
+     */
+    data class Tolerate(
+        /**
+         * How many.
+         */
+        val `days`: kotlin.UShort) : MissedDay()
+        
+    {
+        
+
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeMissedDay : FfiConverterRustBuffer<MissedDay>{
+    override fun read(buf: ByteBuffer): MissedDay {
+        return when(buf.getInt()) {
+            1 -> MissedDay.Restart
+            2 -> MissedDay.Extend
+            3 -> MissedDay.Tolerate(
+                FfiConverterUShort.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: MissedDay): ULong = when(value) {
+        is MissedDay.Restart -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is MissedDay.Extend -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is MissedDay.Tolerate -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterUShort.allocationSize(value.`days`)
+            )
+        }
+    }
+
+    override fun write(value: MissedDay, buf: ByteBuffer) {
+        when(value) {
+            is MissedDay.Restart -> {
+                buf.putInt(1)
+                Unit
+            }
+            is MissedDay.Extend -> {
+                buf.putInt(2)
+                Unit
+            }
+            is MissedDay.Tolerate -> {
+                buf.putInt(3)
+                FfiConverterUShort.write(value.`days`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+
+
+/**
+ * Why a call did not do what was asked.
+ */
+sealed class NativeException: kotlin.Exception() {
+    
+    /**
+     * A field of the input. Show `reason` at the field.
+     */
+    class InvalidField(
+        
+        /**
+         * The field's path, such as `document` or `travel[0]`.
+         */
+        val `field`: kotlin.String, 
+        
+        /**
+         * A stable word for what is wrong with it, such as `check-digit`.
+         */
+        val `reason`: kotlin.String
+        ) : NativeException() {
+        override val message
+            get() = "field=${ `field` }, reason=${ `reason` }"
+    }
+    
+    /**
+     * There is no such subject on this phone.
+     */
+    class UnknownSubject(
+        ) : NativeException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * Trust list or rulebook have not come yet: sync first.
+     */
+    class NotSynced(
+        ) : NativeException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * The subject has no code yet: declare and sync first.
+     */
+    class NotRated(
+        ) : NativeException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * The vault.
+     */
+    class Vault(
+        
+        /**
+         * What is wrong.
+         */
+        val `kind`: VaultKind
+        ) : NativeException() {
+        override val message
+            get() = "kind=${ `kind` }"
+    }
+    
+    /**
+     * The file.
+     */
+    class Storage(
+        
+        /**
+         * What is wrong.
+         */
+        val `kind`: StorageKind
+        ) : NativeException() {
+        override val message
+            get() = "kind=${ `kind` }"
+    }
+    
+    /**
+     * The network. What is unsent stays and is sent later.
+     */
+    class Network(
+        
+        /**
+         * What is wrong.
+         */
+        val `kind`: NetworkKind, 
+        
+        /**
+         * How long to wait before trying again, if the server said so.
+         */
+        val `retryAfter`: java.time.Duration?
+        ) : NativeException() {
+        override val message
+            get() = "kind=${ `kind` }, retryAfter=${ `retryAfter` }"
+    }
+    
+    /**
+     * The server said no.
+     */
+    class Rejected(
+        
+        /**
+         * The problem's stable word, such as `wrong-code`.
+         */
+        val `problem`: kotlin.String, 
+        
+        /**
+         * How long to wait before trying again, if the server said so.
+         */
+        val `retryAfter`: java.time.Duration?
+        ) : NativeException() {
+        override val message
+            get() = "problem=${ `problem` }, retryAfter=${ `retryAfter` }"
+    }
+    
+    /**
+     * The phone was restarted and does not know the time well enough to show a code: scan the gate's challenge, or
+     * sync.
+     */
+    class TimeUnsure(
+        ) : NativeException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * Another phone has taken this one's place.
+     */
+    class Replaced(
+        ) : NativeException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * The server speaks a later version: update the app.
+     */
+    class UpdateApp(
+        ) : NativeException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * The call was cancelled. Nothing is lost.
+     */
+    class Cancelled(
+        ) : NativeException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * The object was closed before the call, or while it ran. Nothing is lost.
+     */
+    class Closed(
+        ) : NativeException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * A port failed or threw.
+     */
+    class Port(
+        
+        /**
+         * Which one: `clock` or `log`.
+         */
+        val `name`: kotlin.String
+        ) : NativeException() {
+        override val message
+            get() = "name=${ `name` }"
+    }
+    
+    /**
+     * A fault of the library: report `incident`, which holds no personal data.
+     */
+    class Internal(
+        
+        /**
+         * Where.
+         */
+        val `incident`: kotlin.String
+        ) : NativeException() {
+        override val message
+            get() = "incident=${ `incident` }"
+    }
+    
+
+    
+
+
+    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<NativeException> {
+        override fun lift(error_buf: RustBuffer.ByValue): NativeException = FfiConverterTypeNativeError.lift(error_buf)
+    }
+
+    
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNativeError : FfiConverterRustBuffer<NativeException> {
+    override fun read(buf: ByteBuffer): NativeException {
+        
+
+        return when(buf.getInt()) {
+            1 -> NativeException.InvalidField(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                )
+            2 -> NativeException.UnknownSubject()
+            3 -> NativeException.NotSynced()
+            4 -> NativeException.NotRated()
+            5 -> NativeException.Vault(
+                FfiConverterTypeVaultKind.read(buf),
+                )
+            6 -> NativeException.Storage(
+                FfiConverterTypeStorageKind.read(buf),
+                )
+            7 -> NativeException.Network(
+                FfiConverterTypeNetworkKind.read(buf),
+                FfiConverterOptionalDuration.read(buf),
+                )
+            8 -> NativeException.Rejected(
+                FfiConverterString.read(buf),
+                FfiConverterOptionalDuration.read(buf),
+                )
+            9 -> NativeException.TimeUnsure()
+            10 -> NativeException.Replaced()
+            11 -> NativeException.UpdateApp()
+            12 -> NativeException.Cancelled()
+            13 -> NativeException.Closed()
+            14 -> NativeException.Port(
+                FfiConverterString.read(buf),
+                )
+            15 -> NativeException.Internal(
+                FfiConverterString.read(buf),
+                )
+            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: NativeException): ULong {
+        return when(value) {
+            is NativeException.InvalidField -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`field`)
+                + FfiConverterString.allocationSize(value.`reason`)
+            )
+            is NativeException.UnknownSubject -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is NativeException.NotSynced -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is NativeException.NotRated -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is NativeException.Vault -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterTypeVaultKind.allocationSize(value.`kind`)
+            )
+            is NativeException.Storage -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterTypeStorageKind.allocationSize(value.`kind`)
+            )
+            is NativeException.Network -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterTypeNetworkKind.allocationSize(value.`kind`)
+                + FfiConverterOptionalDuration.allocationSize(value.`retryAfter`)
+            )
+            is NativeException.Rejected -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`problem`)
+                + FfiConverterOptionalDuration.allocationSize(value.`retryAfter`)
+            )
+            is NativeException.TimeUnsure -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is NativeException.Replaced -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is NativeException.UpdateApp -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is NativeException.Cancelled -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is NativeException.Closed -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is NativeException.Port -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`name`)
+            )
+            is NativeException.Internal -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`incident`)
+            )
+        }
+    }
+
+    override fun write(value: NativeException, buf: ByteBuffer) {
+        when(value) {
+            is NativeException.InvalidField -> {
+                buf.putInt(1)
+                FfiConverterString.write(value.`field`, buf)
+                FfiConverterString.write(value.`reason`, buf)
+                Unit
+            }
+            is NativeException.UnknownSubject -> {
+                buf.putInt(2)
+                Unit
+            }
+            is NativeException.NotSynced -> {
+                buf.putInt(3)
+                Unit
+            }
+            is NativeException.NotRated -> {
+                buf.putInt(4)
+                Unit
+            }
+            is NativeException.Vault -> {
+                buf.putInt(5)
+                FfiConverterTypeVaultKind.write(value.`kind`, buf)
+                Unit
+            }
+            is NativeException.Storage -> {
+                buf.putInt(6)
+                FfiConverterTypeStorageKind.write(value.`kind`, buf)
+                Unit
+            }
+            is NativeException.Network -> {
+                buf.putInt(7)
+                FfiConverterTypeNetworkKind.write(value.`kind`, buf)
+                FfiConverterOptionalDuration.write(value.`retryAfter`, buf)
+                Unit
+            }
+            is NativeException.Rejected -> {
+                buf.putInt(8)
+                FfiConverterString.write(value.`problem`, buf)
+                FfiConverterOptionalDuration.write(value.`retryAfter`, buf)
+                Unit
+            }
+            is NativeException.TimeUnsure -> {
+                buf.putInt(9)
+                Unit
+            }
+            is NativeException.Replaced -> {
+                buf.putInt(10)
+                Unit
+            }
+            is NativeException.UpdateApp -> {
+                buf.putInt(11)
+                Unit
+            }
+            is NativeException.Cancelled -> {
+                buf.putInt(12)
+                Unit
+            }
+            is NativeException.Closed -> {
+                buf.putInt(13)
+                Unit
+            }
+            is NativeException.Port -> {
+                buf.putInt(14)
+                FfiConverterString.write(value.`name`, buf)
+                Unit
+            }
+            is NativeException.Internal -> {
+                buf.putInt(15)
+                FfiConverterString.write(value.`incident`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
+}
 
 
 
@@ -9124,6 +9826,51 @@ public object FfiConverterTypeQuestionForm : FfiConverterRustBuffer<QuestionForm
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * When an order that has all its days ends.
+ */
+
+enum class ReleaseAt {
+    
+    /**
+     * At the start of the legal day after the last counted one.
+     */
+    DAY_END,
+    /**
+     * With the check-in that completes it.
+     */
+    LAST_CHECK_IN;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeReleaseAt: FfiConverterRustBuffer<ReleaseAt> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        ReleaseAt.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: ReleaseAt) = 4UL
+
+    override fun write(value: ReleaseAt, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
     }
 }
 
@@ -10296,28 +11043,28 @@ public object FfiConverterOptionalByteArray: FfiConverterRustBuffer<kotlin.ByteA
 /**
  * @suppress
  */
-public object FfiConverterOptionalTypeCancel: FfiConverterRustBuffer<Cancel?> {
-    override fun read(buf: ByteBuffer): Cancel? {
+public object FfiConverterOptionalDuration: FfiConverterRustBuffer<java.time.Duration?> {
+    override fun read(buf: ByteBuffer): java.time.Duration? {
         if (buf.get().toInt() == 0) {
             return null
         }
-        return FfiConverterTypeCancel.read(buf)
+        return FfiConverterDuration.read(buf)
     }
 
-    override fun allocationSize(value: Cancel?): ULong {
+    override fun allocationSize(value: java.time.Duration?): ULong {
         if (value == null) {
             return 1UL
         } else {
-            return 1UL + FfiConverterTypeCancel.allocationSize(value)
+            return 1UL + FfiConverterDuration.allocationSize(value)
         }
     }
 
-    override fun write(value: Cancel?, buf: ByteBuffer) {
+    override fun write(value: java.time.Duration?, buf: ByteBuffer) {
         if (value == null) {
             buf.put(0)
         } else {
             buf.put(1)
-            FfiConverterTypeCancel.write(value, buf)
+            FfiConverterDuration.write(value, buf)
         }
     }
 }
@@ -10350,6 +11097,38 @@ public object FfiConverterOptionalTypeLogSink: FfiConverterRustBuffer<LogSink?> 
         } else {
             buf.put(1)
             FfiConverterTypeLogSink.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeNativeCancel: FfiConverterRustBuffer<NativeCancel?> {
+    override fun read(buf: ByteBuffer): NativeCancel? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeNativeCancel.read(buf)
+    }
+
+    override fun allocationSize(value: NativeCancel?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeNativeCancel.allocationSize(value)
+        }
+    }
+
+    override fun write(value: NativeCancel?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeNativeCancel.write(value, buf)
         }
     }
 }
@@ -10952,6 +11731,34 @@ public object FfiConverterSequenceTypeSubjectProblem: FfiConverterRustBuffer<Lis
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeTap: FfiConverterRustBuffer<List<Tap>> {
+    override fun read(buf: ByteBuffer): List<Tap> {
+        val len = buf.getInt()
+        return List<Tap>(len) {
+            FfiConverterTypeTap.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Tap>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeTap.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Tap>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeTap.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeTraceLine: FfiConverterRustBuffer<List<TraceLine>> {
     override fun read(buf: ByteBuffer): List<TraceLine> {
         val len = buf.getInt()
@@ -10970,6 +11777,34 @@ public object FfiConverterSequenceTypeTraceLine: FfiConverterRustBuffer<List<Tra
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeTraceLine.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeAttribution: FfiConverterRustBuffer<List<Attribution>> {
+    override fun read(buf: ByteBuffer): List<Attribution> {
+        val len = buf.getInt()
+        return List<Attribution>(len) {
+            FfiConverterTypeAttribution.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Attribution>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeAttribution.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Attribution>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeAttribution.write(it, buf)
         }
     }
 }
@@ -11004,13 +11839,111 @@ public object FfiConverterSequenceTypeTimestamp: FfiConverterRustBuffer<List<Tim
 
 
 
-public typealias LegalDate = CalendarDay
-public typealias FfiConverterTypeLegalDate = FfiConverterTypeCalendarDay
+
+
+public typealias LegalCalendar = java.time.ZoneOffset
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLegalCalendar: FfiConverter<LegalCalendar, Short> {
+    override fun lift(value: Short): LegalCalendar {
+        val builtinValue = FfiConverterShort.lift(value)
+        return java.time.ZoneOffset.ofTotalSeconds(builtinValue * 60)
+    }
+
+    override fun lower(value: LegalCalendar): Short {
+        val builtinValue = (value.totalSeconds / 60).toShort()
+        return FfiConverterShort.lower(builtinValue)
+    }
+
+    override fun read(buf: ByteBuffer): LegalCalendar {
+        val builtinValue = FfiConverterShort.read(buf)
+        return java.time.ZoneOffset.ofTotalSeconds(builtinValue * 60)
+    }
+
+    override fun allocationSize(value: LegalCalendar): ULong {
+        val builtinValue = (value.totalSeconds / 60).toShort()
+        return FfiConverterShort.allocationSize(builtinValue)
+    }
+
+    override fun write(value: LegalCalendar, buf: ByteBuffer) {
+        val builtinValue = (value.totalSeconds / 60).toShort()
+        FfiConverterShort.write(builtinValue, buf)
+    }
+}
+
+
+
+
+
+public typealias LegalDate = java.time.LocalDate
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLegalDate: FfiConverter<LegalDate, RustBuffer.ByValue> {
+    override fun lift(value: RustBuffer.ByValue): LegalDate {
+        val builtinValue = FfiConverterTypeCalendarDay.lift(value)
+        return java.time.LocalDate.of(builtinValue.year, builtinValue.month.toInt(), builtinValue.day.toInt())
+    }
+
+    override fun lower(value: LegalDate): RustBuffer.ByValue {
+        val builtinValue = CalendarDay(value.year, value.monthValue.toUByte(), value.dayOfMonth.toUByte())
+        return FfiConverterTypeCalendarDay.lower(builtinValue)
+    }
+
+    override fun read(buf: ByteBuffer): LegalDate {
+        val builtinValue = FfiConverterTypeCalendarDay.read(buf)
+        return java.time.LocalDate.of(builtinValue.year, builtinValue.month.toInt(), builtinValue.day.toInt())
+    }
+
+    override fun allocationSize(value: LegalDate): ULong {
+        val builtinValue = CalendarDay(value.year, value.monthValue.toUByte(), value.dayOfMonth.toUByte())
+        return FfiConverterTypeCalendarDay.allocationSize(builtinValue)
+    }
+
+    override fun write(value: LegalDate, buf: ByteBuffer) {
+        val builtinValue = CalendarDay(value.year, value.monthValue.toUByte(), value.dayOfMonth.toUByte())
+        FfiConverterTypeCalendarDay.write(builtinValue, buf)
+    }
+}
+
+
 
 
 
 public typealias Timestamp = java.time.Instant
-public typealias FfiConverterTypeTimestamp = FfiConverterTimestamp
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
+    override fun lift(value: Long): Timestamp {
+        val builtinValue = FfiConverterLong.lift(value)
+        return java.time.Instant.ofEpochMilli(builtinValue)
+    }
+
+    override fun lower(value: Timestamp): Long {
+        val builtinValue = value.toEpochMilli()
+        return FfiConverterLong.lower(builtinValue)
+    }
+
+    override fun read(buf: ByteBuffer): Timestamp {
+        val builtinValue = FfiConverterLong.read(buf)
+        return java.time.Instant.ofEpochMilli(builtinValue)
+    }
+
+    override fun allocationSize(value: Timestamp): ULong {
+        val builtinValue = value.toEpochMilli()
+        return FfiConverterLong.allocationSize(builtinValue)
+    }
+
+    override fun write(value: Timestamp, buf: ByteBuffer) {
+        val builtinValue = value.toEpochMilli()
+        FfiConverterLong.write(builtinValue, buf)
+    }
+}
 
 
 
@@ -11020,15 +11953,97 @@ public typealias FfiConverterTypeTimestamp = FfiConverterTimestamp
 
 
         /**
+         * [`Checkpoint::open`], as a function: the generator does not rename what a constructor returns.
+         *
+         * # Errors
+         *
+         * As [`Checkpoint::open`].
+         */
+    @Throws(NativeException::class) fun `openNativeCheckpoint`(`config`: Config, `ports`: Ports, `gate`: kotlin.String): NativeCheckpoint {
+            return FfiConverterTypeNativeCheckpoint.lift(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_func_open_checkpoint(
+    
+        
+        FfiConverterTypeConfig.lower(`config`),
+        FfiConverterTypePorts.lower(`ports`),
+        FfiConverterString.lower(`gate`),_status)
+}
+    )
+    }
+    
+
+        /**
+         * What to say to a person about an error: what happened, and what can be done about it. It holds no personal data.
+         *
+         * # Errors
+         *
+         * None today.
+         */
+    @Throws(NativeException::class) fun `nativeErrorText`(`error`: NativeException): Text {
+            return FfiConverterTypeText.lift(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_func_error_text(
+    
+        
+        FfiConverterTypeNativeError.lower(`error`),_status)
+}
+    )
+    }
+    
+
+        /**
+         * [`Resident::open`], as a function: the generator does not rename what a constructor returns.
+         *
+         * # Errors
+         *
+         * As [`Resident::open`].
+         */
+    @Throws(NativeException::class) fun `openNativeResident`(`config`: Config, `ports`: Ports): NativeResident {
+            return FfiConverterTypeNativeResident.lift(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_func_open_resident(
+    
+        
+        FfiConverterTypeConfig.lower(`config`),
+        FfiConverterTypePorts.lower(`ports`),_status)
+}
+    )
+    }
+    
+
+        /**
+         * Counts the days of a quarantine at an instant, a lower bound of true time: the rules that phone and server share,
+         * without a phone's file. For the quarantine of a subject ask [`crate::resident::Resident::quarantine`].
+         *
+         * # Errors
+         *
+         * `InvalidField` for terms that make no sense, and for more than 4,096 taps.
+         */
+    @Throws(NativeException::class) fun `nativeCountQuarantine`(`quarantine`: Quarantine, `taps`: List<Tap>, `at`: Timestamp): QuarantineCount {
+            return FfiConverterTypeQuarantineCount.lift(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_func_count_quarantine(
+    
+        
+        FfiConverterTypeQuarantine.lower(`quarantine`),
+        FfiConverterSequenceTypeTap.lower(`taps`),
+        FfiConverterTypeTimestamp.lower(`at`),_status)
+}
+    )
+    }
+    
+
+        /**
          * A code's modules as grey pixels, for drawing with the platform's own means.
          *
          * # Errors
          *
          * `InvalidField` for a text that is no code's.
          */
-    @Throws(HealthcodeException::class) fun `drawLuminance`(`text`: kotlin.String): CodePicture {
+    @Throws(NativeException::class) fun `nativeDrawLuminance`(`text`: kotlin.String): CodePicture {
             return FfiConverterTypeCodePicture.lift(
-    uniffiRustCallWithError(HealthcodeException) { _status ->
+    uniffiRustCallWithError(NativeException) { _status ->
     UniffiLib.uniffi_healthcode_fn_func_draw_luminance(
     
         
@@ -11046,9 +12061,9 @@ public typealias FfiConverterTypeTimestamp = FfiConverterTimestamp
          *
          * `InvalidField` for a text that is no code's, or a scale out of its range.
          */
-    @Throws(HealthcodeException::class) fun `drawPng`(`text`: kotlin.String, `shade`: Shade, `pixelsPerModule`: kotlin.UInt): kotlin.ByteArray {
+    @Throws(NativeException::class) fun `nativeDrawPng`(`text`: kotlin.String, `shade`: Shade, `pixelsPerModule`: kotlin.UInt): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
-    uniffiRustCallWithError(HealthcodeException) { _status ->
+    uniffiRustCallWithError(NativeException) { _status ->
     UniffiLib.uniffi_healthcode_fn_func_draw_png(
     
         
@@ -11068,9 +12083,9 @@ public typealias FfiConverterTypeTimestamp = FfiConverterTimestamp
          *
          * `InvalidField` for a text that is no code's.
          */
-    @Throws(HealthcodeException::class) fun `drawSvg`(`text`: kotlin.String, `shade`: Shade, `word`: kotlin.String, `detail`: kotlin.String): kotlin.String {
+    @Throws(NativeException::class) fun `nativeDrawSvg`(`text`: kotlin.String, `shade`: Shade, `word`: kotlin.String, `detail`: kotlin.String): kotlin.String {
             return FfiConverterString.lift(
-    uniffiRustCallWithError(HealthcodeException) { _status ->
+    uniffiRustCallWithError(NativeException) { _status ->
     UniffiLib.uniffi_healthcode_fn_func_draw_svg(
     
         
@@ -11078,6 +12093,24 @@ public typealias FfiConverterTypeTimestamp = FfiConverterTimestamp
         FfiConverterTypeShade.lower(`shade`),
         FfiConverterString.lower(`word`),
         FfiConverterString.lower(`detail`),_status)
+}
+    )
+    }
+    
+
+        /**
+         * A new [`Cancel`].
+         *
+         * # Errors
+         *
+         * None today.
+         */
+    @Throws(NativeException::class) fun `newNativeCancel`(): NativeCancel {
+            return FfiConverterTypeNativeCancel.lift(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_func_new_cancel(
+    
+        _status)
 }
     )
     }

@@ -333,11 +333,6 @@ uint64_t uniffi_healthcode_fn_clone_checkpoint(uint64_t handle, RustCallStatus *
 void uniffi_healthcode_fn_free_checkpoint(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CONSTRUCTOR_CHECKPOINT_OPEN
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CONSTRUCTOR_CHECKPOINT_OPEN
-uint64_t uniffi_healthcode_fn_constructor_checkpoint_open(RustBuffer config, RustBuffer ports, RustBuffer gate, RustCallStatus *_Nonnull out_status
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_CHALLENGE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_CHALLENGE
 RustBuffer uniffi_healthcode_fn_method_checkpoint_challenge(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -351,6 +346,11 @@ void uniffi_healthcode_fn_method_checkpoint_confirm_date(uint64_t ptr, RustBuffe
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_EXCHANGE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_EXCHANGE
 uint64_t uniffi_healthcode_fn_method_checkpoint_exchange(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_SHUT_DOWN
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_SHUT_DOWN
+void uniffi_healthcode_fn_method_checkpoint_shut_down(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_STATUS
@@ -458,9 +458,9 @@ uint64_t uniffi_healthcode_fn_clone_resident(uint64_t handle, RustCallStatus *_N
 void uniffi_healthcode_fn_free_resident(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CONSTRUCTOR_RESIDENT_OPEN
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CONSTRUCTOR_RESIDENT_OPEN
-uint64_t uniffi_healthcode_fn_constructor_resident_open(RustBuffer config, RustBuffer ports, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CHANGED
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CHANGED
+uint64_t uniffi_healthcode_fn_method_resident_changed(uint64_t ptr, uint64_t after, RustBuffer cancel
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CHECK_IDENTITY
@@ -501,6 +501,11 @@ RustBuffer uniffi_healthcode_fn_method_resident_record(uint64_t ptr, RustBuffer 
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SCAN
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SCAN
 RustBuffer uniffi_healthcode_fn_method_resident_scan(uint64_t ptr, RustBuffer text, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SHUT_DOWN
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SHUT_DOWN
+void uniffi_healthcode_fn_method_resident_shut_down(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENROL
@@ -558,12 +563,6 @@ uint64_t uniffi_healthcode_fn_clone_cancel(uint64_t handle, RustCallStatus *_Non
 void uniffi_healthcode_fn_free_cancel(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CONSTRUCTOR_CANCEL_NEW
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CONSTRUCTOR_CANCEL_NEW
-uint64_t uniffi_healthcode_fn_constructor_cancel_new(RustCallStatus *_Nonnull out_status
-    
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CANCEL_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CANCEL_CANCEL
 void uniffi_healthcode_fn_method_cancel_cancel(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -584,6 +583,26 @@ void uniffi_healthcode_fn_free_syncexchange(uint64_t handle, RustCallStatus *_No
 RustBuffer uniffi_healthcode_fn_method_syncexchange_next(uint64_t ptr, RustBuffer reply, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_CHECKPOINT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_CHECKPOINT
+uint64_t uniffi_healthcode_fn_func_open_checkpoint(RustBuffer config, RustBuffer ports, RustBuffer gate, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_ERROR_TEXT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_ERROR_TEXT
+RustBuffer uniffi_healthcode_fn_func_error_text(RustBuffer error, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_RESIDENT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_RESIDENT
+uint64_t uniffi_healthcode_fn_func_open_resident(RustBuffer config, RustBuffer ports, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_COUNT_QUARANTINE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_COUNT_QUARANTINE
+RustBuffer uniffi_healthcode_fn_func_count_quarantine(RustBuffer quarantine, RustBuffer taps, int64_t at, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_DRAW_LUMINANCE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_DRAW_LUMINANCE
 RustBuffer uniffi_healthcode_fn_func_draw_luminance(RustBuffer text, RustCallStatus *_Nonnull out_status
@@ -597,6 +616,12 @@ RustBuffer uniffi_healthcode_fn_func_draw_png(RustBuffer text, RustBuffer shade,
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_DRAW_SVG
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_DRAW_SVG
 RustBuffer uniffi_healthcode_fn_func_draw_svg(RustBuffer text, RustBuffer shade, RustBuffer word, RustBuffer detail, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_NEW_CANCEL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_NEW_CANCEL
+uint64_t uniffi_healthcode_fn_func_new_cancel(RustCallStatus *_Nonnull out_status
+    
 );
 #endif
 #ifndef UNIFFI_FFIDEF_FFI_HEALTHCODE_RUSTBUFFER_ALLOC
@@ -859,6 +884,30 @@ void ffi_healthcode_rust_future_free_void(uint64_t handle
 void ffi_healthcode_rust_future_complete_void(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_OPEN_CHECKPOINT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_OPEN_CHECKPOINT
+uint16_t uniffi_healthcode_checksum_func_open_checkpoint(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_ERROR_TEXT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_ERROR_TEXT
+uint16_t uniffi_healthcode_checksum_func_error_text(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_OPEN_RESIDENT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_OPEN_RESIDENT
+uint16_t uniffi_healthcode_checksum_func_open_resident(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_COUNT_QUARANTINE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_COUNT_QUARANTINE
+uint16_t uniffi_healthcode_checksum_func_count_quarantine(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_DRAW_LUMINANCE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_DRAW_LUMINANCE
 uint16_t uniffi_healthcode_checksum_func_draw_luminance(void
@@ -877,6 +926,12 @@ uint16_t uniffi_healthcode_checksum_func_draw_svg(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_NEW_CANCEL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_NEW_CANCEL
+uint16_t uniffi_healthcode_checksum_func_new_cancel(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_CHALLENGE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_CHALLENGE
 uint16_t uniffi_healthcode_checksum_method_checkpoint_challenge(void
@@ -892,6 +947,12 @@ uint16_t uniffi_healthcode_checksum_method_checkpoint_confirm_date(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_EXCHANGE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_EXCHANGE
 uint16_t uniffi_healthcode_checksum_method_checkpoint_exchange(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_SHUT_DOWN
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_SHUT_DOWN
+uint16_t uniffi_healthcode_checksum_method_checkpoint_shut_down(void
     
 );
 #endif
@@ -955,6 +1016,12 @@ uint16_t uniffi_healthcode_checksum_method_vault_delete(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CHANGED
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CHANGED
+uint16_t uniffi_healthcode_checksum_method_resident_changed(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CHECK_IDENTITY
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CHECK_IDENTITY
 uint16_t uniffi_healthcode_checksum_method_resident_check_identity(void
@@ -1000,6 +1067,12 @@ uint16_t uniffi_healthcode_checksum_method_resident_record(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SCAN
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SCAN
 uint16_t uniffi_healthcode_checksum_method_resident_scan(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SHUT_DOWN
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SHUT_DOWN
+uint16_t uniffi_healthcode_checksum_method_resident_shut_down(void
     
 );
 #endif
@@ -1066,24 +1139,6 @@ uint16_t uniffi_healthcode_checksum_method_cancel_cancel(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_SYNCEXCHANGE_NEXT
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_SYNCEXCHANGE_NEXT
 uint16_t uniffi_healthcode_checksum_method_syncexchange_next(void
-    
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_CONSTRUCTOR_CHECKPOINT_OPEN
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_CONSTRUCTOR_CHECKPOINT_OPEN
-uint16_t uniffi_healthcode_checksum_constructor_checkpoint_open(void
-    
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_CONSTRUCTOR_RESIDENT_OPEN
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_CONSTRUCTOR_RESIDENT_OPEN
-uint16_t uniffi_healthcode_checksum_constructor_resident_open(void
-    
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_CONSTRUCTOR_CANCEL_NEW
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_CONSTRUCTOR_CANCEL_NEW
-uint16_t uniffi_healthcode_checksum_constructor_cancel_new(void
     
 );
 #endif

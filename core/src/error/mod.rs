@@ -1,7 +1,14 @@
 //! The one error that apps see: a variant for each thing that a caller can do something about. No variant repeats
 //! personal data; fields are named so that they compile in Kotlin and Swift.
 
+mod text;
+
+use std::time::Duration;
+
 use thiserror::Error;
+
+pub use text::error_text;
+pub(crate) use text::field_text;
 
 use crate::platform::{PortError, VaultError};
 use crate::qr::QrError;
@@ -97,16 +104,16 @@ pub enum HealthcodeError {
     Network {
         /// What is wrong.
         kind: NetworkKind,
-        /// Seconds to wait before trying again, if the server said so.
-        retry_after_seconds: Option<u32>,
+        /// How long to wait before trying again, if the server said so.
+        retry_after: Option<Duration>,
     },
     /// The server said no.
     #[error("rejected: {problem}")]
     Rejected {
         /// The problem's stable word, such as `wrong-code`.
         problem: String,
-        /// Seconds to wait before trying again, if the server said so.
-        retry_after_seconds: Option<u32>,
+        /// How long to wait before trying again, if the server said so.
+        retry_after: Option<Duration>,
     },
     /// The phone was restarted and does not know the time well enough to show a code: scan the gate's challenge, or
     /// sync.
@@ -121,6 +128,9 @@ pub enum HealthcodeError {
     /// The call was cancelled. Nothing is lost.
     #[error("cancelled")]
     Cancelled,
+    /// The object was closed before the call, or while it ran. Nothing is lost.
+    #[error("closed")]
+    Closed,
     /// A port failed or threw.
     #[error("port {name} failed")]
     Port {
@@ -145,7 +155,7 @@ impl HealthcodeError {
     }
 
     pub(crate) const fn network(kind: NetworkKind) -> Self {
-        Self::Network { kind, retry_after_seconds: None }
+        Self::Network { kind, retry_after: None }
     }
 
     pub(crate) const fn bad_answer() -> Self {

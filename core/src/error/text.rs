@@ -1,0 +1,223 @@
+//! What to say to a person about an error, in both languages. The words of fields and reasons stay stable for apps
+//! that say it in their own way.
+
+use super::{HealthcodeError, NetworkKind, StorageKind, VaultKind};
+use crate::rules::text::Text;
+
+/// What to say to a person about an error: what happened, and what can be done about it. It holds no personal data.
+///
+/// # Errors
+///
+/// None today.
+#[uniffi::export]
+#[allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "only a fallible call turns a panic into an error on every platform"
+)]
+pub fn error_text(error: HealthcodeError) -> Result<Text, HealthcodeError> {
+    Ok(error.text())
+}
+
+impl HealthcodeError {
+    /// What to say to the person: what happened, and what can be done about it. It holds no personal data.
+    pub fn text(&self) -> Text {
+        let (zh, en) = match self {
+            Self::InvalidField { field, reason } => return field_text(field, reason),
+            Self::UnknownSubject => ("本机没有此人的健康码。", "This person is not on this phone."),
+            Self::NotSynced => {
+                ("尚未与服务器同步，请联网后再试。", "Nothing has been synced yet: connect first.")
+            }
+            Self::NotRated => {
+                ("尚无健康码，请先申报并联网同步。", "There is no code yet: declare, then connect once.")
+            }
+            Self::Vault { kind } => vault(*kind),
+            Self::Storage { kind } => storage(*kind),
+            Self::Network { kind, .. } => network(*kind),
+            Self::Rejected { problem, .. } => rejected(problem),
+            Self::TimeUnsure => (
+                "手机重启后时间未经核实，请联网，或扫描卡口的核验码。",
+                "The time is unsure after the phone's restart: connect, or scan the checkpoint's challenge.",
+            ),
+            Self::Replaced => ("健康码已转移到另一部手机。", "The code has moved to another phone."),
+            Self::UpdateApp => ("请更新应用。", "Please update the app."),
+            Self::Cancelled => ("已取消。", "Cancelled."),
+            Self::Closed => ("已关闭，请重新打开。", "Closed: open it again."),
+            Self::Port { .. } => ("无法读取手机的时钟。", "The phone's clock cannot be read."),
+            Self::Internal { .. } => {
+                ("应用发生内部错误，已保存的内容不受影响。", "A fault of the app. What was saved is safe.")
+            }
+        };
+        Text::new(zh, en)
+    }
+}
+
+const fn vault(kind: VaultKind) -> (&'static str, &'static str) {
+    match kind {
+        VaultKind::Locked => ("请先解锁手机。", "Unlock the phone first."),
+        VaultKind::Gone => (
+            "本机密钥已失效（例如从备份恢复），请重新注册。",
+            "This phone's key is gone, for example after a restore from a backup: enrol again.",
+        ),
+        VaultKind::Refused => ("手机密钥库暂不可用，请重试。", "The phone's key store failed: try again."),
+    }
+}
+
+const fn storage(kind: StorageKind) -> (&'static str, &'static str) {
+    match kind {
+        StorageKind::Busy => {
+            ("数据正被另一进程使用，请稍后再试。", "Another process has the data open: try again.")
+        }
+        StorageKind::Full => {
+            ("存储空间已满，请清理后再试。", "The storage is full: free some space and try again.")
+        }
+        StorageKind::ReadOnly => ("数据只读，无法保存。", "The data cannot be written to."),
+        StorageKind::Corrupt => ("数据已损坏，未作任何更改。", "The data is damaged. Nothing was changed."),
+        StorageKind::NewerSchema => (
+            "数据由更新版本的应用写入，请更新应用。",
+            "A later version of the app wrote the data: update the app.",
+        ),
+        StorageKind::WrongKey => {
+            ("数据属于另一密钥，未作任何更改。", "The data belongs to another key. Nothing was changed.")
+        }
+        StorageKind::Unreachable => ("无法打开数据文件。", "The data cannot be opened."),
+    }
+}
+
+const fn network(kind: NetworkKind) -> (&'static str, &'static str) {
+    match kind {
+        NetworkKind::Offline => (
+            "无法联网，记录已保存，稍后自动发送。",
+            "No connection. What was recorded is kept and sent later.",
+        ),
+        NetworkKind::Timeout => (
+            "服务器未及时应答，记录已保存。",
+            "The server did not answer in time. What was recorded is kept.",
+        ),
+        NetworkKind::Tls => {
+            ("连接不安全，未发送任何内容。", "The connection is not private. Nothing was sent.")
+        }
+        NetworkKind::Intercepted => (
+            "网络需要登录（例如酒店或机场网络），请登录后再试。",
+            "The network asks for a sign-in, as in a hotel: sign in there and try again.",
+        ),
+        NetworkKind::Unavailable => (
+            "服务器繁忙，请稍后再试，记录已保存。",
+            "The server is busy: try later. What was recorded is kept.",
+        ),
+        NetworkKind::BadAnswer => {
+            ("服务器的应答无法核实，请稍后再试。", "The server's answer could not be verified: try later.")
+        }
+        NetworkKind::Refused => ("服务器地址不安全，已拒绝。", "The server's address is not allowed."),
+    }
+}
+
+fn rejected(problem: &str) -> (&'static str, &'static str) {
+    match problem {
+        "wrong-code" => (
+            "验证码不正确或已失效，请核对或重新获取。",
+            "The code is wrong or has expired: check it, or ask for a new one.",
+        ),
+        "enrolment-pending" => {
+            ("正在通知原手机，稍后生效。", "The phone used before is being told: this one takes over then.")
+        }
+        "unknown-subject" => {
+            ("服务器没有此人的记录，请重新注册。", "The server does not know this person: enrol again.")
+        }
+        _ => ("服务器拒绝了请求。", "The server said no."),
+    }
+}
+
+/// A field with what is wrong with it, as a person reads it.
+pub(crate) fn field_text(field: &str, reason: &str) -> Text {
+    let (zh, en) = label(field);
+    let (why_zh, why_en) = why(reason);
+    Text::new(format!("{zh}{why_zh}。"), format!("{en} {why_en}."))
+}
+
+fn label(field: &str) -> (String, String) {
+    let of = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
+    match field {
+        "name" => of("姓名", "The name"),
+        "document" => of("证件号码", "The document number"),
+        "phone" => of("手机号码", "The telephone number"),
+        "region" => of("居住地", "The region"),
+        "code" => of("验证码", "The one-time code"),
+        "declared_on" => of("申报日期", "The day of the declaration"),
+        "date" => of("日期", "The date"),
+        "symptoms" => of("症状", "The symptoms"),
+        "answers" => of("回答", "An answer"),
+        "travel" => of("行程", "The travel list"),
+        "challenge" => of("核验码", "The challenge"),
+        "gate" => of("卡口名称", "The checkpoint's name"),
+        "entry" => of("记录", "The entry"),
+        "text" => of("文字", "The text"),
+        _ if field.starts_with("answers.") => of("回答", "An answer"),
+        _ => match stay(field) {
+            Some(number) => (format!("第{number}段行程"), format!("Stay {number}")),
+            None => (format!("{field} "), format!("The value of {field}")),
+        },
+    }
+}
+
+/// The number of a stay, from 1, of a path such as `travel[0].region`.
+fn stay(field: &str) -> Option<usize> {
+    let (index, _) = field.strip_prefix("travel[")?.split_once(']')?;
+    index.parse::<usize>().ok()?.checked_add(1)
+}
+
+fn why(reason: &str) -> (&'static str, &'static str) {
+    match reason {
+        "empty" | "missing" => ("尚未填写", "is missing"),
+        "characters" => ("含有不允许的字符", "contains characters that do not belong there"),
+        "length" => ("长度不正确", "has the wrong length"),
+        "too-long" | "too-large" => ("过长", "is too long"),
+        "too-many" => ("过多", "has too many entries"),
+        "no-letter" => ("不含文字", "contains no letter"),
+        "country-code" => ("缺少国家代码", "needs its country code"),
+        "kind" => ("类型不正确", "is of an unknown kind"),
+        "old-fifteen-digits" => {
+            ("是旧式十五位号码，请填写十八位", "is an old one of fifteen digits: enter all eighteen")
+        }
+        "unknown-division" => ("的行政区划代码不存在", "names a division that does not exist"),
+        "not-a-date" => ("不是有效日期", "is not a date"),
+        "date-too-early" => ("日期过早", "names a date too long ago"),
+        "date-in-future" | "in-the-future" => ("在将来", "lies in the future"),
+        "check-digit" => ("校验不符，请核对", "does not check out: look for a wrong digit"),
+        "already-enrolled" => ("已在本机注册", "is enrolled on this phone already"),
+        "not-digits" => ("应为数字", "consists of digits only"),
+        "not-requested" => ("尚未获取", "was not asked for yet"),
+        "unknown-question" => ("对应的问题不存在", "belongs to no question of the form"),
+        "wrong-form" => ("形式不正确", "has another form than the question asks for"),
+        "unknown-option" => ("含有不存在的选项", "names an option that does not exist"),
+        "repeated" => ("重复", "is given twice"),
+        "outside-window" => ("不在询问的日期范围内", "lies outside the days that are asked for"),
+        "ends-before-it-begins" => ("结束早于开始", "ends before it begins"),
+        "not-a-challenge" => ("不是卡口的核验码", "is not a checkpoint's"),
+        "not-a-code" => ("不是健康码", "is not a code's"),
+        "in-the-past" => ("已过去", "has passed"),
+        "another-date" => ("与手机日期不同", "is not the phone's date"),
+        "out-of-range" => ("超出范围", "is out of range"),
+        _ => ("不正确", "is not valid"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_and_its_reason_read_as_a_sentence() {
+        let text = field_text("document", "check-digit");
+        assert_eq!(text.en, "The document number does not check out: look for a wrong digit.");
+        assert_eq!(text.zh, "证件号码校验不符，请核对。");
+        assert_eq!(
+            field_text("travel[0].region", "unknown-division").en,
+            "Stay 1 names a division that does not exist."
+        );
+        assert_eq!(
+            field_text("travel[18446744073709551615]", "later-word").en,
+            "The value of travel[18446744073709551615] is not valid."
+        );
+    }
+}
