@@ -1,0 +1,242 @@
+import Foundation
+import HealthcodeNative
+
+/// A resident's phone: the resident and the family members whom the resident cares for, each a subject with an own key.
+///
+/// Every method may be called from any thread. Those with `async` do their work elsewhere and may be called from the
+/// main actor; the others read the phone's file and are quick. A task that is cancelled while it waits for the network
+/// stops the work in the library at once; what was recorded before stays recorded and is sent later.
+///
+/// ``close()`` ends it, with everything of it that is under way; so does letting go of it, once nothing is. Close it
+/// before the system suspends the app where the file lies in a shared container: a file that is held then ends the app.
+/// The same file opened twice in a process is one instance.
+public final class Resident: Sendable {
+  private let native: NativeResident
+
+  /// Opens the phone's file, made if there is none.
+  ///
+  /// Throws `storage` with what is wrong with the file (`busy` while another process has it; `corrupt`, `wrongKey` and
+  /// `newerSchema` leave it as it is), `vault` where the vault cannot be used, `invalidField` for the configuration.
+  public static func open(_ config: Config, ports: Ports) async throws(HealthcodeError) -> Resident {
+    let guarded = ports.guarded
+    return try await working { Resident(native: try openNativeResident(config: config, ports: guarded)) }
+  }
+
+  private init(native: NativeResident) {
+    self.native = native
+  }
+
+  /// Everything that a first screen shows: the subjects with colour and what is due, the time, the sync.
+  public func home() throws(HealthcodeError) -> Home {
+    try translated { try native.home() }
+  }
+
+  /// ``home()``, now and whenever something of it has changed: after a record, while a sync runs, when a day opens. A
+  /// change made through another object over the same file counts too. It ends only with its reader or with an error,
+  /// `closed` among them.
+  public func homes() -> AsyncThrowingStream<Home, any Error> {
+    let native = native
+    return stream { continuation throws(HealthcodeError) in
+      var change: UInt64 = 0
+      var last: Home?
+      while true {
+        let known = change
+        if let wake = last?.secondsToWake {
+          change = try await cancellable(within: wake) { try await native.changed(after: known, cancel: $0) } ?? known
+        } else {
+          change = try await cancellable { try await native.changed(after: known, cancel: $0) }
+        }
+        let home = try await working { try native.home() }
+        if home != last { continuation.yield(home) }
+        last = home
+      }
+    }
+  }
+
+  /// The state of the sync, now and whenever it has changed; see ``homes()``.
+  public func syncStates() -> AsyncThrowingStream<SyncState, any Error> {
+    let homes = homes()
+    return stream { continuation throws(HealthcodeError) in
+      var last: SyncState?
+      do {
+        for try await home in homes where home.sync != last {
+          continuation.yield(home.sync)
+          last = home.sync
+        }
+      } catch {
+        throw HealthcodeError(error)
+      }
+    }
+  }
+
+  /// A fresh code of a subject: a presentation of now, or, with the text of a gate's `challenge`, an answer to it. Keep
+  /// it in memory only.
+  ///
+  /// Throws `notRated` before the first code has come, `timeUnsure` after a restart of the phone without a sync (scan
+  /// the gate's challenge, an answer needs no clock), `replaced`, and `invalidField` for a text that is no challenge.
+  public func code(of subject: String, challenge: String? = nil) async throws(HealthcodeError) -> ShownCode {
+    let native = native
+    return try await working { try native.code(subject: subject, challenge: challenge) }
+  }
+
+  /// The codes to show of a subject, one after the other: a new presentation every 30 seconds, and at once when the
+  /// colour, its reasons or the token behind it have changed. It fails as ``code(of:challenge:)`` does.
+  public func codes(of subject: String) -> AsyncThrowingStream<ShownCode, any Error> {
+    let native = native
+    return stream { continuation throws(HealthcodeError) in
+      var change = try await cancellable { try await native.changed(after: 0, cancel: $0) }
+      var shown = try await working { try native.code(subject: subject, challenge: nil) }
+      var shownAt = Date.uptime
+      continuation.yield(shown)
+      while let refresh = shown.refreshIn {
+        let known = change
+        let left = refresh - (Date.uptime - shownAt)
+        let next = try await cancellable(within: left) { try await native.changed(after: known, cancel: $0) }
+        let fresh = try await working { try native.code(subject: subject, challenge: nil) }
+        if next == nil || !fresh.saysTheSame(as: shown) {
+          (shown, shownAt) = (fresh, Date.uptime)
+          continuation.yield(shown)
+        }
+        change = next ?? change
+      }
+    }
+  }
+
+  /// How far the quarantine of a subject has come; nil without an order in force.
+  public func quarantine(of subject: String) throws(HealthcodeError) -> QuarantineView? {
+    try translated { try native.quarantine(subject: subject) }
+  }
+
+  /// The questions of the rulebook in force, and the days that they ask about. Throws `notSynced` before the first
+  /// rulebook has come.
+  public func form() throws(HealthcodeError) -> Form {
+    try translated { try native.form() }
+  }
+
+  /// Everything that is wrong with an identity, field by field; empty for none.
+  public func check(_ identity: IdentityForm) throws(HealthcodeError) -> [FieldProblem] {
+    try translated { try native.checkIdentity(identity: identity) }
+  }
+
+  /// What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
+  /// public records too, and decides.
+  public func preview(_ declaration: DeclarationInput, for subject: String) throws(HealthcodeError) -> Preview {
+    try translated { try native.preview(subject: subject, declaration: declaration) }
+  }
+
+  /// Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent with
+  /// the next sync. It needs no network, and no cancellation stops it half way.
+  ///
+  /// Throws `invalidField` for the first field that is wrong; nothing was recorded then.
+  public func record(_ entry: Entry, for subject: String) async throws(HealthcodeError) -> Recorded {
+    let native = native
+    return try await working { try native.record(subject: subject, entry: entry) }
+  }
+
+  /// Records a declaration; see ``record(_:for:)``.
+  @discardableResult
+  public func declare(_ declaration: DeclarationInput, for subject: String) async throws(HealthcodeError) -> Recorded {
+    try await record(.declaration(declaration: declaration), for: subject)
+  }
+
+  /// Records the day's check-in, with the ids of `symptoms` from the form; see ``record(_:for:)``.
+  @discardableResult
+  public func checkIn(_ subject: String, symptoms: [String] = []) async throws(HealthcodeError) -> Recorded {
+    try await record(.checkIn(checkIn: CheckInInput(symptoms: symptoms)), for: subject)
+  }
+
+  /// What a scanned text is.
+  public func scan(_ text: String) throws(HealthcodeError) -> ScannedText {
+    try translated { try native.scan(text: text) }
+  }
+
+  /// Asks for a one-time code, which goes to the number that public records hold for the document and to no other. The
+  /// answer is the same whether or not the records know the person.
+  ///
+  /// Throws `invalidField` for the first field that is wrong, `network`, `rejected`.
+  public func requestOneTimeCode(_ identity: IdentityForm) async throws(HealthcodeError) -> CodeRequested {
+    let native = native
+    return try await cancellable { try await native.requestOneTimeCode(identity: identity, cancel: $0) }
+  }
+
+  /// Confirms the one-time code: the subject is on this phone from now on. Then ``sync()``.
+  ///
+  /// Throws `invalidField` for a code that is none, or without one asked for; `rejected` with `wrong-code` for one that
+  /// does not fit, has expired or was tried too often; `network`.
+  public func enrol(code: String) async throws(HealthcodeError) -> Enrolment {
+    let native = native
+    return try await cancellable { try await native.enrol(code: code, cancel: $0) }
+  }
+
+  /// Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and what
+  /// the server publishes. What the server says no to for one subject is in the report.
+  ///
+  /// `network` is normal: what is unsent waits and nothing is lost.
+  @discardableResult
+  public func sync() async throws(HealthcodeError) -> SyncReport {
+    let native = native
+    return try await cancellable { try await native.sync(cancel: $0) }
+  }
+
+  /// Closes it. What is under way ends with `closed`. Closing twice is well.
+  public func close() {
+    try? native.shutDown()
+  }
+}
+
+// MARK: The app's own HTTP stack
+
+extension Resident {
+  /// ``requestOneTimeCode(_:)`` over the app's own HTTP stack.
+  public func requestOneTimeCode(
+    _ identity: IdentityForm,
+    over transport: some Transport
+  ) async throws(HealthcodeError) -> CodeRequested {
+    let native = native
+    let call = try await working { try native.oneTimeCodeCall(identity: identity) }
+    let reply = try await transport.reply(to: call)
+    return try await working { try native.oneTimeCodeReply(reply: reply) }
+  }
+
+  /// ``enrol(code:)`` over the app's own HTTP stack.
+  public func enrol(code: String, over transport: some Transport) async throws(HealthcodeError) -> Enrolment {
+    let native = native
+    let call = try await working { try native.enrolCall(code: code) }
+    let reply = try await transport.reply(to: call)
+    return try await working { try native.enrolReply(reply: reply) }
+  }
+
+  /// ``sync()`` over the app's own HTTP stack.
+  @discardableResult
+  public func sync(over transport: some Transport) async throws(HealthcodeError) -> SyncReport {
+    let native = native
+    do {
+      let exchange = try await working { try native.exchange() }
+      return try await exchange.drive(over: transport)
+    } catch {
+      if case .network(_, let retryAfter) = error {
+        let seconds = retryAfter.map { UInt32(clamping: Int64($0)) }
+        try await working { try native.exchangeFailed(retryAfterSeconds: seconds) }
+      }
+      throw error
+    }
+  }
+}
+
+extension Home {
+  /// Seconds from the time that it shows to the next change that time alone makes.
+  fileprivate var secondsToWake: TimeInterval? { nextWake?.timeIntervalSince(time.now) }
+}
+
+extension ShownCode {
+  /// Whether a screen that shows the other one need not change: what differs is the instant.
+  fileprivate func saysTheSame(as other: ShownCode) -> Bool {
+    colour == other.colour && lowered == other.lowered && validUntil == other.validUntil
+      && expired == other.expired && reasons == other.reasons && word == other.word && advice == other.advice
+  }
+}
+
+extension Date {
+  /// Seconds since some instant, by a clock that nobody sets.
+  fileprivate static var uptime: TimeInterval { ProcessInfo.processInfo.systemUptime }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import HealthcodeNative
+
+/// An app's own HTTP stack, in the place of the library's. It sends one call as it is, follows no redirect, keeps no
+/// cookies, and gives back what came, whatever its status.
+public protocol Transport: Sendable {
+  /// Sends `call` to the server whose root the configuration names, with `call.signature`, if there is one, as the
+  /// header `Healthcode-Signature` and a body as `application/json`. No more than `call.limit` bytes of the reply's body
+  /// are read. Throw whatever the stack throws where no reply came.
+  func send(_ call: Call) async throws -> Reply
+}
+
+extension Transport {
+  /// Sends one call; that no reply came is an error of the network, as with the library's own client.
+  func reply(to call: Call) async throws(HealthcodeError) -> Reply {
+    do {
+      return try await send(call)
+    } catch {
+      throw error is CancellationError || Task.isCancelled ? .cancelled : .network(.offline, retryAfter: nil)
+    }
+  }
+}
+
+extension NativeExchange {
+  /// Drives an exchange to its end.
+  func drive(over transport: some Transport) async throws(HealthcodeError) -> SyncReport {
+    var reply: Reply?
+    while true {
+      let answer = reply
+      switch try await working({ try self.next(reply: answer) }) {
+      case .done(let report): return report
+      case .send(let call): reply = try await transport.reply(to: call)
+      }
+    }
+  }
+}
