@@ -2,7 +2,6 @@ package dev.healthcode
 
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.withContext
 import java.time.LocalDate
 
@@ -83,9 +82,6 @@ class Checkpoint private constructor(
             ports: Ports,
             gate: String,
             io: CoroutineDispatcher = Dispatchers.IO,
-        ): Checkpoint =
-            withContext(io + NonCancellable) {
-                Checkpoint(translated { openNativeCheckpoint(config, ports.guarded(), gate) }, io)
-            }
+        ): Checkpoint = undivided(io) { Checkpoint(openNativeCheckpoint(config, ports.guarded(), gate), io) }
     }
 }

@@ -1,5 +1,8 @@
 package dev.healthcode
 
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.withContext
 import java.nio.charset.CharacterCodingException
 import java.time.DateTimeException
 import java.time.Duration
@@ -154,6 +157,15 @@ internal inline fun <T> translated(call: () -> T): T =
     } catch (error: Exception) {
         throw error.translation()
     }
+
+/**
+ * Runs a call on [io] to its end; what it did is told, also to a caller who was cancelled meanwhile. A change of the
+ * dispatcher alone would drop the result at its way back into a cancelled job, hence the outer step.
+ */
+internal suspend fun <T> undivided(
+    io: CoroutineDispatcher,
+    call: () -> T,
+): T = withContext(NonCancellable) { withContext(io) { translated(call) } }
 
 @PublishedApi
 internal fun Exception.translation(): Exception =

@@ -2,7 +2,6 @@ package dev.healthcode
 
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.flow
@@ -226,8 +225,7 @@ class Resident private constructor(
 
     private suspend fun changed(after: ULong) = translated { native.changed(after) }
 
-    // What was done is told, also to a caller who was cancelled meanwhile.
-    private suspend fun <T> working(call: () -> T): T = withContext(io + NonCancellable) { translated(call) }
+    private suspend fun <T> working(call: () -> T): T = undivided(io, call)
 
     companion object {
         /**
@@ -243,8 +241,7 @@ class Resident private constructor(
             config: Config,
             ports: Ports,
             io: CoroutineDispatcher = Dispatchers.IO,
-        ): Resident =
-            withContext(io + NonCancellable) { Resident(translated { openNativeResident(config, ports.guarded()) }, io) }
+        ): Resident = undivided(io) { Resident(openNativeResident(config, ports.guarded()), io) }
     }
 }
 

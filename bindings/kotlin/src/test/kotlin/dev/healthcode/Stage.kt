@@ -1,0 +1,145 @@
+package dev.healthcode
+
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.runBlocking
+import java.nio.file.Files
+import java.nio.file.Path
+import java.time.Instant
+import java.time.LocalDate
+import kotlin.io.path.ExperimentalPathApi
+import kotlin.io.path.deleteRecursively
+
+/** A server process in virtual time, and a folder for the phones' files; all of it ends with the test. */
+internal class Stage(
+    start: Instant,
+) : AutoCloseable {
+    val folder: Path = Files.createTempDirectory("healthcode")
+    val world = World(start)
+    val server: ServerProcess
+
+    init {
+        val clock = folder.resolve("clock")
+        world.serve(clock)
+        server = ServerProcess(folder, clock)
+    }
+
+    /** What an app of this server is built with. */
+    fun config(
+        file: String,
+        server: String = this.server.url,
+    ) = config(folder.resolve(file), server, this.server.rootKey)
+
+    /** Opens a resident's phone. */
+    suspend fun phone(
+        file: String = "phone.db",
+        server: String = this.server.url,
+        io: CoroutineDispatcher = Dispatchers.IO,
+    ): Phone {
+        val clock = PhoneClock(world)
+        return Phone(Resident.open(config(file, server), Ports(MemoryVault(7), clock), io), clock, this)
+    }
+
+    /** Opens a checkpoint's phone. */
+    suspend fun gate(file: String = "gate.db"): Checkpoint =
+        Checkpoint.open(config(file), Ports(MemoryVault(9), PhoneClock(world)), "North gate")
+
+    @OptIn(ExperimentalPathApi::class)
+    override fun close() {
+        server.close()
+        world.close()
+        folder.deleteRecursively()
+    }
+}
+
+/** A resident's phone, on which one person is enrolled. */
+internal class Phone(
+    val resident: Resident,
+    val clock: PhoneClock,
+    private val stage: Stage,
+) : AutoCloseable by resident {
+    lateinit var subject: String
+
+    /** Enrols a person, and syncs. */
+    suspend fun enrol(identity: IdentityForm) {
+        resident.requestOneTimeCode(identity)
+        subject = resident.enrol(stage.server.oneTimeCode()).subject
+        resident.sync()
+    }
+
+    /** Enrols the person who was in a high-risk area, who declares it: yellow. */
+    suspend fun becomeYellow() {
+        enrol(zhangSan)
+        resident.declare(subject, stayInWuhan)
+        resident.sync()
+    }
+
+    /** Enrols the person of whom nothing is known, who declares nothing: green. */
+    suspend fun becomeGreen() {
+        enrol(liSi)
+        resident.declare(subject, atHome)
+        resident.sync()
+    }
+
+    suspend fun tap() = resident.checkIn(subject)
+
+    suspend fun code(challenge: String? = null) = resident.code(subject, challenge)
+
+    fun quarantine() = checkNotNull(resident.quarantine(subject)) { "an order is in force" }
+
+    fun card() = resident.home().subjects.single()
+}
+
+/** Plays a test on a stage of its own. */
+internal fun onStage(
+    start: Instant = at(11, 9),
+    play: suspend Stage.() -> Unit,
+) {
+    Stage(start).use { stage -> runBlocking(Dispatchers.Default) { stage.play() } }
+}
+
+internal fun config(
+    database: Path,
+    server: String,
+    rootKey: ByteArray,
+) = Config(
+    database = database.toString(),
+    server = server,
+    issuer = "hangzhou",
+    rootKeys = listOf(rootKey),
+    builtAt = at(1, 0),
+)
+
+/** The person of the server's records who was in a high-risk area. */
+internal val zhangSan = IdentityForm("张三", "resident-id", "11010519491231002X", "+8613800138000", "330100")
+
+/** A person of the records of whom nothing is known. */
+internal val liSi = IdentityForm("李四", "resident-id", "440524188001010014", "+8613900139000", "330100")
+
+/** A person of the records who was near a case. */
+internal val wangWu = IdentityForm("王五", "resident-id", "330106198803152718", "+8613700137001", "330106")
+
+/** A declaration of nothing. */
+internal val atHome =
+    DeclarationInput(
+        listOf(
+            AnswerInput("contact", AnswerValue.YesNo(false)),
+            AnswerInput("symptoms", AnswerValue.Any(emptyList())),
+        ),
+    )
+
+/** A declaration of a stay in a high-risk area. */
+internal val stayInWuhan = atHome.copy(travel = listOf(StayInput("420100", LocalDate.of(2020, 1, 29), february(8))))
+
+/** Waits for what another thread is about to do. */
+internal suspend fun eventually(
+    what: String,
+    holds: () -> Boolean,
+) {
+    val until = System.nanoTime() + 5_000_000_000
+    while (!holds()) {
+        check(System.nanoTime() < until) { "$what: not within five seconds" }
+        delay(5)
+    }
+}
