@@ -17,7 +17,14 @@ sealed class HealthcodeException(
     message: String,
 ) : Exception(message) {
     /** What to say to the person, in both languages: what happened, and what can be done about it. */
-    val text: Text by lazy { nativeErrorText(native()) }
+    val text: Text by lazy {
+        try {
+            nativeErrorText(native())
+        } catch (_: Exception) {
+            // An app that made one itself, of what cannot cross the border.
+            nativeErrorText(NativeException.Internal("text"))
+        }
+    }
 
     internal abstract fun native(): NativeException
 
@@ -171,33 +178,52 @@ internal suspend fun <T> undivided(
 internal fun Exception.translation(): Exception =
     when (this) {
         is NativeException -> translation()
+
         // A panic in the library, caught at the border; its text may hold anything.
         is InternalException -> HealthcodeException.Internal("panic")
+
         // The generated code's answer to an object that was closed.
         is IllegalStateException -> HealthcodeException.Closed()
+
         // Half a surrogate pair is no text in any other language.
         is CharacterCodingException -> HealthcodeException.InvalidField("text", "characters")
+
         // An instant or a day beyond what a number holds.
         is ArithmeticException, is DateTimeException -> HealthcodeException.InvalidField("date", "not-a-date")
+
         else -> this
     }
 
 private fun NativeException.translation(): Exception =
     when (this) {
         is NativeException.InvalidField -> HealthcodeException.InvalidField(field, reason)
+
         is NativeException.UnknownSubject -> HealthcodeException.UnknownSubject()
+
         is NativeException.NotSynced -> HealthcodeException.NotSynced()
+
         is NativeException.NotRated -> HealthcodeException.NotRated()
+
         is NativeException.Vault -> HealthcodeException.Vault(kind)
+
         is NativeException.Storage -> HealthcodeException.Storage(kind)
+
         is NativeException.Network -> HealthcodeException.Network(kind, retryAfter)
+
         is NativeException.Rejected -> HealthcodeException.Rejected(problem, retryAfter)
+
         is NativeException.TimeUnsure -> HealthcodeException.TimeUnsure()
+
         is NativeException.Replaced -> HealthcodeException.Replaced()
+
         is NativeException.UpdateApp -> HealthcodeException.UpdateApp()
+
         // Kotlin cancels by letting go; this is the library giving up on its own.
         is NativeException.Cancelled -> HealthcodeException.Internal("cancelled")
+
         is NativeException.Closed -> HealthcodeException.Closed()
+
         is NativeException.Port -> HealthcodeException.Port(name)
+
         is NativeException.Internal -> HealthcodeException.Internal(incident)
     }

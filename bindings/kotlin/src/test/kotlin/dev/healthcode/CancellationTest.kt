@@ -56,7 +56,12 @@ internal class CancellationTest {
             phone().use { it.becomeYellow() }
             val cancelling = CancellingClock(PhoneClock(world))
             val phone = Resident.open(config("phone.db"), Ports(MemoryVault(7), cancelling))
-            val subject = phone.home().subjects.single().subject
+            val subject =
+                phone
+                    .home()
+                    .subjects
+                    .single()
+                    .subject
             phone.sync()
             val told = CompletableDeferred<Recorded>()
             coroutineScope {
@@ -67,7 +72,14 @@ internal class CancellationTest {
             }
             assertTrue(told.isCompleted, "the caller knows the operation")
             val recorded = told.await()
-            assertEquals(recorded.operation, phone.quarantine(subject)?.checkIns?.single()?.operation)
+            assertEquals(
+                recorded.operation,
+                phone
+                    .quarantine(subject)
+                    ?.checkIns
+                    ?.single()
+                    ?.operation,
+            )
             phone.close()
         }
 
@@ -109,7 +121,11 @@ internal class CancellationTest {
                     collectors.forEach { it.cancelAndJoin() }
                 }
                 eventually("no native call is left") { uniffiContinuationHandleMap.size == before }
-                assertFalse(phone.resident.home().sync.running)
+                assertFalse(
+                    phone.resident
+                        .home()
+                        .sync.running,
+                )
             }
         }
 
@@ -120,7 +136,11 @@ internal class CancellationTest {
         coroutineScope {
             val sync = launch(Dispatchers.Default) { phone.resident.sync() }
             silent.awaitCall()
-            assertTrue(phone.resident.home().sync.running)
+            assertTrue(
+                phone.resident
+                    .home()
+                    .sync.running,
+            )
             val from = System.nanoTime()
             sync.cancel()
             from

@@ -28,7 +28,13 @@ internal class ConcurrencyTest {
             phone().use { phone ->
                 phone.becomeYellow()
                 phone().use { other -> assertRight(phone, listOf(phone.resident, other.resident)) }
-                assertEquals(0u, phone.resident.home().sync.waiting, "closing one leaves the other working")
+                assertEquals(
+                    0u,
+                    phone.resident
+                        .home()
+                        .sync.waiting,
+                    "closing one leaves the other working",
+                )
             }
         }
 

@@ -104,13 +104,13 @@ internal class LifetimeTest {
     fun `calls that run into a close end rightly or with Closed`() =
         onStage {
             phone().use { it.becomeGreen() }
-            repeat(20) {
+            repeat(10) {
                 val phone = phone()
                 coroutineScope {
                     val calls =
                         List(8) {
                             async(Dispatchers.IO) {
-                                runCatching { repeat(50) { phone.resident.home() } }.exceptionOrNull()
+                                runCatching { repeat(20) { phone.resident.home() } }.exceptionOrNull()
                             }
                         }
                     launch(Dispatchers.IO) { phone.close() }
@@ -130,7 +130,11 @@ internal class LifetimeTest {
             val other = phone("$link/phone.db")
             coroutineScope {
                 val seen = CopyOnWriteArrayList<UInt>()
-                val watching = other.resident.homes().onEach { seen += it.sync.waiting }.launchIn(this)
+                val watching =
+                    other.resident
+                        .homes()
+                        .onEach { seen += it.sync.waiting }
+                        .launchIn(this)
                 eventually("the first screen comes") { seen.isNotEmpty() }
                 phone.tap()
                 eventually("a record through one is seen by the other") { seen.last() == 1u }
@@ -139,7 +143,14 @@ internal class LifetimeTest {
             phone.close()
             assertEquals(1u, other.resident.sync().accepted)
             other.close()
-            phone().use { assertEquals(0u, it.resident.home().sync.waiting) }
+            phone().use {
+                assertEquals(
+                    0u,
+                    it.resident
+                        .home()
+                        .sync.waiting,
+                )
+            }
         }
 
     @Test
@@ -167,7 +178,11 @@ internal class LifetimeTest {
             ProcessBuilder(java, library, "-cp", classes, OtherProcess::class.java.name, file, stage.server.url, root)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start()
-        val said = child.inputStream.bufferedReader().readText().trim()
+        val said =
+            child.inputStream
+                .bufferedReader()
+                .readText()
+                .trim()
         check(child.waitFor(30, TimeUnit.SECONDS))
         return said
     }

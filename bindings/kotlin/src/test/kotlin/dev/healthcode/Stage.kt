@@ -42,8 +42,8 @@ internal class Stage(
     }
 
     /** Opens a checkpoint's phone. */
-    suspend fun gate(file: String = "gate.db"): Checkpoint =
-        Checkpoint.open(config(file), Ports(MemoryVault(9), PhoneClock(world)), "North gate")
+    suspend fun gate(io: CoroutineDispatcher = Dispatchers.IO): Checkpoint =
+        Checkpoint.open(config("gate.db"), Ports(MemoryVault(9), PhoneClock(world)), "North gate", io)
 
     @OptIn(ExperimentalPathApi::class)
     override fun close() {

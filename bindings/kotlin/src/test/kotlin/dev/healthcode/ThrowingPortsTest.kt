@@ -28,7 +28,11 @@ internal class ThrowingPortsTest {
     private fun throwers() =
         listOf(
             Thrower { IllegalStateException(SECRET, IOException(SECRET)).apply { addSuppressed(IOException(SECRET)) } },
-            Thrower { object : Exception(SECRET) { override fun toString() = throw AssertionError(SECRET) } },
+            Thrower {
+                object : Exception(SECRET) {
+                    override fun toString() = throw AssertionError(SECRET)
+                }
+            },
             Thrower { AssertionError(SECRET) },
             Thrower { OutOfMemoryError(SECRET) },
             Thrower { overflow() },
@@ -75,7 +79,12 @@ internal class ThrowingPortsTest {
                     }
                 Resident.open(config("phone.db"), Ports(MemoryVault(7), clock)).use { phone ->
                     phone.sync()
-                    val subject = phone.home().subjects.single().subject
+                    val subject =
+                        phone
+                            .home()
+                            .subjects
+                            .single()
+                            .subject
                     thrower.armed = true
                     portFailed { phone.home() }
                     portFailed { phone.code(subject) }

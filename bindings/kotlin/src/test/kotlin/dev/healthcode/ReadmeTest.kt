@@ -1,0 +1,48 @@
+package dev.healthcode
+
+import org.junit.jupiter.api.Test
+import java.nio.file.Path
+import kotlin.io.path.fileSize
+import kotlin.io.path.writeBytes
+import kotlin.test.assertTrue
+
+/** From nothing to a drawn code. The README of the bindings shows these lines as they stand here. */
+internal class ReadmeTest {
+    @Test
+    fun `ten lines lead from nothing to a drawn code`() =
+        onStage {
+            val picture = folder.resolve("code.png")
+            play(
+                folder.resolve("phone.db"),
+                server.url,
+                server.rootKey,
+                Ports(MemoryVault(7), PhoneClock(world)),
+                picture,
+            ) {
+                server.oneTimeCode()
+            }
+            assertTrue(picture.fileSize() > 1_000)
+        }
+
+    private suspend fun play(
+        file: Path,
+        server: String,
+        rootKey: ByteArray,
+        ports: Ports,
+        picture: Path,
+        typedDigits: suspend () -> String,
+    ) {
+        val (builtAt, person, declaration) = Triple(at(1, 0), liSi, atHome)
+        // region readme
+        val config = Config("$file", server, issuer = "hangzhou", rootKeys = listOf(rootKey), builtAt = builtAt)
+        Resident.open(config, ports).use { phone ->
+            phone.requestOneTimeCode(person)
+            val subject = phone.enrol(typedDigits()).subject
+            phone.sync()
+            phone.declare(subject, declaration)
+            phone.sync()
+            picture.writeBytes(phone.code(subject).png(pixelsPerModule = 8))
+        }
+        // endregion
+    }
+}

@@ -1,0 +1,42 @@
+package dev.healthcode
+
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.withTimeout
+import java.time.Duration
+import kotlin.time.Duration.Companion.seconds
+
+/**
+ * A small app that is shrunk together with the package by the rules that the package brings, and run: each way across
+ * the border once. It is no test by itself.
+ */
+internal object ShrunkApp {
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        onStage {
+            val phone = phone().also { it.becomeYellow() }
+            phone.tap()
+            check(phone.resident.sync().accepted == 1u)
+            check(phone.quarantine().counted == 1.toUShort())
+            val code = withTimeout(10.seconds) { phone.resident.codes(phone.subject).first() }
+            check(code.colour == Colour.YELLOW && code.png().size > 1_000)
+            gate().use {
+                it.sync()
+                world.pass(Duration.ofSeconds(1))
+                check(it.verify(code.text) is Verdict.Stop)
+                check(it.status().time == GateTimeState.FIRM)
+            }
+            val refused = runCatching { phone.resident.enrol("12") }.exceptionOrNull()
+            check(refused is HealthcodeException.InvalidField && refused.text.en.isNotEmpty())
+            val vault =
+                object : MemoryVault(7) {
+                    override fun seal(plain: ByteArray): ByteArray = throw AssertionError("no key store")
+                }
+            val locked =
+                runCatching { Resident.open(config("other.db"), Ports(vault, PhoneClock(world))) }.exceptionOrNull()
+            check(locked is HealthcodeException.Vault && locked.kind == VaultKind.REFUSED)
+            phone.close()
+            check(runCatching { phone.resident.home() }.exceptionOrNull() is HealthcodeException.Closed)
+        }
+        println("the shrunk app works")
+    }
+}
