@@ -25,7 +25,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("healthcode_ffi", .when(platforms: [.linux]))]
     ),
     .target(name: "Healthcode", dependencies: ["HealthcodeNative"]),
-    .testTarget(name: "HealthcodeTests", dependencies: ["Healthcode", "HealthcodeNative"]),
+    .target(name: "TestSupport", dependencies: ["Healthcode"], path: "Tests/TestSupport"),
+    .testTarget(name: "HealthcodeTests", dependencies: ["Healthcode", "HealthcodeNative", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -41,10 +42,10 @@ if Context.environment["HEALTHCODE_CRASH"] != nil {
       path: "generated-crash/HealthcodeCrash",
       linkerSettings: [.linkedLibrary("healthcode_crash")]
     ),
-    .testTarget(name: "CrashTests", dependencies: ["Healthcode", "HealthcodeCrash"]),
+    .testTarget(name: "CrashTests", dependencies: ["Healthcode", "HealthcodeCrash", "TestSupport"]),
     .executableTarget(
       name: "healthcode-bench",
-      dependencies: ["Healthcode", "HealthcodeNative", "HealthcodeCrash"],
+      dependencies: ["Healthcode", "HealthcodeNative", "HealthcodeCrash", "TestSupport"],
       path: "Bench"
     ),
   ]

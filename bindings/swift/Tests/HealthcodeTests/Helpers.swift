@@ -1,0 +1,48 @@
+import Foundation
+import Healthcode
+import XCTest
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+/// That a call throws exactly this error.
+func assertThrows(
+  _ expected: HealthcodeError,
+  file: StaticString = #filePath,
+  line: UInt = #line,
+  _ call: () async throws -> Void
+) async {
+  do {
+    try await call()
+    XCTFail("it did not throw", file: file, line: line)
+  } catch {
+    XCTAssertEqual(error as? HealthcodeError, expected, file: file, line: line)
+  }
+}
+
+/// URLSession as an app's own HTTP stack.
+struct UrlTransport: Transport {
+  let server: String
+
+  func send(_ call: Call) async throws -> Reply {
+    guard let url = URL(string: server + call.path) else { throw URLError(.badURL) }
+    var request = URLRequest(url: url)
+    request.httpMethod = call.method == .post ? "POST" : "GET"
+    if call.method == .post {
+      request.httpBody = call.body
+      request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+    }
+    if let signature = call.signature {
+      request.setValue(signature, forHTTPHeaderField: "Healthcode-Signature")
+    }
+    let (body, response) = try await URLSession.shared.data(for: request)
+    guard let response = response as? HTTPURLResponse, body.count <= call.limit else { throw URLError(.badServerResponse) }
+    return Reply(
+      status: UInt16(response.statusCode),
+      contentType: response.value(forHTTPHeaderField: "Content-Type") ?? "",
+      retryAfter: response.value(forHTTPHeaderField: "Retry-After").flatMap(UInt32.init),
+      body: body
+    )
+  }
+}
