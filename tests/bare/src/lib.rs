@@ -3,6 +3,8 @@
 //! `tests/steps/size.sh` compares the two. Nothing here is ever run: every input comes across the border, so that
 //! the optimiser can foresee none of it.
 
+#![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
+
 #[cfg(feature = "http")]
 mod http;
 mod signed;
@@ -73,7 +75,6 @@ pub struct Bare {
 impl Bare {
     /// Opens a file.
     #[uniffi::constructor]
-    #[allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
     pub fn open(path: String, port: Arc<dyn Port>) -> Result<Arc<Self>> {
         let connection = stored::open(&path).map_err(BareError::of("sqlite"))?;
         Ok(Arc::new(Self { port, connection: Mutex::new(connection) }))
