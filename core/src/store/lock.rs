@@ -1,9 +1,12 @@
 //! One process a file: an operating system's lock beside it, which is let go of whatever becomes of the process.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use super::StoreError;
 use crate::error::StorageKind;
@@ -34,12 +37,14 @@ pub(super) fn take(path: &Path) -> Result<File, StoreError> {
         })
     })?;
     for attempt in 0..ATTEMPTS {
-        match file.try_lock() {
+        // Not the standard library's: up to Rust 1.97 its lock is always refused on Android (rust-lang/rust#148325).
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Ok(file),
             // The last holder in this process may be closing the file at this moment.
-            Err(TryLockError::WouldBlock) if attempt + 1 < ATTEMPTS => std::thread::sleep(PAUSE),
-            Err(TryLockError::WouldBlock) => break,
-            Err(TryLockError::Error(_)) => return Err(StoreError::internal("lock")),
+            Err(Errno::WOULDBLOCK) if attempt + 1 < ATTEMPTS => std::thread::sleep(PAUSE),
+            Err(Errno::WOULDBLOCK) => break,
+            Err(Errno::INTR) => {}
+            Err(_) => return Err(StoreError::internal("lock")),
         }
     }
     Err(StoreError::Kind(StorageKind::Busy))
