@@ -67,6 +67,7 @@ class Checkpoint private constructor(
         native.destroy()
     }
 
+    /** How a checkpoint's phone is opened. */
     companion object {
         /**
          * Opens the phone's file, made if there is none.

@@ -227,6 +227,7 @@ class Resident private constructor(
 
     private suspend fun <T> working(call: () -> T): T = undivided(io, call)
 
+    /** How a resident's phone is opened. */
     companion object {
         /**
          * Opens the phone's file, made if there is none.

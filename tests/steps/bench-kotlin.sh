@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# What the border to Kotlin costs: calls as ratios to an empty one, and a cold start. It prints and asserts nothing
+# about time; run by name, on a machine that does nothing else.
+source "$(dirname "$0")/lib.sh"
+
+home=bindings/kotlin
+out=$target/kotlin
+
+# The libraries as phones have them; the server beside them is not measured.
+build() {
+  cargo build --profile phone -p healthcode-ffi -p healthcode-crash && cargo build -p healthcode-cli &&
+    cargo run -q -p healthcode-bindgen -- --crash kotlin --out "$target/crash" &&
+    mvn -q -B -f "$home/pom.xml" "-Dout=$PWD/$out" "-Dcrash=$PWD/$target/crash/kotlin" -DskipTests package
+}
+
+bench() {
+  java "-Djna.library.path=$target/phone" "-Dhealthcode.binary=$target/debug/healthcode" \
+    -cp "$out/classes:$out/test-classes:$out/libraries/*" dev.healthcode.Bench
+}
+
+if need_system java default-jdk-headless && need_system mvn maven && step build build && step bench bench; then
+  sed 's/^/  /' "$logs/$part-bench.log"
+fi
+finish
