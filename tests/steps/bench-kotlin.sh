@@ -4,13 +4,15 @@
 source "$(dirname "$0")/lib.sh"
 
 home=bindings/kotlin
+# Maven reads paths from its own folder.
+target=$(realpath -m "$target")
 out=$target/kotlin
 
 # The libraries as phones have them; the server beside them is not measured.
 build() {
   cargo build --profile phone -p healthcode-ffi -p healthcode-crash && cargo build -p healthcode-cli &&
     cargo run -q -p healthcode-bindgen -- --crash kotlin --out "$target/crash" &&
-    mvn -q -B -f "$home/pom.xml" "-Dout=$PWD/$out" "-Dcrash=$PWD/$target/crash/kotlin" -DskipTests package
+    mvn -q -B -f "$home/pom.xml" "-Dout=$out" "-Dcrash=$target/crash/kotlin" -DskipTests package
 }
 
 bench() {

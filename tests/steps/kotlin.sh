@@ -4,16 +4,18 @@
 source "$(dirname "$0")/lib.sh"
 
 home=bindings/kotlin
+# Maven reads paths from its own folder.
+target=$(realpath -m "$target")
 out=$target/kotlin
 # Maven's own repository: every version is pinned, and what a version is never changes, so nothing is gained by
 # another copy of it.
 maven() {
-  mvn -q -B -f "$home/pom.xml" "-Dout=$PWD/$out" "-Drust=$PWD/$target/debug" "-Dcrash=$PWD/$target/crash/kotlin" "$@"
+  mvn -q -B -f "$home/pom.xml" "-Dout=$out" "-Drust=$target/debug" "-Dcrash=$target/crash/kotlin" "$@"
 }
 
 # Java 17 reads Unix sockets; a package of an older one may come first in the path.
 need_java() {
-  need_system java default-jdk-headless || return 1
+  { need_system java default-jdk-headless && need_system jar default-jdk-headless; } || return 1
   local version
   version=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.specification.version = //p')
   case $version in
@@ -28,13 +30,12 @@ crash_side() {
   rm -rf "$target/crash/kotlin" && cargo run -q -p healthcode-bindgen -- --crash kotlin --out "$target/crash"
 }
 
-# What a test printed stands in its report: the measures are part of the log.
+# What the tests measured is printed: it is part of the log.
 tests() {
   rm -rf "$out/surefire-reports" && maven package || return 1
-  cat "$out"/surefire-reports/*-output.txt 2>/dev/null || true
   local ran
   ran=$(cat "$out"/surefire-reports/TEST-*.xml | grep -c '<testcase ')
-  echo "$ran tests"
+  printf '\n%s tests\n' "$ran"
   # A class that is not found any more runs nothing and fails nothing.
   [ "$ran" -ge 50 ] || { echo "these are too few" && return 1; }
 }
@@ -72,7 +73,7 @@ documentation() {
   rm -rf "$out/documentation" "$out/documentation-layer" "$out/documented"
   mkdir -p "$out/documented" &&
     sed -E -f "$home/documented.sed" "$home/generated/dev/healthcode/healthcode.kt" >"$out/documented/healthcode.kt" &&
-    maven "-Ddocumented=$PWD/$out/documented" dokka:dokka@layer dokka:dokka@whole
+    maven "-Ddocumented=$out/documented" dokka:dokka@layer dokka:dokka@whole
 }
 
 # By the rules that the package brings the app works; without them it must not, or nothing is shown by this.

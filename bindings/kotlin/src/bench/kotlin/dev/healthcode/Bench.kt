@@ -5,8 +5,6 @@ import dev.healthcode.crash.echo
 import dev.healthcode.crash.nothing
 import kotlinx.coroutines.runBlocking
 import java.nio.file.Path
-import java.time.Duration
-import java.time.Instant
 import java.time.ZoneOffset
 import java.util.Locale
 
@@ -88,31 +86,18 @@ internal object ColdStart {
         val key = root.split(',').map { it.toByte() }.toByteArray()
         val ports = Ports(MemoryVault(7), PhoneClock(World(at(11, 9))))
         val config = config(Path.of(file), url, key)
-        val born =
-            ProcessHandle
-                .current()
-                .info()
-                .startInstant()
-                .get()
-        val started = Duration.between(born, Instant.now()).toNanos() / 1_000
         val marks = mutableListOf(System.nanoTime())
         runBlocking {
             val phone = Resident.open(config, ports)
             marks += System.nanoTime()
-            val code =
-                phone.code(
-                    phone
-                        .home()
-                        .subjects
-                        .single()
-                        .subject,
-                )
+            val card = phone.home().subjects.single()
+            val code = phone.code(card.subject)
             marks += System.nanoTime()
             check(code.png().isNotEmpty())
             marks += System.nanoTime()
             phone.close()
         }
-        println((listOf(started) + marks.zipWithNext { one, next -> (next - one) / 1_000 }).joinToString(" "))
+        println(marks.zipWithNext { one, next -> (next - one) / 1_000 }.joinToString(" "))
     }
 
     suspend fun measure(stage: Stage) {
@@ -131,21 +116,18 @@ internal object ColdStart {
         val runs =
             List(9) {
                 val child = ProcessBuilder(arguments).redirectError(ProcessBuilder.Redirect.INHERIT).start()
-                val said =
-                    child.inputStream
-                        .bufferedReader()
-                        .readText()
-                        .trim()
+                val said = child.inputStream.reader().readText()
                 check(child.waitFor() == 0) { said }
-                said.split(' ').map { it.toLong() / 1_000.0 }
+                said.trim().split(' ').map { it.toLong() / 1_000.0 }
             }
-        val (started, opened, shown, drawn) = runs.first().indices.map { step -> runs.map { it[step] }.sorted()[4] }
-        val whole = runs.map { it.drop(1).sum() }.sorted()[4]
+        val (opened, shown, drawn) = List(3) { step -> median(runs.map { it[step] }) }
+        val whole = median(runs.map { it.sum() })
         println("cold start, the median of nine fresh JVMs, in milliseconds:")
         println("%-44s %10.1f".format(Locale.ROOT, "library load to first drawn code", whole))
         println("%-44s %10.1f".format(Locale.ROOT, "  of it: library loaded and file opened", opened))
         println("%-44s %10.1f".format(Locale.ROOT, "  first screen and code", shown))
         println("%-44s %10.1f".format(Locale.ROOT, "  picture (PNG)", drawn))
-        println("%-44s %10.1f".format(Locale.ROOT, "before it, the JVM itself", started))
     }
+
+    private fun median(values: List<Double>) = values.sorted()[values.size / 2]
 }

@@ -56,7 +56,7 @@ internal class BadInputTest {
                     "SVG" to { drawSvg(it, Shade.PLAIN, "", "") },
                     "word" to { drawSvg(text, Shade.RED, it, it) },
                     "luminance" to { drawLuminance(it) },
-                    "database" to { Resident.open(config("a").copy(database = it), ports()).close() },
+                    "database" to { Resident.open(config("a").copy(database = "$folder/$it"), ports()).close() },
                     "server" to { synced(config("b.db").copy(server = it)) },
                     "issuer" to { synced(config("c.db").copy(issuer = it)) },
                     "cleartext host" to { synced(config("d.db").copy(cleartextHosts = listOf(it))) },
