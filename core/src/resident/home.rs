@@ -186,9 +186,13 @@ fn wakes_of(
 ) -> Vec<Timestamp> {
     let mut wakes = Vec::new();
     if let Some(progress) = progress {
-        wakes.extend(progress.next_opens_at);
-        wakes.extend(quarantine::reminders(standing, progress, rulebook, now.lower_bound));
-        wakes.extend(progress.earliest_release);
+        let mut days = quarantine::reminders(standing, progress, rulebook, now.lower_bound);
+        days.extend(progress.next_opens_at);
+        days.extend(progress.earliest_release);
+        // Days are counted at the lower bound, which comes to an instant later than the estimate does: whoever wakes by
+        // the estimate would find the day closed still, and would not be woken again.
+        let lag = now.best().since(now.lower_bound);
+        wakes.extend(days.into_iter().map(|at| at.plus_millis(lag)));
     }
     if let (Some((_, token)), Some(rulebook)) = (&standing.token, rulebook) {
         wakes.push(rulebook.tokens.refresh_at(token.issued_at));
