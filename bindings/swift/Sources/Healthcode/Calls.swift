@@ -79,7 +79,8 @@ func stream<T: Sendable>(
         try await produce(continuation)
         continuation.finish()
       } catch {
-        continuation.finish(throwing: error)
+        // Who cancelled is not told of it as of a failure.
+        continuation.finish(throwing: HealthcodeError(error) == .cancelled ? nil : error)
       }
     }
     continuation.onTermination = { _ in task.cancel() }

@@ -46,3 +46,13 @@ struct UrlTransport: Transport {
     )
   }
 }
+
+/// Work that blocks, on a thread of its own.
+func detached<T: Sendable>(_ work: @escaping @Sendable () -> T) async -> T {
+  await withCheckedContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(returning: work()) }
+  }
+}
+
+/// Seconds since some instant.
+func uptime() -> TimeInterval { ProcessInfo.processInfo.systemUptime }

@@ -1,0 +1,88 @@
+import Foundation
+import Healthcode
+import TestSupport
+import XCTest
+
+/// A cancelled task stops the work in the library, and nothing is lost by it.
+final class CancellationTests: XCTestCase {
+  func testACancelledSyncHangsUpWithinATenthOfASecondAndLeavesTheFileRight() async throws {
+    let stage = try Stage()
+    let phone = try await stage.enrolled(zhangSan)
+    try await phone.declare(stayInWuhan)
+    try await phone.resident.checkIn(phone.subject)
+    phone.resident.close()
+
+    let listener = try Listener()
+    let resident = try await stage.open(server: "http://127.0.0.1:\(listener.port)")
+    // A machine that is busy elsewhere may be late once; a library that does not hear of it is late every time.
+    var best = TimeInterval.infinity
+    for _ in 0..<3 where best >= 0.1 {
+      let sync = Task { try await resident.sync() }
+      let accepted = await detached { listener.accept() }
+      let connection = try XCTUnwrap(accepted)
+      let asked = await detached { connection.read() }
+      XCTAssertNotNil(asked, "the request is under way")
+      let cancelled = uptime()
+      sync.cancel()
+      let rest = await detached { connection.read() }
+      XCTAssertNil(rest, "the library hangs up")
+      best = min(best, uptime() - cancelled)
+      await assertThrows(.cancelled) { _ = try await sync.value }
+    }
+    XCTAssertLessThan(best, 0.1)
+    XCTAssertEqual(try resident.home().sync.waiting, 1)
+    resident.close()
+    let again = try await stage.open()
+    let report = try await again.sync()
+    XCTAssertEqual([report.accepted, report.waiting], [1, 0])
+  }
+
+  func testACallOfACancelledTaskDoesNotBegin() async throws {
+    let stage = try Stage()
+    let resident = try await stage.open()
+    let task = Task {
+      while !Task.isCancelled { await Task.yield() }
+      try await resident.sync()
+    }
+    task.cancel()
+    await assertThrows(.cancelled) { try await task.value }
+  }
+
+  func testWhatWasRecordedIsToldToACallerWhoWasCancelledMeanwhile() async throws {
+    let stage = try Stage()
+    let phone = try await stage.enrolled(zhangSan)
+    try await phone.declare(stayInWuhan)
+    let task = Task {
+      while !Task.isCancelled { await Task.yield() }
+      return try await phone.resident.checkIn(phone.subject)
+    }
+    task.cancel()
+    let recorded = try await task.value
+    XCTAssertEqual(recorded.day, day(2, 11))
+  }
+
+  func testAStreamThatNobodyReadsEndsItsWaitInTheLibrary() async throws {
+    let stage = try Stage()
+    let resident = try await stage.open()
+    for _ in 0..<3 {
+      let reader = Task {
+        var count = 0
+        for try await _ in resident.homes() { count += 1 }
+        return count
+      }
+      try await Task.sleep(nanoseconds: 50_000_000)
+      reader.cancel()
+      let seen = try await reader.value
+      XCTAssertEqual(seen, 1)
+    }
+    weak var held: Resident?
+    do {
+      let other = try await stage.open("other.db")
+      held = other
+      var homes: AsyncThrowingStream<Home, any Error>.Iterator? = other.homes().makeAsyncIterator()
+      _ = try await homes?.next()
+      homes = nil
+    }
+    XCTAssertNil(held)
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Healthcode
+import TestSupport
+import XCTest
+
+/// How long an object lives, and what ends with it.
+final class LifetimeTests: XCTestCase {
+  func testEveryCallOfAClosedObjectEndsWithClosedAndClosingTwiceIsWell() async throws {
+    let stage = try Stage()
+    let phone = try await stage.enrolled(liSi)
+    let (resident, subject) = (phone.resident, phone.subject)
+    resident.close()
+    resident.close()
+    await assertThrows(.closed) { _ = try resident.home() }
+    await assertThrows(.closed) { for try await _ in resident.homes() {} }
+    await assertThrows(.closed) { for try await _ in resident.syncStates() {} }
+    await assertThrows(.closed) { _ = try await resident.code(of: subject) }
+    await assertThrows(.closed) { for try await _ in resident.codes(of: subject) {} }
+    await assertThrows(.closed) { _ = try resident.quarantine(of: subject) }
+    await assertThrows(.closed) { _ = try resident.form() }
+    await assertThrows(.closed) { _ = try resident.check(liSi) }
+    await assertThrows(.closed) { _ = try resident.preview(atHome, for: subject) }
+    await assertThrows(.closed) { try await resident.declare(atHome, for: subject) }
+    await assertThrows(.closed) { try await resident.checkIn(subject) }
+    await assertThrows(.closed) { _ = try await resident.requestOneTimeCode(liSi) }
+    await assertThrows(.closed) { _ = try await resident.enrol(code: "123456") }
+    await assertThrows(.closed) { try await resident.sync() }
+    await assertThrows(.closed) { try await resident.sync(over: UrlTransport(server: stage.server.url)) }
+    let gate = try await stage.gate()
+    gate.close()
+    gate.close()
+    await assertThrows(.closed) { _ = try gate.verify("H1:") }
+    await assertThrows(.closed) { _ = try gate.challenge() }
+    await assertThrows(.closed) { try gate.confirm(date: day(2, 11)) }
+    await assertThrows(.closed) { _ = try gate.status() }
+    await assertThrows(.closed) { try await gate.sync() }
+  }
+
+  func testClosingEndsWhatIsUnderWay() async throws {
+    let stage = try Stage()
+    let listener = try Listener()
+    let resident = try await stage.open(server: "http://127.0.0.1:\(listener.port)")
+    let sync = Task { try await resident.sync() }
+    let connection = await detached { listener.accept() }
+    resident.close()
+    await assertThrows(.closed) { _ = try await sync.value }
+    XCTAssertNotNil(connection)
+  }
+
+  func testTheSameFileOpenedTwiceIsOnePhoneAndClosingOneObjectLeavesTheOtherWorking() async throws {
+    let stage = try Stage()
+    let phone = try await stage.enrolled(zhangSan)
+    try await phone.declare(stayInWuhan)
+    let other = try await stage.open()
+    var homes = other.homes().makeAsyncIterator()
+    let before = try await homes.next()
+    XCTAssertEqual(before?.sync.waiting, 0)
+    try await phone.resident.checkIn(phone.subject)
+    let after = try await homes.next()
+    XCTAssertEqual(after?.sync.waiting, 1)
+    phone.resident.close()
+    XCTAssertEqual(try other.home().sync.waiting, 1)
+  }
+
+  func testAnotherProcessKeepsTheFileBusy() async throws {
+    let stage = try Stage()
+    let lock = Process()
+    lock.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
+    lock.arguments = [stage.server.path("phone.db") + ".lock", "sh", "-c", "echo held; exec sleep 30"]
+    let output = Pipe()
+    lock.standardOutput = output
+    try lock.run()
+    _ = output.fileHandleForReading.availableData
+    await assertThrows(.storage(.busy)) { _ = try await stage.open() }
+    kill(lock.processIdentifier, SIGKILL)
+    // Its child holds the lock too.
+    _ = try? await Task.sleep(nanoseconds: 1)
+  }
+
+  func testAnObjectThatNobodyHoldsClosesItsFile() async throws {
+    let stage = try Stage()
+    for _ in 0..<3 {
+      _ = try await stage.open()
+      let free = Process()
+      free.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
+      free.arguments = ["--wait", "2", stage.server.path("phone.db") + ".lock", "true"]
+      let status = try await withCheckedThrowingContinuation { continuation in
+        free.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+        do { try free.run() } catch { continuation.resume(throwing: error) }
+      }
+      XCTAssertEqual(status, 0)
+    }
+  }
+}
