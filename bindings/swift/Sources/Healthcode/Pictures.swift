@@ -2,14 +2,14 @@ import Foundation
 import HealthcodeNative
 
 extension ShownCode {
-  /// This code as the bytes of a PNG file; see ``drawPng(_:shade:pixelsPerModule:)``.
+  /// This code as the bytes of a PNG file; see `drawPng`.
   public func png(pixelsPerModule: Int = 8) throws(HealthcodeError) -> Data {
     try drawPng(text, shade: shade, pixelsPerModule: pixelsPerModule)
   }
 }
 
 extension ShownChallenge {
-  /// This challenge as the bytes of a PNG file; see ``drawPng(_:shade:pixelsPerModule:)``.
+  /// This challenge as the bytes of a PNG file; see `drawPng`.
   public func png(pixelsPerModule: Int = 8) throws(HealthcodeError) -> Data {
     try drawPng(text, shade: shade, pixelsPerModule: pixelsPerModule)
   }

@@ -35,7 +35,6 @@ final class ConcurrencyTests: XCTestCase {
   }
 
   /// A machine that is busy elsewhere stalls once; a call that works on the caller's actor stalls it every time.
-  @MainActor
   func testTheCallersLoopNeverStallsForAFrame() async throws {
     let stage = try Stage()
     let phone = try await stage.enrolled(zhangSan)
@@ -56,16 +55,17 @@ final class ConcurrencyTests: XCTestCase {
     XCTAssertLessThan(best, 0.016)
   }
 
-  @MainActor
   func testACallThatBlocksIsSeenByThisMeasure() async throws {
-    func block() { Thread.sleep(forTimeInterval: 0.02) }
+    @MainActor func block() { Thread.sleep(forTimeInterval: 0.02) }
     let stall = try await Self.longestStall { block() }
     XCTAssertGreaterThan(stall, 0.016)
   }
 
   /// The longest pause between two turns of the main actor while calls run that are made from it.
   @MainActor
-  private static func longestStall(while calls: @escaping @MainActor () async throws -> Void) async throws -> TimeInterval {
+  private static func longestStall(while calls: @escaping @MainActor () async throws -> Void) async throws
+    -> TimeInterval
+  {
     let calls = Task { @MainActor in
       await Task.yield()
       try await calls()

@@ -37,7 +37,9 @@ struct UrlTransport: Transport {
       request.setValue(signature, forHTTPHeaderField: "Healthcode-Signature")
     }
     let (body, response) = try await URLSession.shared.data(for: request)
-    guard let response = response as? HTTPURLResponse, body.count <= call.limit else { throw URLError(.badServerResponse) }
+    guard let response = response as? HTTPURLResponse, body.count <= call.limit else {
+      throw URLError(.badServerResponse)
+    }
     return Reply(
       status: UInt16(response.statusCode),
       contentType: response.value(forHTTPHeaderField: "Content-Type") ?? "",
