@@ -1,5 +1,8 @@
 package dev.healthcode
 
+import com.sun.jna.Native
+import org.junit.jupiter.api.AfterEach
+import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
 import java.io.IOException
 import java.time.Instant
@@ -37,6 +40,18 @@ internal class ThrowingPortsTest {
             Thrower { OutOfMemoryError(SECRET) },
             Thrower { overflow() },
         )
+
+    // What gets past the layer is caught by JNA, which prints it with its text.
+    private val escaped = CopyOnWriteArrayList<String>()
+
+    @BeforeEach
+    fun listen() = Native.setCallbackExceptionHandler { _, error -> escaped += error.javaClass.name }
+
+    @AfterEach
+    fun `nothing of what was thrown gets past the layer`() {
+        Native.setCallbackExceptionHandler(null)
+        assertEquals(emptyList(), escaped)
+    }
 
     @Test
     fun `a vault that throws has refused, wherever it is called`() =
