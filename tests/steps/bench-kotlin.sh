@@ -7,16 +7,19 @@ home=bindings/kotlin
 # Maven reads paths from its own folder.
 target=$(realpath -m "$target")
 out=$target/kotlin
+# Copies: another part builds the same library with other features in the same place.
+libraries=$out/phone
 
 # The libraries as phones have them; the server beside them is not measured.
 build() {
-  cargo build --profile phone -p healthcode-ffi -p healthcode-crash && cargo build -p healthcode-cli &&
+  cargo build --profile phone -p healthcode-ffi -p healthcode-crash && mkdir -p "$libraries" &&
+    cp "$target"/phone/libhealthcode_{ffi,crash}.so "$libraries" && cargo build -p healthcode-cli &&
     cargo run -q -p healthcode-bindgen -- --crash kotlin --out "$target/crash" &&
     mvn -q -B -f "$home/pom.xml" "-Dout=$out" "-Dcrash=$target/crash/kotlin" -DskipTests package
 }
 
 bench() {
-  java "-Djna.library.path=$target/phone" "-Dhealthcode.binary=$target/debug/healthcode" \
+  java "-Djna.library.path=$libraries" "-Dhealthcode.binary=$target/debug/healthcode" \
     -cp "$out/classes:$out/test-classes:$out/libraries/*" dev.healthcode.Bench
 }
 
