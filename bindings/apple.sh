@@ -46,8 +46,8 @@ fat mac "${mac[@]}"
 
 # Clang finds a module by this file name only.
 mkdir -p "$work/headers"
-cp bindings/swift/generated/HealthcodeFFI.h "$work/headers/"
-cp bindings/swift/generated/HealthcodeFFI.modulemap "$work/headers/module.modulemap"
+cp bindings/swift/generated/HealthcodeFFI/HealthcodeFFI.h "$work/headers/"
+cp bindings/swift/generated/HealthcodeFFI/module.modulemap "$work/headers/module.modulemap"
 
 xcodebuild -create-xcframework \
   -library "$target/$device/phone/$library" -headers "$work/headers" \

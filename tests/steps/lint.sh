@@ -77,7 +77,7 @@ check_scripts() { scripts | xargs shellcheck --external-sources --source-path=SC
 
 # Nobody reads a file of more than 400 lines; tests are tables and may be longer.
 check_lengths() {
-  { files '*.rs' '*.py' ':!core/tests' ':!tests/*/tests' ':!*/tests.rs' ':!*properties*' && scripts; } |
+  { files '*.rs' '*.py' '*.kt' '*.swift' ':!core/tests' ':!tests/*/tests' ':!*/tests.rs' ':!*properties*' ':!bindings/kotlin/src/test' ':!bindings/swift/Tests' && scripts; } |
     xargs awk 'FNR == 401 { print FILENAME " has more than 400 lines"; bad = 1 } END { exit bad }'
 }
 
@@ -95,6 +95,22 @@ check_words() {
   [ -z "$found" ] || { printf '%s\n' "$found" && return 1; }
 }
 
+# The examples of the packages' README are those that their tests run.
+check_examples() {
+  local language file
+  while read -r language file; do
+    diff <(sed -n '/region readme/,/endregion/p' "$file" | sed '1d;$d' | unindent) \
+      <(sed -n "/^\`\`\`$language\$/,/^\`\`\`\$/p" bindings/README.md | sed '1d;$d') ||
+      { echo "the example in $language is not that of $file" && return 1; }
+  done <<'FILES'
+kotlin bindings/kotlin/src/test/kotlin/dev/healthcode/ReadmeTest.kt
+swift bindings/swift/Tests/HealthcodeTests/ReadmeTests.swift
+FILES
+}
+
+# Takes from each line what the first one begins with.
+unindent() { awk 'NR == 1 { match($0, /^ */) } { print substr($0, RLENGTH + 1) }'; }
+
 step lock cargo metadata --locked --format-version 1 || true
 if need_component fmt; then step format cargo fmt --all --check || true; fi
 if need_component clippy; then
@@ -106,5 +122,6 @@ if need_system shellcheck shellcheck; then step scripts check_scripts || true; f
 step arrows check_arrows || true
 step lengths check_lengths || true
 step weights check_weights || true
+step examples check_examples || true
 step words check_words || true
 finish

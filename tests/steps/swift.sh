@@ -101,7 +101,7 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
 fi
 if need_swift && step build build && step crash-side crash_side; then
   if [ "$what" = bench ]; then
-    if step bench bench; then grep -E ' us | ms ' "$logs/swift-bench.log"; fi
+    if step bench bench; then grep -E " us | ms " "$logs/swift-bench.log" | sed "s/^/  /"; fi
     finish
   fi
   step style style || true

@@ -130,34 +130,37 @@ fn rejected(problem: &str) -> (&'static str, &'static str) {
 
 /// A field with what is wrong with it, as a person reads it.
 pub(crate) fn field_text(field: &str, reason: &str) -> Text {
-    let (zh, en) = label(field);
     let (why_zh, why_en) = why(reason);
-    Text::new(format!("{zh}{why_zh}。"), format!("{en} {why_en}."))
+    match (label(field), stay(field)) {
+        (Some((zh, en)), _) => Text::new([zh, why_zh, "。"].concat(), [en, " ", why_en, "."].concat()),
+        (None, Some(number)) => {
+            Text::new(format!("第{number}段行程{why_zh}。"), format!("Stay {number} {why_en}."))
+        }
+        (None, None) => Text::new(
+            [field, " ", why_zh, "。"].concat(),
+            ["The value of ", field, " ", why_en, "."].concat(),
+        ),
+    }
 }
 
-fn label(field: &str) -> (String, String) {
-    let of = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
-    match field {
-        "name" => of("姓名", "The name"),
-        "document" => of("证件号码", "The document number"),
-        "phone" => of("手机号码", "The telephone number"),
-        "region" => of("居住地", "The region"),
-        "code" => of("验证码", "The one-time code"),
-        "declared_on" => of("申报日期", "The day of the declaration"),
-        "date" => of("日期", "The date"),
-        "symptoms" => of("症状", "The symptoms"),
-        "answers" => of("回答", "An answer"),
-        "travel" => of("行程", "The travel list"),
-        "challenge" => of("核验码", "The challenge"),
-        "gate" => of("卡口名称", "The checkpoint's name"),
-        "entry" => of("记录", "The entry"),
-        "text" => of("文字", "The text"),
-        _ if field.starts_with("answers.") => of("回答", "An answer"),
-        _ => match stay(field) {
-            Some(number) => (format!("第{number}段行程"), format!("Stay {number}")),
-            None => (format!("{field} "), format!("The value of {field}")),
-        },
-    }
+fn label(field: &str) -> Option<(&'static str, &'static str)> {
+    Some(match field {
+        "name" => ("姓名", "The name"),
+        "document" => ("证件号码", "The document number"),
+        "phone" => ("手机号码", "The telephone number"),
+        "region" => ("居住地", "The region"),
+        "code" => ("验证码", "The one-time code"),
+        "declared_on" => ("申报日期", "The day of the declaration"),
+        "date" => ("日期", "The date"),
+        "symptoms" => ("症状", "The symptoms"),
+        "travel" => ("行程", "The travel list"),
+        "challenge" => ("核验码", "The challenge"),
+        "gate" => ("卡口名称", "The checkpoint's name"),
+        "entry" => ("记录", "The entry"),
+        "text" => ("文字", "The text"),
+        _ if field == "answers" || field.starts_with("answers.") => ("回答", "An answer"),
+        _ => return None,
+    })
 }
 
 /// The number of a stay, from 1, of a path such as `travel[0].region`.

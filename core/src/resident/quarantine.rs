@@ -162,7 +162,12 @@ pub(super) fn reminders(
 /// The day for which a tap would count, as far as this phone can tell.
 pub(super) fn expected_days(standing: &Standing, order: &Order) -> BTreeMap<OperationId, Attribution> {
     let (operations, taps): (Vec<_>, Vec<_>) = standing.taps(order).into_iter().unzip();
-    operations.into_iter().zip(attribute(&order.quarantine(), &taps)).collect()
+    // Collecting sorts first, which costs a phone 4 KB a type.
+    let mut days = BTreeMap::new();
+    for (operation, attribution) in operations.into_iter().zip(attribute(&order.quarantine(), &taps)) {
+        days.insert(operation, attribution);
+    }
+    days
 }
 
 fn check_ins(standing: &Standing, order: &Order) -> Vec<CheckInView> {

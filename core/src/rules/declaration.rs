@@ -175,8 +175,7 @@ impl Rulebook {
         if !symptoms.iter().all(known) {
             return Some(AnswerReason::UnknownOption);
         }
-        let distinct: BTreeSet<_> = symptoms.iter().collect();
-        (distinct.len() < symptoms.len()).then_some(AnswerReason::Repeated)
+        repeats(symptoms).then_some(AnswerReason::Repeated)
     }
 }
 
@@ -217,6 +216,11 @@ impl Declaration {
     }
 }
 
+fn repeats(ids: &[String]) -> bool {
+    let mut seen = BTreeSet::new();
+    !ids.iter().all(|id| seen.insert(id))
+}
+
 fn wrong_answer(
     question: &Question,
     answer: &Answer,
@@ -229,11 +233,10 @@ fn wrong_answer(
         (QuestionKind::YesNo, Answer::YesNo(_)) | (QuestionKind::Other(_), _) => None,
         (QuestionKind::OneOf, Answer::One(id)) => unknown(id).then_some(AnswerReason::UnknownOption),
         (QuestionKind::AnyOf, Answer::Any(ids)) => {
-            let distinct: BTreeSet<_> = ids.iter().collect();
             if ids.iter().any(unknown) {
                 Some(AnswerReason::UnknownOption)
             } else {
-                (distinct.len() != ids.len()).then_some(AnswerReason::Repeated)
+                repeats(ids).then_some(AnswerReason::Repeated)
             }
         }
         (QuestionKind::Date, Answer::One(date)) => match LegalDate::parse(date) {

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod quarantine;
 pub mod rating;
 pub mod rulebook;
+mod sorted;
 pub mod text;
 
 pub use colour::Colour;

@@ -10,6 +10,7 @@ use super::certlogic::{EvaluationError, holds_traced};
 use super::colour::Colour;
 use super::facts::Facts;
 use super::rulebook::{Rule, Rulebook, Starts};
+use super::sorted::positions;
 use super::text::Text;
 
 /// Why a colour is not green.
@@ -107,8 +108,10 @@ impl Rulebook {
             let read = read.into_iter().map(|read| (read.path, read.value)).collect();
             trace.push(TraceStep { rule: rule.id.clone(), holds, read });
         }
-        // Stable: among rules of one colour the rulebook's order stays.
-        matched.sort_by_key(|rule| std::cmp::Reverse((rule.colour, self.days(rule))));
+        // The strictest first; among equals the rulebook's order stays.
+        let keys = matched.iter().map(|rule| (-i64::from(rule.colour.code()), -i64::from(self.days(rule))));
+        let matched: Vec<&Rule> =
+            positions(keys).into_iter().filter_map(|place| matched.get(place).copied()).collect();
         let order = matched.first().map(|rule| OrderTerms {
             colour: rule.colour,
             rule: rule.id.clone(),

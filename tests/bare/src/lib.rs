@@ -11,11 +11,13 @@ mod signed;
 mod stored;
 mod written;
 
+use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use rusqlite::Connection;
 use thiserror::Error;
+use tokio::sync::watch;
 
 uniffi::setup_scaffolding!();
 
@@ -69,6 +71,8 @@ pub trait Port: Send + Sync {
 pub struct Bare {
     port: Arc<dyn Port>,
     connection: Mutex<Connection>,
+    changes: watch::Sender<u64>,
+    _lock: File,
 }
 
 #[uniffi::export]
@@ -76,8 +80,16 @@ impl Bare {
     /// Opens a file.
     #[uniffi::constructor]
     pub fn open(path: String, port: Arc<dyn Port>) -> Result<Arc<Self>> {
-        let connection = stored::open(&path).map_err(BareError::of("sqlite"))?;
-        Ok(Arc::new(Self { port, connection: Mutex::new(connection) }))
+        let lock = stored::lock(&path).map_err(BareError::of("lock"))?;
+        let connection = Mutex::new(stored::open(&path).map_err(BareError::of("sqlite"))?);
+        Ok(Arc::new(Self { port, connection, changes: watch::Sender::new(0), _lock: lock }))
+    }
+
+    /// Waits until the sample after this one was put through.
+    pub async fn changed(&self, after: u64) -> Result<u64> {
+        let mut changes = self.changes.subscribe();
+        let change = changes.wait_for(|change| *change > after).await;
+        change.map(|change| *change).map_err(BareError::of("closed"))
     }
 
     /// Puts the sample through everything.
@@ -92,6 +104,7 @@ impl Bare {
         let bytes = written::modules(&text)?;
         #[cfg(feature = "png")]
         let bytes = written::picture(&bytes)?;
+        self.changes.send_modify(|changes| *changes += 1);
         Ok(Sample { text, bytes, ..sample })
     }
 }

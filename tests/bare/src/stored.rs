@@ -1,9 +1,18 @@
 //! The file: SQLite and its migrations.
 
+use std::fs::{File, OpenOptions};
+
 use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior, params};
 use rusqlite_migration::{M, Migrations};
+use rustix::fs::{FlockOperation, flock};
 
 const SCHEMA: &str = "CREATE TABLE one (name TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID";
+
+pub(crate) fn lock(path: &str) -> std::io::Result<File> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    Ok(file)
+}
 
 pub(crate) fn open(path: &str) -> Result<Connection> {
     let mut connection = Connection::open(path)?;

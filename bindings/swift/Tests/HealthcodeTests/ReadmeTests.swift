@@ -6,27 +6,29 @@ import XCTest
 /// The example of bindings/README.md, as it stands there.
 final class ReadmeTests: XCTestCase {
   func testTenLinesLeadFromNothingToADrawnCode() async throws {
-    let server = try Server()
-    let (config, vault) = (server.config(), MemoryVault())
-    func readOneTimeCode() throws -> String { try server.oneTimeCode() }
-    // region readme
-    let resident = try await Resident.open(config, ports: Ports(vault: vault, clock: SystemClock()))
-    let person = IdentityForm(
-      name: "李四", documentKind: "resident-id", documentNumber: "440524188001010014",
-      phone: "+86 139 0013 9000", region: "330100")
-    _ = try await resident.requestOneTimeCode(person)
-    let subject = try await resident.enrol(code: readOneTimeCode()).subject
-    try await resident.sync()
-    let healthy = [
-      AnswerInput(question: "contact", value: .yesNo(yes: false)),
-      AnswerInput(question: "symptoms", value: .any(options: [])),
-    ]
-    try await resident.declare(DeclarationInput(answers: healthy), for: subject)
-    try await resident.sync()
-    let picture = try await resident.code(of: subject).png()
-    // endregion
+    let stage = try Stage()
+    let rootKey = stage.server.config().rootKeys[0]
+    let picture = try await play(
+      stage.server.path("phone.db"), stage.server.url, rootKey, stage.ports(), { try stage.server.oneTimeCode() })
     XCTAssertTrue(picture.starts(with: [0x89, 0x50, 0x4e, 0x47]))
-    let colour = try await resident.code(of: subject).colour
-    XCTAssertEqual(colour, .green)
+    XCTAssertGreaterThan(picture.count, 1_000)
+  }
+
+  private func play(
+    _ file: String, _ server: String, _ rootKey: Data, _ ports: Ports, _ typedDigits: () throws -> String
+  ) async throws -> Data {
+    let (builtAt, person, declaration) = (february(1, 0), liSi, atHome)
+    // region readme
+    let config = Config(
+      database: file, server: server, issuer: "hangzhou", rootKeys: [rootKey], builtAt: builtAt)
+    let phone = try await Resident.open(config, ports: ports)
+    _ = try await phone.requestOneTimeCode(person)
+    let subject = try await phone.enrol(code: typedDigits()).subject
+    try await phone.sync()
+    try await phone.declare(declaration, for: subject)
+    try await phone.sync()
+    let picture = try await phone.code(of: subject).png(pixelsPerModule: 8)
+    // endregion
+    return picture
   }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::super::calendar::{LegalDate, MILLIS_PER_HOUR, Timestamp};
+use super::super::sorted::positions;
 use super::{Quarantine, days_between};
 
 /// One check-in as the evidence has it: the true instant lies between `earliest` and `latest`, both included.
@@ -82,23 +83,25 @@ pub enum Attribution {
 pub fn attribute(quarantine: &Quarantine, taps: &[Tap]) -> Vec<Attribution> {
     let mut taken = BTreeSet::new();
     let mut verdicts = vec![Attribution::Not(NotCounted::Unclear); taps.len()];
-    let mut queue: Vec<_> = taps.iter().zip(&mut verdicts).collect();
-    queue.sort_by_key(|(tap, _)| (tap.earliest, tap.latest));
 
     // What is sure first, so that it never loses its day to what may lie in several.
     let mut spanning = Vec::new();
-    for (tap, verdict) in queue {
+    for place in positions(taps.iter().map(|tap| (tap.earliest.millis(), tap.latest.millis()))) {
+        let (Some(tap), Some(verdict)) = (taps.get(place), verdicts.get_mut(place)) else { continue };
         match candidates(quarantine, tap) {
             Err(reason) => *verdict = Attribution::Not(reason),
             Ok(Candidates::Sure(choices)) => *verdict = take_sure(&mut taken, choices),
-            Ok(Candidates::Span { first, last }) => spanning.push((tap, verdict, first, last)),
+            Ok(Candidates::Span { first, last }) => spanning.push((place, tap.received, first, last)),
         }
     }
     // Then in the order of receipt, what still waits on the phone last: no judgement is undone by a later arrival.
-    spanning.sort_by_key(|(tap, ..)| (tap.received.is_none(), tap.received));
+    let receipt = |received: &Option<Timestamp>| received.map_or((1, 0), |received| (0, received.millis()));
     let mut left = quarantine.terms.max_ambiguous;
-    for (_, verdict, first, last) in spanning {
-        *verdict = take_spanning(&mut taken, first, last, &mut left);
+    for next in positions(spanning.iter().map(|(_, received, ..)| receipt(received))) {
+        let Some((place, _, first, last)) = spanning.get(next) else { continue };
+        if let Some(verdict) = verdicts.get_mut(*place) {
+            *verdict = take_spanning(&mut taken, *first, *last, &mut left);
+        }
     }
     verdicts
 }
