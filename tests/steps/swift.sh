@@ -90,8 +90,10 @@ PYTHON
 }
 
 bench() {
-  libraries=$target/phone
-  cargo build --profile phone -p healthcode-ffi -p healthcode-crash || return 1
+  # Copies, since tests/run size puts a library without HTTP into the same place.
+  libraries=$target/swift/phone
+  cargo build --profile phone -p healthcode-ffi -p healthcode-crash && mkdir -p "$libraries" &&
+    cp "$target/phone/libhealthcode_ffi.so" "$target/phone/libhealthcode_crash.so" "$libraries" || return 1
   package build -c release --product healthcode-bench && within "$scratch/release/healthcode-bench"
 }
 

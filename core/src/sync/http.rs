@@ -164,11 +164,9 @@ fn failure(error: &reqwest::Error) -> HealthcodeError {
     let mut tls = false;
     while let Some(inner) = cause {
         tls |= inner.is::<rustls::Error>();
-        // An I/O error hides what it carries from `source`.
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            tls |= io.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
-        }
-        cause = inner.source();
+        // An I/O error hides what it carries from `source`, and one may carry another.
+        let carried = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = carried.map_or_else(|| inner.source(), |carried| Some(carried));
     }
     HealthcodeError::network(match () {
         () if tls => NetworkKind::Tls,

@@ -89,13 +89,17 @@ final class ErrorsTests: XCTestCase {
       await assertThrows(expected) { try await resident.sync() }
       resident.close()
     }
-    for (url, kind) in [("http://127.0.0.1:1", NetworkKind.offline), ("http://code.example.org", .refused)] {
+    let plain = try OtherServer(answering: "400 Bad Request\r\n")
+    for (url, kind) in [
+      ("http://127.0.0.1:1", NetworkKind.offline), ("http://code.example.org", .refused),
+      (plain.url.replacingOccurrences(of: "http:", with: "https:"), .tls),
+    ] {
       let resident = try await stage.open(server: url)
       await assertThrows(.network(kind, retryAfter: nil)) { try await resident.sync() }
       resident.close()
     }
     let resident = try await stage.open()
-    XCTAssertEqual(try resident.home().sync.failures, 6)
+    XCTAssertEqual(try resident.home().sync.failures, 7)
     XCTAssertEqual(try resident.home().sync.waiting, 1)
     let accepted = try await resident.sync().accepted
     XCTAssertEqual(accepted, 1)

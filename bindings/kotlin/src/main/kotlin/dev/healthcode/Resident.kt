@@ -3,6 +3,7 @@ package dev.healthcode
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.conflate
 import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.flowOn
@@ -35,8 +36,8 @@ class Resident private constructor(
 
     /**
      * [home], now and whenever something of it has changed: after a record, while a sync runs, when a day opens. A
-     * change made through another object over the same file counts too. It ends only with its collector or with an
-     * error, [HealthcodeException.Closed] among them.
+     * change made through another object over the same file counts too. A slow collector gets the newest. It ends only
+     * with its collector or with an error, [HealthcodeException.Closed] among them.
      */
     fun homes(): Flow<Home> =
         flow {
@@ -51,7 +52,7 @@ class Resident private constructor(
                     val next = if (wake == null) changed(change) else withTimeoutOrNull(wake) { changed(change) }
                 } while (next == null)
             }
-        }.distinctUntilChanged().flowOn(io)
+        }.distinctUntilChanged().flowOn(io).conflate()
 
     /** The state of the sync, now and whenever it has changed; see [homes]. */
     fun syncState(): Flow<SyncState> = homes().map { it.sync }.distinctUntilChanged()
@@ -73,7 +74,7 @@ class Resident private constructor(
 
     /**
      * The codes to show of a subject, one after the other: a new presentation every 30 seconds, and at once when the
-     * colour, its reasons or the token behind it have changed. It fails as [code] does.
+     * colour, its reasons or the token behind it have changed. A slow collector gets the newest. It fails as [code] does.
      */
     fun codes(subject: String): Flow<ShownCode> =
         flow {
@@ -92,7 +93,7 @@ class Resident private constructor(
                 }
                 change = next ?: change
             }
-        }.flowOn(io)
+        }.flowOn(io).conflate()
 
     /**
      * How far the quarantine of a subject has come; null without an order in force.

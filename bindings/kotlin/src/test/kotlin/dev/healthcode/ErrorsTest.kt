@@ -138,10 +138,11 @@ internal class ErrorsTest {
             }
             OtherServer(200, "application/json", "{\"deci".toByteArray()).use {
                 assertEquals(NetworkKind.BAD_ANSWER, network(it.url).kind)
+                assertEquals(NetworkKind.TLS, network(it.url.replace("http:", "https:")).kind)
             }
             phone().use {
                 val failures = it.resident.home().sync
-                assertEquals(1u to 6u, failures.waiting to failures.failures)
+                assertEquals(1u to 7u, failures.waiting to failures.failures)
                 assertEquals(1u, it.resident.sync().accepted)
             }
         }
