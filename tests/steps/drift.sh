@@ -7,6 +7,7 @@ same() {
     { echo "bindings/$1/generated is not what the library describes: cargo run -p healthcode-bindgen" && return 1; }
 }
 
+step generator cargo test -q -p healthcode-bindgen || true
 rm -rf target/drift
 if step generate cargo run -p healthcode-bindgen -- --out target/drift; then
   step kotlin same kotlin || true

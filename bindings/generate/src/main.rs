@@ -123,7 +123,8 @@ impl Library {
             crate_filter: Some(self.described.to_owned()),
             ..GenerateOptions::default()
         };
-        uniffi::generate(options).map_err(|error| format!("{error:#}"))
+        uniffi::generate(options).map_err(|error| format!("{error:#}"))?;
+        unlink_all(out)
     }
 
     /// `SwiftPM` wants a folder a module, and one name for every module map.
@@ -153,5 +154,73 @@ impl Library {
         let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         Ok(target.join("debug").join(format!("{prefix}{}{suffix}", self.file)))
+    }
+}
+
+/// The comments are Rust's, with Rust's links, which no other language follows.
+fn unlink_all(folder: &Path) -> Result<(), String> {
+    let told = |error: std::io::Error| format!("{}: {error}", folder.display());
+    for entry in std::fs::read_dir(folder).map_err(told)? {
+        let path = entry.map_err(told)?.path();
+        if path.is_dir() {
+            unlink_all(&path)?;
+        } else if path.extension().is_some_and(|kind| kind == "kt" || kind == "swift") {
+            let text = std::fs::read_to_string(&path).map_err(told)?;
+            std::fs::write(&path, unlink(&text)).map_err(told)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes `` `Cancel.newOne` `` of `` [`crate::sync::Cancel::new_one`] ``.
+fn unlink(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("[`") {
+        out.push_str(before);
+        match after.split_once("`]") {
+            Some((path, tail)) if path.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ':') => {
+                let names = path.split("::").skip_while(|name| path.contains("::") && is_module(name));
+                let names: Vec<_> = names.map(camel).collect();
+                out.extend(["`", &names.join("."), "`"]);
+                rest = tail;
+            }
+            _ => {
+                out.push_str("[`");
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+fn is_module(name: &str) -> bool {
+    name.starts_with(char::is_lowercase)
+}
+
+fn camel(name: &str) -> String {
+    if !is_module(name) {
+        return name.to_owned();
+    }
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |all, word| {
+        let (initial, end) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+        all + &initial.to_uppercase() + end
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unlink;
+
+    #[test]
+    fn links_become_names_and_code_stays() {
+        assert_eq!(unlink("see [`Vault::seal`], [`Cancel`]."), "see `Vault.seal`, `Cancel`.");
+        assert_eq!(unlink("[`crate::wire::SIGNATURE_HEADER`]"), "`SIGNATURE_HEADER`");
+        assert_eq!(unlink("[`crate::a::Checkpoint::confirm_date`]"), "`Checkpoint.confirmDate`");
+        for code in ["map[`a b`]", "[`", "a[`b", ""] {
+            assert_eq!(unlink(code), code);
+        }
     }
 }

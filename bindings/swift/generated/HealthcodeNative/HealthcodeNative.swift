@@ -1128,7 +1128,7 @@ public func FfiConverterTypeLogSink_lower(_ value: LogSink) -> UInt64 {
 public protocol NativeCancelProtocol: AnyObject, Sendable {
     
     /**
-     * Ends the calls that hold it with [`HealthcodeError::Cancelled`]. What was written before stays written.
+     * Ends the calls that hold it with `HealthcodeError.Cancelled`. What was written before stays written.
      *
      * # Errors
      *
@@ -1194,7 +1194,7 @@ open class NativeCancel: NativeCancelProtocol, @unchecked Sendable {
 
     
     /**
-     * Ends the calls that hold it with [`HealthcodeError::Cancelled`]. What was written before stays written.
+     * Ends the calls that hold it with `HealthcodeError.Cancelled`. What was written before stays written.
      *
      * # Errors
      *
@@ -1705,7 +1705,7 @@ public func FfiConverterTypeNativeExchange_lower(_ value: NativeExchange) -> UIn
 public protocol NativeResidentProtocol: AnyObject, Sendable {
     
     /**
-     * Waits for a change of what [`Resident::home`] shows, on whatever object over the same file, and gives the
+     * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
      * alone is not announced: `next_wake` says when.
      *
@@ -1804,7 +1804,7 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func shutDown() throws 
     
     /**
-     * Confirms the one-time code: the subject is on this phone from now on. Then [`Resident::sync`].
+     * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
      *
      * # Errors
      *
@@ -1862,7 +1862,7 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func exchange() throws  -> NativeExchange
     
     /**
-     * Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that [`Resident::home`] says when
+     * Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that `Resident.home` says when
      * background work may try again.
      *
      * # Errors
@@ -1948,7 +1948,7 @@ open class NativeResident: NativeResidentProtocol, @unchecked Sendable {
 
     
     /**
-     * Waits for a change of what [`Resident::home`] shows, on whatever object over the same file, and gives the
+     * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
      * alone is not announced: `next_wake` says when.
      *
@@ -2132,7 +2132,7 @@ open func shutDown()throws   {try rustCallWithError(FfiConverterTypeNativeError_
 }
     
     /**
-     * Confirms the one-time code: the subject is on this phone from now on. Then [`Resident::sync`].
+     * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
      *
      * # Errors
      *
@@ -2255,7 +2255,7 @@ open func exchange()throws  -> NativeExchange  {
 }
     
     /**
-     * Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that [`Resident::home`] says when
+     * Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that `Resident.home` says when
      * background work may try again.
      *
      * # Errors
@@ -2366,7 +2366,7 @@ public protocol Vault: AnyObject, Sendable {
     func seal(plain: Data) throws  -> Data
     
     /**
-     * Decrypts what [`Vault::seal`] returned; [`VaultError::Gone`] where it was sealed elsewhere or by an earlier
+     * Decrypts what `Vault.seal` returned; `VaultError.Gone` where it was sealed elsewhere or by an earlier
      * installation.
      */
     func unseal(sealed: Data) throws  -> Data
@@ -2458,7 +2458,7 @@ open func seal(plain: Data)throws  -> Data  {
 }
     
     /**
-     * Decrypts what [`Vault::seal`] returned; [`VaultError::Gone`] where it was sealed elsewhere or by an earlier
+     * Decrypts what `Vault.seal` returned; `VaultError.Gone` where it was sealed elsewhere or by an earlier
      * installation.
      */
 open func unseal(sealed: Data)throws  -> Data  {
@@ -2908,7 +2908,7 @@ public struct Call: Equatable, Hashable {
      */
     public let body: Data
     /**
-     * The value of [`crate::wire::SIGNATURE_HEADER`], if there is one.
+     * The value of `SIGNATURE_HEADER`, if there is one.
      */
     public let signature: String?
     /**
@@ -2929,7 +2929,7 @@ public struct Call: Equatable, Hashable {
          * The body, JSON; empty for GET.
          */body: Data, 
         /**
-         * The value of [`crate::wire::SIGNATURE_HEADER`], if there is one.
+         * The value of `SIGNATURE_HEADER`, if there is one.
          */signature: String?, 
         /**
          * The most bytes of a reply's body; more is cut off and refused.
@@ -4789,7 +4789,7 @@ public func FfiConverterTypeProgress_lower(_ value: Progress) -> RustBuffer {
 
 
 /**
- * A quarantine as its days are counted. Colour and cause are the order's own affair: see [`crate::token::Order`].
+ * A quarantine as its days are counted. Colour and cause are the order's own affair: see `Order`.
  */
 public struct Quarantine: Equatable, Hashable {
     /**
@@ -7935,7 +7935,7 @@ public enum GateTimeState: Equatable, Hashable {
      */
     case coarse
     /**
-     * From the phone's own clock: show its date to the staff, then [`Checkpoint::confirm_date`].
+     * From the phone's own clock: show its date to the staff, then `Checkpoint.confirmDate`.
      */
     case confirmDate
     /**
@@ -9278,7 +9278,7 @@ public func FfiConverterTypeReleaseCause_lower(_ value: ReleaseCause) -> RustBuf
 public enum ScannedText: Equatable, Hashable {
     
     /**
-     * A gate's challenge: give the text to [`Resident::code`] and show what it returns.
+     * A gate's challenge: give the text to `Resident.code` and show what it returns.
      */
     case challenge(
         /**
@@ -11163,11 +11163,11 @@ fileprivate func uniffiFutureContinuationCallback(handle: UInt64, pollResult: In
     }
 }
 /**
- * [`Checkpoint::open`], as a function: the generator does not rename what a constructor returns.
+ * `Checkpoint.open`, as a function: the generator does not rename what a constructor returns.
  *
  * # Errors
  *
- * As [`Checkpoint::open`].
+ * As `Checkpoint.open`.
  */
 public func openNativeCheckpoint(config: Config, ports: Ports, gate: String)throws  -> NativeCheckpoint  {
     return try  FfiConverterTypeNativeCheckpoint_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
@@ -11195,11 +11195,11 @@ public func nativeErrorText(error: NativeError)throws  -> Text  {
 })
 }
 /**
- * [`Resident::open`], as a function: the generator does not rename what a constructor returns.
+ * `Resident.open`, as a function: the generator does not rename what a constructor returns.
  *
  * # Errors
  *
- * As [`Resident::open`].
+ * As `Resident.open`.
  */
 public func openNativeResident(config: Config, ports: Ports)throws  -> NativeResident  {
     return try  FfiConverterTypeNativeResident_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
@@ -11212,7 +11212,7 @@ public func openNativeResident(config: Config, ports: Ports)throws  -> NativeRes
 }
 /**
  * Counts the days of a quarantine at an instant, a lower bound of true time: the rules that phone and server share,
- * without a phone's file. For the quarantine of a subject ask [`crate::resident::Resident::quarantine`].
+ * without a phone's file. For the quarantine of a subject ask `Resident.quarantine`.
  *
  * # Errors
  *
@@ -11281,7 +11281,7 @@ public func nativeDrawSvg(text: String, shade: Shade, word: String, detail: Stri
 })
 }
 /**
- * A new [`Cancel`].
+ * A new `Cancel`.
  *
  * # Errors
  *

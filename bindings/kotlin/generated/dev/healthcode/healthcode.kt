@@ -2520,7 +2520,7 @@ public object FfiConverterTypeLogSink: FfiConverter<LogSink, Long> {
 public interface NativeCancelInterface {
     
     /**
-     * Ends the calls that hold it with [`HealthcodeError::Cancelled`]. What was written before stays written.
+     * Ends the calls that hold it with `HealthcodeError.Cancelled`. What was written before stays written.
      *
      * # Errors
      *
@@ -2637,7 +2637,7 @@ open class NativeCancel: Disposable, AutoCloseable, NativeCancelInterface
 
     
     /**
-     * Ends the calls that hold it with [`HealthcodeError::Cancelled`]. What was written before stays written.
+     * Ends the calls that hold it with `HealthcodeError.Cancelled`. What was written before stays written.
      *
      * # Errors
      *
@@ -3545,7 +3545,7 @@ public object FfiConverterTypeNativeExchange: FfiConverter<NativeExchange, Long>
 public interface NativeResidentInterface {
     
     /**
-     * Waits for a change of what [`Resident::home`] shows, on whatever object over the same file, and gives the
+     * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
      * alone is not announced: `next_wake` says when.
      *
@@ -3644,7 +3644,7 @@ public interface NativeResidentInterface {
     fun `shutDown`()
     
     /**
-     * Confirms the one-time code: the subject is on this phone from now on. Then [`Resident::sync`].
+     * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
      *
      * # Errors
      *
@@ -3702,7 +3702,7 @@ public interface NativeResidentInterface {
     fun `exchange`(): NativeExchange
     
     /**
-     * Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that [`Resident::home`] says when
+     * Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that `Resident.home` says when
      * background work may try again.
      *
      * # Errors
@@ -3839,7 +3839,7 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
-     * Waits for a change of what [`Resident::home`] shows, on whatever object over the same file, and gives the
+     * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
      * alone is not announced: `next_wake` says when.
      *
@@ -4075,7 +4075,7 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
-     * Confirms the one-time code: the subject is on this phone from now on. Then [`Resident::sync`].
+     * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
      *
      * # Errors
      *
@@ -4233,7 +4233,7 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
-     * Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that [`Resident::home`] says when
+     * Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that `Resident.home` says when
      * background work may try again.
      *
      * # Errors
@@ -4442,7 +4442,7 @@ public interface Vault {
     fun `seal`(`plain`: kotlin.ByteArray): kotlin.ByteArray
     
     /**
-     * Decrypts what [`Vault::seal`] returned; [`VaultError::Gone`] where it was sealed elsewhere or by an earlier
+     * Decrypts what `Vault.seal` returned; `VaultError.Gone` where it was sealed elsewhere or by an earlier
      * installation.
      */
     fun `unseal`(`sealed`: kotlin.ByteArray): kotlin.ByteArray
@@ -4590,7 +4590,7 @@ open class VaultImpl: Disposable, AutoCloseable, Vault
 
     
     /**
-     * Decrypts what [`Vault::seal`] returned; [`VaultError::Gone`] where it was sealed elsewhere or by an earlier
+     * Decrypts what `Vault.seal` returned; `VaultError.Gone` where it was sealed elsewhere or by an earlier
      * installation.
      */
     @Throws(VaultException::class)override fun `unseal`(`sealed`: kotlin.ByteArray): kotlin.ByteArray {
@@ -4958,7 +4958,7 @@ data class Call (
     val `body`: kotlin.ByteArray
     , 
     /**
-     * The value of [`crate::wire::SIGNATURE_HEADER`], if there is one.
+     * The value of `SIGNATURE_HEADER`, if there is one.
      */
     val `signature`: kotlin.String?
     , 
@@ -6292,7 +6292,7 @@ public object FfiConverterTypeProgress: FfiConverterRustBuffer<Progress> {
 
 
 /**
- * A quarantine as its days are counted. Colour and cause are the order's own affair: see [`crate::token::Order`].
+ * A quarantine as its days are counted. Colour and cause are the order's own affair: see `Order`.
  */
 data class Quarantine (
     /**
@@ -8729,7 +8729,7 @@ enum class GateTimeState {
      */
     COARSE,
     /**
-     * From the phone's own clock: show its date to the staff, then [`Checkpoint::confirm_date`].
+     * From the phone's own clock: show its date to the staff, then `Checkpoint.confirmDate`.
      */
     CONFIRM_DATE,
     /**
@@ -9933,7 +9933,7 @@ public object FfiConverterTypeReleaseCause: FfiConverterRustBuffer<ReleaseCause>
 sealed class ScannedText {
     
     /**
-     * A gate's challenge: give the text to [`Resident::code`] and show what it returns.
+     * A gate's challenge: give the text to `Resident.code` and show what it returns.
      */
     data class Challenge(
         /**
@@ -11953,11 +11953,11 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
 
 
         /**
-         * [`Checkpoint::open`], as a function: the generator does not rename what a constructor returns.
+         * `Checkpoint.open`, as a function: the generator does not rename what a constructor returns.
          *
          * # Errors
          *
-         * As [`Checkpoint::open`].
+         * As `Checkpoint.open`.
          */
     @Throws(NativeException::class) fun `openNativeCheckpoint`(`config`: Config, `ports`: Ports, `gate`: kotlin.String): NativeCheckpoint {
             return FfiConverterTypeNativeCheckpoint.lift(
@@ -11993,11 +11993,11 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
     
 
         /**
-         * [`Resident::open`], as a function: the generator does not rename what a constructor returns.
+         * `Resident.open`, as a function: the generator does not rename what a constructor returns.
          *
          * # Errors
          *
-         * As [`Resident::open`].
+         * As `Resident.open`.
          */
     @Throws(NativeException::class) fun `openNativeResident`(`config`: Config, `ports`: Ports): NativeResident {
             return FfiConverterTypeNativeResident.lift(
@@ -12014,7 +12014,7 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
 
         /**
          * Counts the days of a quarantine at an instant, a lower bound of true time: the rules that phone and server share,
-         * without a phone's file. For the quarantine of a subject ask [`crate::resident::Resident::quarantine`].
+         * without a phone's file. For the quarantine of a subject ask `Resident.quarantine`.
          *
          * # Errors
          *
@@ -12099,7 +12099,7 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
     
 
         /**
-         * A new [`Cancel`].
+         * A new `Cancel`.
          *
          * # Errors
          *
