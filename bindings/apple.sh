@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the library for iOS, its simulator and macOS as one XCFramework, and its zip with the checksum that a Swift
-# package names. Written from the documentation of Xcode and SwiftPM; not run yet on a Mac.
+# package names. Written from the documentation of Xcode and SwiftPM; not run yet on a Mac. To be seen there: whether the
+# module map at the root of the headers stands beside that of another static framework in one app.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

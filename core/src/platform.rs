@@ -77,7 +77,7 @@ pub struct ClockReading {
 
 /// The platform's clocks, all in one crossing.
 #[uniffi::export(with_foreign)]
-pub trait Clock: Send + Sync {
+pub trait DeviceClock: Send + Sync {
     /// Reads them now.
     fn read(&self) -> Result<ClockReading, PortError>;
 }
@@ -104,7 +104,7 @@ pub struct Ports {
     /// The key store.
     pub vault: Arc<dyn Vault>,
     /// The clocks.
-    pub clock: Arc<dyn Clock>,
+    pub clock: Arc<dyn DeviceClock>,
     /// Where log lines go; none to drop them.
     #[uniffi(default)]
     pub log: Option<Arc<dyn LogSink>>,

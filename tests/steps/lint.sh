@@ -108,6 +108,13 @@ swift bindings/swift/Tests/HealthcodeTests/ReadmeTests.swift
 FILES
 }
 
+# An app's file also imports SwiftUI or Compose, whose short names would then stand for two things.
+check_names() {
+  local taken='Button|Clock|Color|Duration|Form|Group|Image|Instant|Label|List|Menu|Method|Picker|Port|Progress|Result|Section|State|Task|Text|View'
+  ! grep -nE "^(public|open)? ?(final )?(struct|enum|class|protocol|data class|enum class|sealed class|interface) ($taken)\b" \
+    bindings/swift/generated/HealthcodeNative/*.swift bindings/kotlin/generated/dev/healthcode/*.kt
+}
+
 # Takes from each line what the first one begins with.
 unindent() { awk 'NR == 1 { match($0, /^ */) } { print substr($0, RLENGTH + 1) }'; }
 
@@ -123,5 +130,6 @@ step arrows check_arrows || true
 step lengths check_lengths || true
 step weights check_weights || true
 step examples check_examples || true
+step names check_names || true
 step words check_words || true
 finish

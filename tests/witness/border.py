@@ -53,7 +53,7 @@ class ThrowingVault(MemoryVault):
         raise ValueError("the secret of 张三")
 
 
-class SystemClock(core.Clock):
+class SystemClock(core.DeviceClock):
     """The system's clocks."""
 
     def read(self):

@@ -30,7 +30,7 @@ use crate::token::{BootSession, Challenge, Verdict};
 /// A checkpoint's phone: one lane, with one camera and one display. Every method may be called from any thread.
 #[derive(uniffi::Object)]
 pub struct Checkpoint {
-    hold: Hold,
+    hold: Arc<Hold>,
     gate: String,
     policy: GatePolicy,
     state: Mutex<State>,
@@ -104,7 +104,7 @@ impl Checkpoint {
         // What was shown before this start may have been seen here: only newer presentations are taken.
         let floor = now.firm.map_or(now.lower_bound, |(now, _)| now);
         let state = State { memory: Memory::new(floor), challenge: None, confirmed: None };
-        let hold = Hold::new(phone);
+        let hold = Arc::new(Hold::new(phone));
         Ok(Arc::new(Self { hold, gate, policy: GatePolicy::default(), state: Mutex::new(state) }))
     }
 }
@@ -221,7 +221,7 @@ impl Checkpoint {
     ///
     /// `Closed`.
     pub fn exchange(&self) -> Result<Arc<SyncExchange>, HealthcodeError> {
-        Ok(SyncExchange::of(Exchange::begin_gate(self.hold.phone()?)))
+        Ok(SyncExchange::of(Exchange::begin_gate(self.hold.phone()?), &self.hold))
     }
 
     /// Where this checkpoint stands: what it knows of the time, and how old its trust list is.

@@ -13,6 +13,7 @@ use crate::rules::text::Text;
 
 /// Who somebody is, as typed into a form.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct IdentityForm {
     /// The name as written on the document.
     pub name: String,
@@ -98,6 +99,7 @@ pub enum QuestionForm {
 
 /// An answer.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct AnswerInput {
     /// The question's id.
     pub question: String,
@@ -107,6 +109,7 @@ pub struct AnswerInput {
 
 /// What was answered.
 #[derive(Clone, PartialEq, Eq, uniffi::Enum)]
+#[uniffi::export(Debug)]
 pub enum AnswerValue {
     /// To a yes-or-no question.
     YesNo {
@@ -132,6 +135,7 @@ pub enum AnswerValue {
 
 /// A stay.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct StayInput {
     /// Where, six digits of GB/T 2260.
     pub region: String,
@@ -143,6 +147,7 @@ pub struct StayInput {
 
 /// A declaration.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct DeclarationInput {
     /// The answers.
     pub answers: Vec<AnswerInput>,
@@ -153,6 +158,7 @@ pub struct DeclarationInput {
 
 /// A day's check-in.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct CheckInInput {
     /// Symptoms by their ids in the form; empty for none.
     #[uniffi(default)]
@@ -161,6 +167,7 @@ pub struct CheckInInput {
 
 /// What is recorded.
 #[derive(Clone, PartialEq, Eq, uniffi::Enum)]
+#[uniffi::export(Debug)]
 pub enum Entry {
     /// A declaration.
     Declaration {

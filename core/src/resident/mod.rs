@@ -47,7 +47,7 @@ use crate::token::code_text::{CodeText, CodeTextError, Foreign, Prefix};
 /// key. Every method may be called from any thread; those without `async` touch the file and are quick.
 #[derive(uniffi::Object)]
 pub struct Resident {
-    hold: Hold,
+    hold: Arc<Hold>,
 }
 
 /// What a scanned text is to a resident's app.
@@ -80,7 +80,7 @@ impl Resident {
     /// `NewerSchema` leave it as it is. `Vault` where the vault cannot be used; `Locked` is temporary. `InvalidField`
     /// names a wrong field of the configuration.
     pub fn open(config: Config, ports: Ports) -> Result<Arc<Self>, HealthcodeError> {
-        Ok(Arc::new(Self { hold: Hold::new(Phone::open(config, ports)?) }))
+        Ok(Arc::new(Self { hold: Arc::new(Hold::new(Phone::open(config, ports)?)) }))
     }
 }
 

@@ -25,8 +25,8 @@ impl Resident {
         cancel: Option<Arc<Cancel>>,
     ) -> Result<CodeRequested, HealthcodeError> {
         let phone = self.phone()?;
-        let identity = self::identity(&phone, &identity)?;
         let work = async move {
+            let identity = self::identity(&phone, &identity)?;
             let client = Client::new(&phone.config)?;
             let call = enrol::request(&phone, identity)?;
             Ok(CodeRequested::of(&enrol::started(&phone, &client.send(&call).await?)?))

@@ -54,7 +54,7 @@ impl Resident {
     ///
     /// `Storage`, `Port`.
     pub fn exchange(&self) -> Result<Arc<SyncExchange>, HealthcodeError> {
-        Ok(SyncExchange::of(Exchange::begin(self.phone()?)?))
+        Ok(SyncExchange::of(Exchange::begin(self.phone()?)?, &self.hold))
     }
 
     /// Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that [`Resident::home`] says when

@@ -12,7 +12,7 @@ use super::StoreError;
 use crate::error::StorageKind;
 
 /// How often the lock is asked for, and how long is waited in between.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = 25;
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// The path with its folder resolved, so that one file has one name; the file itself need not exist yet.

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::cancel::{Cancel, Hold};
 use super::exchange::{Exchange, Step, SyncReport};
 use super::reply::{Call, Reply};
 use crate::error::HealthcodeError;
@@ -27,6 +28,7 @@ pub enum ExchangeStep {
 #[derive(uniffi::Object)]
 pub struct SyncExchange {
     inner: Mutex<Exchange>,
+    hold: Arc<Hold>,
 }
 
 #[uniffi::export]
@@ -35,11 +37,15 @@ impl SyncExchange {
     ///
     /// # Errors
     ///
-    /// Those of `sync`. After one the exchange is over; begin another after a pause.
+    /// Those of `sync`, and `Closed` with the object that began it. After one the exchange is over; begin another after a pause.
     #[uniffi::method(default(reply = None))]
     pub fn next(&self, reply: Option<Reply>) -> Result<ExchangeStep, HealthcodeError> {
         // Only a bug can leave it half done, and the next exchange begins anew.
         let mut exchange = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(closed) = self.hold.phone() {
+            exchange.end();
+            return Err(closed);
+        }
         let accepted = reply.map_or(Ok(()), |reply| exchange.accept(&reply));
         match accepted.and_then(|()| exchange.next()) {
             Ok(Step::Send(call)) => Ok(ExchangeStep::Send { call }),
@@ -52,9 +58,22 @@ impl SyncExchange {
     }
 }
 
+#[uniffi::export]
 impl SyncExchange {
-    pub(crate) fn of(exchange: Exchange) -> Arc<Self> {
-        Arc::new(Self { inner: Mutex::new(exchange) })
+    /// Waits until the object that began it is closed, so that who waits for a reply can be woken.
+    ///
+    /// # Errors
+    ///
+    /// `Closed`, `Cancelled`: it has no other end.
+    #[uniffi::method(default(cancel = None))]
+    pub async fn closed(&self, cancel: Option<Arc<Cancel>>) -> Result<(), HealthcodeError> {
+        self.hold.until_ended(cancel, std::future::pending()).await
+    }
+}
+
+impl SyncExchange {
+    pub(crate) fn of(exchange: Exchange, hold: &Arc<Hold>) -> Arc<Self> {
+        Arc::new(Self { inner: Mutex::new(exchange), hold: Arc::clone(hold) })
     }
 }
 

@@ -146,7 +146,11 @@ impl Phone {
         if due {
             state.written_at_boot = reading.boot_millis;
             drop(state);
-            self.store.write_unseen(|file| self.put_clock(file))?;
+            // A clock that cannot be written down is lower after a restart, which is safe: no call fails for it.
+            if let Err(error) = self.store.write_unseen(|file| self.put_clock(file)) {
+                self.log(LogLevel::Warning, format!("clock not written: {error}"));
+                self.state().written_at_boot = i64::MIN;
+            }
         }
         Ok(now)
     }

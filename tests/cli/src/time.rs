@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use healthcode::platform::{Clock, ClockReading, PortError};
+use healthcode::platform::{ClockReading, DeviceClock, PortError};
 use healthcode::rules::calendar::Timestamp;
 use healthcode_server::ServerClock;
 
@@ -149,7 +149,7 @@ impl PhoneClock {
     }
 }
 
-impl Clock for PhoneClock {
+impl DeviceClock for PhoneClock {
     fn read(&self) -> Result<ClockReading, PortError> {
         let now = self.world.now();
         Ok(ClockReading {

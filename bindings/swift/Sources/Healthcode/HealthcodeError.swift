@@ -39,8 +39,8 @@ public enum HealthcodeError: Error, Equatable, Hashable, Sendable {
 
 extension HealthcodeError {
   /// What to say to the person, in both languages: what happened, and what can be done about it.
-  public var text: Text {
-    (try? nativeErrorText(error: native)) ?? Text(zh: "应用发生错误。", en: "A fault of the app.")
+  public var text: BilingualText {
+    (try? nativeErrorText(error: native)) ?? BilingualText(zh: "应用发生错误。", en: "A fault of the app.")
   }
 
   private var native: NativeError {
@@ -102,7 +102,7 @@ extension HealthcodeError: LocalizedError {
   public var errorDescription: String? { text.localized }
 }
 
-extension Text {
+extension BilingualText {
   /// This text in the person's first language: Chinese where it is Chinese, English everywhere else.
   public var localized: String { inLanguage(Locale.preferredLanguages.first ?? "en") }
 

@@ -109,7 +109,7 @@ public final class Resident: Sendable {
 
   /// The questions of the rulebook in force, and the days that they ask about. Throws `notSynced` before the first
   /// rulebook has come.
-  public func form() throws(HealthcodeError) -> Form {
+  public func form() throws(HealthcodeError) -> DeclarationForm {
     try translated { try native.form() }
   }
 

@@ -22,8 +22,25 @@ extension Transport {
 }
 
 extension NativeExchange {
-  /// Drives an exchange to its end.
+  /// Drives an exchange to its end, or to that of the object that began it, whatever the transport is waiting for.
   func drive(over transport: some Transport) async throws(HealthcodeError) -> SyncReport {
+    do {
+      return try await withThrowingTaskGroup(of: SyncReport?.self) { group in
+        group.addTask { try await self.driven(over: transport) }
+        group.addTask {
+          try await cancellable { try await self.closed(cancel: $0) }
+          return nil
+        }
+        defer { group.cancelAll() }
+        guard let report = try await group.next() ?? nil else { throw HealthcodeError.closed }
+        return report
+      }
+    } catch {
+      throw HealthcodeError(error)
+    }
+  }
+
+  private func driven(over transport: some Transport) async throws(HealthcodeError) -> SyncReport {
     var reply: Reply?
     while true {
       let answer = reply

@@ -142,7 +142,7 @@ final class BadInputTests: XCTestCase {
     }
   }
 
-  private final class FixedClock: Clock {
+  private final class FixedClock: DeviceClock {
     let wall: Date
     init(wall: Date) { self.wall = wall }
     func read() throws -> ClockReading { ClockReading(bootId: "", bootMillis: .max, wall: wall) }

@@ -58,3 +58,14 @@ func detached<T: Sendable>(_ work: @escaping @Sendable () -> T) async -> T {
 
 /// Seconds since some instant.
 func uptime() -> TimeInterval { ProcessInfo.processInfo.systemUptime }
+
+/// Whether another process gets the lock of a phone's file within so many seconds: 0 when it does.
+func flock(_ file: String, wait seconds: Int) async throws -> Int32 {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
+  process.arguments = ["--wait", "\(seconds)", file + ".lock", "true"]
+  return try await withCheckedThrowingContinuation { continuation in
+    process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+    do { try process.run() } catch { continuation.resume(throwing: error) }
+  }
+}

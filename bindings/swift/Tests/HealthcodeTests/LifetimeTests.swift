@@ -47,6 +47,26 @@ final class LifetimeTests: XCTestCase {
     XCTAssertNotNil(connection)
   }
 
+  func testClosingEndsASyncOverTheAppsOwnStackAndLetsGoOfTheFile() async throws {
+    struct Silent: Transport {
+      let asked: AsyncStream<Void>.Continuation
+      func send(_ call: Call) async throws -> Reply {
+        asked.yield()
+        try await Task.sleep(nanoseconds: 30_000_000_000)
+        throw CancellationError()
+      }
+    }
+    let stage = try Stage()
+    let resident = try await stage.open()
+    let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
+    let sync = Task { try await resident.sync(over: Silent(asked: continuation)) }
+    for await _ in asked { break }
+    resident.close()
+    await assertThrows(.closed) { _ = try await sync.value }
+    let status = try await flock(stage.server.path("phone.db"), wait: 2)
+    XCTAssertEqual(status, 0)
+  }
+
   func testTheSameFileOpenedTwiceIsOnePhoneAndClosingOneObjectLeavesTheOtherWorking() async throws {
     let stage = try Stage()
     let phone = try await stage.enrolled(zhangSan)
@@ -80,13 +100,7 @@ final class LifetimeTests: XCTestCase {
     let stage = try Stage()
     for _ in 0..<3 {
       _ = try await stage.open()
-      let free = Process()
-      free.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
-      free.arguments = ["--wait", "2", stage.server.path("phone.db") + ".lock", "true"]
-      let status = try await withCheckedThrowingContinuation { continuation in
-        free.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-        do { try free.run() } catch { continuation.resume(throwing: error) }
-      }
+      let status = try await flock(stage.server.path("phone.db"), wait: 2)
       XCTAssertEqual(status, 0)
     }
   }

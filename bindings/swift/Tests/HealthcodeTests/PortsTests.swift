@@ -10,11 +10,11 @@ final class PortsTests: XCTestCase {
     var errorDescription: String? { description }
   }
 
-  private final class ThrowingClock: Clock, @unchecked Sendable {
-    let inner: any Clock
+  private final class ThrowingClock: DeviceClock, @unchecked Sendable {
+    let inner: any DeviceClock
     private let lock = NSLock()
     private var broken = false
-    init(_ inner: any Clock) { self.inner = inner }
+    init(_ inner: any DeviceClock) { self.inner = inner }
     func set(broken: Bool) { lock.withLock { self.broken = broken } }
     func read() throws -> ClockReading {
       if lock.withLock({ broken }) { throw Leak() }

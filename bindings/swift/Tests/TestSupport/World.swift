@@ -39,7 +39,7 @@ public final class World: @unchecked Sendable {
 }
 
 /// A phone's clocks in a virtual world: a boot clock that nobody can set, and a wall clock that anybody can.
-public final class PhoneClock: Clock, @unchecked Sendable {
+public final class PhoneClock: DeviceClock, @unchecked Sendable {
   private let world: World
   private let lock = NSLock()
   private var boots = 1

@@ -243,9 +243,9 @@ typedef void (*UniffiForeignFutureCompleteVoid)(uint64_t, UniffiForeignFutureRes
     );
 
 #endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_CLOCK_METHOD0
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_CLOCK_METHOD0
-typedef void (*UniffiCallbackInterfaceClockMethod0)(uint64_t, RustBuffer* _Nonnull, 
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DEVICE_CLOCK_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DEVICE_CLOCK_METHOD0
+typedef void (*UniffiCallbackInterfaceDeviceClockMethod0)(uint64_t, RustBuffer* _Nonnull, 
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -292,13 +292,13 @@ typedef void (*UniffiCallbackInterfaceVaultMethod4)(uint64_t, RustBuffer, void* 
     );
 
 #endif
-#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CLOCK
-#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CLOCK
-typedef struct UniffiVTableCallbackInterfaceClock {
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_DEVICE_CLOCK
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_DEVICE_CLOCK
+typedef struct UniffiVTableCallbackInterfaceDeviceClock {
     UniffiCallbackInterfaceFree _Nonnull uniffiFree;
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
-    UniffiCallbackInterfaceClockMethod0 _Nonnull read;
-} UniffiVTableCallbackInterfaceClock;
+    UniffiCallbackInterfaceDeviceClockMethod0 _Nonnull read;
+} UniffiVTableCallbackInterfaceDeviceClock;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_LOG_SINK
@@ -368,24 +368,24 @@ RustBuffer uniffi_healthcode_fn_method_checkpoint_verify(uint64_t ptr, RustBuffe
 uint64_t uniffi_healthcode_fn_method_checkpoint_sync(uint64_t ptr, RustBuffer cancel
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_CLOCK
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_CLOCK
-uint64_t uniffi_healthcode_fn_clone_clock(uint64_t handle, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_DEVICECLOCK
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_DEVICECLOCK
+uint64_t uniffi_healthcode_fn_clone_deviceclock(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FREE_CLOCK
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FREE_CLOCK
-void uniffi_healthcode_fn_free_clock(uint64_t handle, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FREE_DEVICECLOCK
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FREE_DEVICECLOCK
+void uniffi_healthcode_fn_free_deviceclock(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_INIT_CALLBACK_VTABLE_CLOCK
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_INIT_CALLBACK_VTABLE_CLOCK
-void uniffi_healthcode_fn_init_callback_vtable_clock(const UniffiVTableCallbackInterfaceClock* _Nonnull vtable
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_INIT_CALLBACK_VTABLE_DEVICECLOCK
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_INIT_CALLBACK_VTABLE_DEVICECLOCK
+void uniffi_healthcode_fn_init_callback_vtable_deviceclock(const UniffiVTableCallbackInterfaceDeviceClock* _Nonnull vtable
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CLOCK_READ
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CLOCK_READ
-RustBuffer uniffi_healthcode_fn_method_clock_read(uint64_t ptr, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_DEVICECLOCK_READ
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_DEVICECLOCK_READ
+RustBuffer uniffi_healthcode_fn_method_deviceclock_read(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_LOGSINK
@@ -578,9 +578,49 @@ uint64_t uniffi_healthcode_fn_clone_syncexchange(uint64_t handle, RustCallStatus
 void uniffi_healthcode_fn_free_syncexchange(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_SYNCEXCHANGE_CLOSED
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_SYNCEXCHANGE_CLOSED
+uint64_t uniffi_healthcode_fn_method_syncexchange_closed(uint64_t ptr, RustBuffer cancel
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_SYNCEXCHANGE_NEXT
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_SYNCEXCHANGE_NEXT
 RustBuffer uniffi_healthcode_fn_method_syncexchange_next(uint64_t ptr, RustBuffer reply, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERVALUE_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERVALUE_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ENTRY_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ENTRY_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_entry_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERINPUT_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERINPUT_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_answerinput_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKININPUT_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKININPUT_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_checkininput_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_DECLARATIONINPUT_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_DECLARATIONINPUT_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_declarationinput_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_IDENTITYFORM_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_IDENTITYFORM_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_identityform_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_STAYINPUT_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_STAYINPUT_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_stayinput_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_CHECKPOINT
@@ -974,9 +1014,9 @@ uint16_t uniffi_healthcode_checksum_method_checkpoint_sync(void
     
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CLOCK_READ
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CLOCK_READ
-uint16_t uniffi_healthcode_checksum_method_clock_read(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_DEVICECLOCK_READ
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_DEVICECLOCK_READ
+uint16_t uniffi_healthcode_checksum_method_deviceclock_read(void
     
 );
 #endif
@@ -1133,6 +1173,12 @@ uint16_t uniffi_healthcode_checksum_method_resident_one_time_code_reply(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CANCEL_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CANCEL_CANCEL
 uint16_t uniffi_healthcode_checksum_method_cancel_cancel(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_SYNCEXCHANGE_CLOSED
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_SYNCEXCHANGE_CLOSED
+uint16_t uniffi_healthcode_checksum_method_syncexchange_closed(void
     
 );
 #endif

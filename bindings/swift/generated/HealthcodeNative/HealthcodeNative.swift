@@ -702,7 +702,7 @@ fileprivate struct FfiConverterDuration: FfiConverterRustBuffer {
 /**
  * The platform's clocks, all in one crossing.
  */
-public protocol Clock: AnyObject, Sendable {
+public protocol DeviceClock: AnyObject, Sendable {
     
     /**
      * Reads them now.
@@ -713,7 +713,7 @@ public protocol Clock: AnyObject, Sendable {
 /**
  * The platform's clocks, all in one crossing.
  */
-open class ClockImpl: Clock, @unchecked Sendable {
+open class DeviceClockImpl: DeviceClock, @unchecked Sendable {
     fileprivate let handle: UInt64
 
     /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
@@ -750,7 +750,7 @@ open class ClockImpl: Clock, @unchecked Sendable {
     @_documentation(visibility: private)
 #endif
     public func uniffiCloneHandle() -> UInt64 {
-        return try! rustCall { uniffi_healthcode_fn_clone_clock(self.handle, $0) }
+        return try! rustCall { uniffi_healthcode_fn_clone_deviceclock(self.handle, $0) }
     }
     // No primary constructor declared for this class.
 
@@ -760,7 +760,7 @@ open class ClockImpl: Clock, @unchecked Sendable {
             return
         }
 
-        try! rustCall { uniffi_healthcode_fn_free_clock(handle, $0) }
+        try! rustCall { uniffi_healthcode_fn_free_deviceclock(handle, $0) }
     }
 
     
@@ -772,7 +772,7 @@ open class ClockImpl: Clock, @unchecked Sendable {
 open func read()throws  -> ClockReading  {
     return try  FfiConverterTypeClockReading_lift(try rustCallWithError(FfiConverterTypePortError_lift) {
         uniffiCallStatus in
-    uniffi_healthcode_fn_method_clock_read(
+    uniffi_healthcode_fn_method_deviceclock_read(
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
@@ -785,25 +785,25 @@ open func read()throws  -> ClockReading  {
 
 
 // Put the implementation in a struct so we don't pollute the top-level namespace
-fileprivate struct UniffiCallbackInterfaceClock {
+fileprivate struct UniffiCallbackInterfaceDeviceClock {
 
     // Create the VTable using a series of closures.
     // Swift automatically converts these into C callback functions.
     //
     // Store the vtable directly.
-    static let vtable: UniffiVTableCallbackInterfaceClock = UniffiVTableCallbackInterfaceClock(
+    static let vtable: UniffiVTableCallbackInterfaceDeviceClock = UniffiVTableCallbackInterfaceDeviceClock(
         uniffiFree: { (uniffiHandle: UInt64) -> () in
             do {
-                try FfiConverterTypeClock.handleMap.remove(handle: uniffiHandle)
+                try FfiConverterTypeDeviceClock.handleMap.remove(handle: uniffiHandle)
             } catch {
-                print("Uniffi callback interface Clock: handle missing in uniffiFree")
+                print("Uniffi callback interface DeviceClock: handle missing in uniffiFree")
             }
         },
         uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
             do {
-                return try FfiConverterTypeClock.handleMap.clone(handle: uniffiHandle)
+                return try FfiConverterTypeDeviceClock.handleMap.clone(handle: uniffiHandle)
             } catch {
-                fatalError("Uniffi callback interface Clock: handle missing in uniffiClone")
+                fatalError("Uniffi callback interface DeviceClock: handle missing in uniffiClone")
             }
         },
         read: { (
@@ -813,7 +813,7 @@ fileprivate struct UniffiCallbackInterfaceClock {
         ) in
             let makeCall = {
                 () throws -> ClockReading in
-                guard let uniffiObj = try? FfiConverterTypeClock.handleMap.get(handle: uniffiHandle) else {
+                guard let uniffiObj = try? FfiConverterTypeDeviceClock.handleMap.get(handle: uniffiHandle) else {
                     throw UniffiInternalError.unexpectedStaleHandle
                 }
                 return try uniffiObj.read(
@@ -837,39 +837,39 @@ fileprivate struct UniffiCallbackInterfaceClock {
     // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
     // This is safe because the pointee is initialized once during static init
     // and never mutated by either side of the FFI.  Its fields are C function pointers.
-    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceClock> = {
-        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceClock>.allocate(capacity: 1)
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceDeviceClock> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceDeviceClock>.allocate(capacity: 1)
         ptr.initialize(to: vtable)
         return UnsafePointer(ptr)
     }()
 }
 
-private func uniffiCallbackInitClock() {
-    uniffi_healthcode_fn_init_callback_vtable_clock(UniffiCallbackInterfaceClock.vtablePtr)
+private func uniffiCallbackInitDeviceClock() {
+    uniffi_healthcode_fn_init_callback_vtable_deviceclock(UniffiCallbackInterfaceDeviceClock.vtablePtr)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeClock: FfiConverter {
-    fileprivate static let handleMap = UniffiHandleMap<Clock>()
+public struct FfiConverterTypeDeviceClock: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<DeviceClock>()
 
     typealias FfiType = UInt64
-    typealias SwiftType = Clock
+    typealias SwiftType = DeviceClock
 
-    public static func lift(_ handle: UInt64) throws -> Clock {
+    public static func lift(_ handle: UInt64) throws -> DeviceClock {
         if ((handle & 1) == 0) {
             // Rust-generated handle, construct a new class that uses the handle to implement the
             // interface
-            return ClockImpl(unsafeFromHandle: handle)
+            return DeviceClockImpl(unsafeFromHandle: handle)
         } else {
             // Swift-generated handle, get the object from the handle map
             return try handleMap.remove(handle: handle)
         }
     }
 
-    public static func lower(_ value: Clock) -> UInt64 {
-         if let rustImpl = value as? ClockImpl {
+    public static func lower(_ value: DeviceClock) -> UInt64 {
+         if let rustImpl = value as? DeviceClockImpl {
              // Rust-implemented object.  Clone the handle and return it
             return rustImpl.uniffiCloneHandle()
          } else {
@@ -878,12 +878,12 @@ public struct FfiConverterTypeClock: FfiConverter {
          }
     }
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Clock {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeviceClock {
         let handle: UInt64 = try readInt(&buf)
         return try lift(handle)
     }
 
-    public static func write(_ value: Clock, into buf: inout [UInt8]) {
+    public static func write(_ value: DeviceClock, into buf: inout [UInt8]) {
         writeInt(&buf, lower(value))
     }
 }
@@ -892,15 +892,15 @@ public struct FfiConverterTypeClock: FfiConverter {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeClock_lift(_ handle: UInt64) throws -> Clock {
-    return try FfiConverterTypeClock.lift(handle)
+public func FfiConverterTypeDeviceClock_lift(_ handle: UInt64) throws -> DeviceClock {
+    return try FfiConverterTypeDeviceClock.lift(handle)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeClock_lower(_ value: Clock) -> UInt64 {
-    return FfiConverterTypeClock.lower(value)
+public func FfiConverterTypeDeviceClock_lower(_ value: DeviceClock) -> UInt64 {
+    return FfiConverterTypeDeviceClock.lower(value)
 }
 
 
@@ -1566,11 +1566,20 @@ public func FfiConverterTypeNativeCheckpoint_lower(_ value: NativeCheckpoint) ->
 public protocol NativeExchangeProtocol: AnyObject, Sendable {
     
     /**
+     * Waits until the object that began it is closed, so that who waits for a reply can be woken.
+     *
+     * # Errors
+     *
+     * `Closed`, `Cancelled`: it has no other end.
+     */
+    func closed(cancel: NativeCancel?) async throws 
+    
+    /**
      * The next step; from the second call on with the reply to the last one.
      *
      * # Errors
      *
-     * Those of `sync`. After one the exchange is over; begin another after a pause.
+     * Those of `sync`, and `Closed` with the object that began it. After one the exchange is over; begin another after a pause.
      */
     func next(reply: Reply?) throws  -> ExchangeStep
     
@@ -1632,11 +1641,34 @@ open class NativeExchange: NativeExchangeProtocol, @unchecked Sendable {
 
     
     /**
+     * Waits until the object that began it is closed, so that who waits for a reply can be woken.
+     *
+     * # Errors
+     *
+     * `Closed`, `Cancelled`: it has no other end.
+     */
+open func closed(cancel: NativeCancel? = nil)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_healthcode_fn_method_syncexchange_closed(
+                        self.uniffiCloneHandle(),FfiConverterOptionTypeNativeCancel.lower(cancel)
+                )
+            },
+            pollFunc: ffi_healthcode_rust_future_poll_void,
+            completeFunc: ffi_healthcode_rust_future_complete_void,
+            freeFunc: ffi_healthcode_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeNativeError_lift
+        )
+}
+    
+    /**
      * The next step; from the second call on with the reply to the last one.
      *
      * # Errors
      *
-     * Those of `sync`. After one the exchange is over; begin another after a pause.
+     * Those of `sync`, and `Closed` with the object that began it. After one the exchange is over; begin another after a pause.
      */
 open func next(reply: Reply? = nil)throws  -> ExchangeStep  {
     return try  FfiConverterTypeExchangeStep_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
@@ -1742,7 +1774,7 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      *
      * `NotSynced` before the first rulebook has come.
      */
-    func form() throws  -> Form
+    func form() throws  -> DeclarationForm
     
     /**
      * Everything that a first screen shows: the subjects with colour and what is due, the time, the sync, and when
@@ -2016,8 +2048,8 @@ open func code(subject: String, challenge: String? = nil)throws  -> ShownCode  {
      *
      * `NotSynced` before the first rulebook has come.
      */
-open func form()throws  -> Form  {
-    return try  FfiConverterTypeForm_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+open func form()throws  -> DeclarationForm  {
+    return try  FfiConverterTypeDeclarationForm_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
         uniffiCallStatus in
     uniffi_healthcode_fn_method_resident_form(
             self.uniffiCloneHandle(),uniffiCallStatus
@@ -2746,7 +2778,7 @@ public func FfiConverterTypeVault_lower(_ value: Vault) -> UInt64 {
 /**
  * An answer.
  */
-public struct AnswerInput: Equatable, Hashable {
+public struct AnswerInput: Equatable, Hashable, CustomDebugStringConvertible {
     /**
      * The question's id.
      */
@@ -2772,6 +2804,17 @@ public struct AnswerInput: Equatable, Hashable {
     
 
     
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_answerinput_uniffi_trait_debug(
+            FfiConverterTypeAnswerInput_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
 }
 
 #if compiler(>=6)
@@ -2809,6 +2852,75 @@ public func FfiConverterTypeAnswerInput_lift(_ buf: RustBuffer) throws -> Answer
 #endif
 public func FfiConverterTypeAnswerInput_lower(_ value: AnswerInput) -> RustBuffer {
     return FfiConverterTypeAnswerInput.lower(value)
+}
+
+
+/**
+ * One text in zh-CN and in English, as rulebooks carry it: whoever shows it picks by the phone's language.
+ */
+public struct BilingualText: Equatable, Hashable {
+    /**
+     * Simplified Chinese.
+     */
+    public let zh: String
+    /**
+     * English.
+     */
+    public let en: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Simplified Chinese.
+         */zh: String, 
+        /**
+         * English.
+         */en: String) {
+        self.zh = zh
+        self.en = en
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension BilingualText: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeBilingualText: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> BilingualText {
+        return
+            try BilingualText(
+                zh: FfiConverterString.read(from: &buf), 
+                en: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: BilingualText, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.zh, into: &buf)
+        FfiConverterString.write(value.en, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBilingualText_lift(_ buf: RustBuffer) throws -> BilingualText {
+    return try FfiConverterTypeBilingualText.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBilingualText_lower(_ value: BilingualText) -> RustBuffer {
+    return FfiConverterTypeBilingualText.lower(value)
 }
 
 
@@ -2898,7 +3010,7 @@ public struct Call: Equatable, Hashable {
     /**
      * The method.
      */
-    public let method: Method
+    public let method: HttpMethod
     /**
      * Path and query, to be put after the server's root.
      */
@@ -2921,7 +3033,7 @@ public struct Call: Equatable, Hashable {
     public init(
         /**
          * The method.
-         */method: Method, 
+         */method: HttpMethod, 
         /**
          * Path and query, to be put after the server's root.
          */path: String, 
@@ -2957,7 +3069,7 @@ public struct FfiConverterTypeCall: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Call {
         return
             try Call(
-                method: FfiConverterTypeMethod.read(from: &buf), 
+                method: FfiConverterTypeHttpMethod.read(from: &buf), 
                 path: FfiConverterString.read(from: &buf), 
                 body: FfiConverterData.read(from: &buf), 
                 signature: FfiConverterOptionString.read(from: &buf), 
@@ -2966,7 +3078,7 @@ public struct FfiConverterTypeCall: FfiConverterRustBuffer {
     }
 
     public static func write(_ value: Call, into buf: inout [UInt8]) {
-        FfiConverterTypeMethod.write(value.method, into: &buf)
+        FfiConverterTypeHttpMethod.write(value.method, into: &buf)
         FfiConverterString.write(value.path, into: &buf)
         FfiConverterData.write(value.body, into: &buf)
         FfiConverterOptionString.write(value.signature, into: &buf)
@@ -2993,7 +3105,7 @@ public func FfiConverterTypeCall_lower(_ value: Call) -> RustBuffer {
 /**
  * A day's check-in.
  */
-public struct CheckInInput: Equatable, Hashable {
+public struct CheckInInput: Equatable, Hashable, CustomDebugStringConvertible {
     /**
      * Symptoms by their ids in the form; empty for none.
      */
@@ -3011,6 +3123,17 @@ public struct CheckInInput: Equatable, Hashable {
     
 
     
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_checkininput_uniffi_trait_debug(
+            FfiConverterTypeCheckInInput_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
 }
 
 #if compiler(>=6)
@@ -3258,7 +3381,7 @@ public struct Choice: Equatable, Hashable {
     /**
      * What it says.
      */
-    public let text: Text
+    public let text: BilingualText
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3268,7 +3391,7 @@ public struct Choice: Equatable, Hashable {
          */id: String, 
         /**
          * What it says.
-         */text: Text) {
+         */text: BilingualText) {
         self.id = id
         self.text = text
     }
@@ -3290,13 +3413,13 @@ public struct FfiConverterTypeChoice: FfiConverterRustBuffer {
         return
             try Choice(
                 id: FfiConverterString.read(from: &buf), 
-                text: FfiConverterTypeText.read(from: &buf)
+                text: FfiConverterTypeBilingualText.read(from: &buf)
         )
     }
 
     public static func write(_ value: Choice, into buf: inout [UInt8]) {
         FfiConverterString.write(value.id, into: &buf)
-        FfiConverterTypeText.write(value.text, into: &buf)
+        FfiConverterTypeBilingualText.write(value.text, into: &buf)
     }
 }
 
@@ -3685,29 +3808,69 @@ public func FfiConverterTypeConfig_lower(_ value: Config) -> RustBuffer {
 
 
 /**
- * One legal day and what it is.
+ * The declaration's form.
  */
-public struct Day: Equatable, Hashable {
+public struct DeclarationForm: Equatable, Hashable {
     /**
-     * The day.
+     * The rulebook's title.
      */
-    public let date: LegalDate
+    public let title: BilingualText
     /**
-     * What it is.
+     * The rulebook's version.
      */
-    public let state: DayState
+    public let version: UInt32
+    /**
+     * The questions, in the order to ask them.
+     */
+    public let questions: [FormQuestion]
+    /**
+     * The first day of travel that is asked for.
+     */
+    public let from: LegalDate
+    /**
+     * The last one: today.
+     */
+    public let to: LegalDate
+    /**
+     * The most stays that a declaration holds.
+     */
+    public let maxStays: UInt16
+    /**
+     * The symptoms that a check-in may name.
+     */
+    public let symptoms: [Choice]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
     public init(
         /**
-         * The day.
-         */date: LegalDate, 
+         * The rulebook's title.
+         */title: BilingualText, 
         /**
-         * What it is.
-         */state: DayState) {
-        self.date = date
-        self.state = state
+         * The rulebook's version.
+         */version: UInt32, 
+        /**
+         * The questions, in the order to ask them.
+         */questions: [FormQuestion], 
+        /**
+         * The first day of travel that is asked for.
+         */from: LegalDate, 
+        /**
+         * The last one: today.
+         */to: LegalDate, 
+        /**
+         * The most stays that a declaration holds.
+         */maxStays: UInt16, 
+        /**
+         * The symptoms that a check-in may name.
+         */symptoms: [Choice]) {
+        self.title = title
+        self.version = version
+        self.questions = questions
+        self.from = from
+        self.to = to
+        self.maxStays = maxStays
+        self.symptoms = symptoms
     }
 
     
@@ -3716,24 +3879,34 @@ public struct Day: Equatable, Hashable {
 }
 
 #if compiler(>=6)
-extension Day: Sendable {}
+extension DeclarationForm: Sendable {}
 #endif
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeDay: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Day {
+public struct FfiConverterTypeDeclarationForm: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeclarationForm {
         return
-            try Day(
-                date: FfiConverterTypeLegalDate.read(from: &buf), 
-                state: FfiConverterTypeDayState.read(from: &buf)
+            try DeclarationForm(
+                title: FfiConverterTypeBilingualText.read(from: &buf), 
+                version: FfiConverterUInt32.read(from: &buf), 
+                questions: FfiConverterSequenceTypeFormQuestion.read(from: &buf), 
+                from: FfiConverterTypeLegalDate.read(from: &buf), 
+                to: FfiConverterTypeLegalDate.read(from: &buf), 
+                maxStays: FfiConverterUInt16.read(from: &buf), 
+                symptoms: FfiConverterSequenceTypeChoice.read(from: &buf)
         )
     }
 
-    public static func write(_ value: Day, into buf: inout [UInt8]) {
-        FfiConverterTypeLegalDate.write(value.date, into: &buf)
-        FfiConverterTypeDayState.write(value.state, into: &buf)
+    public static func write(_ value: DeclarationForm, into buf: inout [UInt8]) {
+        FfiConverterTypeBilingualText.write(value.title, into: &buf)
+        FfiConverterUInt32.write(value.version, into: &buf)
+        FfiConverterSequenceTypeFormQuestion.write(value.questions, into: &buf)
+        FfiConverterTypeLegalDate.write(value.from, into: &buf)
+        FfiConverterTypeLegalDate.write(value.to, into: &buf)
+        FfiConverterUInt16.write(value.maxStays, into: &buf)
+        FfiConverterSequenceTypeChoice.write(value.symptoms, into: &buf)
     }
 }
 
@@ -3741,22 +3914,22 @@ public struct FfiConverterTypeDay: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeDay_lift(_ buf: RustBuffer) throws -> Day {
-    return try FfiConverterTypeDay.lift(buf)
+public func FfiConverterTypeDeclarationForm_lift(_ buf: RustBuffer) throws -> DeclarationForm {
+    return try FfiConverterTypeDeclarationForm.lift(buf)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeDay_lower(_ value: Day) -> RustBuffer {
-    return FfiConverterTypeDay.lower(value)
+public func FfiConverterTypeDeclarationForm_lower(_ value: DeclarationForm) -> RustBuffer {
+    return FfiConverterTypeDeclarationForm.lower(value)
 }
 
 
 /**
  * A declaration.
  */
-public struct DeclarationInput: Equatable, Hashable {
+public struct DeclarationInput: Equatable, Hashable, CustomDebugStringConvertible {
     /**
      * The answers.
      */
@@ -3782,6 +3955,17 @@ public struct DeclarationInput: Equatable, Hashable {
     
 
     
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_declarationinput_uniffi_trait_debug(
+            FfiConverterTypeDeclarationInput_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
 }
 
 #if compiler(>=6)
@@ -3906,7 +4090,7 @@ public struct FieldProblem: Equatable, Hashable {
     /**
      * The same for the person.
      */
-    public let text: Text
+    public let text: BilingualText
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3919,7 +4103,7 @@ public struct FieldProblem: Equatable, Hashable {
          */reason: String, 
         /**
          * The same for the person.
-         */text: Text) {
+         */text: BilingualText) {
         self.field = field
         self.reason = reason
         self.text = text
@@ -3943,14 +4127,14 @@ public struct FfiConverterTypeFieldProblem: FfiConverterRustBuffer {
             try FieldProblem(
                 field: FfiConverterString.read(from: &buf), 
                 reason: FfiConverterString.read(from: &buf), 
-                text: FfiConverterTypeText.read(from: &buf)
+                text: FfiConverterTypeBilingualText.read(from: &buf)
         )
     }
 
     public static func write(_ value: FieldProblem, into buf: inout [UInt8]) {
         FfiConverterString.write(value.field, into: &buf)
         FfiConverterString.write(value.reason, into: &buf)
-        FfiConverterTypeText.write(value.text, into: &buf)
+        FfiConverterTypeBilingualText.write(value.text, into: &buf)
     }
 }
 
@@ -3967,125 +4151,6 @@ public func FfiConverterTypeFieldProblem_lift(_ buf: RustBuffer) throws -> Field
 #endif
 public func FfiConverterTypeFieldProblem_lower(_ value: FieldProblem) -> RustBuffer {
     return FfiConverterTypeFieldProblem.lower(value)
-}
-
-
-/**
- * The declaration's form.
- */
-public struct Form: Equatable, Hashable {
-    /**
-     * The rulebook's title.
-     */
-    public let title: Text
-    /**
-     * The rulebook's version.
-     */
-    public let version: UInt32
-    /**
-     * The questions, in the order to ask them.
-     */
-    public let questions: [FormQuestion]
-    /**
-     * The first day of travel that is asked for.
-     */
-    public let from: LegalDate
-    /**
-     * The last one: today.
-     */
-    public let to: LegalDate
-    /**
-     * The most stays that a declaration holds.
-     */
-    public let maxStays: UInt16
-    /**
-     * The symptoms that a check-in may name.
-     */
-    public let symptoms: [Choice]
-
-    // Default memberwise initializers are never public by default, so we
-    // declare one manually.
-    public init(
-        /**
-         * The rulebook's title.
-         */title: Text, 
-        /**
-         * The rulebook's version.
-         */version: UInt32, 
-        /**
-         * The questions, in the order to ask them.
-         */questions: [FormQuestion], 
-        /**
-         * The first day of travel that is asked for.
-         */from: LegalDate, 
-        /**
-         * The last one: today.
-         */to: LegalDate, 
-        /**
-         * The most stays that a declaration holds.
-         */maxStays: UInt16, 
-        /**
-         * The symptoms that a check-in may name.
-         */symptoms: [Choice]) {
-        self.title = title
-        self.version = version
-        self.questions = questions
-        self.from = from
-        self.to = to
-        self.maxStays = maxStays
-        self.symptoms = symptoms
-    }
-
-    
-
-    
-}
-
-#if compiler(>=6)
-extension Form: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeForm: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Form {
-        return
-            try Form(
-                title: FfiConverterTypeText.read(from: &buf), 
-                version: FfiConverterUInt32.read(from: &buf), 
-                questions: FfiConverterSequenceTypeFormQuestion.read(from: &buf), 
-                from: FfiConverterTypeLegalDate.read(from: &buf), 
-                to: FfiConverterTypeLegalDate.read(from: &buf), 
-                maxStays: FfiConverterUInt16.read(from: &buf), 
-                symptoms: FfiConverterSequenceTypeChoice.read(from: &buf)
-        )
-    }
-
-    public static func write(_ value: Form, into buf: inout [UInt8]) {
-        FfiConverterTypeText.write(value.title, into: &buf)
-        FfiConverterUInt32.write(value.version, into: &buf)
-        FfiConverterSequenceTypeFormQuestion.write(value.questions, into: &buf)
-        FfiConverterTypeLegalDate.write(value.from, into: &buf)
-        FfiConverterTypeLegalDate.write(value.to, into: &buf)
-        FfiConverterUInt16.write(value.maxStays, into: &buf)
-        FfiConverterSequenceTypeChoice.write(value.symptoms, into: &buf)
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeForm_lift(_ buf: RustBuffer) throws -> Form {
-    return try FfiConverterTypeForm.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeForm_lower(_ value: Form) -> RustBuffer {
-    return FfiConverterTypeForm.lower(value)
 }
 
 
@@ -4108,7 +4173,7 @@ public struct FormQuestion: Equatable, Hashable {
     /**
      * The question.
      */
-    public let text: Text
+    public let text: BilingualText
     /**
      * What can be chosen.
      */
@@ -4128,7 +4193,7 @@ public struct FormQuestion: Equatable, Hashable {
          */required: Bool, 
         /**
          * The question.
-         */text: Text, 
+         */text: BilingualText, 
         /**
          * What can be chosen.
          */options: [Choice]) {
@@ -4158,7 +4223,7 @@ public struct FfiConverterTypeFormQuestion: FfiConverterRustBuffer {
                 id: FfiConverterString.read(from: &buf), 
                 form: FfiConverterTypeQuestionForm.read(from: &buf), 
                 required: FfiConverterBool.read(from: &buf), 
-                text: FfiConverterTypeText.read(from: &buf), 
+                text: FfiConverterTypeBilingualText.read(from: &buf), 
                 options: FfiConverterSequenceTypeChoice.read(from: &buf)
         )
     }
@@ -4167,7 +4232,7 @@ public struct FfiConverterTypeFormQuestion: FfiConverterRustBuffer {
         FfiConverterString.write(value.id, into: &buf)
         FfiConverterTypeQuestionForm.write(value.form, into: &buf)
         FfiConverterBool.write(value.required, into: &buf)
-        FfiConverterTypeText.write(value.text, into: &buf)
+        FfiConverterTypeBilingualText.write(value.text, into: &buf)
         FfiConverterSequenceTypeChoice.write(value.options, into: &buf)
     }
 }
@@ -4207,7 +4272,7 @@ public struct Holder: Equatable, Hashable {
     /**
      * The issuer's name.
      */
-    public let issuerName: Text
+    public let issuerName: BilingualText
     /**
      * The region for which the issuer speaks, six digits of GB/T 2260.
      */
@@ -4227,7 +4292,7 @@ public struct Holder: Equatable, Hashable {
          */issuer: String, 
         /**
          * The issuer's name.
-         */issuerName: Text, 
+         */issuerName: BilingualText, 
         /**
          * The region for which the issuer speaks, six digits of GB/T 2260.
          */region: String) {
@@ -4257,7 +4322,7 @@ public struct FfiConverterTypeHolder: FfiConverterRustBuffer {
                 maskedName: FfiConverterString.read(from: &buf), 
                 idTail: FfiConverterString.read(from: &buf), 
                 issuer: FfiConverterString.read(from: &buf), 
-                issuerName: FfiConverterTypeText.read(from: &buf), 
+                issuerName: FfiConverterTypeBilingualText.read(from: &buf), 
                 region: FfiConverterString.read(from: &buf)
         )
     }
@@ -4266,7 +4331,7 @@ public struct FfiConverterTypeHolder: FfiConverterRustBuffer {
         FfiConverterString.write(value.maskedName, into: &buf)
         FfiConverterString.write(value.idTail, into: &buf)
         FfiConverterString.write(value.issuer, into: &buf)
-        FfiConverterTypeText.write(value.issuerName, into: &buf)
+        FfiConverterTypeBilingualText.write(value.issuerName, into: &buf)
         FfiConverterString.write(value.region, into: &buf)
     }
 }
@@ -4381,7 +4446,7 @@ public func FfiConverterTypeHome_lower(_ value: Home) -> RustBuffer {
 /**
  * Who somebody is, as typed into a form.
  */
-public struct IdentityForm: Equatable, Hashable {
+public struct IdentityForm: Equatable, Hashable, CustomDebugStringConvertible {
     /**
      * The name as written on the document.
      */
@@ -4433,6 +4498,17 @@ public struct IdentityForm: Equatable, Hashable {
     
 
     
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_identityform_uniffi_trait_debug(
+            FfiConverterTypeIdentityForm_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
 }
 
 #if compiler(>=6)
@@ -4490,7 +4566,7 @@ public struct Ports {
     /**
      * The clocks.
      */
-    public let clock: Clock
+    public let clock: DeviceClock
     /**
      * Where log lines go; none to drop them.
      */
@@ -4504,7 +4580,7 @@ public struct Ports {
          */vault: Vault, 
         /**
          * The clocks.
-         */clock: Clock, 
+         */clock: DeviceClock, 
         /**
          * Where log lines go; none to drop them.
          */log: LogSink? = nil) {
@@ -4530,14 +4606,14 @@ public struct FfiConverterTypePorts: FfiConverterRustBuffer {
         return
             try Ports(
                 vault: FfiConverterTypeVault.read(from: &buf), 
-                clock: FfiConverterTypeClock.read(from: &buf), 
+                clock: FfiConverterTypeDeviceClock.read(from: &buf), 
                 log: FfiConverterOptionTypeLogSink.read(from: &buf)
         )
     }
 
     public static func write(_ value: Ports, into buf: inout [UInt8]) {
         FfiConverterTypeVault.write(value.vault, into: &buf)
-        FfiConverterTypeClock.write(value.clock, into: &buf)
+        FfiConverterTypeDeviceClock.write(value.clock, into: &buf)
         FfiConverterOptionTypeLogSink.write(value.log, into: &buf)
     }
 }
@@ -4658,137 +4734,6 @@ public func FfiConverterTypePreview_lower(_ value: Preview) -> RustBuffer {
 
 
 /**
- * How far a quarantine has come at an instant.
- */
-public struct Progress: Equatable, Hashable {
-    /**
-     * Where it stands.
-     */
-    public let phase: Phase
-    /**
-     * Days that count so far, open ones not among them.
-     */
-    public let counted: UInt16
-    /**
-     * Days that the order takes.
-     */
-    public let days: UInt16
-    /**
-     * The legal day at the instant asked for.
-     */
-    public let today: LegalDate
-    /**
-     * Every day from the first one to today, or to the last counted one.
-     */
-    public let calendar: [Day]
-    /**
-     * The earliest open day and what missing it does; none when nothing is due now.
-     */
-    public let due: Risk?
-    /**
-     * When the next day opens, if nothing is due now and days are missing; none when the order has no next day.
-     */
-    public let nextOpensAt: Timestamp?
-    /**
-     * When the order can end at the earliest, if every day from now on is kept; none in review, or when keeping
-     * every day would still end in one. Only the late arrival of a check-in made before can bring it nearer.
-     */
-    public let earliestRelease: Timestamp?
-
-    // Default memberwise initializers are never public by default, so we
-    // declare one manually.
-    public init(
-        /**
-         * Where it stands.
-         */phase: Phase, 
-        /**
-         * Days that count so far, open ones not among them.
-         */counted: UInt16, 
-        /**
-         * Days that the order takes.
-         */days: UInt16, 
-        /**
-         * The legal day at the instant asked for.
-         */today: LegalDate, 
-        /**
-         * Every day from the first one to today, or to the last counted one.
-         */calendar: [Day], 
-        /**
-         * The earliest open day and what missing it does; none when nothing is due now.
-         */due: Risk?, 
-        /**
-         * When the next day opens, if nothing is due now and days are missing; none when the order has no next day.
-         */nextOpensAt: Timestamp?, 
-        /**
-         * When the order can end at the earliest, if every day from now on is kept; none in review, or when keeping
-         * every day would still end in one. Only the late arrival of a check-in made before can bring it nearer.
-         */earliestRelease: Timestamp?) {
-        self.phase = phase
-        self.counted = counted
-        self.days = days
-        self.today = today
-        self.calendar = calendar
-        self.due = due
-        self.nextOpensAt = nextOpensAt
-        self.earliestRelease = earliestRelease
-    }
-
-    
-
-    
-}
-
-#if compiler(>=6)
-extension Progress: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeProgress: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Progress {
-        return
-            try Progress(
-                phase: FfiConverterTypePhase.read(from: &buf), 
-                counted: FfiConverterUInt16.read(from: &buf), 
-                days: FfiConverterUInt16.read(from: &buf), 
-                today: FfiConverterTypeLegalDate.read(from: &buf), 
-                calendar: FfiConverterSequenceTypeDay.read(from: &buf), 
-                due: FfiConverterOptionTypeRisk.read(from: &buf), 
-                nextOpensAt: FfiConverterOptionTypeTimestamp.read(from: &buf), 
-                earliestRelease: FfiConverterOptionTypeTimestamp.read(from: &buf)
-        )
-    }
-
-    public static func write(_ value: Progress, into buf: inout [UInt8]) {
-        FfiConverterTypePhase.write(value.phase, into: &buf)
-        FfiConverterUInt16.write(value.counted, into: &buf)
-        FfiConverterUInt16.write(value.days, into: &buf)
-        FfiConverterTypeLegalDate.write(value.today, into: &buf)
-        FfiConverterSequenceTypeDay.write(value.calendar, into: &buf)
-        FfiConverterOptionTypeRisk.write(value.due, into: &buf)
-        FfiConverterOptionTypeTimestamp.write(value.nextOpensAt, into: &buf)
-        FfiConverterOptionTypeTimestamp.write(value.earliestRelease, into: &buf)
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeProgress_lift(_ buf: RustBuffer) throws -> Progress {
-    return try FfiConverterTypeProgress.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeProgress_lower(_ value: Progress) -> RustBuffer {
-    return FfiConverterTypeProgress.lower(value)
-}
-
-
-/**
  * A quarantine as its days are counted. Colour and cause are the order's own affair: see `Order`.
  */
 public struct Quarantine: Equatable, Hashable {
@@ -4884,7 +4829,7 @@ public struct QuarantineCount: Equatable, Hashable {
     /**
      * How far it has come.
      */
-    public let progress: Progress
+    public let progress: QuarantineProgress
     /**
      * What became of each tap, in the order in which they were given.
      */
@@ -4895,7 +4840,7 @@ public struct QuarantineCount: Equatable, Hashable {
     public init(
         /**
          * How far it has come.
-         */progress: Progress, 
+         */progress: QuarantineProgress, 
         /**
          * What became of each tap, in the order in which they were given.
          */attributions: [Attribution]) {
@@ -4919,13 +4864,13 @@ public struct FfiConverterTypeQuarantineCount: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> QuarantineCount {
         return
             try QuarantineCount(
-                progress: FfiConverterTypeProgress.read(from: &buf), 
+                progress: FfiConverterTypeQuarantineProgress.read(from: &buf), 
                 attributions: FfiConverterSequenceTypeAttribution.read(from: &buf)
         )
     }
 
     public static func write(_ value: QuarantineCount, into buf: inout [UInt8]) {
-        FfiConverterTypeProgress.write(value.progress, into: &buf)
+        FfiConverterTypeQuarantineProgress.write(value.progress, into: &buf)
         FfiConverterSequenceTypeAttribution.write(value.attributions, into: &buf)
     }
 }
@@ -4943,6 +4888,206 @@ public func FfiConverterTypeQuarantineCount_lift(_ buf: RustBuffer) throws -> Qu
 #endif
 public func FfiConverterTypeQuarantineCount_lower(_ value: QuarantineCount) -> RustBuffer {
     return FfiConverterTypeQuarantineCount.lower(value)
+}
+
+
+/**
+ * One legal day and what it is.
+ */
+public struct QuarantineDay: Equatable, Hashable {
+    /**
+     * The day.
+     */
+    public let date: LegalDate
+    /**
+     * What it is.
+     */
+    public let state: DayState
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The day.
+         */date: LegalDate, 
+        /**
+         * What it is.
+         */state: DayState) {
+        self.date = date
+        self.state = state
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension QuarantineDay: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeQuarantineDay: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> QuarantineDay {
+        return
+            try QuarantineDay(
+                date: FfiConverterTypeLegalDate.read(from: &buf), 
+                state: FfiConverterTypeDayState.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: QuarantineDay, into buf: inout [UInt8]) {
+        FfiConverterTypeLegalDate.write(value.date, into: &buf)
+        FfiConverterTypeDayState.write(value.state, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQuarantineDay_lift(_ buf: RustBuffer) throws -> QuarantineDay {
+    return try FfiConverterTypeQuarantineDay.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQuarantineDay_lower(_ value: QuarantineDay) -> RustBuffer {
+    return FfiConverterTypeQuarantineDay.lower(value)
+}
+
+
+/**
+ * How far a quarantine has come at an instant.
+ */
+public struct QuarantineProgress: Equatable, Hashable {
+    /**
+     * Where it stands.
+     */
+    public let phase: Phase
+    /**
+     * Days that count so far, open ones not among them.
+     */
+    public let counted: UInt16
+    /**
+     * Days that the order takes.
+     */
+    public let days: UInt16
+    /**
+     * The legal day at the instant asked for.
+     */
+    public let today: LegalDate
+    /**
+     * Every day from the first one to today, or to the last counted one.
+     */
+    public let calendar: [QuarantineDay]
+    /**
+     * The earliest open day and what missing it does; none when nothing is due now.
+     */
+    public let due: Risk?
+    /**
+     * When the next day opens, if nothing is due now and days are missing; none when the order has no next day.
+     */
+    public let nextOpensAt: Timestamp?
+    /**
+     * When the order can end at the earliest, if every day from now on is kept; none in review, or when keeping
+     * every day would still end in one. Only the late arrival of a check-in made before can bring it nearer.
+     */
+    public let earliestRelease: Timestamp?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Where it stands.
+         */phase: Phase, 
+        /**
+         * Days that count so far, open ones not among them.
+         */counted: UInt16, 
+        /**
+         * Days that the order takes.
+         */days: UInt16, 
+        /**
+         * The legal day at the instant asked for.
+         */today: LegalDate, 
+        /**
+         * Every day from the first one to today, or to the last counted one.
+         */calendar: [QuarantineDay], 
+        /**
+         * The earliest open day and what missing it does; none when nothing is due now.
+         */due: Risk?, 
+        /**
+         * When the next day opens, if nothing is due now and days are missing; none when the order has no next day.
+         */nextOpensAt: Timestamp?, 
+        /**
+         * When the order can end at the earliest, if every day from now on is kept; none in review, or when keeping
+         * every day would still end in one. Only the late arrival of a check-in made before can bring it nearer.
+         */earliestRelease: Timestamp?) {
+        self.phase = phase
+        self.counted = counted
+        self.days = days
+        self.today = today
+        self.calendar = calendar
+        self.due = due
+        self.nextOpensAt = nextOpensAt
+        self.earliestRelease = earliestRelease
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension QuarantineProgress: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeQuarantineProgress: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> QuarantineProgress {
+        return
+            try QuarantineProgress(
+                phase: FfiConverterTypePhase.read(from: &buf), 
+                counted: FfiConverterUInt16.read(from: &buf), 
+                days: FfiConverterUInt16.read(from: &buf), 
+                today: FfiConverterTypeLegalDate.read(from: &buf), 
+                calendar: FfiConverterSequenceTypeQuarantineDay.read(from: &buf), 
+                due: FfiConverterOptionTypeRisk.read(from: &buf), 
+                nextOpensAt: FfiConverterOptionTypeTimestamp.read(from: &buf), 
+                earliestRelease: FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: QuarantineProgress, into buf: inout [UInt8]) {
+        FfiConverterTypePhase.write(value.phase, into: &buf)
+        FfiConverterUInt16.write(value.counted, into: &buf)
+        FfiConverterUInt16.write(value.days, into: &buf)
+        FfiConverterTypeLegalDate.write(value.today, into: &buf)
+        FfiConverterSequenceTypeQuarantineDay.write(value.calendar, into: &buf)
+        FfiConverterOptionTypeRisk.write(value.due, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.nextOpensAt, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.earliestRelease, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQuarantineProgress_lift(_ buf: RustBuffer) throws -> QuarantineProgress {
+    return try FfiConverterTypeQuarantineProgress.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQuarantineProgress_lower(_ value: QuarantineProgress) -> RustBuffer {
+    return FfiConverterTypeQuarantineProgress.lower(value)
 }
 
 
@@ -5094,7 +5239,7 @@ public struct QuarantineView: Equatable, Hashable {
     /**
      * The cause.
      */
-    public let cause: Text
+    public let cause: BilingualText
     /**
      * The first day.
      */
@@ -5118,7 +5263,7 @@ public struct QuarantineView: Equatable, Hashable {
     /**
      * Every day from the first one to today.
      */
-    public let calendar: [Day]
+    public let calendar: [QuarantineDay]
     /**
      * Whether days are missing, complete, or in an officer's review.
      */
@@ -5166,7 +5311,7 @@ public struct QuarantineView: Equatable, Hashable {
          */rule: String, 
         /**
          * The cause.
-         */cause: Text, 
+         */cause: BilingualText, 
         /**
          * The first day.
          */startsOn: LegalDate, 
@@ -5184,7 +5329,7 @@ public struct QuarantineView: Equatable, Hashable {
          */today: LegalDate, 
         /**
          * Every day from the first one to today.
-         */calendar: [Day], 
+         */calendar: [QuarantineDay], 
         /**
          * Whether days are missing, complete, or in an officer's review.
          */phase: Phase, 
@@ -5248,13 +5393,13 @@ public struct FfiConverterTypeQuarantineView: FfiConverterRustBuffer {
                 order: FfiConverterString.read(from: &buf), 
                 colour: FfiConverterTypeColour.read(from: &buf), 
                 rule: FfiConverterString.read(from: &buf), 
-                cause: FfiConverterTypeText.read(from: &buf), 
+                cause: FfiConverterTypeBilingualText.read(from: &buf), 
                 startsOn: FfiConverterTypeLegalDate.read(from: &buf), 
                 issuedAt: FfiConverterTypeTimestamp.read(from: &buf), 
                 days: FfiConverterUInt16.read(from: &buf), 
                 counted: FfiConverterUInt16.read(from: &buf), 
                 today: FfiConverterTypeLegalDate.read(from: &buf), 
-                calendar: FfiConverterSequenceTypeDay.read(from: &buf), 
+                calendar: FfiConverterSequenceTypeQuarantineDay.read(from: &buf), 
                 phase: FfiConverterTypePhase.read(from: &buf), 
                 connectToConfirm: FfiConverterBool.read(from: &buf), 
                 due: FfiConverterOptionTypeRisk.read(from: &buf), 
@@ -5270,13 +5415,13 @@ public struct FfiConverterTypeQuarantineView: FfiConverterRustBuffer {
         FfiConverterString.write(value.order, into: &buf)
         FfiConverterTypeColour.write(value.colour, into: &buf)
         FfiConverterString.write(value.rule, into: &buf)
-        FfiConverterTypeText.write(value.cause, into: &buf)
+        FfiConverterTypeBilingualText.write(value.cause, into: &buf)
         FfiConverterTypeLegalDate.write(value.startsOn, into: &buf)
         FfiConverterTypeTimestamp.write(value.issuedAt, into: &buf)
         FfiConverterUInt16.write(value.days, into: &buf)
         FfiConverterUInt16.write(value.counted, into: &buf)
         FfiConverterTypeLegalDate.write(value.today, into: &buf)
-        FfiConverterSequenceTypeDay.write(value.calendar, into: &buf)
+        FfiConverterSequenceTypeQuarantineDay.write(value.calendar, into: &buf)
         FfiConverterTypePhase.write(value.phase, into: &buf)
         FfiConverterBool.write(value.connectToConfirm, into: &buf)
         FfiConverterOptionTypeRisk.write(value.due, into: &buf)
@@ -5319,7 +5464,7 @@ public struct Reason: Equatable, Hashable {
     /**
      * The reason as a resident reads it.
      */
-    public let text: Text
+    public let text: BilingualText
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5332,7 +5477,7 @@ public struct Reason: Equatable, Hashable {
          */colour: Colour, 
         /**
          * The reason as a resident reads it.
-         */text: Text) {
+         */text: BilingualText) {
         self.rule = rule
         self.colour = colour
         self.text = text
@@ -5356,14 +5501,14 @@ public struct FfiConverterTypeReason: FfiConverterRustBuffer {
             try Reason(
                 rule: FfiConverterString.read(from: &buf), 
                 colour: FfiConverterTypeColour.read(from: &buf), 
-                text: FfiConverterTypeText.read(from: &buf)
+                text: FfiConverterTypeBilingualText.read(from: &buf)
         )
     }
 
     public static func write(_ value: Reason, into buf: inout [UInt8]) {
         FfiConverterString.write(value.rule, into: &buf)
         FfiConverterTypeColour.write(value.colour, into: &buf)
-        FfiConverterTypeText.write(value.text, into: &buf)
+        FfiConverterTypeBilingualText.write(value.text, into: &buf)
     }
 }
 
@@ -5738,11 +5883,11 @@ public struct ShownCode: Equatable, Hashable {
     /**
      * The colour's word.
      */
-    public let word: Text
+    public let word: BilingualText
     /**
      * What the colour asks of the holder.
      */
-    public let advice: Text
+    public let advice: BilingualText
     /**
      * Why the colour is what it is: for the resident's eyes, no code carries it. Empty for green.
      */
@@ -5796,10 +5941,10 @@ public struct ShownCode: Equatable, Hashable {
          */lowered: Bool, 
         /**
          * The colour's word.
-         */word: Text, 
+         */word: BilingualText, 
         /**
          * What the colour asks of the holder.
-         */advice: Text, 
+         */advice: BilingualText, 
         /**
          * Why the colour is what it is: for the resident's eyes, no code carries it. Empty for green.
          */reasons: [Reason], 
@@ -5862,8 +6007,8 @@ public struct FfiConverterTypeShownCode: FfiConverterRustBuffer {
                 shade: FfiConverterTypeShade.read(from: &buf), 
                 colour: FfiConverterTypeColour.read(from: &buf), 
                 lowered: FfiConverterBool.read(from: &buf), 
-                word: FfiConverterTypeText.read(from: &buf), 
-                advice: FfiConverterTypeText.read(from: &buf), 
+                word: FfiConverterTypeBilingualText.read(from: &buf), 
+                advice: FfiConverterTypeBilingualText.read(from: &buf), 
                 reasons: FfiConverterSequenceTypeReason.read(from: &buf), 
                 maskedName: FfiConverterString.read(from: &buf), 
                 idTail: FfiConverterString.read(from: &buf), 
@@ -5881,8 +6026,8 @@ public struct FfiConverterTypeShownCode: FfiConverterRustBuffer {
         FfiConverterTypeShade.write(value.shade, into: &buf)
         FfiConverterTypeColour.write(value.colour, into: &buf)
         FfiConverterBool.write(value.lowered, into: &buf)
-        FfiConverterTypeText.write(value.word, into: &buf)
-        FfiConverterTypeText.write(value.advice, into: &buf)
+        FfiConverterTypeBilingualText.write(value.word, into: &buf)
+        FfiConverterTypeBilingualText.write(value.advice, into: &buf)
         FfiConverterSequenceTypeReason.write(value.reasons, into: &buf)
         FfiConverterString.write(value.maskedName, into: &buf)
         FfiConverterString.write(value.idTail, into: &buf)
@@ -5913,7 +6058,7 @@ public func FfiConverterTypeShownCode_lower(_ value: ShownCode) -> RustBuffer {
 /**
  * A stay.
  */
-public struct StayInput: Equatable, Hashable {
+public struct StayInput: Equatable, Hashable, CustomDebugStringConvertible {
     /**
      * Where, six digits of GB/T 2260.
      */
@@ -5947,6 +6092,17 @@ public struct StayInput: Equatable, Hashable {
     
 
     
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_stayinput_uniffi_trait_debug(
+            FfiConverterTypeStayInput_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
 }
 
 #if compiler(>=6)
@@ -6020,7 +6176,7 @@ public struct SubjectCard: Equatable, Hashable {
     /**
      * The colour's word.
      */
-    public let word: Text?
+    public let word: BilingualText?
     /**
      * Days that count so far, with an order in force.
      */
@@ -6069,7 +6225,7 @@ public struct SubjectCard: Equatable, Hashable {
          */colour: Colour?, 
         /**
          * The colour's word.
-         */word: Text?, 
+         */word: BilingualText?, 
         /**
          * Days that count so far, with an order in force.
          */countedDays: UInt16?, 
@@ -6125,7 +6281,7 @@ public struct FfiConverterTypeSubjectCard: FfiConverterRustBuffer {
                 idTail: FfiConverterString.read(from: &buf), 
                 state: FfiConverterTypeSubjectState.read(from: &buf), 
                 colour: FfiConverterOptionTypeColour.read(from: &buf), 
-                word: FfiConverterOptionTypeText.read(from: &buf), 
+                word: FfiConverterOptionTypeBilingualText.read(from: &buf), 
                 countedDays: FfiConverterOptionUInt16.read(from: &buf), 
                 orderDays: FfiConverterOptionUInt16.read(from: &buf), 
                 due: FfiConverterOptionTypeRisk.read(from: &buf), 
@@ -6142,7 +6298,7 @@ public struct FfiConverterTypeSubjectCard: FfiConverterRustBuffer {
         FfiConverterString.write(value.idTail, into: &buf)
         FfiConverterTypeSubjectState.write(value.state, into: &buf)
         FfiConverterOptionTypeColour.write(value.colour, into: &buf)
-        FfiConverterOptionTypeText.write(value.word, into: &buf)
+        FfiConverterOptionTypeBilingualText.write(value.word, into: &buf)
         FfiConverterOptionUInt16.write(value.countedDays, into: &buf)
         FfiConverterOptionUInt16.write(value.orderDays, into: &buf)
         FfiConverterOptionTypeRisk.write(value.due, into: &buf)
@@ -6535,75 +6691,6 @@ public func FfiConverterTypeTap_lower(_ value: Tap) -> RustBuffer {
 
 
 /**
- * One text in zh-CN and in English, as rulebooks carry it: whoever shows it picks by the phone's language.
- */
-public struct Text: Equatable, Hashable {
-    /**
-     * Simplified Chinese.
-     */
-    public let zh: String
-    /**
-     * English.
-     */
-    public let en: String
-
-    // Default memberwise initializers are never public by default, so we
-    // declare one manually.
-    public init(
-        /**
-         * Simplified Chinese.
-         */zh: String, 
-        /**
-         * English.
-         */en: String) {
-        self.zh = zh
-        self.en = en
-    }
-
-    
-
-    
-}
-
-#if compiler(>=6)
-extension Text: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeText: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Text {
-        return
-            try Text(
-                zh: FfiConverterString.read(from: &buf), 
-                en: FfiConverterString.read(from: &buf)
-        )
-    }
-
-    public static func write(_ value: Text, into buf: inout [UInt8]) {
-        FfiConverterString.write(value.zh, into: &buf)
-        FfiConverterString.write(value.en, into: &buf)
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeText_lift(_ buf: RustBuffer) throws -> Text {
-    return try FfiConverterTypeText.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeText_lower(_ value: Text) -> RustBuffer {
-    return FfiConverterTypeText.lower(value)
-}
-
-
-/**
  * The time as this phone knows it.
  */
 public struct TimeState: Equatable, Hashable {
@@ -6765,7 +6852,7 @@ public func FfiConverterTypeTraceLine_lower(_ value: TraceLine) -> RustBuffer {
  * What was answered.
  */
 
-public enum AnswerValue: Equatable, Hashable {
+public enum AnswerValue: Equatable, Hashable, CustomDebugStringConvertible {
     
     /**
      * To a yes-or-no question.
@@ -6804,6 +6891,17 @@ public enum AnswerValue: Equatable, Hashable {
 
 
 
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(
+            FfiConverterTypeAnswerValue_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
 }
 
 #if compiler(>=6)
@@ -7645,7 +7743,7 @@ public func FfiConverterTypeDayState_lower(_ value: DayState) -> RustBuffer {
  * What is recorded.
  */
 
-public enum Entry: Equatable, Hashable {
+public enum Entry: Equatable, Hashable, CustomDebugStringConvertible {
     
     /**
      * A declaration.
@@ -7668,6 +7766,17 @@ public enum Entry: Equatable, Hashable {
 
 
 
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_entry_uniffi_trait_debug(
+            FfiConverterTypeEntry_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
 }
 
 #if compiler(>=6)
@@ -8016,6 +8125,81 @@ public func FfiConverterTypeGateTimeState_lower(_ value: GateTimeState) -> RustB
 
 
 /**
+ * The method of a call.
+ */
+
+public enum HttpMethod: Equatable, Hashable {
+    
+    /**
+     * GET.
+     */
+    case get
+    /**
+     * POST.
+     */
+    case post
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension HttpMethod: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHttpMethod: FfiConverterRustBuffer {
+    typealias SwiftType = HttpMethod
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HttpMethod {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .get
+        
+        case 2: return .post
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: HttpMethod, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .get:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .post:
+            writeInt(&buf, Int32(2))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHttpMethod_lift(_ buf: RustBuffer) throws -> HttpMethod {
+    return try FfiConverterTypeHttpMethod.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHttpMethod_lower(_ value: HttpMethod) -> RustBuffer {
+    return FfiConverterTypeHttpMethod.lower(value)
+}
+
+
+
+/**
  * How much a log line matters.
  */
 
@@ -8086,81 +8270,6 @@ public func FfiConverterTypeLogLevel_lift(_ buf: RustBuffer) throws -> LogLevel 
 #endif
 public func FfiConverterTypeLogLevel_lower(_ value: LogLevel) -> RustBuffer {
     return FfiConverterTypeLogLevel.lower(value)
-}
-
-
-
-/**
- * The method of a call.
- */
-
-public enum Method: Equatable, Hashable {
-    
-    /**
-     * GET.
-     */
-    case get
-    /**
-     * POST.
-     */
-    case post
-
-
-
-
-
-}
-
-#if compiler(>=6)
-extension Method: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeMethod: FfiConverterRustBuffer {
-    typealias SwiftType = Method
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Method {
-        let variant: Int32 = try readInt(&buf)
-        switch variant {
-        
-        case 1: return .get
-        
-        case 2: return .post
-        
-        default: throw UniffiInternalError.unexpectedEnumCase
-        }
-    }
-
-    public static func write(_ value: Method, into buf: inout [UInt8]) {
-        switch value {
-        
-        
-        case .get:
-            writeInt(&buf, Int32(1))
-        
-        
-        case .post:
-            writeInt(&buf, Int32(2))
-        
-        }
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeMethod_lift(_ buf: RustBuffer) throws -> Method {
-    return try FfiConverterTypeMethod.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeMethod_lower(_ value: Method) -> RustBuffer {
-    return FfiConverterTypeMethod.lower(value)
 }
 
 
@@ -10392,6 +10501,30 @@ fileprivate struct FfiConverterOptionTypeNativeCancel: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeBilingualText: FfiConverterRustBuffer {
+    typealias SwiftType = BilingualText?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeBilingualText.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeBilingualText.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeQuarantineView: FfiConverterRustBuffer {
     typealias SwiftType = QuarantineView?
 
@@ -10456,30 +10589,6 @@ fileprivate struct FfiConverterOptionTypeRisk: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeRisk.read(from: &buf)
-        default: throw UniffiInternalError.unexpectedOptionalTag
-        }
-    }
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-fileprivate struct FfiConverterOptionTypeText: FfiConverterRustBuffer {
-    typealias SwiftType = Text?
-
-    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
-        guard let value = value else {
-            writeInt(&buf, Int8(0))
-            return
-        }
-        writeInt(&buf, Int8(1))
-        FfiConverterTypeText.write(value, into: &buf)
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
-        switch try readInt(&buf) as Int8 {
-        case 0: return nil
-        case 1: return try FfiConverterTypeText.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -10709,31 +10818,6 @@ fileprivate struct FfiConverterSequenceTypeChoice: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterSequenceTypeDay: FfiConverterRustBuffer {
-    typealias SwiftType = [Day]
-
-    public static func write(_ value: [Day], into buf: inout [UInt8]) {
-        let len = Int32(value.count)
-        writeInt(&buf, len)
-        for item in value {
-            FfiConverterTypeDay.write(item, into: &buf)
-        }
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Day] {
-        let len: Int32 = try readInt(&buf)
-        var seq = [Day]()
-        seq.reserveCapacity(Int(len))
-        for _ in 0 ..< len {
-            seq.append(try FfiConverterTypeDay.read(from: &buf))
-        }
-        return seq
-    }
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
 fileprivate struct FfiConverterSequenceTypeFieldProblem: FfiConverterRustBuffer {
     typealias SwiftType = [FieldProblem]
 
@@ -10776,6 +10860,31 @@ fileprivate struct FfiConverterSequenceTypeFormQuestion: FfiConverterRustBuffer 
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeFormQuestion.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeQuarantineDay: FfiConverterRustBuffer {
+    typealias SwiftType = [QuarantineDay]
+
+    public static func write(_ value: [QuarantineDay], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeQuarantineDay.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [QuarantineDay] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [QuarantineDay]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeQuarantineDay.read(from: &buf))
         }
         return seq
     }
@@ -11186,8 +11295,8 @@ public func openNativeCheckpoint(config: Config, ports: Ports, gate: String)thro
  *
  * None today.
  */
-public func nativeErrorText(error: NativeError)throws  -> Text  {
-    return try  FfiConverterTypeText_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+public func nativeErrorText(error: NativeError)throws  -> BilingualText  {
+    return try  FfiConverterTypeBilingualText_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
         uniffiCallStatus in
     uniffi_healthcode_fn_func_error_text(
         FfiConverterTypeNativeError_lower(error),uniffiCallStatus
@@ -11355,7 +11464,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_checkpoint_sync() != 62741) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_clock_read() != 3855) {
+    if (uniffi_healthcode_checksum_method_deviceclock_read() != 16985) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_logsink_log() != 43517) {
@@ -11436,11 +11545,14 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_cancel_cancel() != 43158) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_syncexchange_next() != 15579) {
+    if (uniffi_healthcode_checksum_method_syncexchange_closed() != 29542) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_syncexchange_next() != 1226) {
         return InitializationResult.apiChecksumMismatch
     }
 
-    uniffiCallbackInitClock()
+    uniffiCallbackInitDeviceClock()
     uniffiCallbackInitLogSink()
     uniffiCallbackInitVault()
     return InitializationResult.ok

@@ -657,7 +657,7 @@ internal open class UniffiForeignFutureResultVoid(
 internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
     fun callback(`callbackData`: Long,`result`: UniffiForeignFutureResultVoid.UniffiByValue,)
 }
-internal interface UniffiCallbackInterfaceClockMethod0 : com.sun.jna.Callback {
+internal interface UniffiCallbackInterfaceDeviceClockMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceLogSinkMethod0 : com.sun.jna.Callback {
@@ -679,18 +679,18 @@ internal interface UniffiCallbackInterfaceVaultMethod4 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`name`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "read")
-internal open class UniffiVTableCallbackInterfaceClock(
+internal open class UniffiVTableCallbackInterfaceDeviceClock(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
     @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `read`: UniffiCallbackInterfaceClockMethod0? = null,
+    @JvmField internal var `read`: UniffiCallbackInterfaceDeviceClockMethod0? = null,
 ) : Structure() {
     class UniffiByValue(
         `uniffiFree`: UniffiCallbackInterfaceFree? = null,
         `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `read`: UniffiCallbackInterfaceClockMethod0? = null,
-    ): UniffiVTableCallbackInterfaceClock(`uniffiFree`,`uniffiClone`,`read`,), Structure.ByValue
+        `read`: UniffiCallbackInterfaceDeviceClockMethod0? = null,
+    ): UniffiVTableCallbackInterfaceDeviceClock(`uniffiFree`,`uniffiClone`,`read`,), Structure.ByValue
 
-   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceClock) {
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceDeviceClock) {
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `read` = other.`read`
@@ -802,7 +802,7 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_checkpoint_sync(
     ): Int
-    external fun uniffi_healthcode_checksum_method_clock_read(
+    external fun uniffi_healthcode_checksum_method_deviceclock_read(
     ): Int
     external fun uniffi_healthcode_checksum_method_logsink_log(
     ): Int
@@ -856,6 +856,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_cancel_cancel(
     ): Int
+    external fun uniffi_healthcode_checksum_method_syncexchange_closed(
+    ): Int
     external fun uniffi_healthcode_checksum_method_syncexchange_next(
     ): Int
     external fun ffi_healthcode_uniffi_contract_version(
@@ -874,7 +876,7 @@ internal object UniffiLib {
 
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "healthcode"))
-        uniffiCallbackInterfaceClock.register(this)
+        uniffiCallbackInterfaceDeviceClock.register(this)
         uniffiCallbackInterfaceLogSink.register(this)
         uniffiCallbackInterfaceVault.register(this)
         
@@ -899,13 +901,13 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_checkpoint_sync(`ptr`: Long,`cancel`: RustBuffer.ByValue,
     ): Long
-    external fun uniffi_healthcode_fn_clone_clock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_healthcode_fn_clone_deviceclock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
-    external fun uniffi_healthcode_fn_free_clock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_healthcode_fn_free_deviceclock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
-    external fun uniffi_healthcode_fn_init_callback_vtable_clock(`vtable`: UniffiVTableCallbackInterfaceClock,
+    external fun uniffi_healthcode_fn_init_callback_vtable_deviceclock(`vtable`: UniffiVTableCallbackInterfaceDeviceClock,
     ): Unit
-    external fun uniffi_healthcode_fn_method_clock_read(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_healthcode_fn_method_deviceclock_read(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_clone_logsink(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
@@ -983,7 +985,23 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_healthcode_fn_free_syncexchange(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
+    external fun uniffi_healthcode_fn_method_syncexchange_closed(`ptr`: Long,`cancel`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_healthcode_fn_method_syncexchange_next(`ptr`: Long,`reply`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_entry_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_answerinput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_checkininput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_declarationinput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_identityform_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_stayinput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_func_open_checkpoint(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,`gate`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
@@ -1165,7 +1183,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_sync() and 0xFFFF) != 62741) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_clock_read() and 0xFFFF) != 3855) {
+    if ((lib.uniffi_healthcode_checksum_method_deviceclock_read() and 0xFFFF) != 16985) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_logsink_log() and 0xFFFF) != 43517) {
@@ -1246,7 +1264,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_cancel_cancel() and 0xFFFF) != 43158) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_syncexchange_next() and 0xFFFF) != 15579) {
+    if ((lib.uniffi_healthcode_checksum_method_syncexchange_closed() and 0xFFFF) != 29542) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_syncexchange_next() and 0xFFFF) != 1226) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -1858,7 +1879,7 @@ public object FfiConverterDuration: FfiConverterRustBuffer<java.time.Duration> {
 /**
  * The platform's clocks, all in one crossing.
  */
-public interface Clock {
+public interface DeviceClock {
     
     /**
      * Reads them now.
@@ -1871,7 +1892,7 @@ public interface Clock {
 /**
  * The platform's clocks, all in one crossing.
  */
-open class ClockImpl: Disposable, AutoCloseable, Clock
+open class DeviceClockImpl: Disposable, AutoCloseable, DeviceClock
 {
 
     @Suppress("UNUSED_PARAMETER")
@@ -1955,7 +1976,7 @@ open class ClockImpl: Disposable, AutoCloseable, Clock
                 return;
             }
             uniffiRustCall { status ->
-                UniffiLib.uniffi_healthcode_fn_free_clock(handle, status)
+                UniffiLib.uniffi_healthcode_fn_free_deviceclock(handle, status)
             }
         }
     }
@@ -1968,7 +1989,7 @@ open class ClockImpl: Disposable, AutoCloseable, Clock
             throw InternalException("uniffiCloneHandle() called on NoHandle object");
         }
         return uniffiRustCall() { status ->
-            UniffiLib.uniffi_healthcode_fn_clone_clock(handle, status)
+            UniffiLib.uniffi_healthcode_fn_clone_deviceclock(handle, status)
         }
     }
 
@@ -1980,7 +2001,7 @@ open class ClockImpl: Disposable, AutoCloseable, Clock
             return FfiConverterTypeClockReading.lift(
     callWithHandle {
     uniffiRustCallWithError(PortException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_clock_read(
+    UniffiLib.uniffi_healthcode_fn_method_deviceclock_read(
         it,
         _status)
 }
@@ -2006,10 +2027,10 @@ open class ClockImpl: Disposable, AutoCloseable, Clock
 
 
 // Put the implementation in an object so we don't pollute the top-level namespace
-internal object uniffiCallbackInterfaceClock {
-    internal object `read`: UniffiCallbackInterfaceClockMethod0 {
+internal object uniffiCallbackInterfaceDeviceClock {
+    internal object `read`: UniffiCallbackInterfaceDeviceClockMethod0 {
         override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeClock.handleMap.get(uniffiHandle)
+            val uniffiObj = FfiConverterTypeDeviceClock.handleMap.get(uniffiHandle)
             val makeCall = { ->
                 uniffiObj.`read`(
                 )
@@ -2026,17 +2047,17 @@ internal object uniffiCallbackInterfaceClock {
 
     internal object uniffiFree: UniffiCallbackInterfaceFree {
         override fun callback(handle: Long) {
-            FfiConverterTypeClock.handleMap.remove(handle)
+            FfiConverterTypeDeviceClock.handleMap.remove(handle)
         }
     }
 
     internal object uniffiClone: UniffiCallbackInterfaceClone {
         override fun callback(handle: Long): Long {
-            return FfiConverterTypeClock.handleMap.clone(handle)
+            return FfiConverterTypeDeviceClock.handleMap.clone(handle)
         }
     }
 
-    internal var vtable = UniffiVTableCallbackInterfaceClock.UniffiByValue(
+    internal var vtable = UniffiVTableCallbackInterfaceDeviceClock.UniffiByValue(
         uniffiFree,
         uniffiClone,
         `read`,
@@ -2045,18 +2066,18 @@ internal object uniffiCallbackInterfaceClock {
     // Registers the foreign callback with the Rust side.
     // This method is generated for each callback interface.
     internal fun register(lib: UniffiLib) {
-        lib.uniffi_healthcode_fn_init_callback_vtable_clock(vtable)
+        lib.uniffi_healthcode_fn_init_callback_vtable_deviceclock(vtable)
     }
 }
 
 /**
  * @suppress
  */
-public object FfiConverterTypeClock: FfiConverter<Clock, Long> {
-    internal val handleMap = UniffiHandleMap<Clock>()
+public object FfiConverterTypeDeviceClock: FfiConverter<DeviceClock, Long> {
+    internal val handleMap = UniffiHandleMap<DeviceClock>()
 
-    override fun lower(value: Clock): Long {
-        if (value is ClockImpl) {
+    override fun lower(value: DeviceClock): Long {
+        if (value is DeviceClockImpl) {
              // Rust-implemented object.  Clone the handle and return it
             return value.uniffiCloneHandle()
          } else {
@@ -2065,24 +2086,24 @@ public object FfiConverterTypeClock: FfiConverter<Clock, Long> {
          }
     }
 
-    override fun lift(value: Long): Clock {
+    override fun lift(value: Long): DeviceClock {
         if ((value and 1.toLong()) == 0.toLong()) {
             // Rust-generated handle, construct a new class that uses the handle to implement the
             // interface
-            return ClockImpl(UniffiWithHandle, value)
+            return DeviceClockImpl(UniffiWithHandle, value)
         } else {
             // Kotlin-generated handle, get the object from the handle map
             return handleMap.remove(value)
         }
     }
 
-    override fun read(buf: ByteBuffer): Clock {
+    override fun read(buf: ByteBuffer): DeviceClock {
         return lift(buf.getLong())
     }
 
-    override fun allocationSize(value: Clock) = 8UL
+    override fun allocationSize(value: DeviceClock) = 8UL
 
-    override fun write(value: Clock, buf: ByteBuffer) {
+    override fun write(value: DeviceClock, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -3267,11 +3288,20 @@ public object FfiConverterTypeNativeCheckpoint: FfiConverter<NativeCheckpoint, L
 public interface NativeExchangeInterface {
     
     /**
+     * Waits until the object that began it is closed, so that who waits for a reply can be woken.
+     *
+     * # Errors
+     *
+     * `Closed`, `Cancelled`: it has no other end.
+     */
+    suspend fun `closed`(`cancel`: NativeCancel? = null)
+    
+    /**
      * The next step; from the second call on with the reply to the last one.
      *
      * # Errors
      *
-     * Those of `sync`. After one the exchange is over; begin another after a pause.
+     * Those of `sync`, and `Closed` with the object that began it. After one the exchange is over; begin another after a pause.
      */
     fun `next`(`reply`: Reply? = null): ExchangeStep
     
@@ -3384,11 +3414,41 @@ open class NativeExchange: Disposable, AutoCloseable, NativeExchangeInterface
 
     
     /**
+     * Waits until the object that began it is closed, so that who waits for a reply can be woken.
+     *
+     * # Errors
+     *
+     * `Closed`, `Cancelled`: it has no other end.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `closed`(`cancel`: NativeCancel?) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_syncexchange_closed(
+                uniffiHandle,
+                
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
+
+    
+    /**
      * The next step; from the second call on with the reply to the last one.
      *
      * # Errors
      *
-     * Those of `sync`. After one the exchange is over; begin another after a pause.
+     * Those of `sync`, and `Closed` with the object that began it. After one the exchange is over; begin another after a pause.
      */
     @Throws(NativeException::class)override fun `next`(`reply`: Reply?): ExchangeStep {
             return FfiConverterTypeExchangeStep.lift(
@@ -3582,7 +3642,7 @@ public interface NativeResidentInterface {
      *
      * `NotSynced` before the first rulebook has come.
      */
-    fun `form`(): Form
+    fun `form`(): DeclarationForm
     
     /**
      * Everything that a first screen shows: the subjects with colour and what is due, the time, the sync, and when
@@ -3924,8 +3984,8 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
      *
      * `NotSynced` before the first rulebook has come.
      */
-    @Throws(NativeException::class)override fun `form`(): Form {
-            return FfiConverterTypeForm.lift(
+    @Throws(NativeException::class)override fun `form`(): DeclarationForm {
+            return FfiConverterTypeDeclarationForm.lift(
     callWithHandle {
     uniffiRustCallWithError(NativeException) { _status ->
     UniffiLib.uniffi_healthcode_fn_method_resident_form(
@@ -4855,6 +4915,15 @@ data class AnswerInput (
 
     
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_answerinput_uniffi_trait_debug(FfiConverterTypeAnswerInput.lower(this),
+        _status)
+}
+    )
+    }
     
     companion object
 }
@@ -4878,6 +4947,53 @@ public object FfiConverterTypeAnswerInput: FfiConverterRustBuffer<AnswerInput> {
     override fun write(value: AnswerInput, buf: ByteBuffer) {
             FfiConverterString.write(value.`question`, buf)
             FfiConverterTypeAnswerValue.write(value.`value`, buf)
+    }
+}
+
+
+
+/**
+ * One text in zh-CN and in English, as rulebooks carry it: whoever shows it picks by the phone's language.
+ */
+data class BilingualText (
+    /**
+     * Simplified Chinese.
+     */
+    val `zh`: kotlin.String
+    , 
+    /**
+     * English.
+     */
+    val `en`: kotlin.String
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeBilingualText: FfiConverterRustBuffer<BilingualText> {
+    override fun read(buf: ByteBuffer): BilingualText {
+        return BilingualText(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: BilingualText) = (
+            FfiConverterString.allocationSize(value.`zh`) +
+            FfiConverterString.allocationSize(value.`en`)
+    )
+
+    override fun write(value: BilingualText, buf: ByteBuffer) {
+            FfiConverterString.write(value.`zh`, buf)
+            FfiConverterString.write(value.`en`, buf)
     }
 }
 
@@ -4945,7 +5061,7 @@ data class Call (
     /**
      * The method.
      */
-    val `method`: Method
+    val `method`: HttpMethod
     , 
     /**
      * Path and query, to be put after the server's root.
@@ -4982,7 +5098,7 @@ data class Call (
 public object FfiConverterTypeCall: FfiConverterRustBuffer<Call> {
     override fun read(buf: ByteBuffer): Call {
         return Call(
-            FfiConverterTypeMethod.read(buf),
+            FfiConverterTypeHttpMethod.read(buf),
             FfiConverterString.read(buf),
             FfiConverterByteArray.read(buf),
             FfiConverterOptionalString.read(buf),
@@ -4991,7 +5107,7 @@ public object FfiConverterTypeCall: FfiConverterRustBuffer<Call> {
     }
 
     override fun allocationSize(value: Call) = (
-            FfiConverterTypeMethod.allocationSize(value.`method`) +
+            FfiConverterTypeHttpMethod.allocationSize(value.`method`) +
             FfiConverterString.allocationSize(value.`path`) +
             FfiConverterByteArray.allocationSize(value.`body`) +
             FfiConverterOptionalString.allocationSize(value.`signature`) +
@@ -4999,7 +5115,7 @@ public object FfiConverterTypeCall: FfiConverterRustBuffer<Call> {
     )
 
     override fun write(value: Call, buf: ByteBuffer) {
-            FfiConverterTypeMethod.write(value.`method`, buf)
+            FfiConverterTypeHttpMethod.write(value.`method`, buf)
             FfiConverterString.write(value.`path`, buf)
             FfiConverterByteArray.write(value.`body`, buf)
             FfiConverterOptionalString.write(value.`signature`, buf)
@@ -5023,6 +5139,15 @@ data class CheckInInput (
 
     
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_checkininput_uniffi_trait_debug(FfiConverterTypeCheckInInput.lower(this),
+        _status)
+}
+    )
+    }
     
     companion object
 }
@@ -5202,7 +5327,7 @@ data class Choice (
     /**
      * What it says.
      */
-    val `text`: Text
+    val `text`: BilingualText
     
 ){
     
@@ -5220,18 +5345,18 @@ public object FfiConverterTypeChoice: FfiConverterRustBuffer<Choice> {
     override fun read(buf: ByteBuffer): Choice {
         return Choice(
             FfiConverterString.read(buf),
-            FfiConverterTypeText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
         )
     }
 
     override fun allocationSize(value: Choice) = (
             FfiConverterString.allocationSize(value.`id`) +
-            FfiConverterTypeText.allocationSize(value.`text`)
+            FfiConverterTypeBilingualText.allocationSize(value.`text`)
     )
 
     override fun write(value: Choice, buf: ByteBuffer) {
             FfiConverterString.write(value.`id`, buf)
-            FfiConverterTypeText.write(value.`text`, buf)
+            FfiConverterTypeBilingualText.write(value.`text`, buf)
     }
 }
 
@@ -5499,18 +5624,43 @@ public object FfiConverterTypeConfig: FfiConverterRustBuffer<Config> {
 
 
 /**
- * One legal day and what it is.
+ * The declaration's form.
  */
-data class Day (
+data class DeclarationForm (
     /**
-     * The day.
+     * The rulebook's title.
      */
-    val `date`: LegalDate
+    val `title`: BilingualText
     , 
     /**
-     * What it is.
+     * The rulebook's version.
      */
-    val `state`: DayState
+    val `version`: kotlin.UInt
+    , 
+    /**
+     * The questions, in the order to ask them.
+     */
+    val `questions`: List<FormQuestion>
+    , 
+    /**
+     * The first day of travel that is asked for.
+     */
+    val `from`: LegalDate
+    , 
+    /**
+     * The last one: today.
+     */
+    val `to`: LegalDate
+    , 
+    /**
+     * The most stays that a declaration holds.
+     */
+    val `maxStays`: kotlin.UShort
+    , 
+    /**
+     * The symptoms that a check-in may name.
+     */
+    val `symptoms`: List<Choice>
     
 ){
     
@@ -5524,22 +5674,37 @@ data class Day (
 /**
  * @suppress
  */
-public object FfiConverterTypeDay: FfiConverterRustBuffer<Day> {
-    override fun read(buf: ByteBuffer): Day {
-        return Day(
+public object FfiConverterTypeDeclarationForm: FfiConverterRustBuffer<DeclarationForm> {
+    override fun read(buf: ByteBuffer): DeclarationForm {
+        return DeclarationForm(
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterSequenceTypeFormQuestion.read(buf),
             FfiConverterTypeLegalDate.read(buf),
-            FfiConverterTypeDayState.read(buf),
+            FfiConverterTypeLegalDate.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterSequenceTypeChoice.read(buf),
         )
     }
 
-    override fun allocationSize(value: Day) = (
-            FfiConverterTypeLegalDate.allocationSize(value.`date`) +
-            FfiConverterTypeDayState.allocationSize(value.`state`)
+    override fun allocationSize(value: DeclarationForm) = (
+            FfiConverterTypeBilingualText.allocationSize(value.`title`) +
+            FfiConverterUInt.allocationSize(value.`version`) +
+            FfiConverterSequenceTypeFormQuestion.allocationSize(value.`questions`) +
+            FfiConverterTypeLegalDate.allocationSize(value.`from`) +
+            FfiConverterTypeLegalDate.allocationSize(value.`to`) +
+            FfiConverterUShort.allocationSize(value.`maxStays`) +
+            FfiConverterSequenceTypeChoice.allocationSize(value.`symptoms`)
     )
 
-    override fun write(value: Day, buf: ByteBuffer) {
-            FfiConverterTypeLegalDate.write(value.`date`, buf)
-            FfiConverterTypeDayState.write(value.`state`, buf)
+    override fun write(value: DeclarationForm, buf: ByteBuffer) {
+            FfiConverterTypeBilingualText.write(value.`title`, buf)
+            FfiConverterUInt.write(value.`version`, buf)
+            FfiConverterSequenceTypeFormQuestion.write(value.`questions`, buf)
+            FfiConverterTypeLegalDate.write(value.`from`, buf)
+            FfiConverterTypeLegalDate.write(value.`to`, buf)
+            FfiConverterUShort.write(value.`maxStays`, buf)
+            FfiConverterSequenceTypeChoice.write(value.`symptoms`, buf)
     }
 }
 
@@ -5564,6 +5729,15 @@ data class DeclarationInput (
 
     
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_declarationinput_uniffi_trait_debug(FfiConverterTypeDeclarationInput.lower(this),
+        _status)
+}
+    )
+    }
     
     companion object
 }
@@ -5656,7 +5830,7 @@ data class FieldProblem (
     /**
      * The same for the person.
      */
-    val `text`: Text
+    val `text`: BilingualText
     
 ){
     
@@ -5675,107 +5849,20 @@ public object FfiConverterTypeFieldProblem: FfiConverterRustBuffer<FieldProblem>
         return FieldProblem(
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
-            FfiConverterTypeText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
         )
     }
 
     override fun allocationSize(value: FieldProblem) = (
             FfiConverterString.allocationSize(value.`field`) +
             FfiConverterString.allocationSize(value.`reason`) +
-            FfiConverterTypeText.allocationSize(value.`text`)
+            FfiConverterTypeBilingualText.allocationSize(value.`text`)
     )
 
     override fun write(value: FieldProblem, buf: ByteBuffer) {
             FfiConverterString.write(value.`field`, buf)
             FfiConverterString.write(value.`reason`, buf)
-            FfiConverterTypeText.write(value.`text`, buf)
-    }
-}
-
-
-
-/**
- * The declaration's form.
- */
-data class Form (
-    /**
-     * The rulebook's title.
-     */
-    val `title`: Text
-    , 
-    /**
-     * The rulebook's version.
-     */
-    val `version`: kotlin.UInt
-    , 
-    /**
-     * The questions, in the order to ask them.
-     */
-    val `questions`: List<FormQuestion>
-    , 
-    /**
-     * The first day of travel that is asked for.
-     */
-    val `from`: LegalDate
-    , 
-    /**
-     * The last one: today.
-     */
-    val `to`: LegalDate
-    , 
-    /**
-     * The most stays that a declaration holds.
-     */
-    val `maxStays`: kotlin.UShort
-    , 
-    /**
-     * The symptoms that a check-in may name.
-     */
-    val `symptoms`: List<Choice>
-    
-){
-    
-
-    
-
-    
-    companion object
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeForm: FfiConverterRustBuffer<Form> {
-    override fun read(buf: ByteBuffer): Form {
-        return Form(
-            FfiConverterTypeText.read(buf),
-            FfiConverterUInt.read(buf),
-            FfiConverterSequenceTypeFormQuestion.read(buf),
-            FfiConverterTypeLegalDate.read(buf),
-            FfiConverterTypeLegalDate.read(buf),
-            FfiConverterUShort.read(buf),
-            FfiConverterSequenceTypeChoice.read(buf),
-        )
-    }
-
-    override fun allocationSize(value: Form) = (
-            FfiConverterTypeText.allocationSize(value.`title`) +
-            FfiConverterUInt.allocationSize(value.`version`) +
-            FfiConverterSequenceTypeFormQuestion.allocationSize(value.`questions`) +
-            FfiConverterTypeLegalDate.allocationSize(value.`from`) +
-            FfiConverterTypeLegalDate.allocationSize(value.`to`) +
-            FfiConverterUShort.allocationSize(value.`maxStays`) +
-            FfiConverterSequenceTypeChoice.allocationSize(value.`symptoms`)
-    )
-
-    override fun write(value: Form, buf: ByteBuffer) {
-            FfiConverterTypeText.write(value.`title`, buf)
-            FfiConverterUInt.write(value.`version`, buf)
-            FfiConverterSequenceTypeFormQuestion.write(value.`questions`, buf)
-            FfiConverterTypeLegalDate.write(value.`from`, buf)
-            FfiConverterTypeLegalDate.write(value.`to`, buf)
-            FfiConverterUShort.write(value.`maxStays`, buf)
-            FfiConverterSequenceTypeChoice.write(value.`symptoms`, buf)
+            FfiConverterTypeBilingualText.write(value.`text`, buf)
     }
 }
 
@@ -5803,7 +5890,7 @@ data class FormQuestion (
     /**
      * The question.
      */
-    val `text`: Text
+    val `text`: BilingualText
     , 
     /**
      * What can be chosen.
@@ -5828,7 +5915,7 @@ public object FfiConverterTypeFormQuestion: FfiConverterRustBuffer<FormQuestion>
             FfiConverterString.read(buf),
             FfiConverterTypeQuestionForm.read(buf),
             FfiConverterBoolean.read(buf),
-            FfiConverterTypeText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
             FfiConverterSequenceTypeChoice.read(buf),
         )
     }
@@ -5837,7 +5924,7 @@ public object FfiConverterTypeFormQuestion: FfiConverterRustBuffer<FormQuestion>
             FfiConverterString.allocationSize(value.`id`) +
             FfiConverterTypeQuestionForm.allocationSize(value.`form`) +
             FfiConverterBoolean.allocationSize(value.`required`) +
-            FfiConverterTypeText.allocationSize(value.`text`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`text`) +
             FfiConverterSequenceTypeChoice.allocationSize(value.`options`)
     )
 
@@ -5845,7 +5932,7 @@ public object FfiConverterTypeFormQuestion: FfiConverterRustBuffer<FormQuestion>
             FfiConverterString.write(value.`id`, buf)
             FfiConverterTypeQuestionForm.write(value.`form`, buf)
             FfiConverterBoolean.write(value.`required`, buf)
-            FfiConverterTypeText.write(value.`text`, buf)
+            FfiConverterTypeBilingualText.write(value.`text`, buf)
             FfiConverterSequenceTypeChoice.write(value.`options`, buf)
     }
 }
@@ -5874,7 +5961,7 @@ data class Holder (
     /**
      * The issuer's name.
      */
-    val `issuerName`: Text
+    val `issuerName`: BilingualText
     , 
     /**
      * The region for which the issuer speaks, six digits of GB/T 2260.
@@ -5899,7 +5986,7 @@ public object FfiConverterTypeHolder: FfiConverterRustBuffer<Holder> {
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
-            FfiConverterTypeText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
             FfiConverterString.read(buf),
         )
     }
@@ -5908,7 +5995,7 @@ public object FfiConverterTypeHolder: FfiConverterRustBuffer<Holder> {
             FfiConverterString.allocationSize(value.`maskedName`) +
             FfiConverterString.allocationSize(value.`idTail`) +
             FfiConverterString.allocationSize(value.`issuer`) +
-            FfiConverterTypeText.allocationSize(value.`issuerName`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`issuerName`) +
             FfiConverterString.allocationSize(value.`region`)
     )
 
@@ -5916,7 +6003,7 @@ public object FfiConverterTypeHolder: FfiConverterRustBuffer<Holder> {
             FfiConverterString.write(value.`maskedName`, buf)
             FfiConverterString.write(value.`idTail`, buf)
             FfiConverterString.write(value.`issuer`, buf)
-            FfiConverterTypeText.write(value.`issuerName`, buf)
+            FfiConverterTypeBilingualText.write(value.`issuerName`, buf)
             FfiConverterString.write(value.`region`, buf)
     }
 }
@@ -6022,6 +6109,15 @@ data class IdentityForm (
 
     
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_identityform_uniffi_trait_debug(FfiConverterTypeIdentityForm.lower(this),
+        _status)
+}
+    )
+    }
     
     companion object
 }
@@ -6071,7 +6167,7 @@ data class Ports (
     /**
      * The clocks.
      */
-    val `clock`: Clock
+    val `clock`: DeviceClock
     , 
     /**
      * Where log lines go; none to drop them.
@@ -6104,20 +6200,20 @@ public object FfiConverterTypePorts: FfiConverterRustBuffer<Ports> {
     override fun read(buf: ByteBuffer): Ports {
         return Ports(
             FfiConverterTypeVault.read(buf),
-            FfiConverterTypeClock.read(buf),
+            FfiConverterTypeDeviceClock.read(buf),
             FfiConverterOptionalTypeLogSink.read(buf),
         )
     }
 
     override fun allocationSize(value: Ports) = (
             FfiConverterTypeVault.allocationSize(value.`vault`) +
-            FfiConverterTypeClock.allocationSize(value.`clock`) +
+            FfiConverterTypeDeviceClock.allocationSize(value.`clock`) +
             FfiConverterOptionalTypeLogSink.allocationSize(value.`log`)
     )
 
     override fun write(value: Ports, buf: ByteBuffer) {
             FfiConverterTypeVault.write(value.`vault`, buf)
-            FfiConverterTypeClock.write(value.`clock`, buf)
+            FfiConverterTypeDeviceClock.write(value.`clock`, buf)
             FfiConverterOptionalTypeLogSink.write(value.`log`, buf)
     }
 }
@@ -6196,102 +6292,6 @@ public object FfiConverterTypePreview: FfiConverterRustBuffer<Preview> {
 
 
 /**
- * How far a quarantine has come at an instant.
- */
-data class Progress (
-    /**
-     * Where it stands.
-     */
-    val `phase`: Phase
-    , 
-    /**
-     * Days that count so far, open ones not among them.
-     */
-    val `counted`: kotlin.UShort
-    , 
-    /**
-     * Days that the order takes.
-     */
-    val `days`: kotlin.UShort
-    , 
-    /**
-     * The legal day at the instant asked for.
-     */
-    val `today`: LegalDate
-    , 
-    /**
-     * Every day from the first one to today, or to the last counted one.
-     */
-    val `calendar`: List<Day>
-    , 
-    /**
-     * The earliest open day and what missing it does; none when nothing is due now.
-     */
-    val `due`: Risk?
-    , 
-    /**
-     * When the next day opens, if nothing is due now and days are missing; none when the order has no next day.
-     */
-    val `nextOpensAt`: Timestamp?
-    , 
-    /**
-     * When the order can end at the earliest, if every day from now on is kept; none in review, or when keeping
-     * every day would still end in one. Only the late arrival of a check-in made before can bring it nearer.
-     */
-    val `earliestRelease`: Timestamp?
-    
-){
-    
-
-    
-
-    
-    companion object
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeProgress: FfiConverterRustBuffer<Progress> {
-    override fun read(buf: ByteBuffer): Progress {
-        return Progress(
-            FfiConverterTypePhase.read(buf),
-            FfiConverterUShort.read(buf),
-            FfiConverterUShort.read(buf),
-            FfiConverterTypeLegalDate.read(buf),
-            FfiConverterSequenceTypeDay.read(buf),
-            FfiConverterOptionalTypeRisk.read(buf),
-            FfiConverterOptionalTypeTimestamp.read(buf),
-            FfiConverterOptionalTypeTimestamp.read(buf),
-        )
-    }
-
-    override fun allocationSize(value: Progress) = (
-            FfiConverterTypePhase.allocationSize(value.`phase`) +
-            FfiConverterUShort.allocationSize(value.`counted`) +
-            FfiConverterUShort.allocationSize(value.`days`) +
-            FfiConverterTypeLegalDate.allocationSize(value.`today`) +
-            FfiConverterSequenceTypeDay.allocationSize(value.`calendar`) +
-            FfiConverterOptionalTypeRisk.allocationSize(value.`due`) +
-            FfiConverterOptionalTypeTimestamp.allocationSize(value.`nextOpensAt`) +
-            FfiConverterOptionalTypeTimestamp.allocationSize(value.`earliestRelease`)
-    )
-
-    override fun write(value: Progress, buf: ByteBuffer) {
-            FfiConverterTypePhase.write(value.`phase`, buf)
-            FfiConverterUShort.write(value.`counted`, buf)
-            FfiConverterUShort.write(value.`days`, buf)
-            FfiConverterTypeLegalDate.write(value.`today`, buf)
-            FfiConverterSequenceTypeDay.write(value.`calendar`, buf)
-            FfiConverterOptionalTypeRisk.write(value.`due`, buf)
-            FfiConverterOptionalTypeTimestamp.write(value.`nextOpensAt`, buf)
-            FfiConverterOptionalTypeTimestamp.write(value.`earliestRelease`, buf)
-    }
-}
-
-
-
-/**
  * A quarantine as its days are counted. Colour and cause are the order's own affair: see `Order`.
  */
 data class Quarantine (
@@ -6361,7 +6361,7 @@ data class QuarantineCount (
     /**
      * How far it has come.
      */
-    val `progress`: Progress
+    val `progress`: QuarantineProgress
     , 
     /**
      * What became of each tap, in the order in which they were given.
@@ -6383,19 +6383,162 @@ data class QuarantineCount (
 public object FfiConverterTypeQuarantineCount: FfiConverterRustBuffer<QuarantineCount> {
     override fun read(buf: ByteBuffer): QuarantineCount {
         return QuarantineCount(
-            FfiConverterTypeProgress.read(buf),
+            FfiConverterTypeQuarantineProgress.read(buf),
             FfiConverterSequenceTypeAttribution.read(buf),
         )
     }
 
     override fun allocationSize(value: QuarantineCount) = (
-            FfiConverterTypeProgress.allocationSize(value.`progress`) +
+            FfiConverterTypeQuarantineProgress.allocationSize(value.`progress`) +
             FfiConverterSequenceTypeAttribution.allocationSize(value.`attributions`)
     )
 
     override fun write(value: QuarantineCount, buf: ByteBuffer) {
-            FfiConverterTypeProgress.write(value.`progress`, buf)
+            FfiConverterTypeQuarantineProgress.write(value.`progress`, buf)
             FfiConverterSequenceTypeAttribution.write(value.`attributions`, buf)
+    }
+}
+
+
+
+/**
+ * One legal day and what it is.
+ */
+data class QuarantineDay (
+    /**
+     * The day.
+     */
+    val `date`: LegalDate
+    , 
+    /**
+     * What it is.
+     */
+    val `state`: DayState
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeQuarantineDay: FfiConverterRustBuffer<QuarantineDay> {
+    override fun read(buf: ByteBuffer): QuarantineDay {
+        return QuarantineDay(
+            FfiConverterTypeLegalDate.read(buf),
+            FfiConverterTypeDayState.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: QuarantineDay) = (
+            FfiConverterTypeLegalDate.allocationSize(value.`date`) +
+            FfiConverterTypeDayState.allocationSize(value.`state`)
+    )
+
+    override fun write(value: QuarantineDay, buf: ByteBuffer) {
+            FfiConverterTypeLegalDate.write(value.`date`, buf)
+            FfiConverterTypeDayState.write(value.`state`, buf)
+    }
+}
+
+
+
+/**
+ * How far a quarantine has come at an instant.
+ */
+data class QuarantineProgress (
+    /**
+     * Where it stands.
+     */
+    val `phase`: Phase
+    , 
+    /**
+     * Days that count so far, open ones not among them.
+     */
+    val `counted`: kotlin.UShort
+    , 
+    /**
+     * Days that the order takes.
+     */
+    val `days`: kotlin.UShort
+    , 
+    /**
+     * The legal day at the instant asked for.
+     */
+    val `today`: LegalDate
+    , 
+    /**
+     * Every day from the first one to today, or to the last counted one.
+     */
+    val `calendar`: List<QuarantineDay>
+    , 
+    /**
+     * The earliest open day and what missing it does; none when nothing is due now.
+     */
+    val `due`: Risk?
+    , 
+    /**
+     * When the next day opens, if nothing is due now and days are missing; none when the order has no next day.
+     */
+    val `nextOpensAt`: Timestamp?
+    , 
+    /**
+     * When the order can end at the earliest, if every day from now on is kept; none in review, or when keeping
+     * every day would still end in one. Only the late arrival of a check-in made before can bring it nearer.
+     */
+    val `earliestRelease`: Timestamp?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeQuarantineProgress: FfiConverterRustBuffer<QuarantineProgress> {
+    override fun read(buf: ByteBuffer): QuarantineProgress {
+        return QuarantineProgress(
+            FfiConverterTypePhase.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterTypeLegalDate.read(buf),
+            FfiConverterSequenceTypeQuarantineDay.read(buf),
+            FfiConverterOptionalTypeRisk.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: QuarantineProgress) = (
+            FfiConverterTypePhase.allocationSize(value.`phase`) +
+            FfiConverterUShort.allocationSize(value.`counted`) +
+            FfiConverterUShort.allocationSize(value.`days`) +
+            FfiConverterTypeLegalDate.allocationSize(value.`today`) +
+            FfiConverterSequenceTypeQuarantineDay.allocationSize(value.`calendar`) +
+            FfiConverterOptionalTypeRisk.allocationSize(value.`due`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`nextOpensAt`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`earliestRelease`)
+    )
+
+    override fun write(value: QuarantineProgress, buf: ByteBuffer) {
+            FfiConverterTypePhase.write(value.`phase`, buf)
+            FfiConverterUShort.write(value.`counted`, buf)
+            FfiConverterUShort.write(value.`days`, buf)
+            FfiConverterTypeLegalDate.write(value.`today`, buf)
+            FfiConverterSequenceTypeQuarantineDay.write(value.`calendar`, buf)
+            FfiConverterOptionalTypeRisk.write(value.`due`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`nextOpensAt`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`earliestRelease`, buf)
     }
 }
 
@@ -6518,7 +6661,7 @@ data class QuarantineView (
     /**
      * The cause.
      */
-    val `cause`: Text
+    val `cause`: BilingualText
     , 
     /**
      * The first day.
@@ -6548,7 +6691,7 @@ data class QuarantineView (
     /**
      * Every day from the first one to today.
      */
-    val `calendar`: List<Day>
+    val `calendar`: List<QuarantineDay>
     , 
     /**
      * Whether days are missing, complete, or in an officer's review.
@@ -6608,13 +6751,13 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterString.read(buf),
             FfiConverterTypeColour.read(buf),
             FfiConverterString.read(buf),
-            FfiConverterTypeText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
             FfiConverterTypeLegalDate.read(buf),
             FfiConverterTypeTimestamp.read(buf),
             FfiConverterUShort.read(buf),
             FfiConverterUShort.read(buf),
             FfiConverterTypeLegalDate.read(buf),
-            FfiConverterSequenceTypeDay.read(buf),
+            FfiConverterSequenceTypeQuarantineDay.read(buf),
             FfiConverterTypePhase.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalTypeRisk.read(buf),
@@ -6630,13 +6773,13 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterString.allocationSize(value.`order`) +
             FfiConverterTypeColour.allocationSize(value.`colour`) +
             FfiConverterString.allocationSize(value.`rule`) +
-            FfiConverterTypeText.allocationSize(value.`cause`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`cause`) +
             FfiConverterTypeLegalDate.allocationSize(value.`startsOn`) +
             FfiConverterTypeTimestamp.allocationSize(value.`issuedAt`) +
             FfiConverterUShort.allocationSize(value.`days`) +
             FfiConverterUShort.allocationSize(value.`counted`) +
             FfiConverterTypeLegalDate.allocationSize(value.`today`) +
-            FfiConverterSequenceTypeDay.allocationSize(value.`calendar`) +
+            FfiConverterSequenceTypeQuarantineDay.allocationSize(value.`calendar`) +
             FfiConverterTypePhase.allocationSize(value.`phase`) +
             FfiConverterBoolean.allocationSize(value.`connectToConfirm`) +
             FfiConverterOptionalTypeRisk.allocationSize(value.`due`) +
@@ -6651,13 +6794,13 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterString.write(value.`order`, buf)
             FfiConverterTypeColour.write(value.`colour`, buf)
             FfiConverterString.write(value.`rule`, buf)
-            FfiConverterTypeText.write(value.`cause`, buf)
+            FfiConverterTypeBilingualText.write(value.`cause`, buf)
             FfiConverterTypeLegalDate.write(value.`startsOn`, buf)
             FfiConverterTypeTimestamp.write(value.`issuedAt`, buf)
             FfiConverterUShort.write(value.`days`, buf)
             FfiConverterUShort.write(value.`counted`, buf)
             FfiConverterTypeLegalDate.write(value.`today`, buf)
-            FfiConverterSequenceTypeDay.write(value.`calendar`, buf)
+            FfiConverterSequenceTypeQuarantineDay.write(value.`calendar`, buf)
             FfiConverterTypePhase.write(value.`phase`, buf)
             FfiConverterBoolean.write(value.`connectToConfirm`, buf)
             FfiConverterOptionalTypeRisk.write(value.`due`, buf)
@@ -6688,7 +6831,7 @@ data class Reason (
     /**
      * The reason as a resident reads it.
      */
-    val `text`: Text
+    val `text`: BilingualText
     
 ){
     
@@ -6707,20 +6850,20 @@ public object FfiConverterTypeReason: FfiConverterRustBuffer<Reason> {
         return Reason(
             FfiConverterString.read(buf),
             FfiConverterTypeColour.read(buf),
-            FfiConverterTypeText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
         )
     }
 
     override fun allocationSize(value: Reason) = (
             FfiConverterString.allocationSize(value.`rule`) +
             FfiConverterTypeColour.allocationSize(value.`colour`) +
-            FfiConverterTypeText.allocationSize(value.`text`)
+            FfiConverterTypeBilingualText.allocationSize(value.`text`)
     )
 
     override fun write(value: Reason, buf: ByteBuffer) {
             FfiConverterString.write(value.`rule`, buf)
             FfiConverterTypeColour.write(value.`colour`, buf)
-            FfiConverterTypeText.write(value.`text`, buf)
+            FfiConverterTypeBilingualText.write(value.`text`, buf)
     }
 }
 
@@ -6987,12 +7130,12 @@ data class ShownCode (
     /**
      * The colour's word.
      */
-    val `word`: Text
+    val `word`: BilingualText
     , 
     /**
      * What the colour asks of the holder.
      */
-    val `advice`: Text
+    val `advice`: BilingualText
     , 
     /**
      * Why the colour is what it is: for the resident's eyes, no code carries it. Empty for green.
@@ -7054,8 +7197,8 @@ public object FfiConverterTypeShownCode: FfiConverterRustBuffer<ShownCode> {
             FfiConverterTypeShade.read(buf),
             FfiConverterTypeColour.read(buf),
             FfiConverterBoolean.read(buf),
-            FfiConverterTypeText.read(buf),
-            FfiConverterTypeText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
             FfiConverterSequenceTypeReason.read(buf),
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
@@ -7073,8 +7216,8 @@ public object FfiConverterTypeShownCode: FfiConverterRustBuffer<ShownCode> {
             FfiConverterTypeShade.allocationSize(value.`shade`) +
             FfiConverterTypeColour.allocationSize(value.`colour`) +
             FfiConverterBoolean.allocationSize(value.`lowered`) +
-            FfiConverterTypeText.allocationSize(value.`word`) +
-            FfiConverterTypeText.allocationSize(value.`advice`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`word`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`advice`) +
             FfiConverterSequenceTypeReason.allocationSize(value.`reasons`) +
             FfiConverterString.allocationSize(value.`maskedName`) +
             FfiConverterString.allocationSize(value.`idTail`) +
@@ -7091,8 +7234,8 @@ public object FfiConverterTypeShownCode: FfiConverterRustBuffer<ShownCode> {
             FfiConverterTypeShade.write(value.`shade`, buf)
             FfiConverterTypeColour.write(value.`colour`, buf)
             FfiConverterBoolean.write(value.`lowered`, buf)
-            FfiConverterTypeText.write(value.`word`, buf)
-            FfiConverterTypeText.write(value.`advice`, buf)
+            FfiConverterTypeBilingualText.write(value.`word`, buf)
+            FfiConverterTypeBilingualText.write(value.`advice`, buf)
             FfiConverterSequenceTypeReason.write(value.`reasons`, buf)
             FfiConverterString.write(value.`maskedName`, buf)
             FfiConverterString.write(value.`idTail`, buf)
@@ -7130,6 +7273,15 @@ data class StayInput (
 
     
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_stayinput_uniffi_trait_debug(FfiConverterTypeStayInput.lower(this),
+        _status)
+}
+    )
+    }
     
     companion object
 }
@@ -7198,7 +7350,7 @@ data class SubjectCard (
     /**
      * The colour's word.
      */
-    val `word`: Text?
+    val `word`: BilingualText?
     , 
     /**
      * Days that count so far, with an order in force.
@@ -7251,7 +7403,7 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterString.read(buf),
             FfiConverterTypeSubjectState.read(buf),
             FfiConverterOptionalTypeColour.read(buf),
-            FfiConverterOptionalTypeText.read(buf),
+            FfiConverterOptionalTypeBilingualText.read(buf),
             FfiConverterOptionalUShort.read(buf),
             FfiConverterOptionalUShort.read(buf),
             FfiConverterOptionalTypeRisk.read(buf),
@@ -7268,7 +7420,7 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterString.allocationSize(value.`idTail`) +
             FfiConverterTypeSubjectState.allocationSize(value.`state`) +
             FfiConverterOptionalTypeColour.allocationSize(value.`colour`) +
-            FfiConverterOptionalTypeText.allocationSize(value.`word`) +
+            FfiConverterOptionalTypeBilingualText.allocationSize(value.`word`) +
             FfiConverterOptionalUShort.allocationSize(value.`countedDays`) +
             FfiConverterOptionalUShort.allocationSize(value.`orderDays`) +
             FfiConverterOptionalTypeRisk.allocationSize(value.`due`) +
@@ -7284,7 +7436,7 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterString.write(value.`idTail`, buf)
             FfiConverterTypeSubjectState.write(value.`state`, buf)
             FfiConverterOptionalTypeColour.write(value.`colour`, buf)
-            FfiConverterOptionalTypeText.write(value.`word`, buf)
+            FfiConverterOptionalTypeBilingualText.write(value.`word`, buf)
             FfiConverterOptionalUShort.write(value.`countedDays`, buf)
             FfiConverterOptionalUShort.write(value.`orderDays`, buf)
             FfiConverterOptionalTypeRisk.write(value.`due`, buf)
@@ -7557,53 +7709,6 @@ public object FfiConverterTypeTap: FfiConverterRustBuffer<Tap> {
 
 
 /**
- * One text in zh-CN and in English, as rulebooks carry it: whoever shows it picks by the phone's language.
- */
-data class Text (
-    /**
-     * Simplified Chinese.
-     */
-    val `zh`: kotlin.String
-    , 
-    /**
-     * English.
-     */
-    val `en`: kotlin.String
-    
-){
-    
-
-    
-
-    
-    companion object
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeText: FfiConverterRustBuffer<Text> {
-    override fun read(buf: ByteBuffer): Text {
-        return Text(
-            FfiConverterString.read(buf),
-            FfiConverterString.read(buf),
-        )
-    }
-
-    override fun allocationSize(value: Text) = (
-            FfiConverterString.allocationSize(value.`zh`) +
-            FfiConverterString.allocationSize(value.`en`)
-    )
-
-    override fun write(value: Text, buf: ByteBuffer) {
-            FfiConverterString.write(value.`zh`, buf)
-            FfiConverterString.write(value.`en`, buf)
-    }
-}
-
-
-
-/**
  * The time as this phone knows it.
  */
 data class TimeState (
@@ -7730,6 +7835,15 @@ sealed class AnswerValue {
     {
         
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(FfiConverterTypeAnswerValue.lower(this),
+        _status)
+}
+    )
+    }
         companion object
     }
     
@@ -7745,6 +7859,15 @@ sealed class AnswerValue {
     {
         
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(FfiConverterTypeAnswerValue.lower(this),
+        _status)
+}
+    )
+    }
         companion object
     }
     
@@ -7760,6 +7883,15 @@ sealed class AnswerValue {
     {
         
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(FfiConverterTypeAnswerValue.lower(this),
+        _status)
+}
+    )
+    }
         companion object
     }
     
@@ -7775,6 +7907,15 @@ sealed class AnswerValue {
     {
         
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(FfiConverterTypeAnswerValue.lower(this),
+        _status)
+}
+    )
+    }
         companion object
     }
     
@@ -7784,6 +7925,15 @@ sealed class AnswerValue {
     
     
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(FfiConverterTypeAnswerValue.lower(this),
+        _status)
+}
+    )
+    }
 
     companion object
 }
@@ -8478,6 +8628,15 @@ sealed class Entry {
     {
         
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entry_uniffi_trait_debug(FfiConverterTypeEntry.lower(this),
+        _status)
+}
+    )
+    }
         companion object
     }
     
@@ -8493,6 +8652,15 @@ sealed class Entry {
     {
         
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entry_uniffi_trait_debug(FfiConverterTypeEntry.lower(this),
+        _status)
+}
+    )
+    }
         companion object
     }
     
@@ -8502,6 +8670,15 @@ sealed class Entry {
     
     
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entry_uniffi_trait_debug(FfiConverterTypeEntry.lower(this),
+        _status)
+}
+    )
+    }
 
     companion object
 }
@@ -8768,6 +8945,51 @@ public object FfiConverterTypeGateTimeState: FfiConverterRustBuffer<GateTimeStat
 
 
 /**
+ * The method of a call.
+ */
+
+enum class HttpMethod {
+    
+    /**
+     * GET.
+     */
+    GET,
+    /**
+     * POST.
+     */
+    POST;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHttpMethod: FfiConverterRustBuffer<HttpMethod> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        HttpMethod.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: HttpMethod) = 4UL
+
+    override fun write(value: HttpMethod, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * How much a log line matters.
  */
 
@@ -8804,51 +9026,6 @@ public object FfiConverterTypeLogLevel: FfiConverterRustBuffer<LogLevel> {
     override fun allocationSize(value: LogLevel) = 4UL
 
     override fun write(value: LogLevel, buf: ByteBuffer) {
-        buf.putInt(value.ordinal + 1)
-    }
-}
-
-
-
-
-
-/**
- * The method of a call.
- */
-
-enum class Method {
-    
-    /**
-     * GET.
-     */
-    GET,
-    /**
-     * POST.
-     */
-    POST;
-
-    
-
-
-    companion object
-}
-
-
-/**
- * @suppress
- */
-public object FfiConverterTypeMethod: FfiConverterRustBuffer<Method> {
-    override fun read(buf: ByteBuffer) = try {
-        
-        Method.entries[buf.getInt() - 1]
-        
-    } catch (e: IndexOutOfBoundsException) {
-        throw RuntimeException("invalid enum value, something is very wrong!!", e)
-    }
-
-    override fun allocationSize(value: Method) = 4UL
-
-    override fun write(value: Method, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -11139,6 +11316,38 @@ public object FfiConverterOptionalTypeNativeCancel: FfiConverterRustBuffer<Nativ
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeBilingualText: FfiConverterRustBuffer<BilingualText?> {
+    override fun read(buf: ByteBuffer): BilingualText? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeBilingualText.read(buf)
+    }
+
+    override fun allocationSize(value: BilingualText?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeBilingualText.allocationSize(value)
+        }
+    }
+
+    override fun write(value: BilingualText?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeBilingualText.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeQuarantineView: FfiConverterRustBuffer<QuarantineView?> {
     override fun read(buf: ByteBuffer): QuarantineView? {
         if (buf.get().toInt() == 0) {
@@ -11225,38 +11434,6 @@ public object FfiConverterOptionalTypeRisk: FfiConverterRustBuffer<Risk?> {
         } else {
             buf.put(1)
             FfiConverterTypeRisk.write(value, buf)
-        }
-    }
-}
-
-
-
-
-/**
- * @suppress
- */
-public object FfiConverterOptionalTypeText: FfiConverterRustBuffer<Text?> {
-    override fun read(buf: ByteBuffer): Text? {
-        if (buf.get().toInt() == 0) {
-            return null
-        }
-        return FfiConverterTypeText.read(buf)
-    }
-
-    override fun allocationSize(value: Text?): ULong {
-        if (value == null) {
-            return 1UL
-        } else {
-            return 1UL + FfiConverterTypeText.allocationSize(value)
-        }
-    }
-
-    override fun write(value: Text?, buf: ByteBuffer) {
-        if (value == null) {
-            buf.put(0)
-        } else {
-            buf.put(1)
-            FfiConverterTypeText.write(value, buf)
         }
     }
 }
@@ -11535,34 +11712,6 @@ public object FfiConverterSequenceTypeChoice: FfiConverterRustBuffer<List<Choice
 /**
  * @suppress
  */
-public object FfiConverterSequenceTypeDay: FfiConverterRustBuffer<List<Day>> {
-    override fun read(buf: ByteBuffer): List<Day> {
-        val len = buf.getInt()
-        return List<Day>(len) {
-            FfiConverterTypeDay.read(buf)
-        }
-    }
-
-    override fun allocationSize(value: List<Day>): ULong {
-        val sizeForLength = 4UL
-        val sizeForItems = value.map { FfiConverterTypeDay.allocationSize(it) }.sum()
-        return sizeForLength + sizeForItems
-    }
-
-    override fun write(value: List<Day>, buf: ByteBuffer) {
-        buf.putInt(value.size)
-        value.iterator().forEach {
-            FfiConverterTypeDay.write(it, buf)
-        }
-    }
-}
-
-
-
-
-/**
- * @suppress
- */
 public object FfiConverterSequenceTypeFieldProblem: FfiConverterRustBuffer<List<FieldProblem>> {
     override fun read(buf: ByteBuffer): List<FieldProblem> {
         val len = buf.getInt()
@@ -11609,6 +11758,34 @@ public object FfiConverterSequenceTypeFormQuestion: FfiConverterRustBuffer<List<
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeFormQuestion.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeQuarantineDay: FfiConverterRustBuffer<List<QuarantineDay>> {
+    override fun read(buf: ByteBuffer): List<QuarantineDay> {
+        val len = buf.getInt()
+        return List<QuarantineDay>(len) {
+            FfiConverterTypeQuarantineDay.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<QuarantineDay>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeQuarantineDay.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<QuarantineDay>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeQuarantineDay.write(it, buf)
         }
     }
 }
@@ -11980,8 +12157,8 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
          *
          * None today.
          */
-    @Throws(NativeException::class) fun `nativeErrorText`(`error`: NativeException): Text {
-            return FfiConverterTypeText.lift(
+    @Throws(NativeException::class) fun `nativeErrorText`(`error`: NativeException): BilingualText {
+            return FfiConverterTypeBilingualText.lift(
     uniffiRustCallWithError(NativeException) { _status ->
     UniffiLib.uniffi_healthcode_fn_func_error_text(
     

@@ -42,10 +42,10 @@ private final class GuardedVault: Vault {
   }
 }
 
-private final class GuardedClock: Clock {
-  private let clock: any Clock
+private final class GuardedClock: DeviceClock {
+  private let clock: any DeviceClock
 
-  init(clock: any Clock) {
+  init(clock: any DeviceClock) {
     self.clock = clock
   }
 

@@ -8,7 +8,7 @@ import HealthcodeNative
 #endif
 
 /// The device's clocks: one that counts through sleep and that nobody can set, and the wall clock.
-public final class SystemClock: Clock {
+public final class SystemClock: DeviceClock {
   /// The clocks of this device.
   public init() {}
 

@@ -35,8 +35,8 @@ private class GuardedVault(
 }
 
 private class GuardedClock(
-    private val clock: Clock,
-) : Clock {
+    private val clock: DeviceClock,
+) : DeviceClock {
     override fun read() = port { clock.read().also { it.wall.toEpochMilli() } }
 }
 

@@ -17,7 +17,7 @@ sealed class HealthcodeException(
     message: String,
 ) : Exception(message) {
     /** What to say to the person, in both languages: what happened, and what can be done about it. */
-    val text: Text by lazy {
+    val text: BilingualText by lazy {
         try {
             nativeErrorText(native())
         } catch (_: Exception) {
@@ -151,7 +151,7 @@ sealed class HealthcodeException(
 }
 
 /** This text in the language of [locale]: Chinese where it is Chinese, English everywhere else. */
-fun Text.inLanguageOf(locale: Locale = Locale.getDefault()): String = if (locale.language == "zh") zh else en
+fun BilingualText.inLanguageOf(locale: Locale = Locale.getDefault()): String = if (locale.language == "zh") zh else en
 
 /** Runs a call into the library; whatever comes back as an exception is one of the layer's own. */
 internal inline fun <T> translated(call: () -> T): T =

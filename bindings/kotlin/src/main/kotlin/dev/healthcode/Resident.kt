@@ -107,7 +107,7 @@ class Resident private constructor(
      *
      * @throws HealthcodeException.NotSynced before the first rulebook has come
      */
-    fun form(): Form = translated { native.form() }
+    fun form(): DeclarationForm = translated { native.form() }
 
     /** Everything that is wrong with an identity, field by field; empty for none. */
     fun checkIdentity(identity: IdentityForm): List<FieldProblem> = translated { native.checkIdentity(identity) }

@@ -1,6 +1,9 @@
 package dev.healthcode
 
+import kotlinx.coroutines.async
+import kotlinx.coroutines.coroutineScope
 import java.io.IOException
+import kotlin.coroutines.cancellation.CancellationException
 
 /**
  * An app's own HTTP stack, in the place of the library's. It sends one call as it is, follows no redirect, keeps no
@@ -22,17 +25,24 @@ fun interface Transport {
 internal suspend fun Transport.reply(call: Call): Reply =
     try {
         send(call)
-    } catch (_: IOException) {
+    } catch (error: CancellationException) {
+        throw error
+    } catch (error: HealthcodeException) {
+        throw error
+    } catch (_: Exception) {
+        // Stacks throw more than I/O errors where they cannot send.
         throw HealthcodeException.Network(NetworkKind.OFFLINE)
     }
 
-/** Drives an exchange to its end. */
-internal suspend fun NativeExchange.drive(transport: Transport): SyncReport {
-    var reply: Reply? = null
-    while (true) {
-        when (val step = translated { next(reply) }) {
-            is ExchangeStep.Done -> return step.report
-            is ExchangeStep.Send -> reply = transport.reply(step.call)
+/** Drives an exchange to its end, or to that of the object that began it, whatever the transport is waiting for. */
+internal suspend fun NativeExchange.drive(transport: Transport): SyncReport =
+    coroutineScope {
+        val closing = async { translated { closed() } }
+        var step = translated { next() }
+        while (step is ExchangeStep.Send) {
+            val reply = transport.reply(step.call)
+            step = translated { next(reply) }
         }
+        closing.cancel()
+        (step as ExchangeStep.Done).report
     }
-}

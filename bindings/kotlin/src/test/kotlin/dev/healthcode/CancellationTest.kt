@@ -149,8 +149,8 @@ internal class CancellationTest {
 
 /** A clock that cancels a caller while the library reads it: the call has begun then and has not ended. */
 private class CancellingClock(
-    private val clock: Clock,
-) : Clock {
+    private val clock: DeviceClock,
+) : DeviceClock {
     @Volatile var caller: Job? = null
 
     override fun read(): ClockReading {

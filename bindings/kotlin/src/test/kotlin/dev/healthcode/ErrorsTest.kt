@@ -4,8 +4,10 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Test
 import java.io.RandomAccessFile
+import java.net.ServerSocket
 import java.nio.file.Path
 import java.time.Duration
+import kotlin.concurrent.thread
 import kotlin.io.path.exists
 import kotlin.io.path.readBytes
 import kotlin.io.path.writeBytes
@@ -138,7 +140,15 @@ internal class ErrorsTest {
             }
             OtherServer(200, "application/json", "{\"deci".toByteArray()).use {
                 assertEquals(NetworkKind.BAD_ANSWER, network(it.url).kind)
-                assertEquals(NetworkKind.TLS, network(it.url.replace("http:", "https:")).kind)
+            }
+            ServerSocket(0).use { plain ->
+                thread {
+                    plain.accept().use {
+                        it.getInputStream().read(ByteArray(4_096))
+                        it.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".toByteArray())
+                    }
+                }
+                assertEquals(NetworkKind.TLS, network("https://127.0.0.1:${plain.localPort}").kind)
             }
             phone().use {
                 val failures = it.resident.home().sync

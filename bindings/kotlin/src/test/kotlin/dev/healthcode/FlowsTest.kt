@@ -15,6 +15,7 @@ import kotlinx.coroutines.test.StandardTestDispatcher
 import kotlinx.coroutines.test.currentTime
 import kotlinx.coroutines.test.runTest
 import org.junit.jupiter.api.Test
+import java.io.IOException
 import java.time.Duration
 import java.util.concurrent.CopyOnWriteArrayList
 import kotlin.test.assertEquals
@@ -108,12 +109,17 @@ internal class FlowsTest {
                         .single()
                         .run { waiting == 1u && due == null }
                 }
+                val held =
+                    Transport {
+                        eventually("it is seen while it runs") { syncs.last().run { running && waiting == 1u } }
+                        throw IOException()
+                    }
+                assertFailsWith<HealthcodeException.Network> { phone.resident.sync(held) }
                 phone.resident.sync()
                 eventually("the sync has ended") { syncs.last().run { !running && waiting == 0u } }
                 watching.cancel()
                 syncing.cancel()
             }
-            assertEquals(1u, syncs.first { it.running }.waiting, "it is seen while it runs")
             assertTrue(syncs.zipWithNext().none { (one, next) -> one == next }, "the same is not told twice")
             phone.close()
         }

@@ -124,7 +124,7 @@ internal class LeakTest {
     private fun handles() =
         listOf(
             FfiConverterTypeVault.handleMap.size,
-            FfiConverterTypeClock.handleMap.size,
+            FfiConverterTypeDeviceClock.handleMap.size,
             FfiConverterTypeLogSink.handleMap.size,
             uniffiContinuationHandleMap.size,
         )

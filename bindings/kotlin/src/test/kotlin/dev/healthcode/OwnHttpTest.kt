@@ -1,6 +1,10 @@
 package dev.healthcode
 
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.withContext
 import org.junit.jupiter.api.Test
 import java.io.IOException
@@ -28,11 +32,11 @@ internal class OwnHttpTest {
                 val request = HttpRequest.newBuilder(URI(server + call.path)).timeout(Duration.ofSeconds(20))
                 call.signature?.let { request.header("Healthcode-Signature", it) }
                 when (call.method) {
-                    Method.GET -> {
+                    HttpMethod.GET -> {
                         request.GET()
                     }
 
-                    Method.POST -> {
+                    HttpMethod.POST -> {
                         request
                             .header("Content-Type", "application/json")
                             .POST(HttpRequest.BodyPublishers.ofByteArray(call.body))
@@ -73,6 +77,24 @@ internal class OwnHttpTest {
             }
             assertEquals(0u, phone.home().sync.failures)
             phone.close()
+        }
+
+    @Test
+    fun `closing ends a sync over the app's own HTTP stack, whatever it waits for`() =
+        onStage {
+            val phone = phone()
+            coroutineScope {
+                val asked = CompletableDeferred<Unit>()
+                val silent =
+                    Transport {
+                        asked.complete(Unit)
+                        awaitCancellation()
+                    }
+                val sync = async { runCatching { phone.resident.sync(silent) } }
+                asked.await()
+                phone.resident.close()
+                assertIs<HealthcodeException.Closed>(sync.await().exceptionOrNull())
+            }
         }
 
     @Test

@@ -51,7 +51,7 @@ internal open class MemoryVault(
 }
 
 /** The system's clocks: Linux counts sleep in `/proc/uptime`. */
-internal object SystemClock : Clock {
+internal object SystemClock : DeviceClock {
     private val bootId = Path.of("/proc/sys/kernel/random/boot_id").readText().trim()
 
     override fun read(): ClockReading {
@@ -63,7 +63,7 @@ internal object SystemClock : Clock {
 /** A phone's clocks in a virtual world: a boot clock that nobody can set, and a wall clock that anybody can. */
 internal class PhoneClock(
     private val world: World,
-) : Clock {
+) : DeviceClock {
     @Volatile private var bootedAt = world.now.minusSeconds(15 * 60)
 
     @Volatile private var boots = 1

@@ -89,7 +89,7 @@ internal class ThrowingPortsTest {
                 thrower.armed = false
                 val real = PhoneClock(world)
                 val clock =
-                    object : Clock {
+                    object : DeviceClock {
                         override fun read() = thrower.now().let { real.read() }
                     }
                 Resident.open(config("phone.db"), Ports(MemoryVault(7), clock)).use { phone ->
@@ -121,7 +121,7 @@ internal class ThrowingPortsTest {
                 ClockReading("\ud800", 0, world.now),
             )) {
                 val clock =
-                    object : Clock {
+                    object : DeviceClock {
                         override fun read() = reading
                     }
                 portFailed { Resident.open(config("phone.db"), Ports(MemoryVault(7), clock)).use { it.home() } }

@@ -41,7 +41,13 @@ internal class VectorsTest {
     @Test
     fun `a payload becomes its matrix`() {
         val code = read("tokens.json")
-        val rows = code.value("qr").jsonObject.value("rows").jsonArray.map { it.jsonPrimitive.content }
+        val rows =
+            code
+                .value("qr")
+                .jsonObject
+                .value("rows")
+                .jsonArray
+                .map { it.jsonPrimitive.content }
         val picture = drawLuminance(code.text("text"))
         val whole = picture.side.toInt()
         assertEquals(rows.size + 2 * QUIET, whole)
@@ -89,9 +95,9 @@ internal class VectorsTest {
     private fun progress(
         json: JsonObject,
         days: UShort,
-    ): Progress {
+    ): QuarantineProgress {
         val releaseAt = json.value("release_at").present { Instant.parse(it.string()) }
-        return Progress(
+        return QuarantineProgress(
             phase =
                 when (json.text("phase")) {
                     "running" -> Phase.Running
@@ -104,7 +110,7 @@ internal class VectorsTest {
             today = json.day("today"),
             calendar =
                 json.value("calendar").jsonObject.map { (date, state) ->
-                    Day(LocalDate.parse(date), DayState.valueOf(state.string().asConstant()))
+                    QuarantineDay(LocalDate.parse(date), DayState.valueOf(state.string().asConstant()))
                 },
             due =
                 json.value("due").present {
