@@ -60,13 +60,15 @@ style() { within swift format lint --strict --recursive Package.swift Sources Te
 
 compile() { mkdir -p "$scratch" && package build --build-tests -Xswiftc -warnings-as-errors; }
 
-# The test program itself, so that what it prints is seen while it runs.
-tests() {
-  local log=$scratch/tests.log ran
-  within timeout 600 "$scratch/debug/HealthcodePackageTests.xctest" 2>&1 | tee "$log" || return 1
-  ran=$(sed -n 's/.*Executed \([0-9]*\) tests.*/\1/p' "$log" | tail -1)
-  # A class that is not found any more runs nothing and fails nothing.
-  [ "${ran:-0}" -ge 50 ] || { echo "only ${ran:-0} tests ran" && return 1; }
+# The test program itself, so that what it prints is seen while it runs; and alone what measures the process's memory.
+program=$scratch/debug/HealthcodePackageTests.xctest
+tests() { within timeout 600 "$program" 2>&1 | counted 50; }
+leaks() { within env HEALTHCODE_LEAKS=1 timeout 600 "$program" HealthcodeTests.LeakTests 2>&1 | counted 7; }
+
+# A class that is not found any more runs nothing and fails nothing.
+counted() {
+  awk -v least="$1" '{ print } /Executed [0-9]+ tests/ { sub(/.*Executed /, ""); ran = $1 + 0 }
+    END { if (ran < least) { print "only " ran + 0 " tests ran"; exit 1 } }'
 }
 
 documentation() {
@@ -108,6 +110,7 @@ if need_swift && step build build && step crash-side crash_side; then
   step style style || true
   if step compile compile; then
     step tests tests || true
+    step leaks leaks || true
     step documentation documentation || true
   fi
 fi

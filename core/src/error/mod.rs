@@ -134,7 +134,7 @@ pub enum HealthcodeError {
     /// A port failed or threw.
     #[error("port {name} failed")]
     Port {
-        /// Which one: `clock` or `log`.
+        /// Which one: `clock`. What the place for log lines throws is passed over.
         name: String,
     },
     /// A fault of the library: report `incident`, which holds no personal data.

@@ -31,7 +31,7 @@ public enum HealthcodeError: Error, Equatable, Hashable, Sendable {
   case cancelled
   /// The object was closed before the call, or while it ran. Nothing is lost.
   case closed
-  /// A port failed or threw, `clock` or `log`; what it threw is not repeated.
+  /// A port failed or threw: `clock`. What it threw is not repeated; what the place for log lines throws is passed over.
   case port(name: String)
   /// A fault of the library, which goes on working: report `incident`, which holds no personal data.
   case `internal`(incident: String)

@@ -8545,7 +8545,7 @@ enum NativeError: Swift.Error, Equatable, Hashable {
      */
     case Port(
         /**
-         * Which one: `clock` or `log`.
+         * Which one: `clock`. What the place for log lines throws is passed over.
          */name: String
     )
     /**

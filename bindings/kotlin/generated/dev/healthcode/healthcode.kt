@@ -9356,7 +9356,7 @@ sealed class NativeException: kotlin.Exception() {
     class Port(
         
         /**
-         * Which one: `clock` or `log`.
+         * Which one: `clock`. What the place for log lines throws is passed over.
          */
         val `name`: kotlin.String
         ) : NativeException() {

@@ -130,7 +130,7 @@ sealed class HealthcodeException(
     /**
      * A port failed or threw; what it threw is not repeated.
      *
-     * @property name which one: `clock` or `log`
+     * @property name which one: `clock`; what the place for log lines throws is passed over
      */
     class Port(
         val name: String,
