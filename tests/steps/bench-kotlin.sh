@@ -14,7 +14,7 @@ libraries=$out/phone
 build() {
   cargo build --profile phone -p healthcode-ffi -p healthcode-crash && mkdir -p "$libraries" &&
     cp "$target"/phone/libhealthcode_{ffi,crash}.so "$libraries" && cargo build -p healthcode-cli &&
-    cargo run -q -p healthcode-bindgen -- --crash kotlin --out "$target/crash" &&
+    crash_side kotlin &&
     mvn -q -B -f "$home/pom.xml" "-Dout=$out" "-Dcrash=$target/crash/kotlin" -DskipTests package
 }
 

@@ -9,13 +9,9 @@ source "$(dirname "$0")/lib.sh"
 targets=(aarch64-linux-android armv7-linux-androideabi x86_64-linux-android aarch64-apple-ios)
 optional=(aarch64-apple-ios-sim)
 
-has_target() { [ -d "$(rustc --print target-libdir --target "$1")" ]; }
-
-# need_target TRIPLE: the standard library for a target.
-need_target() {
-  if has_target "$1"; then return 0; fi
-  if rustup target add "$1" >"$logs/install-$1.log" 2>&1; then return 0; fi
-  lacks "$1" "rustup target add $1"
+# get_target TRIPLE: the standard library for a target, if it can be had.
+get_target() {
+  [ -d "$(rustc --print target-libdir --target "$1")" ] || rustup target add "$1" >"$logs/install-$1.log" 2>&1
 }
 
 # The two variables of the SDK and the deployment target are what a build script would ask Xcode for.
@@ -25,10 +21,12 @@ check() {
 }
 
 for name in "${targets[@]}"; do
-  if need_target "$name"; then step "${name/-linux-/-}" check "$name" || true; fi
+  if get_target "$name" || lacks "$name" "rustup target add $name"; then
+    step "${name/-linux-/-}" check "$name" || true
+  fi
 done
 for name in "${optional[@]}"; do
-  if has_target "$name" || rustup target add "$name" >"$logs/install-$name.log" 2>&1; then
+  if get_target "$name"; then
     step "${name/-linux-/-}" check "$name" || true
   else
     note "$name cannot be had by rustup here: left out"

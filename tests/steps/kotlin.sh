@@ -24,12 +24,6 @@ need_java() {
   esac
 }
 
-build() { cargo build -p healthcode-ffi -p healthcode-crash -p healthcode-cli; }
-
-crash_side() {
-  rm -rf "$target/crash/kotlin" && cargo run -q -p healthcode-bindgen -- --crash kotlin --out "$target/crash"
-}
-
 # What the tests measured is printed: it is part of the log.
 tests() {
   rm -rf "$out/surefire-reports" && maven package || return 1
@@ -105,7 +99,7 @@ versions() {
 }
 
 step versions versions || true
-if need_java && need_system mvn maven && step build build && step crash-side crash_side && step tests tests; then
+if need_java && need_system mvn maven && step build build_border && step crash-side crash_side kotlin && step tests tests; then
   step style style || true
   step documentation documentation || true
   step shrink shrink || true

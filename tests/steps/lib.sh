@@ -108,3 +108,11 @@ need_python() {
   fi
   lacks "$1" "python3 -m pip install -r $1 did not work: $logs/install-python.log says why"
 }
+
+# What the packages' tests load: the library, the one that panics on purpose, and the server's binary.
+build_border() { cargo build -p healthcode-ffi -p healthcode-crash -p healthcode-cli; }
+
+# crash_side LANGUAGE: that language's side of the library that panics on purpose.
+crash_side() {
+  rm -rf "$target/crash/$1" && cargo run -q -p healthcode-bindgen -- --crash "$1" --out "$target/crash"
+}

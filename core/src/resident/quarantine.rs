@@ -12,6 +12,7 @@ use crate::rules::quarantine::{
     Attribution, Certainty, Day, NotCounted, Phase, Progress, Risk, attribute, progress,
 };
 use crate::rules::rulebook::Rulebook;
+use crate::rules::sorted::tree;
 use crate::rules::text::Text;
 use crate::store::{OutboxAnswer, OutboxState, StoredCheckIn, SubjectKey};
 use crate::sync::phone::{Now, Phone};
@@ -162,12 +163,7 @@ pub(super) fn reminders(
 /// The day for which a tap would count, as far as this phone can tell.
 pub(super) fn expected_days(standing: &Standing, order: &Order) -> BTreeMap<OperationId, Attribution> {
     let (operations, taps): (Vec<_>, Vec<_>) = standing.taps(order).into_iter().unzip();
-    // Collecting sorts first, which costs a phone 4 KB a type.
-    let mut days = BTreeMap::new();
-    for (operation, attribution) in operations.into_iter().zip(attribute(&order.quarantine(), &taps)) {
-        days.insert(operation, attribution);
-    }
-    days
+    tree(operations.into_iter().zip(attribute(&order.quarantine(), &taps)))
 }
 
 fn check_ins(standing: &Standing, order: &Order) -> Vec<CheckInView> {

@@ -12,7 +12,7 @@ pub mod identity;
 pub mod quarantine;
 pub mod rating;
 pub mod rulebook;
-mod sorted;
+pub(crate) mod sorted;
 pub mod text;
 
 pub use colour::Colour;

@@ -45,19 +45,15 @@ func cancellable<T: Sendable>(
   _ call: @Sendable (NativeCancel) async throws -> T
 ) async throws(HealthcodeError) -> T? {
   do {
-    let cancel = try newNativeCancel()
-    let timer = Task {
-      try await Task.sleep(nanoseconds: nanoseconds(seconds))
-      try cancel.cancel()
-    }
-    defer { timer.cancel() }
-    return try await withTaskCancellationHandler {
-      try await call(cancel)
-    } onCancel: {
-      try? cancel.cancel()
+    return try await cancellable { cancel in
+      let timer = Task {
+        try await Task.sleep(nanoseconds: nanoseconds(seconds))
+        try cancel.cancel()
+      }
+      defer { timer.cancel() }
+      return try await call(cancel)
     }
   } catch {
-    let error = HealthcodeError(error)
     if error == .cancelled, !Task.isCancelled { return nil }
     throw error
   }

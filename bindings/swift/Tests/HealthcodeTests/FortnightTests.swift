@@ -6,13 +6,13 @@ import XCTest
 /// The main job from one end to the other, against the server as a process of its own, in virtual time.
 final class FortnightTests: XCTestCase {
   func testAYellowResidentIsGreenAfterSevenDaysWithACheckInEach() async throws {
-    let world = World(at: february(11, 9))
-    let server = try Server(world)
-    let phone = try await Phone.enrolled(zhangSan, at: server, in: world)
+    let stage = try Stage()
+    let world = stage.world
+    let phone = try await stage.enrolled(zhangSan)
     await assertThrows(.notRated) { _ = try await phone.code() }
     XCTAssertEqual(try phone.resident.preview(stayInWuhan, for: phone.subject).colour, .yellow)
     try await phone.declare(stayInWuhan)
-    let gate = try await openGate(server, world)
+    let gate = try await stage.gate()
 
     for date in 11...17 {
       world.go(to: february(date, 10))
@@ -50,9 +50,9 @@ final class FortnightTests: XCTestCase {
   }
 
   func testARedOrderTakesFourteenDays() async throws {
-    let world = World(at: february(11, 9))
-    let server = try Server(world)
-    let phone = try await Phone.enrolled(liSi, at: server, in: world)
+    let stage = try Stage()
+    let world = stage.world
+    let phone = try await stage.enrolled(liSi)
     let contact = DeclarationInput(answers: [
       AnswerInput(question: "contact", value: .yesNo(yes: true)),
       AnswerInput(question: "symptoms", value: .any(options: [])),
@@ -71,11 +71,11 @@ final class FortnightTests: XCTestCase {
   }
 
   func testAnAnswerToAGatesChallengePassesOnce() async throws {
-    let world = World(at: february(11, 9))
-    let server = try Server(world)
-    let phone = try await Phone.enrolled(liSi, at: server, in: world)
+    let stage = try Stage()
+    let world = stage.world
+    let phone = try await stage.enrolled(liSi)
     try await phone.declare(atHome)
-    let gate = try await openGate(server, world)
+    let gate = try await stage.gate()
     let challenge = try gate.challenge()
     XCTAssertEqual(challenge.validFor, 60)
     XCTAssertEqual(try phone.resident.scan(challenge.text), .challenge(gate: "North gate"))
@@ -90,10 +90,10 @@ final class FortnightTests: XCTestCase {
   }
 
   func testTheMainJobGoesOverTheAppsOwnHttpStack() async throws {
-    let world = World(at: february(11, 9))
-    let server = try Server(world)
+    let stage = try Stage()
+    let server = stage.server
     let transport = UrlTransport(server: server.url)
-    let ports = Ports(vault: MemoryVault(), clock: PhoneClock(world))
+    let ports = stage.ports()
     // The library's own client cannot reach this address: whatever comes, comes over the app's.
     let resident = try await Resident.open(server.config(server: "http://127.0.0.1:1"), ports: ports)
     let asked = try await resident.requestOneTimeCode(liSi, over: transport)
@@ -114,12 +114,5 @@ final class FortnightTests: XCTestCase {
     server.stop()
     await assertThrows(.network(.offline, retryAfter: nil)) { try await resident.sync(over: transport) }
     XCTAssertEqual(try resident.home().sync.failures, 1)
-  }
-
-  private func openGate(_ server: Server, _ world: World) async throws -> Checkpoint {
-    let ports = Ports(vault: MemoryVault(), clock: PhoneClock(world))
-    let gate = try await Checkpoint.open(server.config("gate.db"), ports: ports, gate: "North gate")
-    try await gate.sync()
-    return gate
   }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::calendar::{LegalDate, Timestamp};
+use super::super::sorted::tree;
 use super::{Attribution, Certainty, MissedDay, Quarantine, ReleaseAt, Tap, attribute, days_between};
 
 /// What a legal day of a quarantine is.
@@ -143,12 +144,7 @@ fn counted_days(quarantine: &Quarantine, taps: &[Tap]) -> BTreeMap<LegalDate, Ti
         Attribution::Counted { day, .. } => Some((day, tap.last_instant())),
         Attribution::Not(_) => None,
     });
-    // Collecting sorts first, which costs a phone 4 KB a type.
-    let mut days = BTreeMap::new();
-    for (day, latest) in counted {
-        days.insert(day, latest);
-    }
-    days
+    tree(counted)
 }
 
 /// The best that can still happen: every open day and every day to come is kept, as soon as can be.

@@ -58,14 +58,7 @@ class Checkpoint private constructor(
         withContext(io) { translated { native.exchange() }.use { it.drive(transport) } }
 
     /** Closes it. What is under way ends with [HealthcodeException.Closed]. Closing twice is well. */
-    override fun close() {
-        try {
-            native.shutDown()
-        } catch (_: IllegalStateException) {
-            // It was closed before.
-        }
-        native.destroy()
-    }
+    override fun close() = native.end { native.shutDown() }
 
     /** How a checkpoint's phone is opened. */
     companion object {

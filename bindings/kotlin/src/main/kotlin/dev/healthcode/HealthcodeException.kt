@@ -174,6 +174,16 @@ internal suspend fun <T> undivided(
     call: () -> T,
 ): T = withContext(NonCancellable) { withContext(io) { translated(call) } }
 
+/** Ends what is under way, then lets go of an object; ending twice is well. */
+internal inline fun Disposable.end(shutDown: () -> Unit) {
+    try {
+        shutDown()
+    } catch (_: IllegalStateException) {
+        // It was closed before.
+    }
+    destroy()
+}
+
 @PublishedApi
 internal fun Exception.translation(): Exception =
     when (this) {

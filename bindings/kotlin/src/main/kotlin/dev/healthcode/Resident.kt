@@ -41,16 +41,13 @@ class Resident private constructor(
      */
     fun homes(): Flow<Home> =
         flow {
-            var change = 0uL
+            var change = changed(0uL)
             while (true) {
-                change = translated { native.changed(change) }
-                var home: Home
-                do {
-                    home = home()
-                    emit(home)
-                    val wake = home.nextWake?.let { Duration.between(home.time.now, it) }
-                    val next = if (wake == null) changed(change) else withTimeoutOrNull(wake) { changed(change) }
-                } while (next == null)
+                val home = home()
+                emit(home)
+                val wake = home.nextWake?.let { Duration.between(home.time.now, it) }
+                val next = if (wake == null) changed(change) else withTimeoutOrNull(wake) { changed(change) }
+                change = next ?: change
             }
         }.distinctUntilChanged().flowOn(io).conflate()
 
@@ -78,7 +75,7 @@ class Resident private constructor(
      */
     fun codes(subject: String): Flow<ShownCode> =
         flow {
-            var change = translated { native.changed(0uL) }
+            var change = changed(0uL)
             var shown = code(subject)
             var shownAt = System.nanoTime()
             emit(shown)
@@ -215,14 +212,7 @@ class Resident private constructor(
         }
 
     /** Closes it. What is under way ends with [HealthcodeException.Closed]. Closing twice is well. */
-    override fun close() {
-        try {
-            native.shutDown()
-        } catch (_: IllegalStateException) {
-            // It was closed before.
-        }
-        native.destroy()
-    }
+    override fun close() = native.end { native.shutDown() }
 
     private suspend fun changed(after: ULong) = translated { native.changed(after) }
 
