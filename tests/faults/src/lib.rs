@@ -1,0 +1,2 @@
+//! Faults put in on purpose: between phone and server, into the phone's file, into its clocks, and into processes,
+//! by killing them. `tests/run faults` runs them; they are slow, so that `cargo test` alone does not.
