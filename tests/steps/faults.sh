@@ -2,6 +2,16 @@
 # Faults put in on purpose: lost answers, full disks, killed processes, moved clocks. The closing line counts them.
 source "$(dirname "$0")/lib.sh"
 
+story=$target/faults/story
+
+tell_story() {
+  rm -rf "$story" && mkdir -p "$(dirname "$story")" && cargo build -q -p healthcode-cli &&
+    "$target/debug/healthcode" story --keep "$story"
+}
+
 step build cargo test -p healthcode-faults --no-run || finish
+if need_python tests/witness/requirements.txt && step story tell_story; then
+  step proof "$python" tests/witness/proof.py "$story" || true
+fi
 step test cargo test -p healthcode-faults --no-fail-fast -- --nocapture || true
 finish
