@@ -8,6 +8,8 @@ pub mod cancel;
 pub mod config;
 pub(crate) mod enrol;
 pub(crate) mod exchange;
+#[cfg(feature = "http")]
+pub(crate) mod flight;
 pub(crate) mod holder;
 #[cfg(feature = "http")]
 pub mod http;

@@ -37,6 +37,8 @@ pub(crate) struct Phone {
     exchanges: AtomicU32,
     #[cfg(feature = "http")]
     pub(crate) flight: tokio::sync::Mutex<()>,
+    #[cfg(feature = "http")]
+    pub(crate) flights: super::flight::Flights,
 }
 
 struct State {
@@ -120,6 +122,8 @@ impl Phone {
             exchanges: AtomicU32::new(0),
             #[cfg(feature = "http")]
             flight: tokio::sync::Mutex::new(()),
+            #[cfg(feature = "http")]
+            flights: super::flight::Flights::default(),
         })
     }
 

@@ -31,6 +31,7 @@ pub(crate) struct Round {
     nonce: Nonce,
     asked: Now,
     holder: PublicKey,
+    sent: usize,
     /// Whether the server asked for what it has lost.
     recovers: bool,
     /// The serial after which more of that follows.
@@ -82,11 +83,13 @@ impl Round {
         let asked = phone.now()?;
         let token = token.map(|bytes| kept::<GateToken>(&bytes)).transpose()?;
         let token = token.map(|token| Bytes(token.id.to_vec()));
+        let operations = batch(waiting);
+        let sent = operations.len();
         let request = SyncRequest {
             evidence: asked.evidence,
             cursor,
             token,
-            operations: batch(waiting),
+            operations,
             recovered,
             more_recovered: next_recovered.is_some(),
         };
@@ -102,7 +105,7 @@ impl Round {
             limit: MAX_RESPONSE_BYTES as u64,
         };
         let holder = holder.public_key();
-        Ok((call, Self { key, nonce, asked, holder, recovers: recover.is_some(), next_recovered }))
+        Ok((call, Self { key, nonce, asked, holder, sent, recovers: recover.is_some(), next_recovered }))
     }
 
     /// Verifies the answer whole, then keeps it whole.
@@ -147,7 +150,7 @@ impl Round {
         // Only while something moves: a server that takes nothing is not asked in a loop.
         let next = match head {
             Some(head) => Next::Relink(head),
-            None if response.more || (!answers.is_empty() && waiting > 0) => Next::Again,
+            None if response.more || (waiting > 0 && (self.sent == 0 || !answers.is_empty())) => Next::Again,
             None => Next::Done,
         };
         Ok(RoundDone { report, anchor, replaced, next })
