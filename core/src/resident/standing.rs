@@ -124,7 +124,15 @@ impl Standing {
             }
             Some((operation, Tap { earliest: at, latest: at, received: None }))
         };
-        self.check_ins.iter().filter_map(tap).collect()
+        let recorded =
+            |operation: &OperationId| self.check_ins.iter().any(|known| known.operation == *operation);
+        // What the server judged counts here too if this file does not know it: another phone's, or a file put back.
+        let elsewhere = self
+            .judgements
+            .iter()
+            .filter(|(operation, judgement)| judgement.order == order.order && !recorded(operation));
+        let elsewhere = elsewhere.map(|(operation, judgement)| (*operation, judgement.tap()));
+        self.check_ins.iter().filter_map(tap).chain(elsewhere).collect()
     }
 
     /// The facts that this phone knows: the public records are the server's.
