@@ -5,6 +5,7 @@
 
 mod lock;
 mod records;
+mod recovery;
 mod row;
 pub(crate) mod schema;
 pub(crate) mod seal;

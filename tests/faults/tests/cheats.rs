@@ -196,9 +196,11 @@ const CHEATS: [Cheat; 15] = [
             scene.tap();
             scene.phone.sync().unwrap();
             scene.put_file_back();
+            assert_eq!(scene.sees(), "1/7 on 12, due 12, -");
+            scene.tap();
         },
-        "1/7 on 12, due 12, -",
-        "2/7: 11 certain",
+        "2/7 on 12, due -, -",
+        "2/7: 11 certain, 1 x day-taken",
     ),
     cheat(
         "database rolled back to yesterday's copy, and a reboot",
@@ -212,9 +214,11 @@ const CHEATS: [Cheat; 15] = [
             scene.phone.clock.restart();
             scene.pass(60 * MINUTE);
             scene.put_file_back();
+            assert_eq!(scene.sees(), "1/7 on 11, due -, DayUnknown");
+            scene.tap();
         },
         "1/7 on 11, due -, DayUnknown",
-        "2/7: 11 certain",
+        "2/7: 11 certain, 1 x day-taken",
     ),
     cheat(
         "rooted: the boot clock a day ahead before each of seven taps",
