@@ -16,6 +16,7 @@ mod proof;
 mod quarantine;
 mod record;
 mod standing;
+mod time_state;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub use count::{QuarantineCount, count_quarantine};
 #[cfg(feature = "png")]
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};
-pub use home::{Home, SubjectCard, SubjectState, SyncState, TimeState};
+pub use home::{Home, SubjectCard, SubjectState, SyncState};
 pub use input::{
     AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, FieldProblem, Form, FormQuestion,
     IdentityForm, QuestionForm, StayInput,
@@ -32,6 +33,7 @@ pub use input::{
 pub use own_http::{CodeRequested, Enrolment};
 pub use quarantine::{CheckInState, CheckInView, QuarantineView};
 pub use record::{Preview, Recorded, TraceLine};
+pub use time_state::{TimeNotice, TimeNoticeKind, TimeState};
 
 use crate::error::HealthcodeError;
 use crate::platform::Ports;

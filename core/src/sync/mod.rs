@@ -5,6 +5,7 @@
 //! verified against the trust list, and that against the roots the app was built with.
 
 pub mod cancel;
+mod clock;
 pub mod config;
 pub(crate) mod enrol;
 pub(crate) mod exchange;
@@ -22,6 +23,7 @@ pub(crate) mod retry;
 pub(crate) mod round;
 
 pub use cancel::Cancel;
+pub use clock::system_clock;
 pub use config::Config;
 pub use exchange::{SubjectProblem, SyncReport};
 pub use own_http::{ExchangeStep, SyncExchange};

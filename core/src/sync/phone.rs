@@ -100,7 +100,9 @@ impl Phone {
         })?;
         let session = BootSession(random::bytes()?);
         let floor = config.built_at;
-        let clock = clock.unwrap_or_else(|| TrustedClock::new(floor, &reading, session));
+        let mut clock = clock.unwrap_or_else(|| TrustedClock::new(floor, &reading, session));
+        // An update of the app knows a later time.
+        clock.look(&reading, || session).at_least(floor);
         // A list that the app's own floor or roots have overtaken is fetched anew.
         let trust = trust.and_then(|bytes| TrustList::open(&bytes, &roots, config.trust_list_floor).ok());
         let rulebook = match (&trust, rulebook) {
@@ -129,9 +131,9 @@ impl Phone {
 
     /// Looks at the time; once a minute, and after a start of the device, it is written down.
     pub(crate) fn now(&self) -> Result<Now, HealthcodeError> {
-        let reading = read_clock(&self.ports)?;
         let fresh = BootSession(random::bytes()?);
         let mut state = self.state();
+        let reading = self.read_clock(&state)?;
         let session = state.clock.evidence().session;
         state.clock.look(&reading, || fresh);
         let due = state.written_at_boot == i64::MIN
@@ -173,9 +175,12 @@ impl Phone {
         asked: &Now,
         listed_epoch: u32,
     ) -> Result<(), HealthcodeError> {
-        let now = self.now()?;
-        let round_trip = now.boot_millis.saturating_sub(asked.boot_millis);
-        let taken = self.state().clock.anchor(anchor, digest, round_trip, listed_epoch);
+        let fresh = BootSession(random::bytes()?);
+        let mut state = self.state();
+        let reading = self.read_clock(&state)?;
+        let looked = state.clock.look(&reading, || fresh);
+        let taken = looked.anchor(anchor, digest, &asked.evidence, listed_epoch);
+        drop(state);
         taken.map_err(|refused| {
             self.log(LogLevel::Warning, format!("anchor refused: {refused:?}"));
             HealthcodeError::bad_answer()
@@ -183,11 +188,24 @@ impl Phone {
     }
 
     /// Raises H to an anchor that a gate relayed, if it is the home issuer's.
-    pub(crate) fn raise(&self, relayed: &[u8]) {
-        let Some(trust) = self.trust() else { return };
-        if let Ok(anchor) = trust.open_from::<Anchor>(&self.config.issuer, relayed) {
-            self.state().clock.raise(&anchor);
-        }
+    pub(crate) fn raise(&self, relayed: &[u8]) -> Result<(), HealthcodeError> {
+        let Some(trust) = self.trust() else { return Ok(()) };
+        let issuer = &self.config.issuer;
+        let (Ok(anchor), Some(listed)) = (trust.open_from::<Anchor>(issuer, relayed), trust.issuer(issuer))
+        else {
+            return Ok(());
+        };
+        let fresh = BootSession(random::bytes()?);
+        let mut state = self.state();
+        let reading = self.read_clock(&state)?;
+        state.clock.look(&reading, || fresh).raise(&anchor, listed.time_epoch);
+        Ok(())
+    }
+
+    /// Reads the clocks. Only under the lock: of two readings the later one must be looked at later, or the boot clock
+    /// would seem to have run backwards.
+    fn read_clock(&self, _: &MutexGuard<'_, State>) -> Result<Reading, HealthcodeError> {
+        read_clock(&self.ports)
     }
 
     /// The trust list in force.
