@@ -90,6 +90,8 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// An exchange for all subjects of this phone, or, with none, for what everybody may ask.
     pub(crate) fn begin(phone: Arc<Phone>) -> Result<Self, HealthcodeError> {
+        // What is sent must be kept when it is answered.
+        phone.store.writable()?;
         let now = phone.now()?;
         #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
         let subjects = phone.store.read(|file| file.subjects())?;

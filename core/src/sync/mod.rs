@@ -11,6 +11,7 @@ pub(crate) mod exchange;
 pub(crate) mod holder;
 #[cfg(feature = "http")]
 pub mod http;
+mod kept;
 pub(crate) mod outbox;
 mod own_http;
 pub(crate) mod phone;
