@@ -102,6 +102,11 @@ impl Keys {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.known().len()
+    }
+
     fn known(&self) -> MutexGuard<'_, Vec<Arc<Key>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

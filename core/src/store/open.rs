@@ -11,7 +11,7 @@ use super::schema;
 use crate::error::StorageKind;
 
 /// How long a connection waits for another one: only while a journal is recovered or folded into the file.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// How many readers are kept for the next time.
 const IDLE: usize = 4;
 

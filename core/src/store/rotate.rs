@@ -2,6 +2,7 @@
 //! file under the old key or under the new one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, TransactionBehavior, params_from_iter};
@@ -9,8 +10,11 @@ use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 use super::keys::NewKey;
 use super::seal::{Place, Seal};
 use super::transaction::corrupt;
-use super::{Store, StoreError};
+use super::{Store, StoreError, open};
 use crate::platform::Vault;
+
+/// How long the emptying of the journal waits for readers.
+const EMPTYING: Duration = Duration::from_millis(200);
 
 /// A column of sealed values, and the columns that name its row in the associated data, in their order.
 pub(super) struct SealedColumn {
@@ -61,36 +65,54 @@ impl Store {
         self.keys.settle(&connection);
         changed?;
         // The journal holds the rows under the old key, and that key as the vault sealed it. A reader may keep it
-        // from being emptied now: then it is with the next time that it is folded into the file.
+        // from being emptied now: then it is overwritten in time, or deleted when the file is closed.
+        connection.busy_timeout(EMPTYING)?;
         let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        connection.busy_timeout(open::PATIENCE)?;
         Ok(())
     }
 }
 
+/// A sealed value and the parts that name its row.
+pub(super) type SealedRow = (Vec<u8>, Vec<Value>);
+
 impl SealedColumn {
     fn seal_anew(&self, file: &Connection, old: &Seal, new: &Seal) -> Result<(), StoreError> {
         let Self { table, column, row } = self;
-        let names = row.join(", ");
-        let read = format!("SELECT {column}, {names} FROM {table} WHERE {column} IS NOT NULL");
         let places: Vec<_> = row.iter().map(|name| format!("{name} = ?")).collect();
         let write = format!("UPDATE {table} SET {column} = ? WHERE {}", places.join(" AND "));
-
-        // Read whole before it is written: a table that changes under a running query may show a row twice.
-        let mut read = file.prepare(&read)?;
-        let rows = read.query_map([], |found| {
-            let parts: Result<Vec<Value>, _> = (1..=row.len()).map(|index| found.get(index)).collect();
-            Ok((found.get::<_, Vec<u8>>(0)?, parts?))
-        })?;
-        let rows = rows.collect::<Result<Vec<_>, _>>()?;
         let mut write = file.prepare(&write)?;
-        for (value, parts) in rows {
-            let named = parts.iter().map(part).collect::<Result<Vec<_>, _>>()?;
-            let named: Vec<_> = named.iter().map(Vec::as_slice).collect();
-            let place = Place { table, column, row: &named };
-            let value = new.seal(place, &old.open(place, &value)?)?;
+        // Read whole before it is written: a table that changes under a running query may show a row twice.
+        for (value, parts) in self.rows(file)? {
+            let plain = self.at(&parts, |place| old.open(place, &value))?;
+            let value = self.at(&parts, |place| new.seal(place, &plain))?;
             write.execute(params_from_iter(std::iter::once(Value::Blob(value)).chain(parts)))?;
         }
         Ok(())
+    }
+
+    /// The values as they lie in the file.
+    pub(super) fn rows(&self, file: &Connection) -> Result<Vec<SealedRow>, StoreError> {
+        let Self { table, column, row } = self;
+        let names = row.join(", ");
+        let read = format!("SELECT {column}, {names} FROM {table} WHERE {column} IS NOT NULL");
+        let mut read = file.prepare(&read)?;
+        let rows = read.query_map([], |found| {
+            let parts: Result<Vec<Value>, _> = (1..=row.len()).map(|index| found.get(index)).collect();
+            Ok((found.get(0)?, parts?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Does `work` with the place of the value of a row.
+    pub(super) fn at<T>(
+        &self,
+        parts: &[Value],
+        work: impl FnOnce(Place<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let named = parts.iter().map(part).collect::<Result<Vec<_>, _>>()?;
+        let named: Vec<_> = named.iter().map(Vec::as_slice).collect();
+        work(Place { table: self.table, column: self.column, row: &named })
     }
 }
 
@@ -103,3 +125,6 @@ fn part(value: &Value) -> Result<Vec<u8>, StoreError> {
         Value::Real(_) | Value::Null => Err(corrupt()),
     }
 }
+
+#[cfg(test)]
+mod tests;

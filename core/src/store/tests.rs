@@ -14,13 +14,13 @@ use crate::token::ids::{OperationId, SegmentId, SubjectId};
 use crate::wire::Bytes;
 
 /// A vault that turns every byte over with its own: enough to tell keys apart.
-struct TestVault {
+pub(super) struct TestVault {
     pad: u8,
-    locked: AtomicBool,
+    pub(super) locked: AtomicBool,
 }
 
 impl TestVault {
-    fn new(pad: u8) -> Arc<Self> {
+    pub(super) fn new(pad: u8) -> Arc<Self> {
         Arc::new(Self { pad, locked: AtomicBool::new(false) })
     }
 
@@ -54,17 +54,17 @@ impl Vault for TestVault {
     }
 }
 
-fn file() -> (TempDir, PathBuf) {
+pub(super) fn file() -> (TempDir, PathBuf) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("phone.db");
     (folder, path)
 }
 
-fn key(byte: u8) -> SubjectKey {
+pub(super) fn key(byte: u8) -> SubjectKey {
     SubjectKey { subject: SubjectId([byte; 16]), issuer: "hangzhou".to_owned() }
 }
 
-fn somebody() -> SubjectBody {
+pub(super) fn somebody() -> SubjectBody {
     let input = IdentityInput {
         name: "欧阳小明",
         document_kind: "resident-id",
@@ -76,17 +76,17 @@ fn somebody() -> SubjectBody {
     SubjectBody { identity: Identity::parse(input, today).unwrap(), pending_until: None, replaced: false }
 }
 
-fn waiting(sequence: u64) -> Waiting {
+pub(super) fn waiting(sequence: u64) -> Waiting {
     let body = OutboxBody { operation: Bytes(vec![1, 2, 3]), link: Bytes(vec![4]) };
     let operation = OperationId([u8::try_from(sequence).unwrap(); 32]);
     Waiting { segment: SegmentId([5; 8]), sequence, operation, body }
 }
 
-fn put_somebody(store: &Store, at: &SubjectKey) {
+pub(super) fn put_somebody(store: &Store, at: &SubjectKey) {
     store.write(|file| file.put_subject(at, &somebody())).unwrap();
 }
 
-fn kind(result: Result<Store, StoreError>) -> StorageKind {
+pub(super) fn kind(result: Result<Store, StoreError>) -> StorageKind {
     match result.map(|_| ()).unwrap_err() {
         StoreError::Kind(kind) => kind,
         other => panic!("{other:?}"),
