@@ -50,8 +50,8 @@ pub enum StorageKind {
     /// It belongs to another key than the vault's: the file of another phone or installation. Nothing was changed. Open
     /// it with its own vault, or offer the person to enrol again after `erase`.
     WrongKey,
-    /// The path cannot be opened: its folder is missing, or, to look at only, there is no file yet. Check the path; a
-    /// widget shows that nobody has enrolled.
+    /// The path cannot be opened: its folder is missing, or, to look at only, there is no file yet; or the device does
+    /// not give what is there. Check the path, and try again; a widget shows that nobody has enrolled.
     Unreachable,
 }
 

@@ -93,7 +93,8 @@ impl Resident {
     /// # Errors
     ///
     /// As [`Resident::open`], but never `Busy` for another process's lock: `Storage` with `Unreachable` where there is
-    /// no file yet, with `ReadOnly` for a file of an earlier version, which the app has to open once.
+    /// no file yet; with `ReadOnly` for a file of an earlier version, which the app has to open once, and where neither
+    /// another process has the file open nor this one may make the journal's index beside it.
     pub fn open_read_only(config: Config, ports: Ports) -> Result<Arc<Self>, HealthcodeError> {
         Ok(Arc::new(Self { hold: Arc::new(Hold::new(Phone::open_read_only(config, ports)?)) }))
     }

@@ -1,5 +1,7 @@
 //! Why the store did not do what was asked. An error says what a caller can act on; it never holds a value.
 
+use std::path::Path;
+
 use rusqlite::{Error, ErrorCode, ffi};
 use thiserror::Error;
 
@@ -24,6 +26,19 @@ impl StoreError {
     pub(crate) fn internal(place: &str) -> Self {
         Self::Internal(format!("store/{place}"))
     }
+
+    /// What an error means at the opening of a file.
+    pub(super) fn of_opening(self, path: &Path) -> Self {
+        match self {
+            // Our own statements do not fit its tables: they are not ours.
+            Self::Internal(place) if place == incident(Some(ErrorCode::Unknown)) => {
+                Self::Kind(StorageKind::Corrupt)
+            }
+            // It is there, and its journal, or the journal's index, cannot be made beside it.
+            Self::Kind(StorageKind::Unreachable) if path.is_file() => Self::Kind(StorageKind::ReadOnly),
+            error => error,
+        }
+    }
 }
 
 impl From<Error> for StoreError {
@@ -35,12 +50,17 @@ impl From<Error> for StoreError {
             Some(ErrorCode::SystemIoFailure) if is(&error, ffi::SQLITE_IOERR_SHMSIZE) => StorageKind::Full,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StorageKind::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StorageKind::Corrupt,
-            Some(ErrorCode::CannotOpen) => StorageKind::Unreachable,
+            // The device does not give what is there, or does not take it.
+            Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => StorageKind::Unreachable,
             None if is_misread(&error) => StorageKind::Corrupt,
-            // The number says what happened; SQLite's own text could hold a value.
-            code => return Self::Internal(format!("sqlite/{code:?}")),
+            code => return Self::Internal(incident(code)),
         })
     }
+}
+
+/// The number says what happened; SQLite's own text could hold a value.
+fn incident(code: Option<ErrorCode>) -> String {
+    format!("sqlite/{code:?}")
 }
 
 fn is(error: &Error, extended: i32) -> bool {
@@ -65,6 +85,7 @@ impl From<rusqlite_migration::Error> for StoreError {
             rusqlite_migration::Error::MigrationDefinition(
                 rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
             ) => Self::Kind(StorageKind::NewerSchema),
+            rusqlite_migration::Error::InvalidUserVersion => Self::Kind(StorageKind::Corrupt),
             _ => Self::internal("migration"),
         }
     }

@@ -54,22 +54,32 @@ impl Store {
     /// Opens the file at `path`, made if there is none, under the operating system's lock.
     pub(crate) fn open(path: &Path, vault: &dyn Vault) -> Result<Self, StoreError> {
         let lock = lock::take(path)?;
-        let writer = open::writer(path)?;
-        let key = match keys::unlock(&writer, vault)? {
-            Some(key) => key,
-            None => keys::create(&writer, vault)?,
+        let open = || {
+            let writer = open::writer(path)?;
+            let key = match keys::unlock(&writer, vault)? {
+                Some(key) => key,
+                None => keys::create(&writer, vault)?,
+            };
+            Ok((writer, key))
         };
+        let (writer, key) = open().map_err(|error: StoreError| error.of_opening(path))?;
         Ok(Self::of(path, Some(writer), Keys::new(key, None), Some(lock)))
     }
 
     /// Opens the file at `path` to look at, beside a process that may have it open. It takes no lock, and neither
     /// makes nor changes the file: every write is refused as `ReadOnly`.
     pub(crate) fn open_read_only(path: &Path, vault: &Arc<dyn Vault>) -> Result<Self, StoreError> {
-        let reader = open::reader(path)?;
-        open::check_version(&reader)?;
+        let nothing = StoreError::Kind(StorageKind::Unreachable);
+        if !path.is_file() {
+            return Err(nothing);
+        }
+        let open = || {
+            let reader = open::reader(path)?;
+            open::check_version(&reader)?;
+            keys::unlock(&reader, vault.as_ref())
+        };
         // A file without a key has never been anybody's.
-        let key = keys::unlock(&reader, vault.as_ref())?;
-        let key = key.ok_or(StoreError::Kind(StorageKind::Unreachable))?;
+        let key = open().map_err(|error: StoreError| error.of_opening(path))?.ok_or(nothing)?;
         Ok(Self::of(path, None, Keys::new(key, Some(Arc::clone(vault))), None))
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use super::StoreError;
 use super::schema;
@@ -17,18 +17,12 @@ const IDLE: usize = 4;
 
 /// The connection that writes, over a file of the current schema.
 pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
-    prepare(path).map_err(|error| match error {
-        // What is there and cannot be opened to write needs a journal beside it that cannot be made.
-        StoreError::Kind(StorageKind::Unreachable) if path.is_file() => {
-            StoreError::Kind(StorageKind::ReadOnly)
-        }
-        error => error,
-    })
-}
-
-fn prepare(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
+    // SQLite opens what it may not write to read it only.
+    if connection.is_readonly(MAIN_DB)? {
+        return Err(StoreError::Kind(StorageKind::ReadOnly));
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -56,7 +50,8 @@ pub(super) fn check_version(reader: &Connection) -> Result<(), StoreError> {
         Ok(schema::VERSION) => return Ok(()),
         Ok(0) => StorageKind::Unreachable,
         Ok(earlier) if earlier < schema::VERSION => StorageKind::ReadOnly,
-        _ => StorageKind::NewerSchema,
+        Ok(_) => StorageKind::NewerSchema,
+        Err(_) => StorageKind::Corrupt,
     }))
 }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::missing_panics_doc, reason = "tests")]
 
 pub mod file;
+pub mod sandbox;
 
 use std::fmt::Write;
 

@@ -3,35 +3,21 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use healthcode::HealthcodeError;
 use healthcode::resident::{CheckInInput, CheckInState, Entry, Resident};
-use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::colour::Colour;
 use healthcode_cli::time::World;
-use healthcode_e2e::phone::{Phone, at, config_of, li_si, ports};
+use healthcode_cli::vault::MemoryVault;
+use healthcode_e2e::phone::{Phone, at, config_of, li_si};
 use healthcode_e2e::server::ServerProcess;
-use healthcode_faults::file::whole;
+use healthcode_faults::file::{left_at, ports, released, started_at, whole};
 use healthcode_faults::{hex, unhex};
-
-/// The world in which the frozen phones were started.
-fn world() -> World {
-    World::new(at(11, 9, 0))
-}
-
-/// When they were left.
-fn left_at() -> Timestamp {
-    at(14, 10, 0)
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../core/src/store/released")
-}
 
 /// Every frozen file with its root key.
 fn frozen() -> Vec<(PathBuf, Vec<u8>)> {
-    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(released()).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "sqlite"));
     let with_key = files.map(|path| {
         let root = std::fs::read_to_string(path.with_extension("root-key")).unwrap();
@@ -48,11 +34,8 @@ fn a_phone_goes_on_with_a_file_of_every_released_schema() {
         let folder = tempfile::TempDir::new().unwrap();
         let database = folder.path().join("phone.db");
         std::fs::copy(&file, &database).unwrap();
-        let world = world();
-        let (ports, _) = ports(&world, 7);
-        world.go_to(left_at().plus_millis(60_000));
         let config = config_of("http://127.0.0.1:9".to_owned(), root, &database);
-        let resident = Resident::open(config, ports).unwrap();
+        let resident = Resident::open(config, ports(MemoryVault::with_key([7; 32]))).unwrap();
 
         let home = resident.home().unwrap();
         let [card] = home.subjects.as_slice() else { panic!("one subject") };
@@ -79,7 +62,7 @@ fn a_phone_goes_on_with_a_file_of_every_released_schema() {
 #[test]
 #[ignore = "makes a file of the repository"]
 fn freeze() {
-    let mut server = ServerProcess::start(world());
+    let mut server = ServerProcess::start(World::new(started_at()));
     let database = server.folder.path().join("phone.db");
     let mut phone = Phone::open(&server, "phone.db");
     phone.become_yellow(&server);
@@ -100,7 +83,7 @@ fn freeze() {
     connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     drop(connection);
-    let file = folder().join(format!("{version}.sqlite"));
+    let file = released().join(format!("{version}.sqlite"));
     assert!(!file.exists(), "a released file is never changed");
     std::fs::write(file.with_extension("root-key"), hex(&server.root_key()) + "\n").unwrap();
     std::fs::copy(&database, &file).unwrap();
