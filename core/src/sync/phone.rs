@@ -28,7 +28,10 @@ const WRITE_CLOCK_MILLIS: i64 = 60_000;
 
 /// The open phones of this process. A path's own lock is held while its file is opened, which asks the vault and may
 /// take long; the map's never is.
-static OPEN: Mutex<Option<HashMap<PathBuf, Arc<Mutex<Weak<Phone>>>>>> = Mutex::new(None);
+static OPEN: Mutex<Option<HashMap<PathBuf, Place>>> = Mutex::new(None);
+
+/// Where a path's open phone is, if there is one.
+type Place = Arc<Mutex<Weak<Phone>>>;
 
 /// One phone's file with all that lives beside it in memory.
 pub(crate) struct Phone {
@@ -283,7 +286,7 @@ impl Drop for UnderWay {
 }
 
 /// The place of a path among the open phones.
-fn place_of(path: &Path) -> Arc<Mutex<Weak<Phone>>> {
+fn place_of(path: &Path) -> Place {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let open = open.get_or_insert_default();
     // One that nobody holds, and whose phone is closed, is forgotten.

@@ -87,7 +87,10 @@ pub fn forms(text: &str) -> Vec<(String, Vec<u8>)> {
             all
         });
         forms.push(("an escape of JSON".to_owned(), escaped.into_bytes()));
-        let percent = text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let percent = text.bytes().fold(String::new(), |mut all, byte| {
+            write!(all, "%{byte:02X}").unwrap();
+            all
+        });
         forms.push(("an escape of a URL".to_owned(), percent.into_bytes()));
     }
     forms.retain(|(name, bytes)| bytes.len() >= SHORTEST || !name.contains("base64"));
