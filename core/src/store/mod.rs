@@ -9,6 +9,7 @@ mod keys;
 mod lock;
 mod open;
 mod records;
+mod recovery;
 mod rotate;
 mod row;
 pub(crate) mod schema;

@@ -8,16 +8,15 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use healthcode::platform::{LogLevel, LogSink, PortError, Ports};
+use healthcode::platform::{LogLevel, LogSink, PortError};
 use healthcode::resident::{
-    AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, Resident, StayInput,
+    AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, StayInput,
 };
 use healthcode::rules::calendar::LegalDate;
 use healthcode::sync::{ExchangeStep, SyncExchange};
 use healthcode::{HealthcodeError, error_text};
-use healthcode_cli::time::{PhoneClock, World};
-use healthcode_cli::vault::MemoryVault;
-use healthcode_e2e::phone::{Phone, at, at_home, config, february, li_si, zhang_san};
+use healthcode_cli::time::World;
+use healthcode_e2e::phone::{Phone, at, at_home, february, li_si, zhang_san};
 use healthcode_e2e::server::ServerProcess;
 use healthcode_faults::search::Search;
 use rusqlite::Connection;
@@ -102,15 +101,6 @@ fn answers(symptoms: &[&str]) -> DeclarationInput {
 fn check_in(symptoms: &[&str]) -> Entry {
     let symptoms = symptoms.iter().map(|symptom| (*symptom).to_owned()).collect();
     Entry::CheckIn { check_in: CheckInInput { symptoms } }
-}
-
-/// A phone that logs everything, over a file in a folder of its own.
-fn phone(server: &ServerProcess, folder: &Path) -> Phone {
-    let clock = PhoneClock::new(&server.world, "phone");
-    let vault = MemoryVault::with_key([7; 32]);
-    let ports = Ports { vault, clock: clock.clone(), log: Some(Arc::new(Sink)) };
-    let resident = Resident::open(config(server, &folder.join("phone.db")), ports).unwrap();
-    Phone { resident, clock, subject: String::new() }
 }
 
 /// A phone's whole life, with every value and error that comes of it.
@@ -198,7 +188,7 @@ fn screens(phone: &Phone, subject: &str, shown: &mut Shown) {
         shown.result(phone.record(Entry::Declaration { declaration: wrong })).unwrap_err();
     }
     let mut nowhere = answers(&["breath"]);
-    nowhere.travel.first_mut().unwrap().region = "4201009".to_owned();
+    "4201009".clone_into(&mut nowhere.travel.first_mut().unwrap().region);
     shown.result(phone.record(Entry::Declaration { declaration: nowhere })).unwrap_err();
     shown.result(phone.record(check_in(&["feverish"]))).unwrap_err();
     shown.result(phone.record(Entry::Declaration { declaration: at_home() })).unwrap();
@@ -223,7 +213,8 @@ fn nothing_that_a_person_told_is_in_any_file_line_value_or_error() {
     log::set_max_level(log::LevelFilter::Trace);
     let mut server = ServerProcess::start(World::new(at(11, 9, 0)));
     let folder = TempDir::new().unwrap();
-    let mut phone = phone(&server, folder.path());
+    let database = folder.path().join("phone.db");
+    let mut phone = Phone::open_logging(&server, &database, Some(Arc::new(Sink)));
     let mut shown = Shown::default();
     live(&mut server, &mut phone, &mut shown);
 
@@ -243,8 +234,8 @@ fn nothing_that_a_person_told_is_in_any_file_line_value_or_error() {
         assert_eq!(SEARCH.find(shown.as_bytes()), Vec::<String>::new(), "{shown}");
     }
     println!("{} lines of log, {} values and errors", log.len(), shown.0.len());
-    stock_sqlite_sees_sealed_values(&folder.path().join("phone.db"));
-    the_same_in_clear_is_found(&folder.path().join("phone.db"));
+    stock_sqlite_sees_sealed_values(&database);
+    the_same_in_clear_is_found(&database);
 }
 
 /// The control: the same file with one text in clear, and the same texts in another database's rows.
