@@ -9,6 +9,10 @@ tell_story() {
     "$target/debug/healthcode" story --keep "$story"
 }
 
+# Stock SQLite looks at the phone's file; disks are made small and read-only in a namespace.
+need_system sqlite3 sqlite3 || finish
+need_system bwrap bubblewrap || finish
+
 step build cargo test -p healthcode-faults --no-run || finish
 if need_python tests/witness/requirements.txt && step story tell_story; then
   step proof "$python" tests/witness/proof.py "$story" || true

@@ -36,6 +36,7 @@ pub(crate) struct Confirmed {
 
 /// The call that asks for a one-time code. An enrolment that was under way is given up for this one.
 pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, HealthcodeError> {
+    phone.store.writable()?;
     let (known, mine) = phone.store.read(|file| {
         let mut mine = Vec::new();
         for key in file.subjects()? {
@@ -76,6 +77,7 @@ pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, 
 
 /// The call that confirms the code.
 pub(crate) fn confirm(phone: &Phone, code: &str) -> Result<Call, HealthcodeError> {
+    phone.store.writable()?;
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     if code.is_empty() || code.len() > 12 || !code.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(HealthcodeError::field("code", "not-digits"));

@@ -94,6 +94,8 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// An exchange for all subjects of this phone, or, with none, for what everybody may ask.
     pub(crate) fn begin(phone: Arc<Phone>) -> Result<Self, HealthcodeError> {
+        // What is sent must be kept when it is answered.
+        phone.store.writable()?;
         let now = phone.now()?;
         let subjects = phone.store.read(|file| {
             let mut subjects = Vec::new();

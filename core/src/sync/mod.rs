@@ -14,6 +14,7 @@ pub(crate) mod flight;
 pub(crate) mod holder;
 #[cfg(feature = "http")]
 pub mod http;
+mod kept;
 pub(crate) mod outbox;
 mod own_http;
 pub(crate) mod phone;
