@@ -76,8 +76,7 @@ impl Store {
         }
         let open = || {
             let reader = open::reader(path)?;
-            open::check_version(&reader)?;
-            keys::unlock(&reader, vault.as_ref())
+            if open::has_schema(&reader)? { keys::unlock(&reader, vault.as_ref()) } else { Ok(None) }
         };
         // A file without a key has never been anybody's.
         let key = open().map_err(|error: StoreError| error.of_opening(path))?.ok_or(nothing)?;

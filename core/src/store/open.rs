@@ -42,13 +42,13 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// That a file which is only looked at has the current schema: an earlier one waits for an opening that may write,
-/// and a file that is only just being made is not there yet.
-pub(super) fn check_version(reader: &Connection) -> Result<(), StoreError> {
+/// Whether a file which is only looked at has the current schema, or nothing yet because it is only just being made. An
+/// earlier one waits for an opening that may write.
+pub(super) fn has_schema(reader: &Connection) -> Result<bool, StoreError> {
     let version: i64 = reader.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     Err(StoreError::Kind(match usize::try_from(version) {
-        Ok(schema::VERSION) => return Ok(()),
-        Ok(0) => StorageKind::Unreachable,
+        Ok(schema::VERSION) => return Ok(true),
+        Ok(0) => return Ok(false),
         Ok(earlier) if earlier < schema::VERSION => StorageKind::ReadOnly,
         Ok(_) => StorageKind::NewerSchema,
         Err(_) => StorageKind::Corrupt,
