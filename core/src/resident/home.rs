@@ -125,7 +125,7 @@ pub(super) fn home(phone: &Phone) -> Result<Home, HealthcodeError> {
     let mut wakes: Vec<Timestamp> = Vec::new();
     let mut subjects = Vec::with_capacity(standings.len());
     for (standing, key) in &standings {
-        let progress = quarantine::progress_of(standing, &now);
+        let progress = standing.course.as_ref().map(|course| quarantine::progress_of(course, &now));
         wakes.extend(wakes_of(standing, progress.as_ref(), rulebook.as_deref(), &now));
         subjects.push(card(standing, key, progress.as_ref(), rulebook.as_deref(), &time));
     }
@@ -185,8 +185,8 @@ fn wakes_of(
     now: &Now,
 ) -> Vec<Timestamp> {
     let mut wakes = Vec::new();
-    if let Some(progress) = progress {
-        let mut days = quarantine::reminders(standing, progress, rulebook, now.lower_bound);
+    if let (Some(course), Some(progress)) = (&standing.course, progress) {
+        let mut days = quarantine::reminders(course, progress, rulebook, now.lower_bound);
         days.extend(progress.next_opens_at);
         days.extend(progress.earliest_release);
         // Days are counted at the lower bound, which comes to an instant later than the estimate does: whoever wakes by
