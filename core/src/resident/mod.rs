@@ -25,10 +25,10 @@ pub use count::{QuarantineCount, count_quarantine};
 #[cfg(feature = "png")]
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};
-pub use home::{Home, SubjectCard, SubjectState, SyncState};
+pub use home::{Home, SubjectCard, SubjectState, SyncState, Takeover};
 pub use input::{
-    AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, FieldProblem, Form, FormQuestion,
-    IdentityForm, QuestionForm, StayInput,
+    AnswerInput, AnswerValue, CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem, Form,
+    FormQuestion, IdentityForm, QuestionForm, StayInput,
 };
 pub use own_http::{CodeRequested, Enrolment};
 pub use quarantine::{CheckInState, CheckInView, QuarantineView};
@@ -245,7 +245,7 @@ impl Resident {
         record::preview(&phone, &known(&phone, &subject)?, &declaration)
     }
 
-    /// Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
+    /// Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
     /// with the next sync. It needs no network.
     ///
     /// # Errors

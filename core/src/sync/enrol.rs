@@ -109,6 +109,7 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
                 replaced: false,
                 unknown: false,
                 spread,
+                takeover: None,
             };
             let before = file.holder_key(&key)?;
             if !relinked.is_current(file, &key)? {

@@ -132,6 +132,22 @@ impl Phone {
 
     /// Looks at the time; once a minute, and after a start of the device, it is written down.
     pub(crate) fn now(&self) -> Result<Now, HealthcodeError> {
+        let (now, due) = self.look()?;
+        // Where the file is only looked at, whoever writes it keeps the clock.
+        if due && self.store.writable().is_ok() {
+            self.clock_is_written(&now);
+            // A clock that cannot be written down is lower after a restart, which is safe: no call fails for it.
+            if let Err(error) = self.store.write_unseen(|file| self.put_clock(file)) {
+                self.log(LogLevel::Warning, format!("clock not written: {error}"));
+                self.state().written_at_boot = i64::MIN;
+            }
+        }
+        Ok(now)
+    }
+
+    /// Looks at the time, and says whether it is due to be written down. For who writes it down with other changes,
+    /// and says so by [`Self::clock_is_written`]: one wait for the disk instead of two.
+    pub(crate) fn look(&self) -> Result<(Now, bool), HealthcodeError> {
         let fresh = BootSession(random::bytes()?);
         if self.store.writable().is_err() {
             self.look_again()?;
@@ -140,9 +156,11 @@ impl Phone {
         let reading = self.read_clock(&state)?;
         let session = state.clock.evidence().session;
         state.clock.look(&reading, || fresh);
+        if state.clock.evidence().session != session {
+            state.written_at_boot = i64::MIN;
+        }
         let due = state.written_at_boot == i64::MIN
-            || reading.boot_millis.saturating_sub(state.written_at_boot) >= WRITE_CLOCK_MILLIS
-            || state.clock.evidence().session != session;
+            || reading.boot_millis.saturating_sub(state.written_at_boot) >= WRITE_CLOCK_MILLIS;
         let now = Now {
             lower_bound: state.clock.lower_bound(),
             estimate: state.clock.estimate(),
@@ -153,17 +171,12 @@ impl Phone {
             evidence: state.clock.evidence(),
             anchored: state.clock.is_anchored(),
         };
-        // Where the file is only looked at, whoever writes it keeps the clock.
-        if due && self.store.writable().is_ok() {
-            state.written_at_boot = reading.boot_millis;
-            drop(state);
-            // A clock that cannot be written down is lower after a restart, which is safe: no call fails for it.
-            if let Err(error) = self.store.write_unseen(|file| self.put_clock(file)) {
-                self.log(LogLevel::Warning, format!("clock not written: {error}"));
-                self.state().written_at_boot = i64::MIN;
-            }
-        }
-        Ok(now)
+        Ok((now, due))
+    }
+
+    /// The clock of this look is in the file.
+    pub(crate) fn clock_is_written(&self, now: &Now) {
+        self.state().written_at_boot = now.boot_millis;
     }
 
     /// Where the file is only looked at: takes what the process that writes it has kept since the last look.
