@@ -50,7 +50,7 @@ fn order(late_until_minutes: u16) -> Quarantine {
 }
 
 fn tap(at: Timestamp) -> Tap {
-    Tap { earliest: at, latest: at, received: Some(at) }
+    Tap { earliest: at, latest: at, received: Some(at), late: false }
 }
 
 fn certain(day: &str) -> Attribution {

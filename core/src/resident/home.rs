@@ -70,6 +70,9 @@ pub enum SubjectState {
     },
     /// Another phone has taken this one's place.
     Replaced,
+    /// The server does not know the subject by this phone's key: it has lost it, or the first phone has refused this
+    /// one. Enrol again: what is kept here is not lost, and days that were counted are proved by their receipts.
+    Unknown,
 }
 
 /// The time as this phone knows it.
@@ -156,6 +159,7 @@ fn card(
     let pending = standing.body.pending_until.filter(|until| standing.token.is_none() && *until > time.now);
     let state = match pending {
         _ if standing.body.replaced => SubjectState::Replaced,
+        _ if standing.body.unknown => SubjectState::Unknown,
         Some(until) => SubjectState::Pending { until },
         None => SubjectState::Active,
     };

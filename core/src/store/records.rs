@@ -27,6 +27,9 @@ const DELETE_TOKEN: &str = "DELETE FROM token WHERE subject = ?1 AND issuer = ?2
 const COUNT_WAITING: &str = "SELECT COUNT(*) FROM outbox WHERE subject = ?1 AND issuer = ?2 AND state = 0";
 const READ_STATE: &str =
     "SELECT state, answer FROM outbox WHERE subject = ?1 AND issuer = ?2 AND operation = ?3";
+const READ_OUTBOX_BODY: &str =
+    "SELECT body FROM outbox WHERE subject = ?1 AND issuer = ?2 AND operation = ?3";
+const READ_DECISION: &str = "SELECT body FROM decision WHERE subject = ?1 AND issuer = ?2 AND serial = ?3";
 const WRITE_ANSWER: &str = "UPDATE outbox SET state = ?4, answer = ?5
     WHERE subject = ?1 AND issuer = ?2 AND operation = ?3 AND state = 0";
 const READ_DECISIONS: &str =
@@ -161,16 +164,22 @@ impl Transaction<'_> {
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)),
         );
         let Some((state, answer)) = row.optional()? else { return Ok(None) };
-        let state = match state {
-            0 => OutboxState::Waiting,
-            1 => OutboxState::Accepted,
-            _ => OutboxState::Refused,
-        };
+        let state = OutboxState::from_number(state);
         let answer = answer.map(|body| {
             let opened = self.seal.open(answer_place(&row_of(key, &[operation.as_bytes()])), &body)?;
             from_json(&opened)
         });
         Ok(Some((state, answer.transpose()?)))
+    }
+
+    /// An operation and its link as they were sent.
+    pub(crate) fn outbox_body(&self, key: &SubjectKey, operation: OperationId) -> Result<Option<OutboxBody>> {
+        let row = self.inner.query_row(
+            READ_OUTBOX_BODY,
+            params![key.subject.as_bytes(), key.issuer, operation.as_bytes()],
+            |row| row.get::<_, Vec<u8>>(0),
+        );
+        row.optional()?.map(|body| self.open_json("outbox", key, &[operation.as_bytes()], &body)).transpose()
     }
 
     /// Notes what the server answered to an operation that waited.
@@ -202,6 +211,18 @@ impl Transaction<'_> {
             decisions.push(self.open_json("decision", key, &[&serial.to_be_bytes()], &body)?);
         }
         Ok(decisions)
+    }
+
+    /// What the server decided under a serial.
+    pub(crate) fn decision(&self, key: &SubjectKey, serial: u64) -> Result<Option<KeptDecision>> {
+        let serial = integer(serial)?;
+        let row =
+            self.inner.query_row(READ_DECISION, params![key.subject.as_bytes(), key.issuer, serial], |row| {
+                row.get::<_, Vec<u8>>(0)
+            });
+        row.optional()?
+            .map(|body| self.open_json("decision", key, &[&serial.to_be_bytes()], &body))
+            .transpose()
     }
 
     pub(crate) fn put_decision(&self, key: &SubjectKey, serial: u64, decision: &KeptDecision) -> Result<()> {
@@ -254,6 +275,6 @@ impl Transaction<'_> {
     }
 }
 
-const fn answer_place<'a>(row: &'a [&'a [u8]]) -> Place<'a> {
+pub(super) const fn answer_place<'a>(row: &'a [&'a [u8]]) -> Place<'a> {
     Place { table: "outbox", column: "answer", row }
 }

@@ -23,6 +23,12 @@ pub(crate) struct SubjectBody {
     pub(crate) pending_until: Option<crate::rules::calendar::Timestamp>,
     /// Whether the server said that another phone has taken this one's place.
     pub(crate) replaced: bool,
+    /// Whether the server said that it knows no such subject, or none of this key: it has lost it.
+    #[serde(default)]
+    pub(crate) unknown: bool,
+    /// So many seconds after a moment that all phones share, this one does on its own what it does then.
+    #[serde(default)]
+    pub(crate) spread: u32,
 }
 
 /// A holder's key.
@@ -62,6 +68,14 @@ impl OutboxState {
             Self::Waiting => 0,
             Self::Accepted => 1,
             Self::Refused => 2,
+        }
+    }
+
+    pub(crate) const fn from_number(number: i64) -> Self {
+        match number {
+            0 => Self::Waiting,
+            1 => Self::Accepted,
+            _ => Self::Refused,
         }
     }
 }

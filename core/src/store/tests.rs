@@ -73,7 +73,8 @@ pub(super) fn somebody() -> SubjectBody {
         region: "330100",
     };
     let today = chrono::NaiveDate::from_ymd_opt(2020, 2, 14).unwrap();
-    SubjectBody { identity: Identity::parse(input, today).unwrap(), pending_until: None, replaced: false }
+    let identity = Identity::parse(input, today).unwrap();
+    SubjectBody { identity, pending_until: None, replaced: false, unknown: false, spread: 0 }
 }
 
 pub(super) fn waiting(sequence: u64) -> Waiting {

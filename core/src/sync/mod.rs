@@ -15,6 +15,8 @@ mod kept;
 pub(crate) mod outbox;
 mod own_http;
 pub(crate) mod phone;
+pub(crate) mod purge;
+mod recovery;
 pub(crate) mod reply;
 pub(crate) mod retry;
 pub(crate) mod round;

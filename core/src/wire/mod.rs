@@ -14,7 +14,7 @@ pub mod request;
 
 pub use bytes::Bytes;
 pub use link::Link;
-pub use operation::{CheckIn, Operation, OperationBody, OperationKind};
+pub use operation::{CheckIn, Consent, Operation, OperationBody, OperationKind};
 pub use problem::{Problem, ProblemKind};
 pub use receipt::Receipt;
 pub use request::{RequestClaims, RequestSignature, SIGNATURE_HEADER};

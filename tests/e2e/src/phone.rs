@@ -1,6 +1,6 @@
 //! A resident's phone over a server process.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use healthcode::HealthcodeError;
@@ -66,14 +66,29 @@ pub struct Phone {
     pub clock: Arc<PhoneClock>,
     /// The subject, once enrolled.
     pub subject: String,
+    database: PathBuf,
 }
 
 impl Phone {
     /// Opens a phone's file.
     pub fn open(server: &ServerProcess, name: &str) -> Self {
         let (ports, clock) = ports(&server.world, 7);
-        let resident = Resident::open(config(server, &server.folder.path().join(name)), ports).unwrap();
-        Self { resident, clock, subject: String::new() }
+        let database = server.folder.path().join(name);
+        let resident = Resident::open(config(server, &database), ports).unwrap();
+        Self { resident, clock, subject: String::new(), database }
+    }
+
+    /// Closes the file, as the end of the app does, and gives where it lies.
+    pub fn close(self) -> PathBuf {
+        self.resident.shut_down().unwrap();
+        self.database
+    }
+
+    /// Opens the file of a phone that was enrolled before.
+    pub fn reopen(server: &ServerProcess, name: &str) -> Self {
+        let mut phone = Self::open(server, name);
+        phone.subject = phone.card().subject;
+        phone
     }
 
     /// Asks for a one-time code.
