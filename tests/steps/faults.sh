@@ -2,6 +2,10 @@
 # Faults put in on purpose: lost answers, full disks, killed processes, moved clocks. The closing line counts them.
 source "$(dirname "$0")/lib.sh"
 
+# Stock SQLite looks at the phone's file; disks are made small and read-only in a namespace.
+need_system sqlite3 sqlite3 || finish
+need_system bwrap bubblewrap || finish
+
 step build cargo test -p healthcode-faults --no-run || finish
 step test cargo test -p healthcode-faults --no-fail-fast -- --nocapture || true
 finish

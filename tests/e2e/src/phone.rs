@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use healthcode::HealthcodeError;
-use healthcode::platform::Ports;
+use healthcode::platform::{LogSink, Ports};
 use healthcode::resident::{
     AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, Recorded, Resident,
     StayInput, SubjectCard,
@@ -72,10 +72,14 @@ pub struct Phone {
 impl Phone {
     /// Opens a phone's file.
     pub fn open(server: &ServerProcess, name: &str) -> Self {
+        Self::open_logging(server, &server.folder.path().join(name), None)
+    }
+
+    /// Opens a phone's file, wherever it lies, with a place for its log.
+    pub fn open_logging(server: &ServerProcess, database: &Path, log: Option<Arc<dyn LogSink>>) -> Self {
         let (ports, clock) = ports(&server.world, 7);
-        let database = server.folder.path().join(name);
-        let resident = Resident::open(config(server, &database), ports).unwrap();
-        Self { resident, clock, subject: String::new(), database }
+        let resident = Resident::open(config(server, database), Ports { log, ..ports }).unwrap();
+        Self { resident, clock, subject: String::new(), database: database.to_owned() }
     }
 
     /// Closes the file, as the end of the app does, and gives where it lies.

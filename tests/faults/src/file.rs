@@ -54,7 +54,8 @@ impl Kept {
     /// A copy.
     #[must_use]
     pub fn new() -> Self {
-        let schema = (1..).take_while(|schema| released().join(format!("{schema}.sqlite")).exists()).last();
+        let schema =
+            (1..1000).take_while(|schema| released().join(format!("{schema}.sqlite")).exists()).last();
         let file = released().join(format!("{}.sqlite", schema.expect("a frozen file")));
         let root_key = unhex(std::fs::read_to_string(file.with_extension("root-key")).unwrap().trim());
         let kept = Self { folder: TempDir::new().unwrap(), root_key };

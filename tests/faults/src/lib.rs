@@ -6,6 +6,7 @@
 
 pub mod file;
 pub mod sandbox;
+pub mod search;
 
 use std::fmt::Write;
 

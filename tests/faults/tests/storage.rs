@@ -1,7 +1,8 @@
 //! Faults of the file, its disk and its vault, each met through the objects that an app holds. Each is a typed error
 //! that says what to do, and destroys nothing: once the fault is gone, everything that was accepted is there.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
@@ -318,16 +319,16 @@ fn child_that_fills(disk: &Path) {
 
     // It fills up while residents tap. What is freed later is more than nothing: a journal alone can fill a disk.
     let reserve = disk.join("reserve");
-    std::fs::write(&reserve, [0; 160 * 1024]).unwrap();
+    std::fs::write(&reserve, vec![0; 160 * 1024]).unwrap();
     let resident = open().unwrap();
     let mut taps = Vec::new();
-    let full = loop {
+    let refusal = loop {
         match tap(&resident, &before.subject) {
             Ok(operation) => taps.push(operation),
             Err(error) => break error,
         }
     };
-    assert_eq!(full, storage(StorageKind::Full));
+    assert_eq!(refusal, storage(StorageKind::Full));
     assert!(taps.len() > 3, "{}", taps.len());
     // Nothing is left at all; what the journal had taken before may still do for a tap or two.
     let mut refused = 0;

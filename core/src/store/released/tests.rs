@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![allow(clippy::redundant_closure_for_method_calls, reason = "the methods are bound to one lifetime")]
 
 use std::path::PathBuf;
