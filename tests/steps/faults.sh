@@ -6,6 +6,16 @@ source "$(dirname "$0")/lib.sh"
 need_system sqlite3 sqlite3 || finish
 need_system bwrap bubblewrap || finish
 
+story=$target/faults/story
+
+tell_story() {
+  rm -rf "$story" && mkdir -p "$(dirname "$story")" && cargo build -q -p healthcode-cli &&
+    "$target/debug/healthcode" story --keep "$story"
+}
+
 step build cargo test -p healthcode-faults --no-run || finish
+if need_python tests/witness/requirements.txt && step story tell_story; then
+  step proof "$python" tests/witness/proof.py "$story" || true
+fi
 step test cargo test -p healthcode-faults --no-fail-fast -- --nocapture || true
 finish

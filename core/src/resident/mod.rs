@@ -15,6 +15,7 @@ mod journal;
 #[cfg(feature = "http")]
 mod network;
 mod own_http;
+mod proof;
 mod quarantine;
 mod record;
 mod standing;
@@ -195,6 +196,24 @@ impl Resident {
     pub fn quarantine(&self, subject: String) -> Result<Option<QuarantineView>, HealthcodeError> {
         let phone = self.phone()?;
         quarantine::view(&phone, &known(&phone, &subject)?)
+    }
+
+    /// A proof of a quarantine: the order, the chain of its check-ins under the authority's receipts, what counts, and
+    /// the release. Whoever has the trust list can verify it, without this phone and without the authority. It tells
+    /// the person's id at the authority and which days were served; no name, no answers. The order is named by its
+    /// id, or is the last one; one whose records were purged is not there any more.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` for an order that is not there; `UnknownSubject`, `Storage`.
+    #[uniffi::method(default(order = None))]
+    pub fn quarantine_proof(
+        &self,
+        subject: String,
+        order: Option<String>,
+    ) -> Result<String, HealthcodeError> {
+        let phone = self.phone()?;
+        proof::proof(&phone, &known(&phone, &subject)?, order.as_deref())
     }
 
     /// The questions of the rulebook in force, and the days that they ask about.

@@ -177,7 +177,7 @@ impl TestPhone {
                 late: false,
             };
             let problem = (!accepted).then(|| Problem::new(&ProblemKind::Invalid).at("symptoms"));
-            let answer = OutboxAnswer { receipt: Some(signed(&receipt)), problem };
+            let answer = OutboxAnswer { receipt: Some(signed(&receipt)), problem, link: None };
             let state = if accepted { OutboxState::Accepted } else { OutboxState::Refused };
             core.store.write(|file| file.answer(key, waiting.operation, state, &answer)).unwrap();
         }

@@ -11,7 +11,8 @@ const READ_DECISION_SERIALS: &str =
     "SELECT serial FROM decision WHERE subject = ?1 AND issuer = ?2 AND serial > ?3 ORDER BY serial";
 
 impl Transaction<'_> {
-    /// The operations that the server has answered, in no order: each with its bytes and its answer.
+    /// The operations that the server has answered, in no order: each with its bytes, the link that was
+    /// countersigned, and its answer.
     pub(crate) fn answered(&self, key: &SubjectKey) -> Result<Vec<(OutboxBody, OutboxAnswer)>> {
         let mut statement = self.inner.prepare_cached(READ_ANSWERED)?;
         let rows = statement
@@ -25,7 +26,9 @@ impl Transaction<'_> {
             else {
                 continue;
             };
-            answered.push((body, answer));
+            // Under a later link it was known already: what counts is the one under the receipt.
+            let link = answer.link.clone().unwrap_or(body.link);
+            answered.push((OutboxBody { link, ..body }, answer));
         }
         Ok(answered)
     }

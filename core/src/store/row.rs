@@ -92,6 +92,9 @@ pub(crate) struct OutboxBody {
 pub(crate) struct OutboxAnswer {
     pub(crate) receipt: Option<Bytes>,
     pub(crate) problem: Option<Problem>,
+    /// The link that the receipt countersigns, where it is not the one that was sent last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) link: Option<Bytes>,
 }
 
 /// What the server decided: a signed object that was verified before it was kept.

@@ -171,7 +171,7 @@ fn an_answer_moves_an_operation_out_of_the_outbox_once() {
     let store = Store::open(&path, TestVault::new(7).as_ref()).unwrap();
     put_somebody(&store, &key(1));
     let operation = waiting(3).operation;
-    let answer = OutboxAnswer { receipt: Some(Bytes(vec![9])), problem: None };
+    let answer = OutboxAnswer { receipt: Some(Bytes(vec![9])), problem: None, link: None };
     store.write(|file| file.put_waiting(&key(1), &waiting(3))).unwrap();
     store.write(|file| file.answer(&key(1), operation, OutboxState::Accepted, &answer)).unwrap();
     // A late second answer changes nothing.

@@ -208,7 +208,9 @@ impl Round {
                 OutboxState::Accepted => report.accepted += 1,
                 _ => report.refused += 1,
             }
-            let answer = OutboxAnswer { receipt: outcome.receipt.clone(), problem: outcome.problem.clone() };
+            let (receipt, problem, link) =
+                (outcome.receipt.clone(), outcome.problem.clone(), outcome.link.clone());
+            let answer = OutboxAnswer { receipt, problem, link };
             answers.push((outcome.operation, state, answer));
         }
         Ok(answers)

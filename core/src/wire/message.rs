@@ -165,6 +165,9 @@ pub struct Outcome {
     /// The receipt, unless it is to be sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Bytes>,
+    /// The link that the receipt countersigns, where it is not the one that was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Bytes>,
     /// Why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,

@@ -52,6 +52,7 @@ impl Desk<'_> {
                 operation: id,
                 outcome: OutcomeKind::Duplicate,
                 receipt: Some(stored.receipt.clone()),
+                link: Some(&stored.link).filter(|link| **link != delivery.sent.link).cloned(),
                 problem: stored.problem.clone(),
             };
             // Under a new link, as after a change of key, it takes its place in the new segment too.
@@ -65,6 +66,7 @@ impl Desk<'_> {
                 operation: id,
                 outcome: OutcomeKind::Retry,
                 receipt: None,
+                link: None,
                 problem: Some(problem),
             });
         }
@@ -224,6 +226,6 @@ impl Desk<'_> {
             problem: problem.clone(),
         });
         let outcome = if problem.is_none() { OutcomeKind::Accepted } else { OutcomeKind::Refused };
-        Ok(Outcome { operation: link.operation, outcome, receipt: Some(receipt), problem })
+        Ok(Outcome { operation: link.operation, outcome, receipt: Some(receipt), link: None, problem })
     }
 }

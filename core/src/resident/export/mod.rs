@@ -17,7 +17,7 @@
 //! | `.chain` | `segment`, `next` sequence and `head` of the links |
 //! | `.declarations[]` | `operation`, and what was declared: `answers`, `travel`, `declared_on` |
 //! | `.check_ins[]` | `operation`, `symptoms`, `order`, and the `evidence` of when: `lower_bound`, boot `session`, `boot_millis`, the `anchor`'s digest |
-//! | `.operations[]` | what was or will be sent: `segment`, `sequence`, `state` (`waiting`, `accepted`, `refused`), `signed`, `link`, `receipt`, `problem` |
+//! | `.operations[]` | what was or will be sent: `segment`, `sequence`, `state` (`waiting`, `accepted`, `refused`), `signed`, `link`, `receipt`, `problem`, and the link `countersigned` by the receipt where that is an earlier one |
 //! | `.decisions[]` | what the issuer decided: `serial`, `kind`, `content`, `signed` |
 //! | `.token` | the gate token: `content`, `signed` |
 //! | `.cursor` | where the phone is in what the issuer has said |
@@ -31,7 +31,9 @@ use serde_json::{Value, json};
 
 use crate::error::HealthcodeError;
 use crate::rules::identity::Document;
-use crate::store::{HolderKeyBody, OutboxRow, OutboxState, StoreError, SubjectBody, SubjectKey, Transaction};
+use crate::store::{
+    HolderKeyBody, OutboxAnswer, OutboxRow, OutboxState, StoreError, SubjectBody, SubjectKey, Transaction,
+};
 use crate::sync::enrol::ENROLMENT;
 use crate::sync::holder::signer;
 use crate::sync::phone::{Phone, RULEBOOK, TRUST_LIST};
@@ -133,9 +135,9 @@ fn operation(row: OutboxRow) -> Result<Value, HealthcodeError> {
         OutboxState::Accepted => "accepted",
         OutboxState::Refused => "refused",
     };
-    let (receipt, problem) = match row.answer {
-        Some(answer) => (answer.receipt, answer.problem),
-        None => (None, None),
+    let (receipt, problem, countersigned) = match row.answer {
+        Some(OutboxAnswer { receipt, problem, link }) => (receipt, problem, link),
+        None => (None, None, None),
     };
     Ok(json!({
         "operation": row.operation,
@@ -144,6 +146,7 @@ fn operation(row: OutboxRow) -> Result<Value, HealthcodeError> {
         "state": state,
         "signed": row.body.operation,
         "link": row.body.link,
+        "countersigned": countersigned,
         "receipt": receipt.map(|receipt| decided::receipt(&receipt.0)).transpose()?,
         "problem": problem,
     }))

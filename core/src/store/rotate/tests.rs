@@ -86,7 +86,7 @@ fn fill(store: &Store) {
             for sequence in 0..20 {
                 file.put_waiting(&key(1), &waiting(sequence))?;
             }
-            let answer = OutboxAnswer { receipt: Some(Bytes(vec![9])), problem: None };
+            let answer = OutboxAnswer { receipt: Some(Bytes(vec![9])), problem: None, link: None };
             file.answer(&key(1), operation, OutboxState::Accepted, &answer)?;
             let decision = KeptDecision { kind: ChangeKind::Order, object: Bytes(vec![1; 300]) };
             file.put_decision(&key(1), 3, &decision)?;
