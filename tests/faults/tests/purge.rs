@@ -37,11 +37,11 @@ fn served(server: &ServerProcess) -> Phone {
 }
 
 /// The same phone, its app started again.
-fn reopened(server: &ServerProcess, phone: Phone) -> Phone {
+fn reopened(server: &ServerProcess, mut phone: Phone) -> Phone {
     phone.resident.shut_down().unwrap();
     let ports = Ports { clock: phone.clock.clone(), ..ports(&server.world, 7).0 };
-    let resident = Resident::open(config(server, &server.folder.path().join("phone.db")), ports).unwrap();
-    Phone { resident, ..phone }
+    phone.resident = Resident::open(config(server, &server.folder.path().join("phone.db")), ports).unwrap();
+    phone
 }
 
 #[test]
