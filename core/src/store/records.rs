@@ -207,11 +207,7 @@ impl Transaction<'_> {
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)),
         );
         let Some((state, answer)) = row.optional()? else { return Ok(None) };
-        let state = match state {
-            0 => OutboxState::Waiting,
-            1 => OutboxState::Accepted,
-            _ => OutboxState::Refused,
-        };
+        let state = OutboxState::from_number(state);
         let answer = answer.map(|body| {
             let opened = self.seal.open(answer_place(&row_of(key, &[operation.as_bytes()])), &body)?;
             from_json(&opened)
@@ -346,6 +342,6 @@ impl Transaction<'_> {
     }
 }
 
-const fn answer_place<'a>(row: &'a [&'a [u8]]) -> Place<'a> {
+pub(super) const fn answer_place<'a>(row: &'a [&'a [u8]]) -> Place<'a> {
     Place { table: "outbox", column: "answer", row }
 }

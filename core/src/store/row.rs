@@ -73,6 +73,14 @@ impl OutboxState {
             Self::Refused => 2,
         }
     }
+
+    pub(crate) const fn from_number(number: i64) -> Self {
+        match number {
+            0 => Self::Waiting,
+            1 => Self::Accepted,
+            _ => Self::Refused,
+        }
+    }
 }
 
 /// An operation and its link, as they are sent.

@@ -17,7 +17,8 @@ use crate::wire::message::{
 };
 use crate::wire::{Bytes, RequestClaims};
 
-const ENROLMENT: &str = "enrolment";
+/// The name of the document of an enrolment under way.
+pub(crate) const ENROLMENT: &str = "enrolment";
 const MAX_REPLY: u64 = 16 * 1024;
 
 /// An enrolment under way, as it is kept.

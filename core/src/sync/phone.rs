@@ -12,7 +12,7 @@ use crate::platform::{LogLevel, Ports};
 use crate::random;
 use crate::rules::calendar::Timestamp;
 use crate::rules::rulebook::Rulebook;
-use crate::store::{Store, StoreError, Transaction, canonical_path};
+use crate::store::{Store, StoreError, Transaction, canonical_path, finish_erasing};
 use crate::time::{ClockHint, Evidence, Reading, TrustedClock};
 use crate::token::anchor::Anchor;
 use crate::token::ids::BootSession;
@@ -30,8 +30,8 @@ const WRITE_CLOCK_MILLIS: i64 = 60_000;
 /// take long; the map's never is.
 static OPEN: Mutex<Option<HashMap<PathBuf, Place>>> = Mutex::new(None);
 
-/// Where a path's open phone is, if there is one.
-type Place = Arc<Mutex<Weak<Phone>>>;
+/// A path's place among the open phones.
+pub(crate) type Place = Arc<Mutex<Weak<Phone>>>;
 
 /// One phone's file with all that lives beside it in memory.
 pub(crate) struct Phone {
@@ -87,12 +87,13 @@ impl Phone {
         let path = canonical_path(&config.database)?;
         let place = place_of(&path);
         let mut open = place.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(phone) = open.upgrade() {
+        if let Some(phone) = open.upgrade().filter(|phone| !phone.store.is_closed()) {
             return match phone.config.difference(&config) {
                 Some(field) => Err(HealthcodeError::field(field, "differs")),
                 None => Ok(phone),
             };
         }
+        finish_erasing(&path, ports.vault.as_ref())?;
         let store = Store::open(&path, ports.vault.as_ref())?;
         let phone = Arc::new(Self::start(config, ports, store, roots)?);
         *open = Arc::downgrade(&phone);
@@ -316,8 +317,8 @@ impl Drop for UnderWay {
     }
 }
 
-/// The place of a path among the open phones.
-fn place_of(path: &Path) -> Place {
+/// The place of a path among the open phones; while it is held, none is opened there.
+pub(crate) fn place_of(path: &Path) -> Place {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let open = open.get_or_insert_default();
     // One that nobody holds, and whose phone is closed, is forgotten.

@@ -128,6 +128,10 @@ impl Round {
             return Ok(RoundDone { report, anchor, replaced, next: Next::Recover(after) });
         }
         let waiting = phone.store.write(|file: &Transaction<'_>| {
+            // Erased while the request was under way: nothing about the subject comes back.
+            if file.subject(&self.key)?.is_none() {
+                return Ok(0);
+            }
             for (operation, state, answer) in &answers {
                 file.answer(&self.key, *operation, *state, answer)?;
             }
