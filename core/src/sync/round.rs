@@ -7,6 +7,7 @@ use super::reply::{Call, Method, read_answer};
 use crate::error::{HealthcodeError, StorageKind};
 use crate::platform::LogLevel;
 use crate::random;
+use crate::rules::calendar::Timestamp;
 use crate::store::{KeptDecision, OutboxAnswer, OutboxState, SubjectKey, Transaction, Waiting};
 use crate::token::anchor::{Anchor, Nonce};
 use crate::token::decision::{Judgement, KeyNotice, Order, RatingReceipt, Release};
@@ -127,6 +128,10 @@ impl Round {
             return Ok(RoundDone { report, anchor, replaced, next: Next::Recover(after) });
         }
         let waiting = phone.store.write(|file: &Transaction<'_>| {
+            // Erased while the request was under way: nothing about the subject comes back.
+            if file.subject(&self.key)?.is_none() {
+                return Ok(0);
+            }
             for (operation, state, answer) in &answers {
                 file.answer(&self.key, *operation, *state, answer)?;
             }
@@ -140,7 +145,7 @@ impl Round {
             if !replaced {
                 file.put_cursor(&self.key, Some(&response.cursor))?;
             }
-            self.put_subject(file, &response)?;
+            self.put_subject(file, &response, &decisions, anchor.at)?;
             phone.put_clock(file)?;
             Ok::<_, HealthcodeError>(file.count_waiting(&self.key)?)
         })?;
@@ -174,14 +179,42 @@ impl Round {
     }
 
     /// What the answer says of the subject's row, written where it is news.
-    fn put_subject(&self, file: &Transaction<'_>, response: &SyncResponse) -> Result<(), HealthcodeError> {
+    fn put_subject(
+        &self,
+        file: &Transaction<'_>,
+        response: &SyncResponse,
+        decisions: &[(u64, KeptDecision)],
+        now: Timestamp,
+    ) -> Result<(), HealthcodeError> {
         let Some(mut body) = file.subject(&self.key)? else { return Ok(()) };
-        let news = (response.replaced, false, response.spread.unwrap_or(0));
-        if (body.replaced, body.unknown, body.spread) != news {
-            (body.replaced, body.unknown, body.spread) = news;
+        // One of a time before is of a phone that came and went.
+        let takeover = self.takeover(body.takeover.clone(), decisions)?.filter(|(_, from)| *from > now);
+        let news = (response.replaced, false, response.spread.unwrap_or(0), takeover);
+        if (body.replaced, body.unknown, body.spread, body.takeover.clone()) != news {
+            (body.replaced, body.unknown, body.spread, body.takeover) = news;
             file.put_subject(&self.key, &body)?;
         }
         Ok(())
+    }
+
+    /// The key that waits to take this one's place, after what was said of keys since.
+    fn takeover(
+        &self,
+        known: Option<(Bytes, Timestamp)>,
+        decisions: &[(u64, KeptDecision)],
+    ) -> Result<Option<(Bytes, Timestamp)>, HealthcodeError> {
+        let mut takeover = known;
+        for (_, decision) in decisions.iter().filter(|(_, decision)| decision.kind == ChangeKind::Key) {
+            let notice: KeyNotice = kept(&decision.object.0)?;
+            if notice.key == self.holder.id() {
+                continue;
+            }
+            takeover = match notice.active_from {
+                Some(from) => Some((Bytes(notice.key.to_vec()), from)),
+                None => takeover.filter(|(key, _)| key.0 != notice.key),
+            };
+        }
+        Ok(takeover)
     }
 
     fn verify_outcomes(
