@@ -58,6 +58,7 @@ fn it_tells_what_was_recorded_and_what_became_of_it() {
             JournalEvent::Released { .. } => "released",
             JournalEvent::Rated { .. } => "rated",
             JournalEvent::OtherPhone { .. } => "another phone",
+            JournalEvent::Answered { .. } => "answered",
         })
         .collect();
     let taps = ["checked in"; 5];
