@@ -168,9 +168,6 @@ impl TestPhone {
             let receipt = Receipt {
                 subject: key.subject,
                 serial: self.next_serial(),
-                operation: waiting.operation,
-                segment: waiting.segment,
-                sequence: waiting.sequence,
                 head: [7; 32],
                 received_at: self.now,
                 accepted,

@@ -12,7 +12,7 @@ use crate::store::{KeptDecision, OutboxAnswer, OutboxState, SubjectKey, Transact
 use crate::token::anchor::{Anchor, Nonce};
 use crate::token::decision::{Judgement, KeyNotice, Order, RatingReceipt, Release};
 use crate::token::gate_token::GateToken;
-use crate::token::ids::SubjectId;
+use crate::token::ids::{OperationId, SubjectId};
 use crate::token::key::PublicKey;
 use crate::token::trust_list::{Object, TrustList};
 use crate::token::{Sign1, cbor};
@@ -21,7 +21,7 @@ use crate::wire::message::{
     Change, ChangeKind, LinkedOperation, MAX_BATCH, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Outcome,
     OutcomeKind, SYNC_PATH, SyncRequest, SyncResponse,
 };
-use crate::wire::{Bytes, Receipt, RequestClaims};
+use crate::wire::{Bytes, Link, Receipt, RequestClaims};
 
 /// The most bytes of operations and links in one request; base64 makes four thirds of them.
 const MAX_BATCH_BYTES: usize = MAX_REQUEST_BYTES / 2;
@@ -32,7 +32,8 @@ pub(crate) struct Round {
     nonce: Nonce,
     asked: Now,
     holder: PublicKey,
-    sent: usize,
+    /// What was sent: each operation and its link.
+    sent: Vec<(OperationId, Bytes)>,
     /// Whether the server asked for what it has lost.
     recovers: bool,
     /// The serial after which more of that follows.
@@ -84,8 +85,7 @@ impl Round {
         let asked = phone.now()?;
         let token = token.map(|bytes| kept::<GateToken>(&bytes)).transpose()?;
         let token = token.map(|token| Bytes(token.id.to_vec()));
-        let operations = batch(waiting);
-        let sent = operations.len();
+        let (sent, operations) = batch(waiting);
         let request = SyncRequest {
             evidence: asked.evidence,
             cursor,
@@ -155,7 +155,9 @@ impl Round {
         // Only while something moves: a server that takes nothing is not asked in a loop.
         let next = match head {
             Some(head) => Next::Relink(head),
-            None if response.more || (waiting > 0 && (self.sent == 0 || !answers.is_empty())) => Next::Again,
+            None if response.more || (waiting > 0 && (self.sent.is_empty() || !answers.is_empty())) => {
+                Next::Again
+            }
             None => Next::Done,
         };
         Ok(RoundDone { report, anchor, replaced, next })
@@ -222,9 +224,12 @@ impl Round {
         trust: &TrustList,
         outcomes: &[Outcome],
         report: &mut SyncReport,
-    ) -> Result<Vec<(crate::token::OperationId, OutboxState, OutboxAnswer)>, HealthcodeError> {
+    ) -> Result<Vec<(OperationId, OutboxState, OutboxAnswer)>, HealthcodeError> {
+        if outcomes.len() != self.sent.len() {
+            return Err(HealthcodeError::bad_answer());
+        }
         let mut answers = Vec::with_capacity(outcomes.len());
-        for outcome in outcomes {
+        for (outcome, (operation, sent)) in outcomes.iter().zip(&self.sent) {
             if outcome.outcome == OutcomeKind::Retry {
                 continue;
             }
@@ -232,7 +237,10 @@ impl Round {
             let signed = outcome.receipt.as_ref().ok_or_else(HealthcodeError::bad_answer)?;
             let receipt: Receipt =
                 trust.open_from(&self.key.issuer, &signed.0).map_err(|_| HealthcodeError::bad_answer())?;
-            if receipt.subject != self.key.subject || receipt.operation != outcome.operation {
+            let link = Link::vouched(&outcome.link.as_ref().unwrap_or(sent).0);
+            let countersigned =
+                link.is_ok_and(|(link, _)| link.operation == *operation && link.digest() == receipt.head);
+            if receipt.subject != self.key.subject || !countersigned {
                 return Err(HealthcodeError::bad_answer());
             }
             let state = if receipt.accepted { OutboxState::Accepted } else { OutboxState::Refused };
@@ -243,7 +251,7 @@ impl Round {
             let (receipt, problem, link) =
                 (outcome.receipt.clone(), outcome.problem.clone(), outcome.link.clone());
             let answer = OutboxAnswer { receipt, problem, link };
-            answers.push((outcome.operation, state, answer));
+            answers.push((*operation, state, answer));
         }
         Ok(answers)
     }
@@ -310,16 +318,18 @@ impl Round {
 }
 
 /// What goes into one request, from the first on: bounded in bytes too, and never nothing.
-fn batch(waiting: Vec<Waiting>) -> Vec<LinkedOperation> {
+fn batch(waiting: Vec<Waiting>) -> (Vec<(OperationId, Bytes)>, Vec<LinkedOperation>) {
     let mut bytes = 0;
     let fits = |waiting: &Waiting| {
         let first = bytes == 0;
         bytes += waiting.body.operation.0.len() + waiting.body.link.0.len();
         first || bytes <= MAX_BATCH_BYTES
     };
-    let linked =
-        |waiting: Waiting| LinkedOperation { operation: waiting.body.operation, link: waiting.body.link };
-    waiting.into_iter().take_while(fits).map(linked).collect()
+    let linked = |Waiting { operation, body, .. }: Waiting| {
+        let sent = (operation, body.link.clone());
+        (sent, LinkedOperation { operation: body.operation, link: body.link })
+    };
+    waiting.into_iter().take_while(fits).map(linked).unzip()
 }
 
 /// An object that was verified when it was kept: its key may have left the trust list since, and the seal of the

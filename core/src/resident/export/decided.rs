@@ -48,24 +48,10 @@ pub(super) fn token(bytes: &[u8]) -> Result<Value, HealthcodeError> {
 }
 
 pub(super) fn receipt(bytes: &[u8]) -> Result<Value, HealthcodeError> {
-    let Receipt {
-        subject,
-        serial,
-        operation,
-        segment,
-        sequence,
-        head,
-        received_at,
-        accepted,
-        incarnation,
-        late,
-    } = kept(bytes)?;
+    let Receipt { subject, serial, head, received_at, accepted, incarnation, late } = kept(bytes)?;
     let content = json!({
         "subject": subject,
         "serial": serial,
-        "operation": operation,
-        "segment": segment,
-        "sequence": sequence,
         "head": hex(&head),
         "received_at": text(received_at),
         "accepted": accepted,

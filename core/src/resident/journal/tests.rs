@@ -12,9 +12,9 @@ fn all(phone: &TestPhone, key: &SubjectKey) -> Vec<JournalEntry> {
 
 fn outcomes(entries: &[JournalEntry]) -> Vec<EntryOutcome> {
     let outcome = |entry: &JournalEntry| match &entry.event {
-        JournalEvent::Declared { outcome, .. } | JournalEvent::CheckedIn { outcome, .. } => {
-            Some(outcome.clone())
-        }
+        JournalEvent::Declared { outcome, .. }
+        | JournalEvent::CheckedIn { outcome, .. }
+        | JournalEvent::Answered { outcome, .. } => Some(outcome.clone()),
         _ => None,
     };
     entries.iter().filter_map(outcome).collect()
@@ -57,6 +57,7 @@ fn it_tells_what_was_recorded_and_what_became_of_it() {
             JournalEvent::Ordered { .. } => "ordered",
             JournalEvent::Released { .. } => "released",
             JournalEvent::Rated { .. } => "rated",
+            JournalEvent::Answered { .. } => "answered",
             JournalEvent::OtherPhone { .. } => "another phone",
             JournalEvent::Answered { .. } => "answered",
         })
