@@ -2,7 +2,7 @@
 //! returned to the app is kept, whatever happens to the process; what failed left no trace. The vault, which may wait
 //! for hardware or for a person, is asked before the transaction: nobody else waits for it.
 
-use super::input::{CheckInInput, DeclarationInput, Entry, FieldProblem};
+use super::input::{CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem};
 use super::quarantine::expected_days;
 use super::standing::{Course, Past, Standing};
 use super::today;
@@ -13,11 +13,12 @@ use crate::rules::colour::Colour;
 use crate::rules::declaration::{Declaration, SYMPTOMS};
 use crate::rules::quarantine::Attribution;
 use crate::rules::rating::{Rating, Reason};
-use crate::store::{ChainState, OutboxBody, StoreError, StoredCheckIn, SubjectKey, Transaction, Waiting};
-use crate::sync::holder;
+use crate::store::{ChainState, StoreError, StoredCheckIn, SubjectKey, Transaction};
 use crate::sync::phone::{Now, Phone};
-use crate::token::{OperationId, Signer};
-use crate::wire::{CheckIn, Link, Operation, OperationBody};
+use crate::sync::{holder, outbox};
+use crate::token::OperationId;
+use crate::token::ids::unhex;
+use crate::wire::{CheckIn, Consent, Operation, OperationBody};
 
 /// How many check-ins before a new one are looked at to tell its day: more than anybody makes in the days that are
 /// open at once.
@@ -29,7 +30,7 @@ pub struct Recorded {
     /// The operation's id.
     pub operation: String,
     /// The day for which a check-in will count, as far as this phone can tell; none for a declaration, without an
-    /// order in force, or where the day has its check-in already.
+    /// order in force, where the day has its check-in already, or where this phone does not know the day.
     pub day: Option<LegalDate>,
 }
 
@@ -131,6 +132,7 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
             Content::Declaration(check_declaration(phone, &now, declaration)?)
         }
         Entry::CheckIn { check_in } => Content::CheckIn(check_symptoms(phone, check_in)?),
+        Entry::Consent { consent } => Content::Consent(check_consent(consent)?),
     };
     // It ends: whenever the ground has moved, another entry or a sync was kept in between.
     loop {
@@ -144,6 +146,7 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
 enum Content {
     Declaration(Declaration),
     CheckIn(Vec<String>),
+    Consent(Consent),
 }
 
 /// What an entry stands on: while it is this, what was signed over it holds.
@@ -185,10 +188,12 @@ fn try_record(
             symptoms: symptoms.clone(),
             order: course.as_ref().map(|course| course.order.order),
         }),
+        Content::Consent(said) => OperationBody::Consent(said.clone()),
     };
     let operation = Operation::make(&body, now.evidence, random::bytes()?, holder.as_ref())?;
     let id = operation.id;
-    let (waiting, after) = link(&ground.chain, operation, holder.as_ref())?;
+    let mut after = ground.chain.clone();
+    let waiting = outbox::linked(&mut after, operation, holder.as_ref())?;
 
     let kept = phone.store.write(|file| {
         if Ground::read(file, key)? != ground {
@@ -199,6 +204,8 @@ fn try_record(
         match &body {
             OperationBody::Declaration(declaration) => file.put_declaration(key, id, declaration)?,
             OperationBody::CheckIn(check_in) => file.put_check_in(key, id, &stored(check_in, id, now))?,
+            // What it does is the server's to say: it is an entry of the outbox alone.
+            OperationBody::Consent(_) => {}
         }
         phone.put_clock(file)?;
         Ok::<_, HealthcodeError>(true)
@@ -206,7 +213,7 @@ fn try_record(
     let day = match (course, &body) {
         (Some(mut course), OperationBody::CheckIn(check_in)) => {
             course.check_ins.push(stored(check_in, id, now));
-            expected_day(&course, id)
+            now.estimate.and_then(|_| expected_day(&course, id))
         }
         _ => None,
     };
@@ -215,19 +222,6 @@ fn try_record(
 
 fn stored(check_in: &CheckIn, operation: OperationId, now: &Now) -> StoredCheckIn {
     StoredCheckIn { evidence: now.evidence, check_in: check_in.clone(), operation }
-}
-
-/// Links an operation to the one before: what waits, and where the segment is then.
-fn link(
-    chain: &ChainState,
-    operation: Operation,
-    holder: &dyn Signer,
-) -> Result<(Waiting, ChainState), HealthcodeError> {
-    let link =
-        Link { segment: chain.segment, sequence: chain.next, previous: chain.head, operation: operation.id };
-    let body = OutboxBody { operation: operation.bytes.into(), link: link.sign(holder)?.into() };
-    let after = ChainState { segment: chain.segment, next: chain.next + 1, head: link.digest() };
-    Ok((Waiting { segment: link.segment, sequence: link.sequence, operation: link.operation, body }, after))
 }
 
 fn check_declaration(
@@ -242,6 +236,11 @@ fn check_declaration(
         Some(error) => Err(error.into()),
         None => Ok(declaration),
     }
+}
+
+fn check_consent(input: &ConsentInput) -> Result<Consent, HealthcodeError> {
+    let key = unhex::<8>(&input.key).ok_or_else(|| HealthcodeError::field("key", "not-a-key"))?;
+    Ok(Consent { key: key.to_vec().into(), allow: input.allow })
 }
 
 fn check_symptoms(phone: &Phone, input: &CheckInInput) -> Result<Vec<String>, HealthcodeError> {

@@ -179,10 +179,16 @@ impl Course {
         }
     }
 
-    /// The taps that the order's days are counted from: judged ones as the server judged them, the others as they
-    /// were recorded, at H.
+    /// The taps that the order's days are counted from: judged ones as the server judged them, those included that
+    /// this file does not know (another phone's, or forgotten with a copy of yesterday); the others as they were
+    /// recorded, at H.
     pub(super) fn taps(&self) -> Vec<(OperationId, Tap)> {
         let order = &self.order;
+        let here: BTreeSet<_> = self.check_ins.iter().map(|check_in| check_in.operation).collect();
+        let elsewhere = self.judgements.values().filter_map(|judgement| {
+            let ours = judgement.order == order.order && !here.contains(&judgement.operation);
+            ours.then(|| (judgement.operation, judgement.tap()))
+        });
         let tap = |check_in: &StoredCheckIn| {
             let operation = check_in.operation;
             if let Some(judgement) = self.judgements.get(&operation) {
@@ -199,9 +205,9 @@ impl Course {
                 // It names the order, so it was made after its issue, however far H lags behind.
                 at = at.max(order.issued_at);
             }
-            Some((operation, Tap { earliest: at, latest: at, received: None }))
+            Some((operation, Tap { earliest: at, latest: at, received: None, late: false }))
         };
-        self.check_ins.iter().filter_map(tap).collect()
+        elsewhere.chain(self.check_ins.iter().filter_map(tap)).collect()
     }
 }
 

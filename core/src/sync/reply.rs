@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::NaiveDateTime;
 
 use crate::error::{HealthcodeError, NetworkKind};
+use crate::wire::message::{self, UnreadAnswer};
 use crate::wire::{Problem, ProblemKind, problem};
 
 /// The longest that a `Retry-After` is minded.
@@ -142,6 +143,14 @@ impl From<Unusable> for HealthcodeError {
             }
         }
     }
+}
+
+/// Reads an answer of the server.
+pub(crate) fn read_answer<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, HealthcodeError> {
+    message::read_answer(body).map_err(|unread| match unread {
+        UnreadAnswer::Later => HealthcodeError::UpdateApp,
+        UnreadAnswer::NoAnswer => HealthcodeError::bad_answer(),
+    })
 }
 
 impl HealthcodeError {
