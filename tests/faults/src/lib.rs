@@ -5,6 +5,7 @@
 #![allow(clippy::missing_panics_doc, reason = "tests")]
 
 pub mod file;
+pub mod house;
 pub mod sandbox;
 pub mod search;
 
