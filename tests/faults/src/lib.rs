@@ -1,2 +1,19 @@
 //! Faults put in on purpose: between phone and server, into the phone's file, into its clocks, and into processes,
 //! by killing them. `tests/run faults` runs them; they are slow, so that `cargo test` alone does not.
+//!
+//! The histories: [`history`] says what can happen and in which order, [`play`] does it to a phone ([`handset`]) and a
+//! server ([`authority`]) in this process, over a line that breaks ([`line`], [`fault`]); [`ledger`] reads what the
+//! server has, and [`promises`] says what must hold. All of it runs in one virtual time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests: what cannot be set up ends them")]
+#![allow(clippy::missing_panics_doc, reason = "tests")]
+
+pub mod authority;
+pub mod fault;
+pub mod files;
+pub mod handset;
+pub mod history;
+pub mod ledger;
+pub mod line;
+pub mod play;
+pub mod promises;

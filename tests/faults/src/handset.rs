@@ -1,0 +1,182 @@
+//! A resident's phone: the core's object over a file that is copied, killed and opened again, and its clocks.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use healthcode::HealthcodeError;
+use healthcode::platform::Ports;
+use healthcode::resident::{Entry, IdentityForm, QuarantineView, Recorded, Resident, SubjectCard};
+use healthcode_cli::time::{PhoneClock, World};
+use healthcode_cli::vault::MemoryVault;
+use healthcode_e2e::phone::config_of;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::authority::Authority;
+use crate::files;
+
+/// Where an operation is in the phone's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Its segment.
+    pub segment: Vec<u8>,
+    /// Its place in it.
+    pub sequence: i64,
+    /// The operation, in hexadecimal.
+    pub operation: String,
+    /// 0 waits, 1 accepted, 2 refused.
+    pub state: i64,
+}
+
+/// A phone.
+pub struct Handset {
+    folder: PathBuf,
+    name: &'static str,
+    /// Counts the files that it has lived in.
+    life: u32,
+    root_key: Vec<u8>,
+    world: World,
+    clock: Arc<PhoneClock>,
+    resident: Option<Arc<Resident>>,
+    /// The subject, once enrolled.
+    pub subject: String,
+}
+
+impl Handset {
+    /// A phone whose file is `name-0.db` in the folder, made if there is none.
+    pub fn open(folder: &Path, name: &'static str, authority: &Authority, world: &World) -> Self {
+        let mut handset = Self {
+            folder: folder.to_owned(),
+            name,
+            life: 0,
+            root_key: authority.root_key(),
+            world: world.clone(),
+            clock: PhoneClock::new(world, name),
+            resident: None,
+            subject: String::new(),
+        };
+        handset.start();
+        let subjects = handset.resident().home().unwrap().subjects;
+        handset.subject = subjects.first().map(|card| card.subject.clone()).unwrap_or_default();
+        handset
+    }
+
+    fn start(&mut self) {
+        let config = config_of("http://127.0.0.1:1".to_owned(), self.root_key.clone(), &self.database());
+        let vault = MemoryVault::with_key([7; 32]);
+        let ports = Ports { vault, clock: self.clock.clone(), log: None };
+        self.resident = Some(Resident::open(config, ports).unwrap());
+    }
+
+    /// Its file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.join(format!("{}-{}.db", self.name, self.life))
+    }
+
+    /// The core's object.
+    pub fn resident(&self) -> &Arc<Resident> {
+        self.resident.as_ref().expect("the app is open")
+    }
+
+    /// The app is closed and opened again.
+    pub fn restart_app(&mut self) {
+        self.resident = None;
+        self.start();
+    }
+
+    /// The app's process is killed and started again; so many bytes of a write that was under way are left.
+    pub fn kill(&mut self, torn: u16) {
+        self.leave(torn);
+        self.start();
+    }
+
+    /// The phone is switched off, or its battery is taken out, which kills the app; it is started again at `back_at`.
+    pub fn reboot(&mut self, killed: bool, back_at: healthcode::rules::calendar::Timestamp) {
+        if killed {
+            self.leave(0);
+        }
+        self.resident = None;
+        self.world.go_to(back_at);
+        self.clock.restart();
+        self.start();
+    }
+
+    /// Goes on in a copy of the file as it is now; what the old object still does is lost.
+    fn leave(&mut self, torn: u16) {
+        let old = self.database();
+        self.life += 1;
+        files::copy_at_once(&old, &self.database(), torn);
+        self.resident = None;
+        files::remove(&old);
+    }
+
+    /// Copies the file as it is now.
+    pub fn copy_to(&self, backup: &Path) {
+        files::copy_at_once(&self.database(), backup, 0);
+    }
+
+    /// The file is rolled back to an earlier copy.
+    pub fn restore(&mut self, backup: &Path) {
+        self.resident = None;
+        files::remove(&self.database());
+        self.life += 1;
+        files::copy_at_once(backup, &self.database(), 0);
+        self.start();
+    }
+
+    /// Sets the wall clock off by so many milliseconds.
+    pub fn set_wall_off_by(&self, millis: i64) {
+        self.clock.set_wall_off_by(millis);
+    }
+
+    /// Enrols a resident with the code that the server sends.
+    pub fn enrol(&mut self, identity: IdentityForm, authority: &Authority) {
+        let call = self.resident().one_time_code_call(identity).unwrap();
+        self.resident().one_time_code_reply(authority.answer(&call)).unwrap();
+        let call = self.resident().enrol_call(authority.last_code()).unwrap();
+        self.subject = self.resident().enrol_reply(authority.answer(&call)).unwrap().subject;
+    }
+
+    /// Records an entry.
+    pub fn record(&self, entry: Entry) -> Result<Recorded, HealthcodeError> {
+        self.resident().record(self.subject.clone(), entry)
+    }
+
+    /// The resident's card on the first screen.
+    pub fn card(&self) -> SubjectCard {
+        self.resident().home().unwrap().subjects.into_iter().next().expect("a subject")
+    }
+
+    /// The countdown.
+    pub fn quarantine(&self) -> Option<QuarantineView> {
+        self.resident().quarantine(self.subject.clone()).unwrap()
+    }
+
+    /// What the file has in its outbox, in order.
+    pub fn outbox(&self) -> Vec<OutboxRow> {
+        let file = read_only(&self.database());
+        let sql = "SELECT segment, sequence, lower(hex(operation)), state FROM outbox ORDER BY segment, sequence";
+        let mut statement = file.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| {
+            Ok(OutboxRow {
+                segment: row.get(0)?,
+                sequence: row.get(1)?,
+                operation: row.get(2)?,
+                state: row.get(3)?,
+            })
+        });
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// The serials of the decisions that it has kept.
+    pub fn decisions(&self) -> Vec<u64> {
+        let file = read_only(&self.database());
+        let mut statement = file.prepare("SELECT serial FROM decision ORDER BY serial").unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, i64>(0));
+        rows.unwrap().map(|serial| u64::try_from(serial.unwrap()).unwrap()).collect()
+    }
+}
+
+/// Opens a database beside whoever else has it open, to read.
+pub fn read_only(path: &Path) -> Connection {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+}

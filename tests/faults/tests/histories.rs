@@ -1,0 +1,70 @@
+//! Random histories of a phone and its server over a line that breaks. `HEALTHCODE_HISTORIES` sets how many;
+//! `HEALTHCODE_SEED` makes those of an earlier run again.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+
+use std::time::Instant;
+
+use healthcode_faults::history::Histories;
+use healthcode_faults::play::{COUNTS, Play};
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+
+/// How many, where nobody says otherwise.
+const HISTORIES: u32 = 2_000;
+/// How many at once.
+const THREADS: u32 = 2;
+/// How many events a history has.
+const EVENTS: std::ops::Range<usize> = 10..60;
+
+fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn run(cases: u32, seed: u64) -> Result<(), String> {
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 3_000,
+        max_shrink_time: 120_000,
+        ..Config::default()
+    };
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(config.clone(), rng);
+    let ran = runner.run(&Histories::sequential_strategy(EVENTS), |(model, events, seen)| {
+        Play::test_sequential(config.clone(), model, events, seen);
+        Ok(())
+    });
+    ran.map_err(|error| match error {
+        TestError::Fail(reason, (model, events, _)) => {
+            let events: Vec<_> = events.iter().map(|event| format!("    {event:?}")).collect();
+            format!("{reason}\n  seed {seed}; the least history from {:?}:\n{}", model.start, events.join("\n"))
+        }
+        TestError::Abort(reason) => format!("given up: {reason}"),
+    })
+}
+
+#[test]
+fn nothing_is_lost_and_nothing_comes_early_whatever_happens() {
+    let histories = variable("HEALTHCODE_HISTORIES").unwrap_or(HISTORIES);
+    let seed = variable("HEALTHCODE_SEED").unwrap_or_else(|| u64::from(std::process::id()) << 32);
+    let from = Instant::now();
+    // A failed history is made less a thousand times over, and fails each time: its last reason is printed below.
+    std::panic::set_hook(Box::new(|_| {}));
+    let threads: Vec<_> = (0..THREADS)
+        .map(|thread| {
+            let cases = histories / THREADS + u32::from(thread < histories % THREADS);
+            std::thread::spawn(move || run(cases, seed + u64::from(thread)))
+        })
+        .collect();
+    let failed: Vec<_> = threads.into_iter().filter_map(|thread| thread.join().unwrap().err()).collect();
+    let _ = std::panic::take_hook();
+    for (name, count) in COUNTS.lock().unwrap().iter() {
+        println!("  {name}: {count}");
+    }
+    println!("  seconds: {}", from.elapsed().as_secs());
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    println!("histories: {histories}");
+}
