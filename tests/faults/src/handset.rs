@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use healthcode::HealthcodeError;
 use healthcode::platform::Ports;
-use healthcode::resident::{Entry, IdentityForm, QuarantineView, Recorded, Resident, SubjectCard};
+use healthcode::resident::{Entry, Home, IdentityForm, QuarantineView, Recorded, Resident, SubjectCard};
 use healthcode_cli::time::{PhoneClock, World};
 use healthcode_cli::vault::MemoryVault;
 use healthcode_e2e::phone::config_of;
@@ -37,8 +37,30 @@ pub struct Handset {
     world: World,
     clock: Arc<PhoneClock>,
     resident: Option<Arc<Resident>>,
+    /// A second connection to its file, to read what no screen shows.
+    beside: Option<Connection>,
     /// The subject, once enrolled.
     pub subject: String,
+}
+
+/// What a phone shows, and what is in its file, at one instant.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The first screen.
+    pub home: Home,
+    /// The countdown.
+    pub quarantine: Option<QuarantineView>,
+    /// The outbox, in order.
+    pub outbox: Vec<OutboxRow>,
+    /// The serials of the decisions that it has kept.
+    pub decisions: Vec<u64>,
+}
+
+impl Shown {
+    /// The resident's card.
+    pub fn card(&self) -> &SubjectCard {
+        self.home.subjects.first().expect("a subject")
+    }
 }
 
 impl Handset {
@@ -52,6 +74,7 @@ impl Handset {
             world: world.clone(),
             clock: PhoneClock::new(world, name),
             resident: None,
+            beside: None,
             subject: String::new(),
         };
         handset.start();
@@ -65,6 +88,7 @@ impl Handset {
         let vault = MemoryVault::with_key([7; 32]);
         let ports = Ports { vault, clock: self.clock.clone(), log: None };
         self.resident = Some(Resident::open(config, ports).unwrap());
+        self.beside = Some(read_only(&self.database()));
     }
 
     /// Its file.
@@ -77,9 +101,14 @@ impl Handset {
         self.resident.as_ref().expect("the app is open")
     }
 
+    fn stop(&mut self) {
+        self.beside = None;
+        self.resident = None;
+    }
+
     /// The app is closed and opened again.
     pub fn restart_app(&mut self) {
-        self.resident = None;
+        self.stop();
         self.start();
     }
 
@@ -94,7 +123,7 @@ impl Handset {
         if killed {
             self.leave(0);
         }
-        self.resident = None;
+        self.stop();
         self.world.go_to(back_at);
         self.clock.restart();
         self.start();
@@ -105,7 +134,7 @@ impl Handset {
         let old = self.database();
         self.life += 1;
         files::copy_at_once(&old, &self.database(), torn);
-        self.resident = None;
+        self.stop();
         files::remove(&old);
     }
 
@@ -116,7 +145,7 @@ impl Handset {
 
     /// The file is rolled back to an earlier copy.
     pub fn restore(&mut self, backup: &Path) {
-        self.resident = None;
+        self.stop();
         files::remove(&self.database());
         self.life += 1;
         files::copy_at_once(backup, &self.database(), 0);
@@ -141,21 +170,20 @@ impl Handset {
         self.resident().record(self.subject.clone(), entry)
     }
 
-    /// The resident's card on the first screen.
-    pub fn card(&self) -> SubjectCard {
-        self.resident().home().unwrap().subjects.into_iter().next().expect("a subject")
+    /// What it shows and has now.
+    pub fn look(&self) -> Shown {
+        Shown {
+            home: self.resident().home().unwrap(),
+            quarantine: self.resident().quarantine(self.subject.clone()).unwrap(),
+            outbox: self.outbox(),
+            decisions: self.decisions(),
+        }
     }
 
-    /// The countdown.
-    pub fn quarantine(&self) -> Option<QuarantineView> {
-        self.resident().quarantine(self.subject.clone()).unwrap()
-    }
-
-    /// What the file has in its outbox, in order.
-    pub fn outbox(&self) -> Vec<OutboxRow> {
-        let file = read_only(&self.database());
+    fn outbox(&self) -> Vec<OutboxRow> {
+        let file = self.beside.as_ref().expect("the app is open");
         let sql = "SELECT segment, sequence, lower(hex(operation)), state FROM outbox ORDER BY segment, sequence";
-        let mut statement = file.prepare(sql).unwrap();
+        let mut statement = file.prepare_cached(sql).unwrap();
         let rows = statement.query_map([], |row| {
             Ok(OutboxRow {
                 segment: row.get(0)?,
@@ -167,10 +195,9 @@ impl Handset {
         rows.unwrap().collect::<Result<_, _>>().unwrap()
     }
 
-    /// The serials of the decisions that it has kept.
-    pub fn decisions(&self) -> Vec<u64> {
-        let file = read_only(&self.database());
-        let mut statement = file.prepare("SELECT serial FROM decision ORDER BY serial").unwrap();
+    fn decisions(&self) -> Vec<u64> {
+        let file = self.beside.as_ref().expect("the app is open");
+        let mut statement = file.prepare_cached("SELECT serial FROM decision ORDER BY serial").unwrap();
         let rows = statement.query_map([], |row| row.get::<_, i64>(0));
         rows.unwrap().map(|serial| u64::try_from(serial.unwrap()).unwrap()).collect()
     }

@@ -15,6 +15,9 @@ pub const RESTORE_PHONE: bool = false;
 /// Whether the server's database is rolled back to earlier copies of itself.
 pub const RESTORE_SERVER: bool = false;
 
+/// How long after what went before a sync begins, in milliseconds.
+pub const PAUSE_MILLIS: i64 = 1_000;
+
 /// The hour at which every history begins: 11 February 2020, 09:00.
 pub fn beginning() -> Timestamp {
     calendar().at(LegalDate::from_ymd(2020, 2, 11).unwrap(), 9 * 60)
@@ -191,7 +194,9 @@ impl ReferenceStateMachine for Histories {
                 model.now = model.now.plus_millis(i64::from(*minutes) * 60_000);
                 model.exact = false;
             }
+            Event::Heal => model.now = model.now.plus_millis(PAUSE_MILLIS),
             Event::Sync(faults) => {
+                model.now = model.now.plus_millis(PAUSE_MILLIS);
                 for fault in faults {
                     if let Fault::Slow(there, back) = fault {
                         model.now = model.now.plus_millis((i64::from(*there) + i64::from(*back)) * 1_000);
@@ -202,8 +207,7 @@ impl ReferenceStateMachine for Histories {
             Event::CopyPhone => model.phone_copies = model.phone_copies.saturating_add(1),
             Event::CopyServer => model.server_copies = model.server_copies.saturating_add(1),
             Event::RestorePhone(_) | Event::RestoreServer(_) | Event::Late(_) => model.exact = false,
-            Event::Heal
-            | Event::RestartApp
+            Event::RestartApp
             | Event::Kill(_)
             | Event::RestartServer
             | Event::KillServer(_)

@@ -8,6 +8,7 @@ use healthcode::token::trust_list::Object;
 use healthcode::token::{Judgement, Order, PublicKey, Release, TrustList};
 use healthcode::wire::{Bytes, Link, Receipt};
 use healthcode_server::state::SubjectState;
+use rusqlite::Connection;
 use serde::Deserialize;
 
 use crate::authority::Authority;
@@ -26,6 +27,9 @@ pub struct Delivered {
 
 /// What the server has about one subject.
 pub struct Ledger {
+    file: Connection,
+    subject: SubjectId,
+    known: BTreeSet<String>,
     /// The state from which it decides.
     pub state: SubjectState,
     /// What was delivered, in the order of the receipts.
@@ -57,36 +61,49 @@ struct DecisionRow {
 impl Ledger {
     /// Reads what there is about a subject.
     pub fn read(authority: &Authority, trust: &TrustList, subject: &str) -> Self {
-        let subject = SubjectId::parse(subject).expect("enrolled");
         let file = read_only(authority.database());
-        let key = subject.as_bytes();
-        let state: String = file
-            .query_row("SELECT state FROM subject WHERE subject = ?1", [key], |row| row.get(0))
-            .unwrap();
-        let state: SubjectState = serde_json::from_str(&state).unwrap();
-        let bodies = |sql: &str| -> Vec<String> {
-            let mut statement = file.prepare(sql).unwrap();
-            let rows = statement.query_map([key], |row| row.get(0)).unwrap();
-            rows.collect::<Result<_, _>>().unwrap()
-        };
+        let subject = SubjectId::parse(subject).expect("enrolled");
         let mut ledger = Self {
-            state,
+            state: state(&file, subject),
+            file,
+            subject,
+            known: BTreeSet::new(),
             delivered: Vec::new(),
             orders: Vec::new(),
             releases: Vec::new(),
             judgements: Vec::new(),
             decisions: Vec::new(),
         };
-        for body in bodies("SELECT body FROM operation WHERE subject = ?1") {
-            let row: OperationRow = serde_json::from_str(&body).unwrap();
-            ledger.take_operation(trust, &row);
-        }
-        ledger.delivered.sort_by_key(|delivered| delivered.receipt.serial);
-        for body in bodies("SELECT body FROM decision WHERE subject = ?1 ORDER BY serial") {
-            let row: DecisionRow = serde_json::from_str(&body).unwrap();
-            ledger.take_decision(trust, &row);
-        }
+        ledger.read_on(trust);
         ledger
+    }
+
+    /// Reads what there is more than before. What was there before is there still: it is only counted.
+    pub fn read_on(&mut self, trust: &TrustList) {
+        self.state = state(&self.file, self.subject);
+        let key = *self.subject.as_bytes();
+        for body in self.bodies("SELECT body FROM operation WHERE subject = ?1", &[&key]) {
+            let row: OperationRow = serde_json::from_str(&body).unwrap();
+            if self.known.insert(row.operation.clone()) {
+                self.take_operation(trust, &row);
+            }
+        }
+        self.delivered.sort_by_key(|delivered| delivered.receipt.serial);
+        let last = self.decisions.last().map_or(0, |last| i64::try_from(*last).unwrap());
+        let sql = "SELECT body FROM decision WHERE subject = ?1 AND serial > ?2 ORDER BY serial";
+        for body in self.bodies(sql, &[&key, &last]) {
+            let row: DecisionRow = serde_json::from_str(&body).unwrap();
+            self.take_decision(trust, &row);
+        }
+        let sql = "SELECT (SELECT COUNT(*) FROM operation) || ' ' || (SELECT COUNT(*) FROM decision)";
+        let counts = format!("{} {}", self.delivered.len(), self.decisions.len());
+        assert_eq!(self.bodies(sql, &[]), [counts], "what the server had it has still");
+    }
+
+    fn bodies(&self, sql: &str, keys: &[&dyn rusqlite::ToSql]) -> Vec<String> {
+        let mut statement = self.file.prepare_cached(sql).unwrap();
+        let rows = statement.query_map(keys, |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
     }
 
     fn take_operation(&mut self, trust: &TrustList, row: &OperationRow) {
@@ -120,14 +137,21 @@ impl Ledger {
     }
 
     /// The operations that it has.
-    pub fn operations(&self) -> BTreeSet<String> {
-        self.delivered.iter().map(|delivered| delivered.operation.clone()).collect()
+    pub const fn operations(&self) -> &BTreeSet<String> {
+        &self.known
     }
 
     /// The judgements in force, by operation.
     pub fn in_force(&self) -> BTreeMap<String, &Judgement> {
         self.judgements.iter().map(|judgement| (judgement.operation.to_string(), judgement)).collect()
     }
+}
+
+fn state(file: &Connection, subject: SubjectId) -> SubjectState {
+    let sql = "SELECT state FROM subject WHERE subject = ?1";
+    let mut statement = file.prepare_cached(sql).unwrap();
+    let state: String = statement.query_row([subject.as_bytes()], |row| row.get(0)).unwrap();
+    serde_json::from_str(&state).unwrap()
 }
 
 fn open<T: Object>(trust: &TrustList, bytes: &Bytes) -> T {

@@ -9,6 +9,7 @@
 #![allow(clippy::missing_panics_doc, reason = "tests")]
 
 pub mod authority;
+pub mod beginning;
 pub mod fault;
 pub mod files;
 pub mod handset;
@@ -17,3 +18,4 @@ pub mod ledger;
 pub mod line;
 pub mod play;
 pub mod promises;
+pub mod sync;

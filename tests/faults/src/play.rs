@@ -2,42 +2,25 @@
 //! and at the end the line is whole and everything must arrive.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::{LazyLock, Mutex};
+use std::sync::Mutex;
 
-use healthcode::resident::{AnswerValue, CheckInInput, DeclarationInput, IdentityForm};
-use healthcode::sync::{ExchangeStep, SyncReport};
+use healthcode::resident::{self, AnswerValue, CheckInInput, DeclarationInput};
 use healthcode::token::TrustList;
-use healthcode::{HealthcodeError, NetworkKind, resident};
 use healthcode_cli::time::World;
-use healthcode_e2e::phone::{at_home, li_si, stay_in_wuhan, zhang_san};
+use healthcode_e2e::phone::at_home;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use tempfile::TempDir;
 
 use crate::authority::Authority;
+use crate::beginning;
 use crate::fault::Fault;
 use crate::files;
-use crate::handset::Handset;
-use crate::history::{Declared, Entry, Event, Histories, Model, Start, beginning};
+use crate::handset::{Handset, Shown};
+use crate::history::{self, Declared, Entry, Event, Histories, Model};
 use crate::ledger::Ledger;
-use crate::line::{Came, Line};
+use crate::line::Line;
 use crate::promises;
-
-/// The most calls of one exchange: one that goes on and on is a fault.
-const MOST_CALLS: usize = 40;
-
-/// How a sync ended.
-#[derive(Debug)]
-pub enum Ended {
-    /// With a report.
-    Done(SyncReport),
-    /// With an error.
-    Failed(HealthcodeError),
-    /// Nothing came.
-    Unanswered,
-    /// The phone's process was killed.
-    Killed,
-}
+use crate::sync::{self, Ended};
 
 /// A history under way.
 pub struct Play {
@@ -51,6 +34,8 @@ pub struct Play {
     trust: TrustList,
     /// What the server has, as it was after the last event.
     pub ledger: Ledger,
+    /// What the phone shows and has, as it was after the last event other than the passing of time.
+    pub shown: Shown,
     /// The ids of what was recorded, in the order of recording, beside the model's entries.
     pub recorded: Vec<String>,
     /// What may be lost: it was in a file that was rolled back, and nowhere else.
@@ -65,108 +50,16 @@ pub struct Play {
 /// What all histories came to, by name: events, faults, decisions.
 pub static COUNTS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 
-/// The files with which histories begin, made once.
-static BEGINNINGS: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = files::folder();
-    for start in [Start::Yellow, Start::Green, Start::Undeclared] {
-        let here = folder.path().join(format!("{start:?}"));
-        std::fs::create_dir(&here).unwrap();
-        begin(&here, start);
-    }
-    folder
-});
-
-fn begin(folder: &Path, start: Start) {
-    let world = World::new(beginning());
-    let authority = Authority::open(folder, &world);
-    let mut handset = Handset::open(folder, "phone", &authority, &world);
-    let who = if start == Start::Yellow { zhang_san() } else { li_si() };
-    handset.enrol(IdentityForm { ..who }, &authority);
-    let mut line = Line::default();
-    let done = |ended| assert!(matches!(ended, Ended::Done(_)), "{ended:?}");
-    done(exchange(&mut handset, &mut line, &authority, &world, &[]));
-    let declaration = match start {
-        Start::Yellow => stay_in_wuhan(),
-        Start::Green => at_home(),
-        Start::Undeclared => return,
-    };
-    handset.record(resident::Entry::Declaration { declaration }).unwrap();
-    done(exchange(&mut handset, &mut line, &authority, &world, &[]));
-}
-
-/// One sync of a phone, as an app with its own HTTP stack does it.
-fn exchange(
-    handset: &mut Handset,
-    line: &mut Line,
-    authority: &Authority,
-    world: &World,
-    faults: &[Fault],
-) -> Ended {
-    let exchange = handset.resident().exchange().unwrap();
-    let mut reply = None;
-    for call in 0..MOST_CALLS {
-        let fault = faults.get(call).copied().unwrap_or(Fault::None);
-        match exchange.next(reply.take()) {
-            Ok(ExchangeStep::Done { report }) => return Ended::Done(report),
-            Err(error) => {
-                if let HealthcodeError::Network { retry_after, .. } = &error {
-                    let after = retry_after.map(|after| u32::try_from(after.as_secs()).unwrap());
-                    handset.resident().exchange_failed(after).unwrap();
-                }
-                let last = call.checked_sub(1).and_then(|last| faults.get(last));
-                named(last.copied().unwrap_or(Fault::None), &error);
-                return Ended::Failed(error);
-            }
-            Ok(ExchangeStep::Send { call }) => match line.carry(fault, &call, authority, world) {
-                Came::Reply(came) => reply = Some(came),
-                Came::Nothing => {
-                    handset.resident().exchange_failed(None).unwrap();
-                    return Ended::Unanswered;
-                }
-                Came::Killed => {
-                    drop(exchange);
-                    handset.kill(0);
-                    return Ended::Killed;
-                }
-            },
-        }
-    }
-    panic!("an exchange that does not end");
-}
-
-/// An error names what happened to the last call.
-fn named(fault: Fault, error: &HealthcodeError) {
-    let HealthcodeError::Network { kind, retry_after } = error else {
-        // Only the server itself says no in other words, and what reached it broken it did not take.
-        assert!(matches!(error, HealthcodeError::Rejected { .. }), "{fault:?} -> {error:?}");
-        return;
-    };
-    match fault {
-        Fault::Busy(wait) => {
-            assert_eq!(*kind, NetworkKind::Unavailable);
-            assert_eq!(retry_after.map(|after| after.as_secs()), wait.map(u64::from));
-        }
-        Fault::Instead(stranger) => {
-            let expected = stranger.kind();
-            assert!(expected.is_none_or(|expected| expected == *kind), "{fault:?} -> {error:?}");
-        }
-        Fault::Cut(_) | Fault::Flipped(..) | Fault::Stale(_) => assert_eq!(*kind, NetworkKind::BadAnswer),
-        _ => panic!("{fault:?} -> {error:?}"),
-    }
-}
-
 impl Play {
     fn start(model: &Model) -> Self {
         let folder = files::folder();
-        let from = BEGINNINGS.path().join(format!("{:?}", model.start));
-        for name in ["server.db", "server.keys", "phone-0.db"] {
-            std::fs::copy(from.join(name), folder.path().join(name)).unwrap();
-        }
-        let world = World::new(beginning());
+        beginning::copy_to(folder.path(), model.start);
+        let world = World::new(history::beginning());
         let authority = Authority::open(folder.path(), &world);
         let handset = Handset::open(folder.path(), "phone", &authority, &world);
         let trust = authority.trust();
         let ledger = Ledger::read(&authority, &trust, &handset.subject);
+        let shown = handset.look();
         let recorded = ledger.delivered.iter().map(|delivered| delivered.operation.clone()).collect();
         Self {
             folder,
@@ -176,6 +69,7 @@ impl Play {
             line: Line::default(),
             trust,
             ledger,
+            shown,
             recorded,
             forgiven: BTreeSet::new(),
             rolled_back: false,
@@ -196,25 +90,45 @@ impl Play {
     }
 
     fn sync(&mut self, faults: &[Fault]) -> Ended {
-        exchange(&mut self.handset, &mut self.line, &self.authority, &self.world, faults)
+        self.world.pass(history::PAUSE_MILLIS);
+        sync::exchange(&mut self.handset, &mut self.line, &self.authority, &self.world, faults)
     }
 
     /// A sync to which nothing happens brings everything over.
     fn heal(&mut self, model: &Model) {
         let rounds = if self.rolled_back { 4 } else { 1 };
+        self.world.pass(history::PAUSE_MILLIS);
         for _ in 0..rounds {
-            let ended = self.sync(&[]);
+            let (handset, line) = (&mut self.handset, &mut self.line);
+            let ended = sync::exchange(handset, line, &self.authority, &self.world, &[]);
             assert!(matches!(ended, Ended::Done(_)), "{ended:?}");
-            if self.handset.card().waiting == 0 {
+            self.shown = self.handset.look();
+            if self.shown.card().waiting == 0 {
                 break;
             }
         }
-        self.look();
+        self.ledger.read_on(&self.trust);
         promises::healed(self, model);
     }
 
-    fn look(&mut self) {
-        self.ledger = Ledger::read(&self.authority, &self.trust, &self.handset.subject);
+    /// Reads anew what an event may have changed.
+    fn look(&mut self, touched: Touched) {
+        match touched {
+            Touched::Nothing => return,
+            Touched::Phone => {}
+            Touched::Line => self.ledger.read_on(&self.trust),
+            Touched::ServerFile => {
+                let after = self.read();
+                let before = std::mem::replace(&mut self.ledger, after);
+                assert!(self.ledger.operations().is_superset(before.operations()), "the server keeps it");
+                assert_eq!(self.ledger.decisions, before.decisions);
+            }
+        }
+        self.shown = self.handset.look();
+    }
+
+    fn read(&self) -> Ledger {
+        Ledger::read(&self.authority, &self.trust, &self.handset.subject)
     }
 
     fn play(&mut self, event: Event, model: &Model) {
@@ -236,7 +150,7 @@ impl Play {
             Event::MoveWall(hours) => self.handset.set_wall_off_by(i64::from(hours) * 3_600_000),
             Event::Late(which) => {
                 let delivered = self.ledger.operations();
-                self.line.late(which, &delivered, &self.authority, &self.world);
+                self.line.late(which, delivered, &self.authority, &self.world);
             }
             Event::CopyPhone => {
                 self.handset.copy_to(&self.folder.path().join(format!("phone-copy-{}", self.phone_copies)));
@@ -256,7 +170,7 @@ impl Play {
                 let which = which % self.server_copies;
                 self.authority.restore(&self.folder.path().join(format!("server-copy-{which}")));
                 self.rolled_back = true;
-                self.look();
+                self.ledger = self.read();
                 self.forgive();
             }
         }
@@ -265,7 +179,7 @@ impl Play {
 
     /// What is in neither file any more is nobody's promise.
     fn forgive(&mut self) {
-        let here: BTreeSet<_> = self.handset.outbox().into_iter().map(|row| row.operation).collect();
+        let here: BTreeSet<_> = self.handset.look().outbox.into_iter().map(|row| row.operation).collect();
         let there = self.ledger.operations();
         let gone = self.recorded.iter().filter(|recorded| !here.contains(*recorded) && !there.contains(*recorded));
         self.forgiven.extend(gone.cloned());
@@ -315,6 +229,29 @@ fn input(entry: Entry) -> resident::Entry {
     }
 }
 
+/// What an event touches: what has to be read anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Touched {
+    Nothing,
+    Phone,
+    Line,
+    ServerFile,
+}
+
+impl Touched {
+    const fn by(event: &Event) -> Self {
+        match event {
+            // A healing looks by itself.
+            Event::Heal | Event::Pass(_) | Event::NextDay(_) | Event::MoveWall(_) => Self::Nothing,
+            Event::CopyPhone | Event::CopyServer => Self::Nothing,
+            Event::Record(_) | Event::Reboot { .. } | Event::RestartApp | Event::Kill(_) => Self::Phone,
+            Event::RestorePhone(_) | Event::RestoreServer(_) => Self::Phone,
+            Event::Sync(_) | Event::Late(_) | Event::RestartServer => Self::Line,
+            Event::KillServer(_) => Self::ServerFile,
+        }
+    }
+}
+
 const fn name(event: &Event) -> &'static str {
     match event {
         Event::Record(Entry::Tap(_)) => "tap",
@@ -349,8 +286,9 @@ impl StateMachineTest for Play {
         event: <Self::Reference as ReferenceStateMachine>::Transition,
     ) -> Self {
         *play.events.entry(name(&event)).or_default() += 1;
+        let touched = Touched::by(&event);
         play.play(event, model);
-        play.look();
+        play.look(touched);
         play
     }
 

@@ -30,16 +30,16 @@ pub fn healed(play: &Play, model: &Model) {
     let missing: Vec<_> =
         play.recorded.iter().filter(|id| !play.forgiven.contains(*id) && !there.contains(*id)).collect();
     assert!(missing.is_empty(), "not delivered: {missing:?}");
-    let card = play.handset.card();
+    let card = play.shown.card();
     assert_eq!(card.waiting, 0, "nothing waits");
-    assert!(play.handset.outbox().iter().all(|row| row.state == 1), "all was accepted");
-    assert_eq!(play.handset.decisions(), server.decisions, "the phone knows what the server decided");
+    assert!(play.shown.outbox.iter().all(|row| row.state == 1), "all was accepted");
+    assert_eq!(play.shown.decisions, server.decisions, "the phone knows what the server decided");
     assert_eq!(card.colour, server.state.colour(), "one colour");
     assert!(!card.connect_to_confirm, "it has connected");
 
-    let view = play.handset.quarantine();
+    let view = play.shown.quarantine.as_ref();
     assert_eq!(
-        view.as_ref().map(|view| view.order.clone()),
+        view.map(|view| view.order.clone()),
         server.state.order.as_ref().map(|order| order.id.to_string())
     );
     if let (Some(view), Some(order)) = (view, &server.state.order) {
@@ -75,10 +75,10 @@ fn agrees(state: &CheckInState, judgement: Option<&Judgement>) {
 
 /// What was accepted is on the phone until the server has it, and the phone's word that it has is true.
 fn nothing_is_lost(play: &Play) {
-    let rows = play.handset.outbox();
+    let rows = &play.shown.outbox;
     let there = play.ledger.operations();
     let mut here = BTreeSet::new();
-    for row in &rows {
+    for row in rows {
         assert!(here.insert(row.operation.clone()), "one operation twice in the outbox");
         let answered = row.state != 0;
         assert!(play.rolled_back || !answered || there.contains(&row.operation), "a receipt for nothing");
@@ -87,7 +87,7 @@ fn nothing_is_lost(play: &Play) {
         assert!(here.contains(id) || there.contains(id), "lost: {id}");
     }
     let waiting = rows.iter().filter(|row| row.state == 0).count();
-    assert_eq!(usize::try_from(play.handset.card().waiting).unwrap(), waiting);
+    assert_eq!(usize::try_from(play.shown.card().waiting).unwrap(), waiting);
     if !play.rolled_back {
         let kept: Vec<_> = rows.iter().map(|row| &row.operation).collect();
         assert_eq!(kept, play.recorded.iter().collect::<Vec<_>>(), "the phone keeps them in the order of recording");
@@ -130,10 +130,12 @@ fn the_server_has_each_once_and_in_order(play: &Play) {
 
 /// H, and the estimate: neither passes true time, and no screen shows a day that has not come.
 fn the_phone_is_never_ahead(play: &Play) {
-    let home = play.handset.resident().home().unwrap();
+    let home = &play.shown.home;
     assert!(home.time.now <= play.now(), "{:?} at {:?}", home.time.now, play.now());
     assert!(home.sync.last_success.is_none_or(|at| at <= play.now()));
-    if let Some(view) = play.handset.quarantine() {
+    // The day is asked for after every event, time alone included.
+    assert!(play.handset.resident().form().is_ok_and(|form| form.to <= calendar().date_of(play.now())));
+    if let Some(view) = &play.shown.quarantine {
         assert!(view.today <= calendar().date_of(play.now()), "a day that has not come");
         assert!(view.check_ins.iter().all(|tap| tap.recorded_at <= play.now()));
     }
