@@ -43,7 +43,8 @@ pub struct Handset {
     pub subject: String,
 }
 
-/// What a phone shows, and what is in its file, at one instant.
+/// What a phone shows, and what is in its file. Each part is read when it may have changed, since the core reads the
+/// whole life of the subject for a screen.
 #[derive(Clone, Debug)]
 pub struct Shown {
     /// The first screen.
@@ -180,7 +181,8 @@ impl Handset {
         }
     }
 
-    fn outbox(&self) -> Vec<OutboxRow> {
+    /// What waits in its outbox, and what was answered.
+    pub fn outbox(&self) -> Vec<OutboxRow> {
         let file = self.beside.as_ref().expect("the app is open");
         let sql = "SELECT segment, sequence, lower(hex(operation)), state FROM outbox ORDER BY segment, sequence";
         let mut statement = file.prepare_cached(sql).unwrap();

@@ -115,6 +115,15 @@ impl Play {
     fn look(&mut self, touched: Touched) {
         match touched {
             Touched::Nothing => return,
+            Touched::Outbox => {
+                self.shown.outbox = self.handset.outbox();
+                return;
+            }
+            Touched::App => {
+                self.shown.outbox = self.handset.outbox();
+                self.shown.home = self.handset.resident().home().unwrap();
+                return;
+            }
             Touched::Phone => {}
             Touched::Line => self.ledger.read_on(&self.trust),
             Touched::ServerFile => {
@@ -135,6 +144,8 @@ impl Play {
         match event {
             Event::Record(entry) => {
                 let recorded = self.handset.record(input(entry)).unwrap();
+                let today = history::calendar().date_of(model.now);
+                assert!(recorded.day.is_none_or(|day| day <= today), "for a day that has not come");
                 self.recorded.push(recorded.operation);
             }
             Event::Sync(faults) => {
@@ -233,6 +244,8 @@ fn input(entry: Entry) -> resident::Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Touched {
     Nothing,
+    Outbox,
+    App,
     Phone,
     Line,
     ServerFile,
@@ -244,8 +257,9 @@ impl Touched {
             // A healing looks by itself.
             Event::Heal | Event::Pass(_) | Event::NextDay(_) | Event::MoveWall(_) => Self::Nothing,
             Event::CopyPhone | Event::CopyServer => Self::Nothing,
-            Event::Record(_) | Event::Reboot { .. } | Event::RestartApp | Event::Kill(_) => Self::Phone,
-            Event::RestorePhone(_) | Event::RestoreServer(_) => Self::Phone,
+            Event::Record(_) => Self::Outbox,
+            Event::RestartApp | Event::Kill(_) => Self::App,
+            Event::Reboot { .. } | Event::RestorePhone(_) | Event::RestoreServer(_) => Self::Phone,
             Event::Sync(_) | Event::Late(_) | Event::RestartServer => Self::Line,
             Event::KillServer(_) => Self::ServerFile,
         }

@@ -31,6 +31,8 @@ pub fn healed(play: &Play, model: &Model) {
         play.recorded.iter().filter(|id| !play.forgiven.contains(*id) && !there.contains(*id)).collect();
     assert!(missing.is_empty(), "not delivered: {missing:?}");
     let card = play.shown.card();
+    let waiting = play.shown.outbox.iter().filter(|row| row.state == 0).count();
+    assert_eq!(usize::try_from(card.waiting).unwrap(), waiting);
     assert_eq!(card.waiting, 0, "nothing waits");
     assert!(play.shown.outbox.iter().all(|row| row.state == 1), "all was accepted");
     assert_eq!(play.shown.decisions, server.decisions, "the phone knows what the server decided");
@@ -86,8 +88,6 @@ fn nothing_is_lost(play: &Play) {
     for id in play.recorded.iter().filter(|id| !play.forgiven.contains(*id)) {
         assert!(here.contains(id) || there.contains(id), "lost: {id}");
     }
-    let waiting = rows.iter().filter(|row| row.state == 0).count();
-    assert_eq!(usize::try_from(play.shown.card().waiting).unwrap(), waiting);
     if !play.rolled_back {
         let kept: Vec<_> = rows.iter().map(|row| &row.operation).collect();
         assert_eq!(kept, play.recorded.iter().collect::<Vec<_>>(), "the phone keeps them in the order of recording");
