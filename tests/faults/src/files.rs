@@ -7,7 +7,9 @@ use tempfile::TempDir;
 /// A folder that is gone with its holder: in memory where the system has a place for that.
 pub fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
-    if memory.is_dir() && let Ok(folder) = TempDir::new_in(memory) {
+    if memory.is_dir()
+        && let Ok(folder) = TempDir::new_in(memory)
+    {
         return folder;
     }
     TempDir::new().unwrap()

@@ -184,7 +184,8 @@ impl Handset {
     /// What waits in its outbox, and what was answered.
     pub fn outbox(&self) -> Vec<OutboxRow> {
         let file = self.beside.as_ref().expect("the app is open");
-        let sql = "SELECT segment, sequence, lower(hex(operation)), state FROM outbox ORDER BY segment, sequence";
+        let sql =
+            "SELECT segment, sequence, lower(hex(operation)), state FROM outbox ORDER BY segment, sequence";
         let mut statement = file.prepare_cached(sql).unwrap();
         let rows = statement.query_map([], |row| {
             Ok(OutboxRow {

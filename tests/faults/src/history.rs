@@ -137,7 +137,8 @@ impl ReferenceStateMachine for Histories {
     type Transition = Event;
 
     fn init_state() -> BoxedStrategy<Model> {
-        let start = prop_oneof![6 => Just(Start::Yellow), 2 => Just(Start::Green), 1 => Just(Start::Undeclared)];
+        let start =
+            prop_oneof![6 => Just(Start::Yellow), 2 => Just(Start::Green), 1 => Just(Start::Undeclared)];
         start
             .prop_map(|start| Model {
                 start,

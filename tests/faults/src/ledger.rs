@@ -2,6 +2,7 @@
 //! object verified against its trust list.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use healthcode::token::ids::SubjectId;
 use healthcode::token::trust_list::Object;
@@ -11,7 +12,6 @@ use healthcode_server::state::SubjectState;
 use rusqlite::Connection;
 use serde::Deserialize;
 
-use crate::authority::Authority;
 use crate::handset::read_only;
 
 /// An operation that was delivered.
@@ -60,8 +60,8 @@ struct DecisionRow {
 
 impl Ledger {
     /// Reads what there is about a subject.
-    pub fn read(authority: &Authority, trust: &TrustList, subject: &str) -> Self {
-        let file = read_only(authority.database());
+    pub fn read(database: &Path, trust: &TrustList, subject: &str) -> Self {
+        let file = read_only(database);
         let subject = SubjectId::parse(subject).expect("enrolled");
         let mut ledger = Self {
             state: state(&file, subject),
@@ -95,9 +95,12 @@ impl Ledger {
             let row: DecisionRow = serde_json::from_str(&body).unwrap();
             self.take_decision(trust, &row);
         }
-        let sql = "SELECT (SELECT COUNT(*) FROM operation) || ' ' || (SELECT COUNT(*) FROM decision)";
-        let counts = format!("{} {}", self.delivered.len(), self.decisions.len());
-        assert_eq!(self.bodies(sql, &[]), [counts], "what the server had it has still");
+        for (sql, known) in [
+            ("SELECT COUNT(*) || '' FROM operation WHERE subject = ?1", self.delivered.len()),
+            ("SELECT COUNT(*) || '' FROM decision WHERE subject = ?1", self.decisions.len()),
+        ] {
+            assert_eq!(self.bodies(sql, &[&key]), [known.to_string()], "what the server had it has still");
+        }
     }
 
     fn bodies(&self, sql: &str, keys: &[&dyn rusqlite::ToSql]) -> Vec<String> {
@@ -134,6 +137,24 @@ impl Ledger {
             _ => None,
         };
         assert!(serial.is_none_or(|serial| serial == row.serial), "a decision bears its own serial");
+    }
+
+    /// Asserts that each segment goes on from its beginning without a gap or a fork, and that no serial is used twice.
+    pub fn assert_continuous(&self) {
+        let mut serials: BTreeSet<_> = self.decisions.iter().copied().collect();
+        let mut heads: BTreeMap<_, (u64, [u8; 32])> = BTreeMap::new();
+        for delivered in &self.delivered {
+            assert!(serials.insert(delivered.receipt.serial), "a serial is used once");
+            assert_eq!(delivered.receipt.head, delivered.link.digest());
+            let link = &delivered.link;
+            match heads.insert(link.segment, (link.sequence, link.digest())) {
+                Some((before, head)) => {
+                    assert_eq!((link.sequence, link.previous), (before + 1, head), "no gap, no fork");
+                }
+                None => assert_eq!(link.sequence, 0, "a segment begins at its beginning"),
+            }
+        }
+        assert!(serials.last().is_none_or(|last| *last <= self.state.serial));
     }
 
     /// The operations that it has.

@@ -5,7 +5,12 @@
 //! server ([`authority`]) in this process, over a line that breaks ([`line`], [`fault`]); [`ledger`] reads what the
 //! server has, and [`promises`] says what must hold. All of it runs in one virtual time.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests: what cannot be set up ends them")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests: what cannot be set up ends them"
+)]
 #![allow(clippy::missing_panics_doc, reason = "tests")]
 
 pub mod authority;

@@ -58,7 +58,7 @@ impl Play {
         let authority = Authority::open(folder.path(), &world);
         let handset = Handset::open(folder.path(), "phone", &authority, &world);
         let trust = authority.trust();
-        let ledger = Ledger::read(&authority, &trust, &handset.subject);
+        let ledger = Ledger::read(authority.database(), &trust, &handset.subject);
         let shown = handset.look();
         let recorded = ledger.delivered.iter().map(|delivered| delivered.operation.clone()).collect();
         Self {
@@ -137,7 +137,7 @@ impl Play {
     }
 
     fn read(&self) -> Ledger {
-        Ledger::read(&self.authority, &self.trust, &self.handset.subject)
+        Ledger::read(self.authority.database(), &self.trust, &self.handset.subject)
     }
 
     fn play(&mut self, event: Event, model: &Model) {
@@ -174,7 +174,8 @@ impl Play {
                 self.forgive();
             }
             Event::CopyServer => {
-                self.authority.copy_to(&self.folder.path().join(format!("server-copy-{}", self.server_copies)));
+                self.authority
+                    .copy_to(&self.folder.path().join(format!("server-copy-{}", self.server_copies)));
                 self.server_copies += 1;
             }
             Event::RestoreServer(which) => {
@@ -192,7 +193,8 @@ impl Play {
     fn forgive(&mut self) {
         let here: BTreeSet<_> = self.handset.look().outbox.into_iter().map(|row| row.operation).collect();
         let there = self.ledger.operations();
-        let gone = self.recorded.iter().filter(|recorded| !here.contains(*recorded) && !there.contains(*recorded));
+        let gone =
+            self.recorded.iter().filter(|recorded| !here.contains(*recorded) && !there.contains(*recorded));
         self.forgiven.extend(gone.cloned());
     }
 

@@ -40,7 +40,11 @@ fn run(cases: u32, seed: u64) -> Result<(), String> {
     ran.map_err(|error| match error {
         TestError::Fail(reason, (model, events, _)) => {
             let events: Vec<_> = events.iter().map(|event| format!("    {event:?}")).collect();
-            format!("{reason}\n  seed {seed}; the least history from {:?}:\n{}", model.start, events.join("\n"))
+            format!(
+                "{reason}\n  seed {seed}; the least history from {:?}:\n{}",
+                model.start,
+                events.join("\n")
+            )
         }
         TestError::Abort(reason) => format!("given up: {reason}"),
     })
