@@ -2,8 +2,11 @@
 //! place for log lines. Foreign traits, synchronous; whatever an implementation throws, only the port's name is
 //! passed on, because a platform's error text may hold anything.
 
+mod system_clock;
+
 use std::sync::Arc;
 
+pub use system_clock::SystemClock;
 use thiserror::Error;
 
 use crate::rules::calendar::Timestamp;
@@ -67,7 +70,8 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for PortError {
 /// One look at the platform's clocks.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ClockReading {
-    /// Names this start of the device: `/proc/sys/kernel/random/boot_id`, `kern.bootsessionuuid`.
+    /// Names this start of the device: `/proc/sys/kernel/random/boot_id`, `kern.bootsessionuuid`. Always from the same
+    /// source: after another name the estimate of the time is gone until the next sync.
     pub boot_id: String,
     /// Milliseconds since the device started, sleep included: `CLOCK_BOOTTIME`, `mach_continuous_time`.
     pub boot_millis: i64,
@@ -75,7 +79,8 @@ pub struct ClockReading {
     pub wall: Timestamp,
 }
 
-/// The platform's clocks, all in one crossing.
+/// The platform's clocks, all in one crossing. An implementation must not call this library: it is read under a lock,
+/// so that of two readings the later one is looked at later.
 #[uniffi::export(with_foreign)]
 pub trait DeviceClock: Send + Sync {
     /// Reads them now.

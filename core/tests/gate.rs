@@ -119,8 +119,11 @@ fn firm_after(round_trip: i64, age: i64) -> Option<(Timestamp, i64)> {
         policy_version,
         nonce: None,
     };
-    clock.anchor(&anchor, [0; 32], round_trip, 0).unwrap();
-    reading.boot_millis = age;
+    let asked = clock.evidence();
+    reading.boot_millis = round_trip;
+    let looked = clock.look(&reading, || unreachable!("the same boot"));
+    looked.anchor(&anchor, [0; 32], &asked, 0).unwrap();
+    reading.boot_millis += age;
     clock.look(&reading, || unreachable!("the same boot"));
     clock.firm()
 }

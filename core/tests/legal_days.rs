@@ -50,7 +50,7 @@ fn order(late_until_minutes: u16) -> Quarantine {
 }
 
 fn tap(at: Timestamp) -> Tap {
-    Tap { earliest: at, latest: at, received: Some(at) }
+    Tap { earliest: at, latest: at, received: Some(at), late: false }
 }
 
 fn certain(day: &str) -> Attribution {
@@ -137,7 +137,9 @@ fn a_wall_clock_in_another_zones_time_opens_no_day() {
             policy_version: 0,
             nonce: None,
         };
-        clock.anchor(&anchor, [0; 32], 0, 0).unwrap();
+        let asked = clock.evidence();
+        let looked = clock.look(&reading, || unreachable!("the same boot"));
+        looked.anchor(&anchor, [0; 32], &asked, 0).unwrap();
         reading.boot_millis += 999;
         clock.look(&reading, || unreachable!("the same boot"));
         assert_eq!(progress(&order, &[], clock.lower_bound()).today, date("2020-03-08"), "{hours}");

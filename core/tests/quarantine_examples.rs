@@ -143,6 +143,7 @@ impl Example {
             earliest: tap.earliest.0,
             latest: tap.latest.0,
             received: tap.received.map(|received| received.0),
+            late: false,
         };
         self.taps.iter().map(tap).collect()
     }

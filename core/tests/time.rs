@@ -13,7 +13,7 @@
 mod support;
 
 use healthcode::rules::calendar::Timestamp;
-use healthcode::time::{Evidence, Interval, Reading, TrustedClock, interval_of};
+use healthcode::time::{Evidence, Interval, Looked, Reading, TrustedClock, interval_of};
 use healthcode::token::{Anchor, BootSession};
 use proptest::prelude::*;
 use support::runs;
@@ -86,12 +86,12 @@ impl Phone {
         }
     }
 
-    fn look(&mut self) {
+    fn look(&mut self) -> Looked<'_> {
         let reading = self.reading();
         let mut session = [0; 8];
         session[..4].copy_from_slice(&self.boot.to_be_bytes());
-        self.clock.look(&reading, || BootSession(session));
         let _ = self.clock.hint(reading.wall);
+        self.clock.look(&reading, || BootSession(session))
     }
 
     fn pass(&mut self, millis: i64, ppm: i64) {
@@ -118,11 +118,14 @@ impl Phone {
             Event::Syncs { round_trip } => {
                 // The server's seconds are whole, and it answers at the earliest moment.
                 let answered = Timestamp::from_seconds(self.truth.seconds());
+                let asked = self.clock.evidence();
                 self.pass(round_trip, 0);
-                self.look();
-                self.clock.anchor(&Self::anchor(answered), [0; 32], round_trip, 0).unwrap();
+                self.look().anchor(&Self::anchor(answered), [0; 32], &asked, 0).unwrap();
             }
-            Event::Relayed { age } => self.clock.raise(&Self::anchor(self.truth.plus_millis(-age))),
+            Event::Relayed { age } => {
+                let relayed = Self::anchor(self.truth.plus_millis(-age));
+                self.look().raise(&relayed, 0);
+            }
         }
         self.look();
     }

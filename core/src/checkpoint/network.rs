@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Checkpoint;
 use crate::error::HealthcodeError;
-use crate::sync::http::{drive, run};
+use crate::sync::flight;
+use crate::sync::http::run;
 use crate::sync::{Cancel, SyncReport};
 
 #[uniffi::export]
@@ -16,6 +17,6 @@ impl Checkpoint {
     /// `Network`, `UpdateApp`, `Storage`, `Cancelled`; what was known before stays in force.
     #[uniffi::method(default(cancel = None))]
     pub async fn sync(&self, cancel: Option<Arc<Cancel>>) -> Result<SyncReport, HealthcodeError> {
-        run(&self.hold, cancel, drive(self.hold.phone()?, true)).await
+        run(&self.hold, cancel, flight::sync(self.hold.phone()?, true)).await
     }
 }

@@ -18,33 +18,40 @@ use crate::store::StoreError;
 use crate::token::key::SignerError;
 use crate::token::trust_list::TrustListError;
 
-/// What is wrong with the platform's vault.
+/// What is wrong with the platform's vault. None of it changes the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum VaultKind {
-    /// Locked until the first unlock after a start: try again later.
+    /// Locked until the first unlock after a start. Temporary: ask the person to unlock the phone and try again then.
+    /// Never enrol anew, and never erase, because of it.
     Locked,
-    /// Its entry is gone (restored from a backup, installed anew): the person enrols again, after `erase`.
+    /// Its entry is gone (restored from a backup, installed anew), and the file cannot be read any more: the person
+    /// enrols again, after `erase`. Ask before, and try again once: some key stores say so for a moment.
     Gone,
     /// It failed: try again, then report.
     Refused,
 }
 
-/// What is wrong with the file.
+/// What is wrong with the file. None of it destroys anything: what was accepted is there once the cause is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum StorageKind {
-    /// Another process has it open.
+    /// Another process has it open: try again when that one has ended, or open it to look at it only.
     Busy,
-    /// The disk is full; what was accepted before is kept.
+    /// The disk is full; this call kept nothing, what was accepted before is kept. Ask the person to free some space,
+    /// and make the call again. What only reads still works.
     Full,
-    /// It cannot be written to.
+    /// It cannot be written to: the file, its folder or its disk is read-only, or it was opened to look at it only.
+    /// See to the app's rights on the folder; a widget leaves the call to the app.
     ReadOnly,
-    /// It is damaged, or no database. Nothing was changed.
+    /// It is damaged, or no database. Nothing was changed. Close it and open it again; if it stays so, offer the person
+    /// to enrol again after `erase`, and say that what was not sent yet is lost.
     Corrupt,
-    /// A later version of the app wrote it: update the app.
+    /// A later version of the app wrote it: update the app. Nothing was changed.
     NewerSchema,
-    /// It belongs to another key than the vault's. Nothing was changed.
+    /// It belongs to another key than the vault's: the file of another phone or installation. Nothing was changed. Open
+    /// it with its own vault, or offer the person to enrol again after `erase`.
     WrongKey,
-    /// The path cannot be opened.
+    /// The path cannot be opened: its folder is missing, or, to look at only, there is no file yet; or the device does
+    /// not give what is there. Check the path, and try again; a widget shows that nobody has enrolled.
     Unreachable,
 }
 

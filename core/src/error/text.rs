@@ -201,6 +201,7 @@ fn why(reason: &str) -> (&'static str, &'static str) {
         "in-the-past" => ("已过去", "has passed"),
         "another-date" => ("与手机日期不同", "is not the phone's date"),
         "out-of-range" => ("超出范围", "is out of range"),
+        "differs" => ("与已打开的不同", "is not the one that the data was opened with"),
         _ => ("不正确", "is not valid"),
     }
 }

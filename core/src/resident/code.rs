@@ -70,7 +70,7 @@ pub(super) fn code(
 
     let challenge = challenge.map(read_challenge).transpose()?;
     if let Some(anchor) = challenge.as_ref().and_then(|(_, challenge)| challenge.anchor.as_deref()) {
-        phone.raise(anchor);
+        phone.raise(anchor)?;
     }
     let now = phone.now()?;
     let mode = match (&challenge, now.estimate) {

@@ -2,6 +2,7 @@
 
 use super::quarantine;
 use super::standing::Standing;
+use super::time_state::TimeState;
 use crate::error::HealthcodeError;
 use crate::rules::calendar::Timestamp;
 use crate::rules::colour::Colour;
@@ -11,7 +12,6 @@ use crate::rules::text::Text;
 use crate::store::SubjectKey;
 use crate::sync::exchange::retry_state;
 use crate::sync::phone::{Now, Phone};
-use crate::time::ClockHint;
 
 /// Everything that a first screen shows.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -70,17 +70,9 @@ pub enum SubjectState {
     },
     /// Another phone has taken this one's place.
     Replaced,
-}
-
-/// The time as this phone knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
-pub struct TimeState {
-    /// The best estimate, or a lower bound where `sure` is false.
-    pub now: Timestamp,
-    /// Whether a server's time has been received since the phone was started. Mark the time on the screen if not.
-    pub sure: bool,
-    /// What to tell a person whose phone's own clock is wrong.
-    pub hint: Option<ClockHint>,
+    /// The server does not know the subject by this phone's key: it has lost it, or the first phone has refused this
+    /// one. Enrol again: what is kept here is not lost, and days that were counted are proved by their receipts.
+    Unknown,
 }
 
 /// The sync.
@@ -96,12 +88,6 @@ pub struct SyncState {
     pub failures: u32,
     /// Whether a sync is under way now.
     pub running: bool,
-}
-
-impl TimeState {
-    pub(crate) fn of(now: &Now) -> Self {
-        Self { now: now.best(), sure: now.estimate.is_some(), hint: now.hint }
-    }
 }
 
 // Masked, and still a person.
@@ -156,6 +142,7 @@ fn card(
     let pending = standing.body.pending_until.filter(|until| standing.token.is_none() && *until > time.now);
     let state = match pending {
         _ if standing.body.replaced => SubjectState::Replaced,
+        _ if standing.body.unknown => SubjectState::Unknown,
         Some(until) => SubjectState::Pending { until },
         None => SubjectState::Active,
     };

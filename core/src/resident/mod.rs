@@ -12,9 +12,11 @@ mod input;
 #[cfg(feature = "http")]
 mod network;
 mod own_http;
+mod proof;
 mod quarantine;
 mod record;
 mod standing;
+mod time_state;
 
 use std::sync::Arc;
 
@@ -23,7 +25,7 @@ pub use count::{QuarantineCount, count_quarantine};
 #[cfg(feature = "png")]
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};
-pub use home::{Home, SubjectCard, SubjectState, SyncState, TimeState};
+pub use home::{Home, SubjectCard, SubjectState, SyncState};
 pub use input::{
     AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, FieldProblem, Form, FormQuestion,
     IdentityForm, QuestionForm, StayInput,
@@ -31,6 +33,7 @@ pub use input::{
 pub use own_http::{CodeRequested, Enrolment};
 pub use quarantine::{CheckInState, CheckInView, QuarantineView};
 pub use record::{Preview, Recorded, TraceLine};
+pub use time_state::{TimeNotice, TimeNoticeKind, TimeState};
 
 use crate::error::HealthcodeError;
 use crate::platform::Ports;
@@ -78,9 +81,25 @@ impl Resident {
     ///
     /// `Storage` with what is wrong with the file: `Busy` while another process has it, `Corrupt`, `WrongKey` and
     /// `NewerSchema` leave it as it is. `Vault` where the vault cannot be used; `Locked` is temporary. `InvalidField`
-    /// names a wrong field of the configuration.
+    /// names a wrong field of the configuration, or, with `differs`, one in which it is not that of the same file's
+    /// open instance.
     pub fn open(config: Config, ports: Ports) -> Result<Arc<Self>, HealthcodeError> {
         Ok(Arc::new(Self { hold: Arc::new(Hold::new(Phone::open(config, ports)?)) }))
+    }
+
+    /// Opens the phone's file only to look at it, beside a process that may have it open: for a widget, or another
+    /// extension with a process of its own. It takes no lock, and neither makes nor changes the file. [`Resident::home`],
+    /// [`Resident::code`], [`Resident::quarantine`] and [`Resident::form`] show what was written last; whatever would
+    /// write answers `Storage` with `ReadOnly`. The clock is looked at and not written down. [`Resident::changed`]
+    /// does not see what another process writes: look again when the system renews the widget.
+    ///
+    /// # Errors
+    ///
+    /// As [`Resident::open`], but never `Busy` for another process's lock: `Storage` with `Unreachable` where there is
+    /// no file yet; with `ReadOnly` for a file of an earlier version, which the app has to open once, and where neither
+    /// another process has the file open nor this one may make the journal's index beside it.
+    pub fn open_read_only(config: Config, ports: Ports) -> Result<Arc<Self>, HealthcodeError> {
+        Ok(Arc::new(Self { hold: Arc::new(Hold::new(Phone::open_read_only(config, ports)?)) }))
     }
 }
 
@@ -92,6 +111,16 @@ impl Resident {
 #[uniffi::export]
 pub fn open_resident(config: Config, ports: Ports) -> Result<Arc<Resident>, HealthcodeError> {
     Resident::open(config, ports)
+}
+
+/// [`Resident::open_read_only`], as a function: the generator does not rename what a constructor returns.
+///
+/// # Errors
+///
+/// As [`Resident::open_read_only`].
+#[uniffi::export]
+pub fn open_resident_read_only(config: Config, ports: Ports) -> Result<Arc<Resident>, HealthcodeError> {
+    Resident::open_read_only(config, ports)
 }
 
 #[uniffi::export]
@@ -113,7 +142,8 @@ impl Resident {
 
     /// Waits for a change of what [`Resident::home`] shows, on whatever object over the same file, and gives the
     /// number to wait for the next one with. The first number is 0, which returns at once. What changes with time
-    /// alone is not announced: `next_wake` says when.
+    /// alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
+    /// to look at the file only.
     ///
     /// # Errors
     ///
@@ -159,6 +189,24 @@ impl Resident {
     pub fn quarantine(&self, subject: String) -> Result<Option<QuarantineView>, HealthcodeError> {
         let phone = self.phone()?;
         quarantine::view(&phone, &known(&phone, &subject)?)
+    }
+
+    /// A proof of a quarantine: the order, the chain of its check-ins under the authority's receipts, what counts, and
+    /// the release. Whoever has the trust list can verify it, without this phone and without the authority. It tells
+    /// the person's id at the authority and which days were served; no name, no answers. The order is named by its
+    /// id, or is the last one; one whose records were purged is not there any more.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` for an order that is not there; `UnknownSubject`, `Storage`.
+    #[uniffi::method(default(order = None))]
+    pub fn quarantine_proof(
+        &self,
+        subject: String,
+        order: Option<String>,
+    ) -> Result<String, HealthcodeError> {
+        let phone = self.phone()?;
+        proof::proof(&phone, &known(&phone, &subject)?, order.as_deref())
     }
 
     /// The questions of the rulebook in force, and the days that they ask about.

@@ -7,8 +7,8 @@ use super::input::IdentityForm;
 use super::own_http::{CodeRequested, Enrolment};
 use super::{Resident, identity};
 use crate::error::HealthcodeError;
-use crate::sync::http::{Client, drive, run};
-use crate::sync::{Cancel, SyncReport, enrol};
+use crate::sync::http::{Client, run};
+use crate::sync::{Cancel, SyncReport, enrol, flight};
 
 #[uniffi::export]
 impl Resident {
@@ -56,7 +56,7 @@ impl Resident {
     }
 
     /// Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
-    /// what the server publishes. Calls at the same time run one after the other.
+    /// what the server publishes. Calls at the same time are one exchange: the later ones wait for it.
     ///
     /// # Errors
     ///
@@ -64,6 +64,6 @@ impl Resident {
     /// `Cancelled`. What the server says no to for one subject is in the report and not an error.
     #[uniffi::method(default(cancel = None))]
     pub async fn sync(&self, cancel: Option<Arc<Cancel>>) -> Result<SyncReport, HealthcodeError> {
-        run(&self.hold, cancel, drive(self.phone()?, false)).await
+        run(&self.hold, cancel, flight::sync(self.phone()?, false)).await
     }
 }

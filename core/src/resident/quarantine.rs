@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::home::TimeState;
 use super::standing::Standing;
+use super::time_state::TimeState;
 use crate::error::HealthcodeError;
 use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::rules::colour::Colour;
@@ -37,7 +37,7 @@ pub struct QuarantineView {
     pub days: u16,
     /// Days that count so far.
     pub counted: u16,
-    /// The legal day, as far as this phone is sure of it.
+    /// The legal day, as far as this phone is sure of it: a later one may have begun where `time.sure` is false.
     pub today: LegalDate,
     /// Every day from the first one to today.
     pub calendar: Vec<Day>,
@@ -45,7 +45,8 @@ pub struct QuarantineView {
     pub phase: Phase,
     /// Whether all days are done and the time of the release has come: connect, the server confirms.
     pub connect_to_confirm: bool,
-    /// The check-in that is due now, until when, and what missing it does.
+    /// The check-in that is due now, until when, and what missing it does. Where `time.sure` is false another may
+    /// be due: offer a check-in all the same.
     pub due: Option<Risk>,
     /// When the next day opens, if nothing is due now.
     pub next_opens_at: Option<Timestamp>,
@@ -75,7 +76,8 @@ pub struct CheckInView {
 pub enum CheckInState {
     /// It waits to be sent.
     Waiting {
-        /// The day for which it will count, as far as this phone can tell.
+        /// The day for which it will count, as far as this phone can tell; none where it was made when the phone did
+        /// not know the day, and has not learnt it since.
         day: Option<LegalDate>,
     },
     /// The server has it and has not judged it yet.
@@ -129,7 +131,7 @@ pub(super) fn view(phone: &Phone, key: &SubjectKey) -> Result<Option<QuarantineV
         earliest_release: progress.earliest_release,
         calendar: progress.calendar,
         reminders,
-        check_ins: check_ins(&standing, order),
+        check_ins: check_ins(&standing, order, &now),
         time: TimeState::of(&now),
     }))
 }
@@ -166,15 +168,19 @@ pub(super) fn expected_days(standing: &Standing, order: &Order) -> BTreeMap<Oper
     tree(operations.into_iter().zip(attribute(&order.quarantine(), &taps)))
 }
 
-fn check_ins(standing: &Standing, order: &Order) -> Vec<CheckInView> {
+fn check_ins(standing: &Standing, order: &Order, now: &Now) -> Vec<CheckInView> {
     let expected = expected_days(standing, order);
+    // Of taps of another start of the phone nobody knows any more how sure it was.
+    let unsure = |check_in: &StoredCheckIn| {
+        now.estimate.is_none() && check_in.evidence.session == now.evidence.session
+    };
     let of_this_order = |check_in: &&StoredCheckIn| {
         expected.contains_key(&check_in.operation) || check_in.check_in.order == Some(order.order)
     };
     let view = |check_in: &StoredCheckIn| CheckInView {
         operation: check_in.operation.to_string(),
         recorded_at: check_in.evidence.lower_bound,
-        state: state(standing, check_in, &expected),
+        state: state(standing, check_in, &expected, unsure(check_in)),
     };
     standing.check_ins.iter().filter(of_this_order).map(view).collect()
 }
@@ -183,6 +189,7 @@ fn state(
     standing: &Standing,
     check_in: &StoredCheckIn,
     expected: &BTreeMap<OperationId, Attribution>,
+    unsure: bool,
 ) -> CheckInState {
     if let Some(judgement) = standing.judgements.get(&check_in.operation) {
         return match (judgement.day, judgement.certainty, judgement.not_counted) {
@@ -199,7 +206,7 @@ fn state(
         Some((OutboxState::Accepted, _)) => CheckInState::Received,
         Some((OutboxState::Waiting, _)) | None => {
             let day = match expected.get(&check_in.operation) {
-                Some(Attribution::Counted { day, .. }) => Some(*day),
+                Some(Attribution::Counted { day, .. }) if !unsure => Some(*day),
                 _ => None,
             };
             CheckInState::Waiting { day }

@@ -24,7 +24,7 @@ pub struct Recorded {
     /// The operation's id.
     pub operation: String,
     /// The day for which a check-in will count, as far as this phone can tell; none for a declaration, without an
-    /// order in force, or where the day has its check-in already.
+    /// order in force, where the day has its check-in already, or where this phone does not know the day.
     pub day: Option<LegalDate>,
 }
 
@@ -147,7 +147,8 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
                 let stored = StoredCheckIn { evidence: now.evidence, check_in, operation };
                 file.put_check_in(key, operation, &stored)?;
                 standing.check_ins.push(stored);
-                Recorded { operation: operation.to_string(), day: expected_day(&standing, operation) }
+                let day = now.estimate.and_then(|_| expected_day(&standing, operation));
+                Recorded { operation: operation.to_string(), day }
             }
         };
         phone.put_clock(file)?;

@@ -1,6 +1,6 @@
 //! What is known of one subject, read whole from the file: the one place where stored rows become meaning again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::HealthcodeError;
 use crate::rules::calendar::{LegalDate, Timestamp};
@@ -92,7 +92,7 @@ impl Standing {
                     let judgement: Judgement = kept(&decision.object.0)?;
                     self.judgements.insert(judgement.operation, judgement);
                 }
-                ChangeKind::Other => {}
+                ChangeKind::Key | ChangeKind::Other => {}
             }
         }
         Ok(())
@@ -103,9 +103,15 @@ impl Standing {
         self.token.as_ref().map(|(_, token)| token.colour)
     }
 
-    /// The taps that the order's days are counted from: judged ones as the server judged them, the others as they
-    /// were recorded, at H.
+    /// The taps that the order's days are counted from: judged ones as the server judged them, those included that
+    /// this file does not know (another phone's, or forgotten with a copy of yesterday); the others as they were
+    /// recorded, at H.
     pub(super) fn taps(&self, order: &Order) -> Vec<(OperationId, Tap)> {
+        let here: BTreeSet<_> = self.check_ins.iter().map(|check_in| check_in.operation).collect();
+        let elsewhere = self.judgements.values().filter_map(|judgement| {
+            let ours = judgement.order == order.order && !here.contains(&judgement.operation);
+            ours.then(|| (judgement.operation, judgement.tap()))
+        });
         let tap = |check_in: &StoredCheckIn| {
             let operation = check_in.operation;
             if let Some(judgement) = self.judgements.get(&operation) {
@@ -122,9 +128,9 @@ impl Standing {
                 // It names the order, so it was made after its issue, however far H lags behind.
                 at = at.max(order.issued_at);
             }
-            Some((operation, Tap { earliest: at, latest: at, received: None }))
+            Some((operation, Tap { earliest: at, latest: at, received: None, late: false }))
         };
-        self.check_ins.iter().filter_map(tap).collect()
+        elsewhere.chain(self.check_ins.iter().filter_map(tap)).collect()
     }
 
     /// The facts that this phone knows: the public records are the server's.

@@ -1,22 +1,29 @@
 //! The phone's file: SQLite in WAL mode, one file a person's phone, its values sealed.
 //!
-//! One process has a file open at a time, by an operating system's lock. Every change is one transaction. What never
-//! enters: a network, a decision, a clear text of anything that identifies a person.
+//! One process writes a file at a time, by an operating system's lock; others may look at it. Every change is one
+//! transaction. A reader has a connection of its own and waits for no writer. The vault is never asked while a
+//! transaction is open. What never enters: a network, a decision, a clear text of anything that identifies a person.
 
+mod error;
+mod keys;
 mod lock;
+mod open;
 mod records;
+mod recovery;
+mod rotate;
 mod row;
 pub(crate) mod schema;
 pub(crate) mod seal;
 mod transaction;
 
+use std::fs::File;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
-use thiserror::Error;
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
+pub(crate) use error::StoreError;
 pub(crate) use lock::canonical_path;
 pub(crate) use records::Waiting;
 pub(crate) use row::{
@@ -26,73 +33,65 @@ pub(crate) use row::{
 pub(crate) use transaction::{ChainState, Transaction};
 
 use crate::error::StorageKind;
-use crate::platform::{Vault, VaultError};
-use seal::{Place, Seal};
+use crate::platform::Vault;
+use keys::{Key, Keys};
+use open::Readers;
 
-/// Why the store did not do what was asked. It never holds a value.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum StoreError {
-    /// Something that a caller can act on.
-    #[error("storage: {0:?}")]
-    Kind(StorageKind),
-    /// The vault.
-    #[error("vault: {0}")]
-    Vault(#[from] VaultError),
-    /// A fault of the library.
-    #[error("internal: {0}")]
-    Internal(String),
-}
-
-impl StoreError {
-    pub(crate) fn internal(place: &str) -> Self {
-        Self::Internal(format!("store/{place}"))
-    }
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        let kind = match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageKind::Busy,
-            Some(ErrorCode::DiskFull) => StorageKind::Full,
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StorageKind::ReadOnly,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StorageKind::Corrupt,
-            Some(ErrorCode::CannotOpen) => StorageKind::Unreachable,
-            // The number says what happened; SQLite's own text could hold a value.
-            code => return Self::Internal(format!("sqlite/{code:?}")),
-        };
-        Self::Kind(kind)
-    }
-}
+/// How often a view is taken anew because the database key changed while it was taken.
+const VIEWS: usize = 5;
 
 /// An open file. Dropped with its last holder.
 pub(crate) struct Store {
-    connection: Mutex<Connection>,
-    seal: Seal,
+    // In this order: the last connection to close writes the journal back into the file, and only a writer can.
+    readers: Readers,
+    writer: Option<Mutex<Connection>>,
+    keys: Keys,
     changes: watch::Sender<u64>,
     // Held for as long as the file is open; the operating system lets go of it whatever becomes of the process.
-    _lock: std::fs::File,
+    _lock: Option<File>,
 }
-
-const PROBE: Place<'_> = Place { table: "vault_key", column: "probe", row: &[b"1"] };
-const PROBE_TEXT: &[u8] = b"healthcode";
-const READ_VAULT_KEY: &str = "SELECT sealed, probe FROM vault_key WHERE id = 1";
-const WRITE_VAULT_KEY: &str = "INSERT INTO vault_key (id, sealed, probe) VALUES (1, ?1, ?2)";
-const HAS_SUBJECTS: &str = "SELECT EXISTS (SELECT 1 FROM document) OR EXISTS (SELECT 1 FROM subject)";
 
 impl Store {
     /// Opens the file at `path`, made if there is none, under the operating system's lock.
     pub(crate) fn open(path: &Path, vault: &dyn Vault) -> Result<Self, StoreError> {
         let lock = lock::take(path)?;
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(2))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "temp_store", "MEMORY")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        connection.pragma_update(None, "secure_delete", true)?;
-        schema::migrations().to_latest(&mut connection).map_err(migration_error)?;
-        let seal = unlock(&mut connection, vault)?;
-        Ok(Self { connection: Mutex::new(connection), seal, changes: watch::Sender::new(1), _lock: lock })
+        let open = || {
+            let writer = open::writer(path)?;
+            let key = match keys::unlock(&writer, vault)? {
+                Some(key) => key,
+                None => keys::create(&writer, vault)?,
+            };
+            Ok((writer, key))
+        };
+        let (writer, key) = open().map_err(|error: StoreError| error.of_opening(path))?;
+        Ok(Self::of(path, Some(writer), Keys::new(key, None), Some(lock)))
+    }
+
+    /// Opens the file at `path` to look at, beside a process that may have it open. It takes no lock, and neither
+    /// makes nor changes the file: every write is refused as `ReadOnly`.
+    pub(crate) fn open_read_only(path: &Path, vault: &Arc<dyn Vault>) -> Result<Self, StoreError> {
+        let nothing = StoreError::Kind(StorageKind::Unreachable);
+        if !path.is_file() {
+            return Err(nothing);
+        }
+        let open = || {
+            let reader = open::reader(path)?;
+            open::check_version(&reader)?;
+            keys::unlock(&reader, vault.as_ref())
+        };
+        // A file without a key has never been anybody's.
+        let key = open().map_err(|error: StoreError| error.of_opening(path))?.ok_or(nothing)?;
+        Ok(Self::of(path, None, Keys::new(key, Some(Arc::clone(vault))), None))
+    }
+
+    fn of(path: &Path, writer: Option<Connection>, keys: Keys, lock: Option<File>) -> Self {
+        let (readers, writer) = (Readers::new(path), writer.map(Mutex::new));
+        Self { readers, writer, keys, changes: watch::Sender::new(1), _lock: lock }
+    }
+
+    /// That changes are taken here; `ReadOnly` where the file is only looked at.
+    pub(crate) fn writable(&self) -> Result<(), StoreError> {
+        self.writer.as_ref().map(|_| ()).ok_or(StoreError::Kind(StorageKind::ReadOnly))
     }
 
     /// Runs `work` in one transaction: all of it is kept or none. Whoever watches is told.
@@ -110,22 +109,24 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.connection();
-        let inner =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
-        let result = work(&Transaction { inner: &inner, seal: &self.seal })?;
+        let connection = self.writer()?;
+        let (inner, key) = self.view(&connection, TransactionBehavior::Immediate)?;
+        let result = work(&Transaction { inner: &inner, seal: key.seal() })?;
         inner.commit().map_err(StoreError::from)?;
         Ok(result)
     }
 
-    /// Runs `work` over one unchanging view.
+    /// Runs `work` over one unchanging view, beside whatever is being written: it sees what was committed before.
     pub(crate) fn read<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.connection();
-        let inner = connection.transaction().map_err(StoreError::from)?;
-        work(&Transaction { inner: &inner, seal: &self.seal })
+        let connection = self.readers.take()?;
+        let (inner, key) = self.view(&connection, TransactionBehavior::Deferred)?;
+        let result = work(&Transaction { inner: &inner, seal: key.seal() });
+        drop(inner);
+        self.readers.give_back(connection);
+        result
     }
 
     /// Tells whoever watches that something has changed, in the file or beside it.
@@ -138,9 +139,28 @@ impl Store {
         self.changes.subscribe()
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    /// A transaction, and the key that its view is sealed under: each view says so itself, and so a change of the
+    /// key is seen with the rows that it sealed anew.
+    fn view<'a>(
+        &self,
+        connection: &'a Connection,
+        behavior: TransactionBehavior,
+    ) -> Result<(rusqlite::Transaction<'a>, Arc<Key>), StoreError> {
+        for _ in 0..VIEWS {
+            let inner = rusqlite::Transaction::new_unchecked(connection, behavior)?;
+            if let Some(key) = self.keys.of(&keys::probe(&inner)?) {
+                return Ok((inner, key));
+            }
+            drop(inner);
+            self.keys.refresh(connection)?;
+        }
+        Err(StoreError::Kind(StorageKind::WrongKey))
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
+        let writer = self.writer.as_ref().ok_or(StoreError::Kind(StorageKind::ReadOnly))?;
         // A panic while it was held has rolled its transaction back; the connection itself is sound.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -150,47 +170,10 @@ impl std::fmt::Debug for Store {
     }
 }
 
-fn migration_error(error: rusqlite_migration::Error) -> StoreError {
-    match error {
-        rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
-        rusqlite_migration::Error::MigrationDefinition(
-            rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
-        ) => StoreError::Kind(StorageKind::NewerSchema),
-        _ => StoreError::internal("migration"),
-    }
-}
-
-/// The database key: unsealed by the vault, or made when the file is new. An entry that is gone is an error, never a
-/// new key over old rows.
-fn unlock(connection: &mut Connection, vault: &dyn Vault) -> Result<Seal, StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let row = transaction
-        .query_row(READ_VAULT_KEY, [], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?)));
-    match row {
-        Ok((sealed, probe)) => {
-            let key = zeroize::Zeroizing::new(vault.unseal(sealed)?);
-            let key = key.as_slice().try_into().map_err(|_| StoreError::Kind(StorageKind::WrongKey))?;
-            let seal = Seal::new(key);
-            match seal.open(PROBE, &probe) {
-                Ok(text) if text.as_slice() == PROBE_TEXT => Ok(seal),
-                _ => Err(StoreError::Kind(StorageKind::WrongKey)),
-            }
-        }
-        Err(rusqlite::Error::QueryReturnedNoRows) => {
-            if transaction.query_row(HAS_SUBJECTS, [], |row| row.get::<_, bool>(0))? {
-                return Err(StoreError::Kind(StorageKind::Corrupt));
-            }
-            let key = crate::random::bytes()?;
-            let seal = Seal::new(key);
-            let sealed = vault.seal(key.to_vec())?;
-            transaction.execute(WRITE_VAULT_KEY, (sealed, seal.seal(PROBE, PROBE_TEXT)?))?;
-            transaction.commit()?;
-            Ok(seal)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "released/tests.rs"]
+mod released;

@@ -23,6 +23,12 @@ pub(crate) struct SubjectBody {
     pub(crate) pending_until: Option<crate::rules::calendar::Timestamp>,
     /// Whether the server said that another phone has taken this one's place.
     pub(crate) replaced: bool,
+    /// Whether the server said that it knows no such subject, or none of this key: it has lost it.
+    #[serde(default)]
+    pub(crate) unknown: bool,
+    /// So many seconds after a moment that all phones share, this one does on its own what it does then.
+    #[serde(default)]
+    pub(crate) spread: u32,
 }
 
 /// A holder's key.
@@ -78,6 +84,9 @@ pub(crate) struct OutboxBody {
 pub(crate) struct OutboxAnswer {
     pub(crate) receipt: Option<Bytes>,
     pub(crate) problem: Option<Problem>,
+    /// The link that the receipt countersigns, where it is not the one that was sent last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) link: Option<Bytes>,
 }
 
 /// What the server decided: a signed object that was verified before it was kept.

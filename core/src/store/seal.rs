@@ -49,8 +49,9 @@ impl Seal {
     pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let damaged = || StoreError::Kind(StorageKind::Corrupt);
         let (form, rest) = sealed.split_first().ok_or_else(damaged)?;
+        // A later form comes with a later schema, which is told before.
         if *form != FORM {
-            return Err(StoreError::Kind(StorageKind::NewerSchema));
+            return Err(damaged());
         }
         let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or_else(damaged)?;
         let payload = Payload { msg: sealed, aad: &place.associated() };

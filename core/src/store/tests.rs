@@ -8,18 +8,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
 use super::*;
+use crate::platform::VaultError;
 use crate::rules::identity::{Identity, IdentityInput};
 use crate::token::ids::{OperationId, SegmentId, SubjectId};
 use crate::wire::Bytes;
 
 /// A vault that turns every byte over with its own: enough to tell keys apart.
-struct TestVault {
+pub(super) struct TestVault {
     pad: u8,
-    locked: AtomicBool,
+    pub(super) locked: AtomicBool,
 }
 
 impl TestVault {
-    fn new(pad: u8) -> Arc<Self> {
+    pub(super) fn new(pad: u8) -> Arc<Self> {
         Arc::new(Self { pad, locked: AtomicBool::new(false) })
     }
 
@@ -53,17 +54,17 @@ impl Vault for TestVault {
     }
 }
 
-fn file() -> (TempDir, PathBuf) {
+pub(super) fn file() -> (TempDir, PathBuf) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("phone.db");
     (folder, path)
 }
 
-fn key(byte: u8) -> SubjectKey {
+pub(super) fn key(byte: u8) -> SubjectKey {
     SubjectKey { subject: SubjectId([byte; 16]), issuer: "hangzhou".to_owned() }
 }
 
-fn somebody() -> SubjectBody {
+pub(super) fn somebody() -> SubjectBody {
     let input = IdentityInput {
         name: "欧阳小明",
         document_kind: "resident-id",
@@ -72,20 +73,21 @@ fn somebody() -> SubjectBody {
         region: "330100",
     };
     let today = chrono::NaiveDate::from_ymd_opt(2020, 2, 14).unwrap();
-    SubjectBody { identity: Identity::parse(input, today).unwrap(), pending_until: None, replaced: false }
+    let identity = Identity::parse(input, today).unwrap();
+    SubjectBody { identity, pending_until: None, replaced: false, unknown: false, spread: 0 }
 }
 
-fn waiting(sequence: u64) -> Waiting {
+pub(super) fn waiting(sequence: u64) -> Waiting {
     let body = OutboxBody { operation: Bytes(vec![1, 2, 3]), link: Bytes(vec![4]) };
     let operation = OperationId([u8::try_from(sequence).unwrap(); 32]);
     Waiting { segment: SegmentId([5; 8]), sequence, operation, body }
 }
 
-fn put_somebody(store: &Store, at: &SubjectKey) {
+pub(super) fn put_somebody(store: &Store, at: &SubjectKey) {
     store.write(|file| file.put_subject(at, &somebody())).unwrap();
 }
 
-fn kind(result: Result<Store, StoreError>) -> StorageKind {
+pub(super) fn kind(result: Result<Store, StoreError>) -> StorageKind {
     match result.map(|_| ()).unwrap_err() {
         StoreError::Kind(kind) => kind,
         other => panic!("{other:?}"),
@@ -169,7 +171,7 @@ fn an_answer_moves_an_operation_out_of_the_outbox_once() {
     let store = Store::open(&path, TestVault::new(7).as_ref()).unwrap();
     put_somebody(&store, &key(1));
     let operation = waiting(3).operation;
-    let answer = OutboxAnswer { receipt: Some(Bytes(vec![9])), problem: None };
+    let answer = OutboxAnswer { receipt: Some(Bytes(vec![9])), problem: None, link: None };
     store.write(|file| file.put_waiting(&key(1), &waiting(3))).unwrap();
     store.write(|file| file.answer(&key(1), operation, OutboxState::Accepted, &answer)).unwrap();
     // A late second answer changes nothing.
@@ -285,4 +287,121 @@ fn a_folder_that_is_not_there_is_unreachable() {
 #[test]
 fn the_schema_is_the_one_that_was_released() {
     assert!(schema::migrations().validate().is_ok());
+}
+
+#[test]
+fn a_reader_does_not_wait_for_a_writer() {
+    let (_folder, path) = file();
+    let store = Store::open(&path, TestVault::new(7).as_ref()).unwrap();
+    put_somebody(&store, &key(1));
+    store
+        .write(|file| {
+            file.put_waiting(&key(1), &waiting(0))?;
+            // On another thread, to its end, while this transaction is open and holds the writer.
+            let seen = std::thread::scope(|scope| {
+                let read = || {
+                    store.read(|file| Ok::<_, StoreError>((file.subjects()?, file.count_waiting(&key(1))?)))
+                };
+                scope.spawn(read).join().unwrap()
+            });
+            assert_eq!(seen.unwrap(), (vec![key(1)], 0), "what was committed before");
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    assert_eq!(store.read(|file| file.count_waiting(&key(1))).unwrap(), 1);
+}
+
+#[test]
+fn a_view_does_not_change_while_it_is_read() {
+    let (_folder, path) = file();
+    let store = Store::open(&path, TestVault::new(7).as_ref()).unwrap();
+    put_somebody(&store, &key(1));
+    store
+        .read(|file| {
+            store.write(|file| file.put_waiting(&key(1), &waiting(0)))?;
+            assert_eq!(file.count_waiting(&key(1))?, 0);
+            assert_eq!(store.read(|file| file.count_waiting(&key(1)))?, 1);
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn readers_at_a_time_are_as_many_as_there_are() {
+    let (_folder, path) = file();
+    let store = Store::open(&path, TestVault::new(7).as_ref()).unwrap();
+    put_somebody(&store, &key(1));
+    let together = std::sync::Barrier::new(12);
+    std::thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(|| {
+                let read = store.read(|file| {
+                    // Each holds its view until all have one.
+                    together.wait();
+                    file.subject(&key(1))
+                });
+                assert!(read.unwrap().is_some());
+            });
+        }
+    });
+}
+
+#[test]
+fn a_full_file_refuses_what_is_new_and_keeps_what_was_accepted() {
+    let (_folder, path) = file();
+    let store = Store::open(&path, TestVault::new(7).as_ref()).unwrap();
+    put_somebody(&store, &key(1));
+    let pages: i64 = store.writer().unwrap().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    let limit = |pages: i64| {
+        store.writer().unwrap().pragma_update(None, "max_page_count", pages).unwrap();
+    };
+    limit(pages + 4);
+    let mut kept = 0;
+    let refused = loop {
+        match store.write(|file| file.put_waiting(&key(1), &waiting(kept))) {
+            Ok(()) => kept += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused, StoreError::Kind(StorageKind::Full));
+    assert!(kept > 3, "{kept}");
+    assert_eq!(store.rotate(TestVault::new(7).as_ref()), Ok(()), "what is only sealed anew needs no room");
+    assert_eq!(store.read(|file| file.waiting(&key(1), 99)).unwrap().len() as u64, kept);
+    limit(pages + 99);
+    store.write(|file| file.put_waiting(&key(1), &waiting(kept))).unwrap();
+    drop(store);
+    let store = Store::open(&path, TestVault::new(7).as_ref()).unwrap();
+    assert_eq!(store.read(|file| file.waiting(&key(1), 99)).unwrap().len() as u64, kept + 1);
+}
+
+#[test]
+fn a_file_is_looked_at_while_it_is_open_and_never_changed() {
+    let (_folder, path) = file();
+    let vault: Arc<dyn Vault> = TestVault::new(7);
+    assert_eq!(kind(Store::open_read_only(&path, &vault)), StorageKind::Unreachable);
+    assert!(!path.exists(), "looking makes nothing");
+    let store = Store::open(&path, vault.as_ref()).unwrap();
+    put_somebody(&store, &key(1));
+    let look = Store::open_read_only(&path, &vault).unwrap();
+    assert_eq!(look.read(|file| file.subjects()).unwrap(), [key(1)]);
+    put_somebody(&store, &key(2));
+    assert_eq!(look.read(|file| file.subjects()).unwrap(), [key(1), key(2)]);
+    let refused = look.write(|file| file.put_token(&key(1), b"token"));
+    assert_eq!(refused, Err(StoreError::Kind(StorageKind::ReadOnly)));
+    assert_eq!(look.rotate(vault.as_ref()), Err(StoreError::Kind(StorageKind::ReadOnly)));
+    // The key is changed under it: it asks the vault for the new one.
+    store.rotate(vault.as_ref()).unwrap();
+    assert!(look.read(|file| file.subject(&key(2))).unwrap().is_some());
+    drop((store, look));
+
+    let before = std::fs::read(&path).unwrap();
+    let look = Store::open_read_only(&path, &vault).unwrap();
+    assert!(look.read(|file| file.subject(&key(1))).unwrap().is_some());
+    drop(look);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert_eq!(kind(Store::open_read_only(&path, &vault)), StorageKind::NewerSchema);
+    std::fs::write(&path, b"").unwrap();
+    assert_eq!(kind(Store::open_read_only(&path, &vault)), StorageKind::Unreachable, "it is only being made");
+    assert_eq!(std::fs::read(&path).unwrap(), b"");
 }

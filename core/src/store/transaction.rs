@@ -118,14 +118,14 @@ impl Transaction<'_> {
             Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
         });
         let Some((segment, next, head)) = row.optional()? else { return Ok(None) };
-        let opened = self.seal.open(place("chain", &row_of(key, &[])), &head)?;
+        let opened = self.seal.open(head_place(&row_of(key, &[])), &head)?;
         let head = opened.as_slice().try_into().map_err(|_| corrupt())?;
         let next = u64::try_from(next).map_err(|_| corrupt())?;
         Ok(Some(ChainState { segment: SegmentId(id(&segment)?), next, head }))
     }
 
     pub(crate) fn put_chain(&self, key: &SubjectKey, chain: &ChainState) -> Result<()> {
-        let head = self.seal.seal(place("chain", &row_of(key, &[])), &chain.head)?;
+        let head = self.seal.seal(head_place(&row_of(key, &[])), &chain.head)?;
         let (subject, segment) = (key.subject.as_bytes(), chain.segment.as_bytes());
         self.inner.execute(WRITE_CHAIN, params![subject, key.issuer, segment, integer(chain.next)?, head])?;
         Ok(())
@@ -169,6 +169,10 @@ pub(super) fn row_of<'a>(key: &'a SubjectKey, more: &[&'a [u8]]) -> Vec<&'a [u8]
 
 pub(super) const fn place<'a>(table: &'static str, row: &'a [&'a [u8]]) -> Place<'a> {
     Place { table, column: "body", row }
+}
+
+const fn head_place<'a>(row: &'a [&'a [u8]]) -> Place<'a> {
+    Place { table: "chain", column: "head", row }
 }
 
 const fn document_place<'a>(row: &'a [&'a [u8]]) -> Place<'a> {

@@ -9,7 +9,7 @@ use crate::token::trust_list::RootSet;
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Config {
     /// The path of the phone's file. Its folder must exist and stay out of cloud backups. The same path in one
-    /// process is one instance, which keeps the configuration of its first opening.
+    /// process is one instance: opened a second time, the rest of the configuration must be the same.
     pub database: String,
     /// The root of the home issuer's HTTP interface, such as `https://code.example.org`.
     pub server: String,
@@ -46,5 +46,33 @@ impl Config {
             return Err(HealthcodeError::field("root_threshold", "out-of-range"));
         }
         Ok(RootSet { version: self.root_version, threshold, keys })
+    }
+
+    /// The first field in which another configuration for the same file differs. Another spelling of the path is none.
+    pub(crate) fn difference(&self, other: &Self) -> Option<&'static str> {
+        let Self {
+            database: _,
+            server,
+            issuer,
+            root_keys,
+            root_threshold,
+            root_version,
+            trust_list_floor,
+            built_at,
+            cleartext_hosts,
+            tls_roots,
+        } = self;
+        let same = [
+            ("server", *server == other.server),
+            ("issuer", *issuer == other.issuer),
+            ("root_keys", *root_keys == other.root_keys),
+            ("root_threshold", *root_threshold == other.root_threshold),
+            ("root_version", *root_version == other.root_version),
+            ("trust_list_floor", *trust_list_floor == other.trust_list_floor),
+            ("built_at", *built_at == other.built_at),
+            ("cleartext_hosts", *cleartext_hosts == other.cleartext_hosts),
+            ("tls_roots", *tls_roots == other.tls_roots),
+        ];
+        same.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
     }
 }

@@ -4,15 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::holder;
-use super::outbox;
+use super::outbox::Relinked;
 use super::phone::Phone;
-use super::reply::{Call, Method, Reply};
+use super::reply::{Call, Method, Reply, read_answer};
 use crate::error::HealthcodeError;
 use crate::random;
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Identity;
-use crate::store::{ChainState, HolderKeyBody, StoreError, SubjectBody, SubjectKey};
-use crate::token::ids::SegmentId;
+use crate::store::{HolderKeyBody, StoreError, SubjectBody, SubjectKey};
 use crate::wire::message::{
     CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation, EnrolmentRequest, EnrolmentStarted,
 };
@@ -37,6 +36,7 @@ pub(crate) struct Confirmed {
 
 /// The call that asks for a one-time code. An enrolment that was under way is given up for this one.
 pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, HealthcodeError> {
+    phone.store.writable()?;
     let (known, mine) = phone.store.read(|file| {
         let mut mine = Vec::new();
         for key in file.subjects()? {
@@ -45,7 +45,8 @@ pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, Healthc
         Ok::<_, StoreError>((file.json_document::<Pending>(ENROLMENT)?, mine))
     })?;
     // A second key of the same phone would only put the first one out of work.
-    if mine.iter().any(|body| !body.replaced && body.identity.document == identity.document) {
+    let speaks = |body: &SubjectBody| !body.replaced && !body.unknown;
+    if mine.iter().any(|body| speaks(body) && body.identity.document == identity.document) {
         return Err(HealthcodeError::field("document", "already-enrolled"));
     }
     let key = match known {
@@ -63,8 +64,7 @@ pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, Healthc
 /// Takes the reply to [`request`].
 pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, HealthcodeError> {
     let body = reply.body_of("application/json")?;
-    let started: EnrolmentStarted =
-        serde_json::from_slice(body).map_err(|_| HealthcodeError::bad_answer())?;
+    let started: EnrolmentStarted = read_answer(body)?;
     phone.store.write(|file| {
         let pending: Option<Pending> = file.json_document(ENROLMENT)?;
         pending.map_or(Ok(()), |mut pending| {
@@ -77,6 +77,7 @@ pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, 
 
 /// The call that confirms the code.
 pub(crate) fn confirm(phone: &Phone, code: &str) -> Result<Call, HealthcodeError> {
+    phone.store.writable()?;
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     if code.is_empty() || code.len() > 12 || !code.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(HealthcodeError::field("code", "not-digits"));
@@ -92,29 +93,47 @@ pub(crate) fn confirm(phone: &Phone, code: &str) -> Result<Call, HealthcodeError
 /// Takes the reply to [`confirm`]: the subject, its key and its segment are kept in one transaction.
 pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, HealthcodeError> {
     let body = reply.body_of("application/json")?;
-    let enrolled: Enrolled = serde_json::from_slice(body).map_err(|_| HealthcodeError::bad_answer())?;
+    let enrolled: Enrolled = read_answer(body)?;
     let head = enrolled.head.0.as_slice().try_into().map_err(|_| HealthcodeError::bad_answer())?;
     let key = SubjectKey { subject: enrolled.subject, issuer: phone.config.issuer.clone() };
-    let chain = ChainState { segment: SegmentId(random::bytes()?), next: 0, head };
     let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
     let pending = pending.ok_or_else(HealthcodeError::bad_answer)?;
     let signer = holder::signer(&pending.key, &phone.ports.vault)?;
-    phone.store.write(|file| {
-        let body = SubjectBody {
-            identity: pending.identity,
-            pending_until: enrolled.pending_until,
-            replaced: false,
-        };
-        file.put_subject(&key, &body)?;
-        file.put_holder_key(&key, signer.public_key().id(), &pending.key)?;
-        file.put_chain(&key, &chain)?;
-        outbox::sign_anew(file, &key, signer.as_ref())?;
-        file.put_cursor(&key, None)?;
-        // It was of the key before: what it would show is nobody's any more.
-        file.delete_token(&key)?;
-        file.delete_document(ENROLMENT)?;
-        Ok::<_, HealthcodeError>(())
-    })?;
+    let before = loop {
+        let relinked = Relinked::make(phone, &key, head, signer.as_ref(), true)?;
+        let kept = phone.store.write(|file| {
+            let spread = file.subject(&key)?.map_or(0, |body| body.spread);
+            let body = SubjectBody {
+                identity: pending.identity.clone(),
+                pending_until: enrolled.pending_until,
+                replaced: false,
+                unknown: false,
+                spread,
+            };
+            let before = file.holder_key(&key)?;
+            if !relinked.is_current(file, &key)? {
+                return Ok(None);
+            }
+            file.put_subject(&key, &body)?;
+            relinked.keep(file, &key)?;
+            file.put_holder_key(&key, signer.public_key().id(), &pending.key)?;
+            // The cursor stays: a server that has lost what it said asks for what is held here beyond it.
+            if before.is_none() {
+                file.put_cursor(&key, None)?;
+            }
+            // It was of the key before: what it would show is nobody's any more.
+            file.delete_token(&key)?;
+            file.delete_document(ENROLMENT)?;
+            Ok::<_, HealthcodeError>(Some(before))
+        })?;
+        if let Some(before) = kept {
+            break before;
+        }
+    };
+    if let Some(HolderKeyBody::Hardware { name, .. }) = before {
+        // It signs nothing any more. If it stays, it is one that nobody names.
+        let _ = phone.ports.vault.delete(name);
+    }
     Ok(Confirmed { key, pending_until: enrolled.pending_until })
 }
 

@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::outbox;
 use super::phone::{Now, Phone, UnderWay};
 use super::reply::{Call, Reply, Unusable, seconds};
 use super::retry::RetryState;
-use super::round::Round;
+use super::round::{Next, Round};
 use crate::error::{HealthcodeError, NetworkKind};
 use crate::platform::LogLevel;
 use crate::random;
@@ -67,7 +68,8 @@ enum Task {
     TrustList,
     Rulebook,
     Anchor,
-    Subject(SubjectKey),
+    /// One round about a subject; with a serial, it offers what the server signed after it and has lost.
+    Subject(SubjectKey, Option<u64>),
 }
 
 enum Pending {
@@ -83,6 +85,8 @@ pub(crate) struct Exchange {
     tasks: VecDeque<Task>,
     pending: Option<Pending>,
     refreshed: bool,
+    /// The subjects whose operations were linked anew: once an exchange.
+    relinked: Vec<SubjectKey>,
     report: SyncReport,
     under_way: Option<UnderWay>,
 }
@@ -90,9 +94,20 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// An exchange for all subjects of this phone, or, with none, for what everybody may ask.
     pub(crate) fn begin(phone: Arc<Phone>) -> Result<Self, HealthcodeError> {
+        // What is sent must be kept when it is answered.
+        phone.store.writable()?;
         let now = phone.now()?;
-        #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
-        let subjects = phone.store.read(|file| file.subjects())?;
+        let subjects = phone.store.read(|file| {
+            let mut subjects = Vec::new();
+            for key in file.subjects()? {
+                // One that was replaced has nothing to ask for, and says what it still has to say.
+                let replaced = file.subject(&key)?.is_some_and(|body| body.replaced);
+                if !replaced || file.count_waiting(&key)? > 0 {
+                    subjects.push(key);
+                }
+            }
+            Ok::<_, StoreError>(subjects)
+        })?;
         let mut tasks = VecDeque::new();
         let stale = phone.trust().is_none_or(|trust| {
             trust.is_expired(now.lower_bound)
@@ -107,7 +122,7 @@ impl Exchange {
         if subjects.is_empty() {
             tasks.push_back(Task::Anchor);
         }
-        tasks.extend(subjects.into_iter().map(Task::Subject));
+        tasks.extend(subjects.into_iter().map(|key| Task::Subject(key, None)));
         Ok(Self::of(phone, tasks, stale))
     }
 
@@ -122,7 +137,8 @@ impl Exchange {
 
     fn of(phone: Arc<Phone>, tasks: VecDeque<Task>, refreshed: bool) -> Self {
         let under_way = Some(UnderWay::new(&phone));
-        Self { phone, tasks, pending: None, refreshed, report: SyncReport::default(), under_way }
+        let (relinked, report) = (Vec::new(), SyncReport::default());
+        Self { phone, tasks, pending: None, refreshed, relinked, report, under_way }
     }
 
     /// Nothing comes of it any more: it failed.
@@ -149,8 +165,8 @@ impl Exchange {
                 let path = format!("{ANCHOR_PATH}?nonce={}", Bytes(nonce.to_vec()).to_text());
                 (Call::get(path, 1_024), Pending::Anchor { nonce, asked: self.phone.now()? })
             }
-            Task::Subject(key) => {
-                let (call, round) = Round::begin(&self.phone, key)?;
+            Task::Subject(key, recover) => {
+                let (call, round) = Round::begin(&self.phone, key, recover)?;
                 (call, Pending::Subject(Box::new(round)))
             }
         };
@@ -195,7 +211,9 @@ impl Exchange {
         let key = round.key.clone();
         let body = match reply.body_of("application/json") {
             Ok(body) => body,
-            Err(Unusable::Problem(problem, after)) => return self.problem(&key, problem, after),
+            Err(Unusable::Problem(problem, after)) => {
+                return self.problem(&key, round.recovers(), problem, after);
+            }
             Err(unusable) => return Err(unusable.into()),
         };
         match round.accept(&self.phone, body) {
@@ -204,43 +222,57 @@ impl Exchange {
                 self.report.refused += done.report.refused;
                 self.report.decisions += done.report.decisions;
                 self.report.tokens += done.report.tokens;
-                if done.again {
-                    self.tasks.push_front(Task::Subject(key));
-                } else {
-                    self.report.waiting += done.report.waiting;
+                if done.replaced {
+                    self.note(&key, &Problem::new(&ProblemKind::Replaced), None);
                 }
                 self.follow_up(&done.anchor);
-                Ok(())
+                self.go_on(key, done.next, done.report.waiting)
             }
-            Err(error) => self.refresh_or(error, Task::Subject(key)),
+            // Asked again, it offers again what was lost: the answer still names from where.
+            Err(error) => self.refresh_or(error, Task::Subject(key, None)),
         }
+    }
+
+    fn go_on(&mut self, key: SubjectKey, next: Next, waiting: u32) -> Result<(), HealthcodeError> {
+        match next {
+            Next::Again => self.tasks.push_front(Task::Subject(key, None)),
+            Next::Recover(after) => self.tasks.push_front(Task::Subject(key, Some(after))),
+            Next::Relink(head) if !self.relinked.contains(&key) => {
+                outbox::relink(&self.phone, &key, head)?;
+                self.phone.log(LogLevel::Warning, "what waits was linked anew".to_owned());
+                self.relinked.push(key.clone());
+                self.tasks.push_front(Task::Subject(key, None));
+            }
+            Next::Relink(_) | Next::Done => self.report.waiting += waiting,
+        }
+        Ok(())
     }
 
     fn problem(
         &mut self,
         key: &SubjectKey,
+        recovers: bool,
         problem: Problem,
         retry_after: Option<u32>,
     ) -> Result<(), HealthcodeError> {
         match problem.kind() {
-            // The server has forgotten where we were: the next request asks for all of it.
-            ProblemKind::CursorGone if self.phone.store.read(|file| file.cursor(key))?.is_some() => {
-                self.phone.store.write(|file| file.put_cursor(key, None))?;
-                self.tasks.push_front(Task::Subject(key.clone()));
+            // The server has forgotten where we were, and perhaps more: the next request asks for all of it, and
+            // offers what was signed beyond what it knows. The cursor stays until that is done.
+            ProblemKind::CursorGone if !recovers => {
+                self.tasks.push_front(Task::Subject(key.clone(), Some(problem.expected.unwrap_or(0))));
                 Ok(())
             }
-            ProblemKind::Replaced => {
+            ProblemKind::Replaced | ProblemKind::UnknownSubject => {
+                let replaced = problem.kind() == ProblemKind::Replaced;
                 self.phone.store.write(|file| {
-                    let body = file.subject(key)?;
-                    body.map_or(Ok(()), |mut body| {
-                        body.replaced = true;
-                        file.put_subject(key, &body)
-                    })
+                    let Some(mut body) = file.subject(key)? else { return Ok(()) };
+                    (body.replaced, body.unknown) = (body.replaced || replaced, body.unknown || !replaced);
+                    file.put_subject(key, &body)
                 })?;
                 self.note(key, &problem, retry_after);
                 Ok(())
             }
-            ProblemKind::EnrolmentPending | ProblemKind::UnknownSubject => {
+            ProblemKind::EnrolmentPending => {
                 self.note(key, &problem, retry_after);
                 Ok(())
             }

@@ -5,20 +5,26 @@
 //! verified against the trust list, and that against the roots the app was built with.
 
 pub mod cancel;
+mod clock;
 pub mod config;
 pub(crate) mod enrol;
 pub(crate) mod exchange;
+#[cfg(feature = "http")]
+pub(crate) mod flight;
 pub(crate) mod holder;
 #[cfg(feature = "http")]
 pub mod http;
+mod kept;
 pub(crate) mod outbox;
 mod own_http;
 pub(crate) mod phone;
+mod recovery;
 pub(crate) mod reply;
 pub(crate) mod retry;
 pub(crate) mod round;
 
 pub use cancel::Cancel;
+pub use clock::system_clock;
 pub use config::Config;
 pub use exchange::{SubjectProblem, SyncReport};
 pub use own_http::{ExchangeStep, SyncExchange};

@@ -1,11 +1,12 @@
 //! What both facades stand on: the file, the ports, the trusted clock and the trust list of one phone.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::config::Config;
+use super::kept::{Kept, Published};
 use crate::error::HealthcodeError;
 use crate::platform::{LogLevel, Ports};
 use crate::random;
@@ -25,7 +26,12 @@ pub(crate) const RULEBOOK: &str = "rulebook";
 /// How long the clock may run before it is written again, in milliseconds.
 const WRITE_CLOCK_MILLIS: i64 = 60_000;
 
-static OPEN: Mutex<Option<HashMap<PathBuf, Weak<Phone>>>> = Mutex::new(None);
+/// The open phones of this process. A path's own lock is held while its file is opened, which asks the vault and may
+/// take long; the map's never is.
+static OPEN: Mutex<Option<HashMap<PathBuf, Place>>> = Mutex::new(None);
+
+/// Where a path's open phone is, if there is one.
+type Place = Arc<Mutex<Weak<Phone>>>;
 
 /// One phone's file with all that lives beside it in memory.
 pub(crate) struct Phone {
@@ -37,6 +43,8 @@ pub(crate) struct Phone {
     exchanges: AtomicU32,
     #[cfg(feature = "http")]
     pub(crate) flight: tokio::sync::Mutex<()>,
+    #[cfg(feature = "http")]
+    pub(crate) flights: super::flight::Flights,
 }
 
 struct State {
@@ -44,6 +52,8 @@ struct State {
     written_at_boot: i64,
     trust: Option<Arc<TrustList>>,
     rulebook: Option<Arc<Rulebook>>,
+    /// What trust list and rulebook were opened from, where another process may change them.
+    source: Published,
 }
 
 /// One look at the time.
@@ -71,46 +81,41 @@ impl Now {
 }
 
 impl Phone {
-    /// Opens the phone of a file: the open one of this process, or a new one.
+    /// Opens the phone of a file: the open one of this process, or a new one. The open one has one configuration.
     pub(crate) fn open(config: Config, ports: Ports) -> Result<Arc<Self>, HealthcodeError> {
         let roots = config.roots()?;
         let path = canonical_path(&config.database)?;
-        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = open.get_or_insert_default();
-        open.retain(|_, phone| phone.strong_count() > 0);
-        if let Some(phone) = open.get(&path).and_then(Weak::upgrade) {
-            return Ok(phone);
+        let place = place_of(&path);
+        let mut open = place.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(phone) = open.upgrade() {
+            return match phone.config.difference(&config) {
+                Some(field) => Err(HealthcodeError::field(field, "differs")),
+                None => Ok(phone),
+            };
         }
         let store = Store::open(&path, ports.vault.as_ref())?;
         let phone = Arc::new(Self::start(config, ports, store, roots)?);
-        open.insert(path, Arc::downgrade(&phone));
+        *open = Arc::downgrade(&phone);
         Ok(phone)
+    }
+
+    /// Opens the file only to look at it, beside whoever has it open: a phone of its own, which writes nothing.
+    pub(crate) fn open_read_only(config: Config, ports: Ports) -> Result<Arc<Self>, HealthcodeError> {
+        let roots = config.roots()?;
+        let store = Store::open_read_only(&canonical_path(&config.database)?, &ports.vault)?;
+        Ok(Arc::new(Self::start(config, ports, store, roots)?))
     }
 
     fn start(config: Config, ports: Ports, store: Store, roots: RootSet) -> Result<Self, HealthcodeError> {
         let reading = read_clock(&ports)?;
-        let (clock, trust, rulebook) = store.read(|file| {
-            Ok::<_, StoreError>((
-                file.json_document::<TrustedClock>(CLOCK)?,
-                file.document(TRUST_LIST)?,
-                file.document(RULEBOOK)?,
-            ))
-        })?;
+        let kept = Kept::read(&store)?;
         let session = BootSession(random::bytes()?);
+        let (trust, rulebook) = kept.open(&config, &roots);
         let floor = config.built_at;
-        let clock = clock.unwrap_or_else(|| TrustedClock::new(floor, &reading, session));
-        // A list that the app's own floor or roots have overtaken is fetched anew.
-        let trust = trust.and_then(|bytes| TrustList::open(&bytes, &roots, config.trust_list_floor).ok());
-        let rulebook = match (&trust, rulebook) {
-            (Some(trust), Some(bytes)) => open_rulebook(trust, &config.issuer, &bytes).ok(),
-            _ => None,
-        };
-        let state = State {
-            clock,
-            written_at_boot: i64::MIN,
-            trust: trust.map(Arc::new),
-            rulebook: rulebook.map(Arc::new),
-        };
+        let mut clock = kept.clock.unwrap_or_else(|| TrustedClock::new(floor, &reading, session));
+        // An update of the app knows a later time.
+        clock.look(&reading, || session).at_least(floor);
+        let state = State { clock, written_at_boot: i64::MIN, trust, rulebook, source: kept.published };
         Ok(Self {
             config,
             ports,
@@ -120,14 +125,19 @@ impl Phone {
             exchanges: AtomicU32::new(0),
             #[cfg(feature = "http")]
             flight: tokio::sync::Mutex::new(()),
+            #[cfg(feature = "http")]
+            flights: super::flight::Flights::default(),
         })
     }
 
     /// Looks at the time; once a minute, and after a start of the device, it is written down.
     pub(crate) fn now(&self) -> Result<Now, HealthcodeError> {
-        let reading = read_clock(&self.ports)?;
         let fresh = BootSession(random::bytes()?);
+        if self.store.writable().is_err() {
+            self.look_again()?;
+        }
         let mut state = self.state();
+        let reading = self.read_clock(&state)?;
         let session = state.clock.evidence().session;
         state.clock.look(&reading, || fresh);
         let due = state.written_at_boot == i64::MIN
@@ -143,7 +153,8 @@ impl Phone {
             evidence: state.clock.evidence(),
             anchored: state.clock.is_anchored(),
         };
-        if due {
+        // Where the file is only looked at, whoever writes it keeps the clock.
+        if due && self.store.writable().is_ok() {
             state.written_at_boot = reading.boot_millis;
             drop(state);
             // A clock that cannot be written down is lower after a restart, which is safe: no call fails for it.
@@ -153,6 +164,21 @@ impl Phone {
             }
         }
         Ok(now)
+    }
+
+    /// Where the file is only looked at: takes what the process that writes it has kept since the last look.
+    fn look_again(&self) -> Result<(), HealthcodeError> {
+        let kept = Kept::read(&self.store)?;
+        let changed = self.state().source != kept.published;
+        let opened = changed.then(|| kept.open(&self.config, &self.roots));
+        let mut state = self.state();
+        if let Some(clock) = kept.clock {
+            state.clock = clock;
+        }
+        if let Some((trust, rulebook)) = opened {
+            (state.trust, state.rulebook, state.source) = (trust, rulebook, kept.published);
+        }
+        Ok(())
     }
 
     /// Writes the clock down with other changes.
@@ -169,9 +195,12 @@ impl Phone {
         asked: &Now,
         listed_epoch: u32,
     ) -> Result<(), HealthcodeError> {
-        let now = self.now()?;
-        let round_trip = now.boot_millis.saturating_sub(asked.boot_millis);
-        let taken = self.state().clock.anchor(anchor, digest, round_trip, listed_epoch);
+        let fresh = BootSession(random::bytes()?);
+        let mut state = self.state();
+        let reading = self.read_clock(&state)?;
+        let looked = state.clock.look(&reading, || fresh);
+        let taken = looked.anchor(anchor, digest, &asked.evidence, listed_epoch);
+        drop(state);
         taken.map_err(|refused| {
             self.log(LogLevel::Warning, format!("anchor refused: {refused:?}"));
             HealthcodeError::bad_answer()
@@ -179,11 +208,24 @@ impl Phone {
     }
 
     /// Raises H to an anchor that a gate relayed, if it is the home issuer's.
-    pub(crate) fn raise(&self, relayed: &[u8]) {
-        let Some(trust) = self.trust() else { return };
-        if let Ok(anchor) = trust.open_from::<Anchor>(&self.config.issuer, relayed) {
-            self.state().clock.raise(&anchor);
-        }
+    pub(crate) fn raise(&self, relayed: &[u8]) -> Result<(), HealthcodeError> {
+        let Some(trust) = self.trust() else { return Ok(()) };
+        let issuer = &self.config.issuer;
+        let (Ok(anchor), Some(listed)) = (trust.open_from::<Anchor>(issuer, relayed), trust.issuer(issuer))
+        else {
+            return Ok(());
+        };
+        let fresh = BootSession(random::bytes()?);
+        let mut state = self.state();
+        let reading = self.read_clock(&state)?;
+        state.clock.look(&reading, || fresh).raise(&anchor, listed.time_epoch);
+        Ok(())
+    }
+
+    /// Reads the clocks. Only under the lock: of two readings the later one must be looked at later, or the boot clock
+    /// would seem to have run backwards.
+    fn read_clock(&self, _: &MutexGuard<'_, State>) -> Result<Reading, HealthcodeError> {
+        read_clock(&self.ports)
     }
 
     /// The trust list in force.
@@ -259,6 +301,18 @@ impl Drop for UnderWay {
         self.0.exchanges.fetch_sub(1, Ordering::SeqCst);
         self.0.store.touch();
     }
+}
+
+/// The place of a path among the open phones.
+fn place_of(path: &Path) -> Place {
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let open = open.get_or_insert_default();
+    // One that nobody holds, and whose phone is closed, is forgotten.
+    open.retain(|_, place| {
+        Arc::strong_count(place) > 1
+            || place.lock().unwrap_or_else(PoisonError::into_inner).strong_count() > 0
+    });
+    Arc::clone(open.entry(path.to_owned()).or_default())
 }
 
 fn read_clock(ports: &Ports) -> Result<Reading, HealthcodeError> {

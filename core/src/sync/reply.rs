@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{HealthcodeError, NetworkKind};
+use crate::wire::message::{self, UnreadAnswer};
 use crate::wire::{Problem, ProblemKind, problem};
 
 /// The method of a call.
@@ -117,4 +118,12 @@ impl From<Unusable> for HealthcodeError {
             }
         }
     }
+}
+
+/// Reads an answer of the server.
+pub(crate) fn read_answer<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, HealthcodeError> {
+    message::read_answer(body).map_err(|unread| match unread {
+        UnreadAnswer::Later => HealthcodeError::UpdateApp,
+        UnreadAnswer::NoAnswer => HealthcodeError::bad_answer(),
+    })
 }

@@ -2,23 +2,28 @@
 
 use super::exchange::{SyncReport, verify_anchor};
 use super::phone::{Now, Phone};
-use super::reply::{Call, Method};
+use super::recovery::{self, Part};
+use super::reply::{Call, Method, read_answer};
 use crate::error::{HealthcodeError, StorageKind};
 use crate::platform::LogLevel;
 use crate::random;
-use crate::store::{KeptDecision, OutboxAnswer, OutboxState, StoreError, SubjectKey, Transaction};
+use crate::store::{KeptDecision, OutboxAnswer, OutboxState, SubjectKey, Transaction, Waiting};
 use crate::token::anchor::{Anchor, Nonce};
-use crate::token::decision::{Judgement, Order, RatingReceipt, Release};
+use crate::token::decision::{Judgement, KeyNotice, Order, RatingReceipt, Release};
 use crate::token::gate_token::GateToken;
 use crate::token::ids::SubjectId;
 use crate::token::key::PublicKey;
 use crate::token::trust_list::{Object, TrustList};
 use crate::token::{Sign1, cbor};
+use crate::wire::link::Head;
 use crate::wire::message::{
-    Change, ChangeKind, LinkedOperation, MAX_BATCH, MAX_RESPONSE_BYTES, Outcome, OutcomeKind, SYNC_PATH,
-    SyncRequest, SyncResponse,
+    Change, ChangeKind, LinkedOperation, MAX_BATCH, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Outcome,
+    OutcomeKind, SYNC_PATH, SyncRequest, SyncResponse,
 };
 use crate::wire::{Bytes, Receipt, RequestClaims};
+
+/// The most bytes of operations and links in one request; base64 makes four thirds of them.
+const MAX_BATCH_BYTES: usize = MAX_REQUEST_BYTES / 2;
 
 /// A request under way.
 pub(crate) struct Round {
@@ -27,32 +32,67 @@ pub(crate) struct Round {
     asked: Now,
     holder: PublicKey,
     sent: usize,
+    /// Whether the server asked for what it has lost.
+    recovers: bool,
+    /// The serial after which more of that follows.
+    next_recovered: Option<u64>,
 }
 
 /// What a round came to.
 pub(crate) struct RoundDone {
     pub(crate) report: SyncReport,
     pub(crate) anchor: Anchor,
-    /// Whether there is more to send or to fetch.
-    pub(crate) again: bool,
+    /// Whether another phone has taken this one's place.
+    pub(crate) replaced: bool,
+    pub(crate) next: Next,
+}
+
+/// What comes after a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing: all is sent and fetched, or does not move.
+    Done,
+    /// There is more to send or to fetch.
+    Again,
+    /// A link did not continue its segment: link what waits anew on this head, then send it again.
+    Relink(Head),
+    /// Offer what lies beyond this serial.
+    Recover(u64),
 }
 
 impl Round {
-    /// Makes the request of a subject from what waits now.
-    pub(crate) fn begin(phone: &Phone, key: SubjectKey) -> Result<(Call, Self), HealthcodeError> {
+    /// Makes the request of a subject from what waits now. With `recover`, it offers what the server signed after that
+    /// serial and has lost.
+    pub(crate) fn begin(
+        phone: &Phone,
+        key: SubjectKey,
+        recover: Option<u64>,
+    ) -> Result<(Call, Self), HealthcodeError> {
         let holder = phone.holder(&key)?;
-        let (waiting, cursor, token) = phone.store.read(|file| {
-            Ok::<_, StoreError>((file.waiting(&key, MAX_BATCH)?, file.cursor(&key)?, file.token(&key)?))
+        let (waiting, cursor, token, part) = phone.store.read(|file| {
+            let part = recover.map(|after| recovery::part(file, &key, after)).transpose()?;
+            let (waiting, cursor) = match &part {
+                None => (file.waiting(&key, MAX_BATCH)?, file.cursor(&key)?),
+                // What it has lost comes first; the cursor is of the life before.
+                Some(Part { next: Some(_), .. }) => (Vec::new(), None),
+                Some(_) => (file.waiting(&key, MAX_BATCH)?, None),
+            };
+            Ok::<_, HealthcodeError>((waiting, cursor, file.token(&key)?, part))
         })?;
+        let (recovered, next_recovered) = part.map_or((Vec::new(), None), |part| (part.recovered, part.next));
         let asked = phone.now()?;
         let token = token.map(|bytes| kept::<GateToken>(&bytes)).transpose()?;
         let token = token.map(|token| Bytes(token.id.to_vec()));
-        let sent = waiting.len();
-        let operations = waiting
-            .into_iter()
-            .map(|waiting| LinkedOperation { operation: waiting.body.operation, link: waiting.body.link });
-        let request =
-            SyncRequest { evidence: asked.evidence, cursor, token, operations: operations.collect() };
+        let operations = batch(waiting);
+        let sent = operations.len();
+        let request = SyncRequest {
+            evidence: asked.evidence,
+            cursor,
+            token,
+            operations,
+            recovered,
+            more_recovered: next_recovered.is_some(),
+        };
         let body = serde_json::to_vec(&request).map_err(|_| HealthcodeError::internal("round/json"))?;
         let nonce = random::bytes()?;
         let claims = RequestClaims::new(SYNC_PATH, &body, &key.issuer, nonce, Some(key.subject));
@@ -64,23 +104,28 @@ impl Round {
             signature,
             limit: MAX_RESPONSE_BYTES as u64,
         };
-        Ok((call, Self { key, nonce, asked, holder: holder.public_key(), sent }))
+        let holder = holder.public_key();
+        Ok((call, Self { key, nonce, asked, holder, sent, recovers: recover.is_some(), next_recovered }))
     }
 
     /// Verifies the answer whole, then keeps it whole.
     pub(crate) fn accept(self, phone: &Phone, body: &[u8]) -> Result<RoundDone, HealthcodeError> {
-        let response: SyncResponse =
-            serde_json::from_slice(body).map_err(|_| HealthcodeError::bad_answer())?;
+        let response: SyncResponse = read_answer(body)?;
         let (anchor, digest, epoch) = verify_anchor(phone, &response.anchor.0, self.nonce)?;
         let trust = phone.trust().ok_or_else(HealthcodeError::bad_answer)?;
         let mut report = SyncReport::default();
         let answers = self.verify_outcomes(&trust, &response.outcomes, &mut report)?;
         let decisions = self.verify_changes(&trust, &response.changes, phone)?;
         report.decisions = count(decisions.len());
-        let token = response.token.map(|token| self.verify_token(&trust, token)).transpose()?;
+        let token = response.token.clone().map(|token| self.verify_token(&trust, token)).transpose()?;
         report.tokens = count(usize::from(token.is_some()));
 
+        let replaced = response.replaced;
         phone.take_anchor(&anchor, digest, &self.asked, epoch)?;
+        if let Some(after) = self.next_recovered {
+            phone.store.write_unseen(|file| phone.put_clock(file))?;
+            return Ok(RoundDone { report, anchor, replaced, next: Next::Recover(after) });
+        }
         let waiting = phone.store.write(|file: &Transaction<'_>| {
             for (operation, state, answer) in &answers {
                 file.answer(&self.key, *operation, *state, answer)?;
@@ -89,17 +134,54 @@ impl Round {
                 file.put_decision(&self.key, *serial, decision)?;
             }
             if let Some(token) = &token {
-                file.put_token(&self.key, token)?;
+                self.put_token(file, token)?;
             }
-            file.put_cursor(&self.key, Some(&response.cursor))?;
+            // What a replaced phone is told ends here: if it enrols again, it asks from where it was.
+            if !replaced {
+                file.put_cursor(&self.key, Some(&response.cursor))?;
+            }
+            self.put_subject(file, &response)?;
             phone.put_clock(file)?;
-            file.count_waiting(&self.key)
+            Ok::<_, HealthcodeError>(file.count_waiting(&self.key)?)
         })?;
         report.waiting = waiting;
+        let stuck = response.outcomes.iter().any(|outcome| outcome.outcome == OutcomeKind::Retry);
+        let head = response.head.filter(|_| stuck).and_then(|head| head.0.as_slice().try_into().ok());
         // Only while something moves: a server that takes nothing is not asked in a loop.
-        let moved = response.more || (!answers.is_empty() && self.sent > 0);
-        let again = moved && (response.more || waiting > 0);
-        Ok(RoundDone { report, anchor, again })
+        let next = match head {
+            Some(head) => Next::Relink(head),
+            None if response.more || (waiting > 0 && (self.sent == 0 || !answers.is_empty())) => Next::Again,
+            None => Next::Done,
+        };
+        Ok(RoundDone { report, anchor, replaced, next })
+    }
+
+    /// Whether the server was asked for all that it knows, after what it has lost was offered.
+    pub(crate) const fn recovers(&self) -> bool {
+        self.recovers
+    }
+
+    /// Keeps a token, but where a later one is kept: an answer may be overtaken by the next one's.
+    fn put_token(&self, file: &Transaction<'_>, token: &[u8]) -> Result<(), HealthcodeError> {
+        let later = match file.token(&self.key)? {
+            Some(known) => kept::<GateToken>(&known)?.issued_at > kept::<GateToken>(token)?.issued_at,
+            None => false,
+        };
+        if !later {
+            file.put_token(&self.key, token)?;
+        }
+        Ok(())
+    }
+
+    /// What the answer says of the subject's row, written where it is news.
+    fn put_subject(&self, file: &Transaction<'_>, response: &SyncResponse) -> Result<(), HealthcodeError> {
+        let Some(mut body) = file.subject(&self.key)? else { return Ok(()) };
+        let news = (response.replaced, false, response.spread.unwrap_or(0));
+        if (body.replaced, body.unknown, body.spread) != news {
+            (body.replaced, body.unknown, body.spread) = news;
+            file.put_subject(&self.key, &body)?;
+        }
+        Ok(())
     }
 
     fn verify_outcomes(
@@ -125,7 +207,9 @@ impl Round {
                 OutboxState::Accepted => report.accepted += 1,
                 _ => report.refused += 1,
             }
-            let answer = OutboxAnswer { receipt: outcome.receipt.clone(), problem: outcome.problem.clone() };
+            let (receipt, problem, link) =
+                (outcome.receipt.clone(), outcome.problem.clone(), outcome.link.clone());
+            let answer = OutboxAnswer { receipt, problem, link };
             answers.push((outcome.operation, state, answer));
         }
         Ok(answers)
@@ -172,6 +256,9 @@ impl Round {
             ChangeKind::Judgement => {
                 trust.open_from::<Judgement>(issuer, bytes).map(|object| (object.subject, object.serial))
             }
+            ChangeKind::Key => {
+                trust.open_from::<KeyNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
+            }
             ChangeKind::Other => return None,
         };
         Some(named.map_err(|_| HealthcodeError::bad_answer()))
@@ -187,6 +274,19 @@ impl Round {
             Err(HealthcodeError::bad_answer())
         }
     }
+}
+
+/// What goes into one request, from the first on: bounded in bytes too, and never nothing.
+fn batch(waiting: Vec<Waiting>) -> Vec<LinkedOperation> {
+    let mut bytes = 0;
+    let fits = |waiting: &Waiting| {
+        let first = bytes == 0;
+        bytes += waiting.body.operation.0.len() + waiting.body.link.0.len();
+        first || bytes <= MAX_BATCH_BYTES
+    };
+    let linked =
+        |waiting: Waiting| LinkedOperation { operation: waiting.body.operation, link: waiting.body.link };
+    waiting.into_iter().take_while(fits).map(linked).collect()
 }
 
 /// An object that was verified when it was kept: its key may have left the trust list since, and the seal of the

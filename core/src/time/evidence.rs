@@ -34,16 +34,29 @@ pub struct Interval {
     pub latest: Timestamp,
 }
 
+/// How far the boot clock's word for a tap may lie before its lower bound and still be believed: servers whose clocks
+/// differ, and (by parts per million of the wait) a boot clock that runs fast. In milliseconds.
+const SLACK_MILLIS: i64 = 60_000;
+
 /// The instant of a tap, from its own evidence, the evidence of the sync that brought it, and the server's time of
 /// receipt. In one boot session the boot clock makes it exact; otherwise it lies between H at the tap and receipt.
+///
+/// Readings that cannot be (a boot clock below zero, one that has run backwards, one by which the tap would lie before
+/// its own lower bound) make nothing exact, whoever made them up: the tap keeps the interval that is sure without
+/// them, which counts as ambiguous where it spans days. It is never earlier than H, and never later than receipt.
 #[must_use]
 pub fn interval_of(tap: &Evidence, sync: &Evidence, received: Timestamp) -> Interval {
     let earliest = tap.lower_bound.min(received);
-    if tap.session == sync.session && tap.boot_millis <= sync.boot_millis {
-        let waited = sync.boot_millis.saturating_sub(tap.boot_millis);
-        // Never before what was already sure at the tap: a boot clock that jumps ahead gains nothing.
-        let exact = received.plus_millis(waited.saturating_neg()).max(earliest);
-        return Interval { earliest: exact, latest: exact };
+    let unsure = Interval { earliest, latest: received };
+    if tap.session != sync.session || !(0..=sync.boot_millis).contains(&tap.boot_millis) {
+        return unsure;
     }
-    Interval { earliest, latest: received }
+    let waited = sync.boot_millis.saturating_sub(tap.boot_millis);
+    let told = received.plus_millis(waited.saturating_neg());
+    let slack = SLACK_MILLIS.saturating_add(super::parts(waited, super::AGE_PPM));
+    if earliest.since(told) > slack {
+        return unsure;
+    }
+    let exact = told.max(earliest);
+    Interval { earliest: exact, latest: exact }
 }

@@ -23,13 +23,16 @@ const AGE_PPM: i64 = 200;
 const FIRM_LIMIT_MILLIS: i64 = 20_000;
 /// From this difference on, the wall clock is said to be wrong, in milliseconds.
 const HINT_MILLIS: i64 = 5 * 60_000;
+/// By how much an anchor's whole seconds and two readings in whole milliseconds may be off.
+const ROUNDING_MILLIS: i64 = 1_002;
 
 /// What the platform's clocks say at one look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// Names the boot: changes with every start of the device.
     pub boot_id: String,
-    /// Milliseconds since the start of the device, sleep included, from a clock that nobody can set.
+    /// Milliseconds since the start of the device, sleep included, from a clock that nobody can set. One below zero is
+    /// taken for zero.
     pub boot_millis: i64,
     /// The wall clock. Only for hints to people, and for a gate that has nothing better.
     pub wall: Timestamp,
@@ -57,7 +60,14 @@ pub struct TrustedClock {
     boot_id: String,
     epoch: u32,
     anchor: Option<Received>,
+    /// The latest instant of this epoch that somebody has signed for, or the app's build time. H beyond it is what the
+    /// boot clock counted. None in a file of before it was kept.
+    signed: Option<Timestamp>,
 }
+
+/// A clock that has just been looked at: only now can news of the time be taken, because it is news of now. What was
+/// taken at an old reading would have the while since then counted twice.
+pub struct Looked<'a>(&'a mut TrustedClock);
 
 /// What to tell a person whose wall clock is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,28 +92,41 @@ impl TrustedClock {
     /// A clock that knows no more than that `floor` has passed: the build time of the app.
     #[must_use]
     pub fn new(floor: Timestamp, reading: &Reading, session: BootSession) -> Self {
+        let boot = reading.boot_millis.max(0);
         Self {
             base: floor,
-            base_boot: reading.boot_millis,
-            last_boot: reading.boot_millis,
+            base_boot: boot,
+            last_boot: boot,
             session,
             boot_id: reading.boot_id.clone(),
             epoch: 0,
             anchor: None,
+            signed: Some(floor),
         }
     }
 
     /// Takes note of a reading. `fresh` names a new boot session, when the reading is of one.
-    pub fn look(&mut self, reading: &Reading, fresh: impl FnOnce() -> BootSession) {
-        let same = reading.boot_id == self.boot_id && reading.boot_millis >= self.last_boot;
-        if !same {
-            // Off for an unknown while: only what the new boot clock has counted is sure to have passed.
+    ///
+    /// Of two readings the one that was taken later must be looked at later.
+    pub fn look(&mut self, reading: &Reading, fresh: impl FnOnce() -> BootSession) -> Looked<'_> {
+        let boot = reading.boot_millis.max(0);
+        let same_name = reading.boot_id == self.boot_id;
+        if !same_name || boot < self.last_boot {
+            // Off for an unknown while: only what has surely passed since the last look is counted.
             self.base = self.lower_bound();
-            self.base_boot = 0;
+            self.base_boot = match (same_name, boot < self.last_boot) {
+                // Another start, all of it since the last look.
+                (false, true) => 0,
+                // A longer start, or the same one under another name.
+                (false, false) => self.last_boot,
+                // A start that bears the name of the one before, or a clock that was set back: nobody knows.
+                (true, _) => boot,
+            };
             self.session = fresh();
             self.boot_id.clone_from(&reading.boot_id);
         }
-        self.last_boot = reading.boot_millis.max(0);
+        self.last_boot = boot;
+        Looked(self)
     }
 
     /// H at the last look.
@@ -113,43 +136,6 @@ impl TrustedClock {
         self.base.plus_millis(elapsed - parts(elapsed, DRIFT_PPM))
     }
 
-    /// Takes a verified anchor of the home issuer, received `round_trip_millis` after it was asked for, at the time
-    /// of the last look. `listed_epoch` is the issuer's in the trust list.
-    pub fn anchor(
-        &mut self,
-        anchor: &Anchor,
-        digest: [u8; 32],
-        round_trip_millis: i64,
-        listed_epoch: u32,
-    ) -> Result<(), AnchorRefused> {
-        if anchor.epoch < self.epoch {
-            return Err(AnchorRefused::OldEpoch);
-        }
-        if anchor.epoch > listed_epoch {
-            return Err(AnchorRefused::UnlistedEpoch);
-        }
-        let known = self.lower_bound();
-        self.base = if anchor.epoch > self.epoch { anchor.at } else { known.max(anchor.at) };
-        self.base_boot = self.last_boot;
-        self.epoch = anchor.epoch;
-        self.anchor = Some(Received {
-            at: anchor.at,
-            session: self.session,
-            boot_millis: self.last_boot,
-            round_trip_millis: round_trip_millis.max(0),
-            digest: crate::token::ids::OperationId(digest),
-        });
-        Ok(())
-    }
-
-    /// Raises H to a verified anchor that somebody relayed. It makes no estimate: nobody knows how old it is.
-    pub fn raise(&mut self, anchor: &Anchor) {
-        if anchor.epoch == self.epoch && anchor.at > self.lower_bound() {
-            self.base = anchor.at;
-            self.base_boot = self.last_boot;
-        }
-    }
-
     /// The estimate of true time; none after a start of the device without a new anchor.
     #[must_use]
     pub fn estimate(&self) -> Option<Timestamp> {
@@ -157,7 +143,8 @@ impl TrustedClock {
         Some(anchor.at.plus_millis(self.last_boot.saturating_sub(anchor.boot_millis)))
     }
 
-    /// The estimate with its uncertainty in milliseconds, while that is small enough to judge freshness by.
+    /// The estimate with its uncertainty in milliseconds, while that is small enough to judge freshness by. True time
+    /// is at most so much, and the second by which an anchor is rounded down, from the estimate.
     #[must_use]
     pub fn firm(&self) -> Option<(Timestamp, i64)> {
         let anchor = self.anchor.as_ref().filter(|anchor| anchor.session == self.session)?;
@@ -192,6 +179,74 @@ impl TrustedClock {
     #[must_use]
     pub const fn is_anchored(&self) -> bool {
         self.anchor.is_some()
+    }
+}
+
+impl Looked<'_> {
+    /// Takes a verified anchor of the home issuer that answered a request of `asked`, the evidence of that instant.
+    /// `listed_epoch` is the issuer's in the trust list.
+    pub fn anchor(
+        self,
+        anchor: &Anchor,
+        digest: [u8; 32],
+        asked: &Evidence,
+        listed_epoch: u32,
+    ) -> Result<(), AnchorRefused> {
+        let clock = self.0;
+        if anchor.epoch < clock.epoch {
+            return Err(AnchorRefused::OldEpoch);
+        }
+        if anchor.epoch > listed_epoch {
+            return Err(AnchorRefused::UnlistedEpoch);
+        }
+        let round_trip = clock.last_boot.saturating_sub(asked.boot_millis).max(0);
+        if anchor.epoch > clock.epoch {
+            (clock.epoch, clock.signed) = (anchor.epoch, Some(anchor.at));
+            clock.rebase(anchor.at);
+        } else {
+            clock.signed = clock.signed.max(Some(anchor.at));
+            let known = clock.lower_bound();
+            let latest =
+                round_trip.saturating_add(parts(round_trip, AGE_PPM)).saturating_add(ROUNDING_MILLIS);
+            // Past what the server's time can be by now, H was carried there by a boot clock that has jumped: what
+            // was signed for holds, the rest does not.
+            let overrun = asked.session == clock.session && known > anchor.at.plus_millis(latest);
+            clock.rebase(if overrun { clock.signed.unwrap_or(anchor.at) } else { known.max(anchor.at) });
+        }
+        // With a start of the device in between, the anchor is of that session and makes no estimate in this one:
+        // nobody knows how long it was under way.
+        clock.anchor = Some(Received {
+            at: anchor.at,
+            session: asked.session,
+            boot_millis: clock.last_boot,
+            round_trip_millis: round_trip,
+            digest: crate::token::ids::OperationId(digest),
+        });
+        Ok(())
+    }
+
+    /// Raises H to a verified anchor that somebody relayed. It makes no estimate: nobody knows how old it is. One of
+    /// an epoch that the trust list has left behind raises nothing.
+    pub fn raise(self, anchor: &Anchor, listed_epoch: u32) {
+        if anchor.epoch == self.0.epoch && anchor.epoch >= listed_epoch {
+            self.at_least(anchor.at);
+        }
+    }
+
+    /// Raises H to an instant that has surely passed, such as the build time of the app after an update.
+    pub fn at_least(self, at: Timestamp) {
+        self.0.signed = self.0.signed.max(Some(at));
+        if at > self.0.lower_bound() {
+            self.0.rebase(at);
+        }
+    }
+}
+
+impl TrustedClock {
+    /// H is `at` when the boot clock stands where it was last seen.
+    const fn rebase(&mut self, at: Timestamp) {
+        self.base = at;
+        self.base_boot = self.last_boot;
     }
 }
 

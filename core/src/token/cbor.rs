@@ -67,6 +67,69 @@ pub mod millis {
     }
 }
 
+/// Instants as whole seconds since 1970 UTC, left out where there is none.
+pub mod optional_seconds {
+    use super::{DecodeError, Decoder, EncodeError, Encoder, Timestamp, Write, seconds};
+
+    /// Writes the instant; never called for none.
+    pub fn encode<C, W: Write>(
+        at: &Option<Timestamp>,
+        e: &mut Encoder<W>,
+        context: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        at.as_ref().map_or(Ok(()), |at| seconds::encode(at, e, context))
+    }
+
+    /// Reads the instant.
+    pub fn decode<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Option<Timestamp>, DecodeError> {
+        seconds::decode(d, context).map(Some)
+    }
+
+    /// What stands for an absent one.
+    #[must_use]
+    pub const fn nil() -> Option<Option<Timestamp>> {
+        Some(None)
+    }
+
+    /// Whether it is left out.
+    #[must_use]
+    pub const fn is_nil(at: &Option<Timestamp>) -> bool {
+        at.is_none()
+    }
+}
+
+/// Flags that stand only where they are raised: what is not so takes no bytes.
+pub mod flag {
+    use super::{DecodeError, Decoder, EncodeError, Encoder, Write};
+
+    /// Writes the flag; never called for one that is not raised.
+    pub fn encode<C, W: Write>(
+        raised: &bool,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        e.bool(*raised).map(|_| ())
+    }
+
+    /// Reads the flag.
+    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<bool, DecodeError> {
+        d.bool()
+    }
+
+    /// What stands for an absent one.
+    #[must_use]
+    pub const fn nil() -> Option<bool> {
+        Some(false)
+    }
+
+    /// Whether it is left out.
+    #[must_use]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the derived code passes it so")]
+    pub const fn is_nil(raised: &bool) -> bool {
+        !*raised
+    }
+}
+
 impl<C> Encode<C> for LegalDate {
     fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
         e.i32(self.epoch_days()).map(|_| ())

@@ -8,6 +8,7 @@ use minicbor::{Decode, Decoder, Encode, Encoder};
 use super::cbor;
 use super::envelope::{FormatError, Kind};
 use super::ids::{OperationId, OrderId, SubjectId};
+use super::key::KeyId;
 use super::trust_list::{KeyUse, Object};
 use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::rules::colour::Colour;
@@ -242,16 +243,29 @@ pub struct Judgement {
     /// Why not, where it does not.
     #[n(11)]
     pub not_counted: Option<NotCounted>,
+    /// Whether a replaced phone brought it: then it fills no day that another one fills.
+    #[cbor(n(12), with = "cbor::flag", has_nil)]
+    pub late: bool,
 }
 
 impl Judgement {
     /// The tap that was judged: phone and server count days from the same intervals.
     #[must_use]
     pub const fn tap(&self) -> Tap {
-        Tap { earliest: self.earliest, latest: self.latest, received: Some(self.received) }
+        Tap { earliest: self.earliest, latest: self.latest, received: Some(self.received), late: self.late }
     }
 
-    /// The judgement's three last members, from an attribution.
+    /// What it says, as the rules have it.
+    #[must_use]
+    pub fn attribution(&self) -> Option<Attribution> {
+        match (self.day, self.certainty, self.not_counted) {
+            (Some(day), Some(certainty), None) => Some(Attribution::Counted { day, certainty }),
+            (None, None, Some(reason)) => Some(Attribution::Not(reason)),
+            _ => None,
+        }
+    }
+
+    /// The judgement's `day`, `certainty` and `not_counted`, from an attribution.
     #[must_use]
     pub const fn outcome(
         attribution: Attribution,
@@ -275,6 +289,37 @@ impl Object for Judgement {
         let one = self.day.is_some() == self.certainty.is_some()
             && self.day.is_some() != self.not_counted.is_some();
         if one && self.earliest <= self.latest { Ok(()) } else { Err(FormatError::Value) }
+    }
+}
+
+/// What becomes of a key with which another phone wants to speak for the person. Every phone of the person is told,
+/// so that nobody is replaced unseen. A later notice of the same key takes this one's place.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct KeyNotice {
+    /// Whom it concerns.
+    #[n(1)]
+    pub subject: SubjectId,
+    /// Its place in what was said about the subject.
+    #[n(2)]
+    pub serial: u64,
+    /// The key, the first bytes of its thumbprint.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub key: KeyId,
+    /// When this was decided.
+    #[cbor(n(4), with = "cbor::seconds")]
+    pub noticed_at: Timestamp,
+    /// From when on the key speaks for the person; none where it was dropped: refused, or given up for another.
+    #[cbor(n(5), with = "cbor::optional_seconds", has_nil)]
+    pub active_from: Option<Timestamp>,
+}
+
+impl Object for KeyNotice {
+    const KIND: Kind = Kind::Key;
+    const USE: KeyUse = KeyUse::Decisions;
+
+    fn issued_at(&self) -> Timestamp {
+        self.noticed_at
     }
 }
 

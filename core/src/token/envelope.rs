@@ -36,6 +36,8 @@ pub enum Kind {
     Act,
     Log,
     Consent,
+    /// What becomes of a key of a phone.
+    Key,
     Trust,
     Root,
 }
@@ -49,10 +51,10 @@ impl Kind {
 
     /// Every kind, an answer to the empty challenge among them.
     #[must_use]
-    pub fn all() -> [Self; 24] {
+    pub fn all() -> [Self; 25] {
         use Kind::{
-            Act, Appeal, Consent, Enrol, Judgement, Link, Log, Notice, Op, Order, Outage, Policy, Rating,
-            Receipt, Release, Root, Rules, Show, Sync, Time, Token, Trust, Venue,
+            Act, Appeal, Consent, Enrol, Judgement, Key, Link, Log, Notice, Op, Order, Outage, Policy,
+            Rating, Receipt, Release, Root, Rules, Show, Sync, Time, Token, Trust, Venue,
         };
         [
             Token,
@@ -77,6 +79,7 @@ impl Kind {
             Act,
             Log,
             Consent,
+            Key,
             Trust,
             Root,
         ]
@@ -110,6 +113,7 @@ impl Kind {
             Self::Act => "hc/1/act",
             Self::Log => "hc/1/log",
             Self::Consent => "hc/1/consent",
+            Self::Key => "hc/1/key",
             Self::Trust => "hc/1/trust",
             Self::Root => "hc/1/root",
         };

@@ -22,7 +22,7 @@ pub mod verdict;
 pub use anchor::Anchor;
 pub use challenge::Challenge;
 pub use code_text::{CodeText, Prefix};
-pub use decision::{Judgement, Order, RatingReceipt, Release};
+pub use decision::{Judgement, KeyNotice, Order, RatingReceipt, Release};
 pub use envelope::{FormatError, Kind, Sign1, TokenError};
 pub use gate_token::{GateToken, StatusReference};
 pub use ids::{BootSession, OperationId, OrderId, SegmentId, SubjectId};

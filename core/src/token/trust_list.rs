@@ -239,6 +239,14 @@ pub fn seal<T: Object>(object: &T, issuer: &dyn Signer) -> Result<Vec<u8>, Signe
     envelope::sign(T::KIND, Naming::ById, &cbor::encode(object), issuer)
 }
 
+/// Verifies an object with the issuer's own key: how an issuer reads again what it has sealed.
+pub fn unseal<T: Object>(bytes: &[u8], issuer: &PublicKey) -> Result<T, TokenError> {
+    let payload = Sign1::parse(bytes, T::LIMIT)?.verify(T::KIND, issuer)?;
+    let object: T = cbor::decode(payload, T::LIMIT)?;
+    object.check()?;
+    Ok(object)
+}
+
 /// A verified object and who issued it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened<'t, T> {

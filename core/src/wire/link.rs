@@ -6,9 +6,9 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use crate::token::cbor;
-use crate::token::envelope::{self, Kind, Naming, Sign1, TokenError};
+use crate::token::envelope::{self, FormatError, Kind, Naming, Sign1, TokenError};
 use crate::token::ids::{OperationId, SegmentId};
-use crate::token::key::{PublicKey, Signer, SignerError};
+use crate::token::key::{KeyId, PublicKey, Signer, SignerError};
 
 const MAX_BYTES: usize = 256;
 
@@ -45,6 +45,14 @@ impl Link {
     /// Signs the link.
     pub fn sign(&self, key: &dyn Signer) -> Result<Vec<u8>, SignerError> {
         envelope::sign(Kind::Link, Naming::ById, &cbor::encode(self), key)
+    }
+
+    /// Reads a link without the key, and the id of the key that signed it: only for one whose digest a receipt of the
+    /// reader's own vouches for.
+    pub fn vouched(bytes: &[u8]) -> Result<(Self, KeyId), TokenError> {
+        let envelope = Sign1::parse(bytes, MAX_BYTES)?;
+        let key = envelope.key_id().ok_or(FormatError::ProtectedHeader)?;
+        Ok((cbor::decode(envelope.unverified_payload()?, MAX_BYTES)?, key))
     }
 
     /// Verifies a signed link.

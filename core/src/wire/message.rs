@@ -7,7 +7,7 @@ use super::problem::Problem;
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Identity;
 use crate::time::Evidence;
-use crate::token::ids::{OperationId, SegmentId, SubjectId};
+use crate::token::ids::{OperationId, SubjectId};
 
 /// The trust list as a file of bytes, for everybody.
 pub const TRUST_LIST_PATH: &str = "/.well-known/healthcode/trust-list.cbor";
@@ -26,6 +26,10 @@ pub const SYNC_PATH: &str = "/v1/sync";
 pub const MAX_BATCH: usize = 64;
 /// The most bytes of a request's body.
 pub const MAX_REQUEST_BYTES: usize = 512 * 1024;
+/// The most objects that a request offers back to a server that has lost them.
+pub const MAX_RECOVERED: usize = 128;
+/// The format of the answers that this version reads; an answer without the member has the first.
+pub const FORMAT: u32 = 1;
 /// The most bytes of an answer's body.
 pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
@@ -106,6 +110,35 @@ pub struct SyncRequest {
     /// What the phone has to say, in order, at most [`MAX_BATCH`].
     #[serde(default)]
     pub operations: Vec<LinkedOperation>,
+    /// What the server has signed and lost, by its serials, at most [`MAX_RECOVERED`]. Only a server whose database
+    /// came back older asks for it, by a [`ProblemKind::CursorGone`](super::ProblemKind::CursorGone).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovered: Vec<Recovered>,
+    /// Whether more of it follows in the next request: nothing is decided before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more_recovered: bool,
+}
+
+/// Something that the server signed and has lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Recovered {
+    /// An operation under its receipt. The receipt vouches for it: the key that signed it may be lost too.
+    Operation {
+        /// The signed operation.
+        operation: Bytes,
+        /// The signed link.
+        link: Bytes,
+        /// The server's receipt.
+        receipt: Bytes,
+    },
+    /// A decision.
+    Decision {
+        /// What it is.
+        kind: ChangeKind,
+        /// The signed object.
+        object: Bytes,
+    },
 }
 
 /// What became of an operation.
@@ -118,7 +151,7 @@ pub enum OutcomeKind {
     Duplicate,
     /// Not taken, and it will not be: the problem says why. It keeps its place in the segment.
     Refused,
-    /// Not looked at, because its link does not continue the segment: send again from `expected`.
+    /// Not looked at, because its link does not continue the segment: link again, on the answer's `head`.
     Retry,
 }
 
@@ -132,6 +165,9 @@ pub struct Outcome {
     /// The receipt, unless it is to be sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Bytes>,
+    /// The link that the receipt countersigns, where it is not the one that was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Bytes>,
     /// Why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
@@ -149,6 +185,8 @@ pub enum ChangeKind {
     Rating,
     /// A [`crate::token::Judgement`].
     Judgement,
+    /// A [`crate::token::KeyNotice`].
+    Key,
     /// A kind of a later version.
     #[serde(other)]
     Other,
@@ -179,16 +217,42 @@ pub struct SyncResponse {
     pub token: Option<Bytes>,
     /// A time anchor with the request's nonce.
     pub anchor: Bytes,
-    /// The segment that the phone's key writes, and the sequence that the server expects next in it.
+    /// The head that was countersigned last, where a link did not continue its segment: a new segment opens on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub segment: Option<SegmentState>,
+    pub head: Option<Bytes>,
+    /// Whether another phone has taken this one's place. What it had not sent yet is taken late, and it is told
+    /// nothing more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaced: bool,
+    /// How many seconds after a moment that all phones share (a reminder, the opening of a day) this phone does on its
+    /// own what it does then: the server spreads the morning with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<u32>,
 }
 
-/// Where a segment is, as the server has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SegmentState {
-    /// The segment.
-    pub segment: SegmentId,
-    /// The sequence that is expected next.
-    pub next: u64,
+/// Reads an answer of the server.
+///
+/// # Errors
+///
+/// Says whether it is of a later version, or not one at all.
+pub fn read_answer<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, UnreadAnswer> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        format: Option<u32>,
+    }
+    let format = || serde_json::from_slice::<Versioned>(body).ok().and_then(|read| read.format);
+    match serde_json::from_slice(body) {
+        Ok(answer) if format().is_none_or(|format| format <= FORMAT) => Ok(answer),
+        _ if format().is_some_and(|format| format > FORMAT) => Err(UnreadAnswer::Later),
+        _ => Err(UnreadAnswer::NoAnswer),
+    }
+}
+
+/// Why an answer cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnreadAnswer {
+    /// It is of a later version.
+    Later,
+    /// It is none.
+    NoAnswer,
 }

@@ -9,12 +9,14 @@ pub mod link;
 pub mod message;
 pub mod operation;
 pub mod problem;
+pub mod proof;
 pub mod receipt;
 pub mod request;
 
 pub use bytes::Bytes;
 pub use link::Link;
-pub use operation::{CheckIn, Operation, OperationBody, OperationKind};
+pub use operation::{CheckIn, Consent, Operation, OperationBody, OperationKind};
 pub use problem::{Problem, ProblemKind};
+pub use proof::{ProofError, QuarantineProof};
 pub use receipt::Receipt;
 pub use request::{RequestClaims, RequestSignature, SIGNATURE_HEADER};

@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::bytes::Bytes;
 use crate::rules::declaration::Declaration;
 use crate::time::Evidence;
 use crate::token::cbor;
@@ -23,6 +24,8 @@ pub enum OperationKind {
     Declaration,
     /// A check-in.
     CheckIn,
+    /// What this phone says to another one that wants to take its place.
+    Consent,
 }
 
 impl OperationKind {
@@ -32,6 +35,7 @@ impl OperationKind {
         match self {
             Self::Declaration => 1,
             Self::CheckIn => 2,
+            Self::Consent => 3,
         }
     }
 
@@ -41,6 +45,7 @@ impl OperationKind {
         match number {
             1 => Some(Self::Declaration),
             2 => Some(Self::CheckIn),
+            3 => Some(Self::Consent),
             _ => None,
         }
     }
@@ -57,6 +62,16 @@ pub struct CheckIn {
     pub order: Option<OrderId>,
 }
 
+/// What a phone that speaks for the person says to a key that waits to take its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consent {
+    /// The key that waits, as its notice names it.
+    pub key: Bytes,
+    /// Whether it may take over, at once; else it is dropped.
+    pub allow: bool,
+}
+
 /// What an operation says.
 #[derive(Clone, PartialEq, Eq)]
 pub enum OperationBody {
@@ -64,6 +79,8 @@ pub enum OperationBody {
     Declaration(Declaration),
     /// A check-in.
     CheckIn(CheckIn),
+    /// A consent, or its refusal.
+    Consent(Consent),
 }
 
 impl OperationBody {
@@ -73,6 +90,7 @@ impl OperationBody {
         match self {
             Self::Declaration(_) => OperationKind::Declaration,
             Self::CheckIn(_) => OperationKind::CheckIn,
+            Self::Consent(_) => OperationKind::Consent,
         }
     }
 
@@ -80,6 +98,7 @@ impl OperationBody {
         match self {
             Self::Declaration(declaration) => serde_json::to_vec(declaration),
             Self::CheckIn(check_in) => serde_json::to_vec(check_in),
+            Self::Consent(consent) => serde_json::to_vec(consent),
         }
         .map_err(|_| FormatError::Content)
     }
@@ -161,19 +180,25 @@ impl Operation {
 
     /// Verifies the signature and reads what it says.
     pub fn open(&self, key: &PublicKey) -> Result<OpenedOperation, TokenError> {
-        let payload = Sign1::parse(&self.bytes, MAX_BYTES)?.verify(Kind::Op, key)?;
-        let content: Payload = cbor::decode(payload, MAX_BYTES)?;
-        let body = match OperationKind::from_number(content.kind) {
-            Some(OperationKind::Declaration) => {
-                serde_json::from_slice(&content.json).ok().map(OperationBody::Declaration)
-            }
-            Some(OperationKind::CheckIn) => {
-                serde_json::from_slice(&content.json).ok().map(OperationBody::CheckIn)
-            }
-            None => None,
-        };
-        Ok(OpenedOperation { id: id_of(payload), evidence: content.evidence, body })
+        read(Sign1::parse(&self.bytes, MAX_BYTES)?.verify(Kind::Op, key)?)
     }
+
+    /// Reads what it says without the key: only for one whose id a receipt of the reader's own vouches for.
+    pub fn vouched(&self) -> Result<OpenedOperation, TokenError> {
+        read(Sign1::parse(&self.bytes, MAX_BYTES)?.unverified_payload()?)
+    }
+}
+
+fn read(payload: &[u8]) -> Result<OpenedOperation, TokenError> {
+    let content: Payload = cbor::decode(payload, MAX_BYTES)?;
+    let json = content.json.as_slice();
+    let body = match OperationKind::from_number(content.kind) {
+        Some(OperationKind::Declaration) => serde_json::from_slice(json).ok().map(OperationBody::Declaration),
+        Some(OperationKind::CheckIn) => serde_json::from_slice(json).ok().map(OperationBody::CheckIn),
+        Some(OperationKind::Consent) => serde_json::from_slice(json).ok().map(OperationBody::Consent),
+        None => None,
+    };
+    Ok(OpenedOperation { id: id_of(payload), evidence: content.evidence, body })
 }
 
 fn id_of(payload: &[u8]) -> OperationId {

@@ -69,8 +69,10 @@ kinds! {
     Replaced, "replaced", 403, "Another phone has taken the place of this one";
     /// The cursor is of another incarnation or too old: ask again without one.
     CursorGone, "cursor-gone", 410, "The cursor is not known any more";
-    /// The link does not continue its segment; `expected` says with which sequence to go on.
+    /// The link leaves a gap: `expected` says which sequence is next in the segment.
     Sequence, "sequence", 409, "The link does not continue the segment";
+    /// The link takes a place of its segment that another operation has: a file that was rolled back, or a copy of it.
+    Fork, "fork", 409, "Another operation has this place in the segment";
     /// The operation is of a kind or form that this server does not take.
     Operation, "operation", 422, "The operation is not understood";
     /// What the operation says breaks a rule; `field` names the place.
@@ -99,7 +101,8 @@ pub struct Problem {
     /// Seconds to wait before trying again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
-    /// The sequence that the server expects next in the segment.
+    /// The sequence that the server expects next in the segment; with `cursor-gone`, the serial of the last thing that
+    /// it still knows to have said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<u64>,
 }

@@ -41,6 +41,9 @@ pub struct Receipt {
     /// The server's incarnation: another one after its data was restored from a backup.
     #[cbor(n(9), with = "minicbor::bytes")]
     pub incarnation: [u8; 8],
+    /// Whether a phone brought it that another one had replaced.
+    #[cbor(n(10), with = "cbor::flag", has_nil)]
+    pub late: bool,
 }
 
 impl Object for Receipt {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,32 +29,50 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Play one resident's fortnight in virtual time (the default)
     Story {
-        /// Keep phone.db, server.db, trust-list.cbor and the codes in this folder, which must be new or empty
+        /// Keep the databases, the codes, trust-list.cbor and a quarantine proof in this folder, which must be new or
+        /// empty
         #[arg(long, value_name = "DIR")]
         keep: Option<PathBuf>,
     },
     /// Run the reference server until SIGTERM or Ctrl-C
-    Serve {
-        /// Where to listen; port 0 takes a free one, which is printed
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-        listen: SocketAddr,
-        /// The database file, made if there is none; the keys lie beside it
-        #[arg(long, value_name = "FILE")]
-        database: PathBuf,
-        /// Take the time from this Unix socket instead of the system: for tests in virtual time
-        #[arg(long, value_name = "SOCKET")]
-        clock: Option<PathBuf>,
-    },
+    Serve(Serve),
     /// Identity documents
     Id {
         #[command(subcommand)]
         command: IdCommand,
+    },
+    /// Proofs of a quarantine
+    Proof {
+        #[command(subcommand)]
+        command: ProofCommand,
     },
     /// Rules in the CertLogic subset of JsonLogic
     Rules {
         #[command(subcommand)]
         command: RulesCommand,
     },
+}
+
+/// How the server is run.
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 takes a free one, which is printed
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// The database file, made if there is none; beside it lie the keys, and the file by which a database is known
+    /// that came back from a backup: keep both out of the database's backups
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: PathBuf,
+    /// Where the file that ends in .life is lost or came back from a backup too: a number above every status list of
+    /// the trust list
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) generation: Option<u32>,
+    /// Spread over so many seconds what phones do at moments that all share, such as a reminder
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) spread: u32,
+    /// Take the time from this Unix socket instead of the system: for tests in virtual time
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) clock: Option<PathBuf>,
 }
 
 /// What to do with identity documents.
@@ -64,6 +82,23 @@ pub(crate) enum IdCommand {
     Check {
         /// The number, 18 characters
         number: String,
+    },
+}
+
+/// What to do with proofs.
+#[derive(Subcommand)]
+pub(crate) enum ProofCommand {
+    /// Verify a proof with an issuer's trust list alone
+    Verify {
+        /// The proof, as a phone gives it
+        #[arg(value_name = "FILE")]
+        proof: PathBuf,
+        /// The trust list, as the issuer publishes it
+        #[arg(long, value_name = "FILE")]
+        trust_list: PathBuf,
+        /// The root key that signs the trust list, a COSE_Key in hexadecimal
+        #[arg(long, value_name = "HEX")]
+        root_key: String,
     },
 }
 

@@ -5,6 +5,7 @@
 
 mod arguments;
 pub mod camera;
+mod proof;
 mod serve;
 mod story;
 pub mod time;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command, IdCommand, RulesCommand};
+use arguments::{Arguments, Command, IdCommand, ProofCommand, RulesCommand};
 
 /// What a command came to.
 enum Outcome {
@@ -42,14 +43,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Story { keep }) => {
             story::run(keep.as_deref(), arguments.json, &mut out).map(|()| Outcome::Yes)
         }
-        Some(Command::Serve { listen, database, clock }) => {
-            serve::run(listen, &database, clock.as_deref(), arguments.json, &mut out).map(|()| Outcome::Yes)
-        }
+        Some(Command::Serve(serve)) => serve::run(&serve, arguments.json, &mut out).map(|()| Outcome::Yes),
         Some(Command::Id { command: IdCommand::Check { number } }) => {
             tools::check_id(&number, arguments.json, &mut out)
         }
         Some(Command::Rules { command: RulesCommand::Test { directory } }) => {
             tools::test_rules(&directory, arguments.json, &mut out)
+        }
+        Some(Command::Proof { command: ProofCommand::Verify { proof, trust_list, root_key } }) => {
+            proof::verify(&proof, &trust_list, &root_key, arguments.json, &mut out)
         }
     };
     match result {

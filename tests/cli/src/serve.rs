@@ -1,8 +1,6 @@
 //! The server alone, until it is told to stop.
 
 use std::io::Write;
-use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use healthcode_server::{App, ConsoleGateway, Ports, ServerClock, SystemClock};
@@ -10,18 +8,13 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::Failure;
+use crate::arguments::Serve;
 use crate::time::SocketClock;
 
 /// Runs the server until SIGTERM or SIGINT. What was under way is answered first.
-pub(crate) fn run(
-    listen: SocketAddr,
-    database: &Path,
-    clock: Option<&Path>,
-    as_json: bool,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Serve, as_json: bool, out: &mut dyn Write) -> Result<(), Failure> {
     log_to_stderr(as_json);
-    let clock: Arc<dyn ServerClock> = match clock {
+    let clock: Arc<dyn ServerClock> = match &arguments.clock {
         None => Arc::new(SystemClock),
         Some(socket) => Arc::new(
             SocketClock::connect(socket)
@@ -29,12 +22,11 @@ pub(crate) fn run(
         ),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(listen, database, clock, as_json, out))
+    runtime.block_on(serve(arguments, clock, as_json, out))
 }
 
 async fn serve(
-    listen: SocketAddr,
-    database: &Path,
+    arguments: &Serve,
     clock: Arc<dyn ServerClock>,
     as_json: bool,
     out: &mut dyn Write,
@@ -42,11 +34,15 @@ async fn serve(
     let failed = |error: &dyn std::fmt::Display| Failure::Failed(error.to_string());
     // Before anything that can take a signal as "stop now, in the middle".
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let listener = tokio::net::TcpListener::bind(listen)
+    let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
-        .map_err(|error| Failure::Failed(format!("--listen {listen}: {error}")))?;
+        .map_err(|error| Failure::Failed(format!("--listen {}: {error}", arguments.listen)))?;
     let address = listener.local_addr()?;
-    let config = healthcode_server::Config::hangzhou(database, format!("http://{address}"));
+    let config = healthcode_server::Config {
+        generation: arguments.generation,
+        spread_seconds: arguments.spread,
+        ..healthcode_server::Config::hangzhou(&arguments.database, format!("http://{address}"))
+    };
     let ports =
         Ports { clock, sms: Arc::new(ConsoleGateway), records: healthcode_server::embedded_records() };
     let app = App::open(config, ports).await.map_err(|error| failed(&error))?;

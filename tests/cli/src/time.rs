@@ -147,6 +147,16 @@ impl PhoneClock {
         self.boots.fetch_add(1, Ordering::SeqCst);
         self.booted_at.store(self.world.now().millis(), Ordering::SeqCst);
     }
+
+    /// Sets the boot clock on (or, below zero, back) by so many milliseconds, as nobody can but on a rooted phone.
+    pub fn move_boot_clock(&self, millis: i64) {
+        self.booted_at.fetch_sub(millis, Ordering::SeqCst);
+    }
+
+    /// Lets the boot clock begin anew under the name of the same start.
+    pub fn reset_boot_clock(&self) {
+        self.booted_at.store(self.world.now().millis(), Ordering::SeqCst);
+    }
 }
 
 impl DeviceClock for PhoneClock {
@@ -190,5 +200,17 @@ mod tests {
         let after = clock.read().unwrap();
         assert_ne!(after.boot_id, before.boot_id);
         assert_eq!(after.boot_millis, 0);
+    }
+
+    #[test]
+    fn a_rooted_phone_moves_its_boot_clock_under_the_same_name() {
+        let clock = PhoneClock::new(&World::new(Timestamp::from_seconds(1_581_382_800)), "phone");
+        let before = clock.read().unwrap();
+        clock.move_boot_clock(5_000);
+        assert_eq!(clock.read().unwrap().boot_millis, before.boot_millis + 5_000);
+        clock.move_boot_clock(-6_000);
+        assert_eq!(clock.read().unwrap().boot_millis, before.boot_millis - 1_000);
+        clock.reset_boot_clock();
+        assert_eq!(clock.read().unwrap(), ClockReading { boot_millis: 0, ..before });
     }
 }

@@ -1,10 +1,10 @@
 //! A resident's phone over a server process.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use healthcode::HealthcodeError;
-use healthcode::platform::Ports;
+use healthcode::platform::{LogSink, Ports};
 use healthcode::resident::{
     AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, Recorded, Resident,
     StayInput, SubjectCard,
@@ -66,14 +66,33 @@ pub struct Phone {
     pub clock: Arc<PhoneClock>,
     /// The subject, once enrolled.
     pub subject: String,
+    database: PathBuf,
 }
 
 impl Phone {
     /// Opens a phone's file.
     pub fn open(server: &ServerProcess, name: &str) -> Self {
+        Self::open_logging(server, &server.folder.path().join(name), None)
+    }
+
+    /// Opens a phone's file, wherever it lies, with a place for its log.
+    pub fn open_logging(server: &ServerProcess, database: &Path, log: Option<Arc<dyn LogSink>>) -> Self {
         let (ports, clock) = ports(&server.world, 7);
-        let resident = Resident::open(config(server, &server.folder.path().join(name)), ports).unwrap();
-        Self { resident, clock, subject: String::new() }
+        let resident = Resident::open(config(server, database), Ports { log, ..ports }).unwrap();
+        Self { resident, clock, subject: String::new(), database: database.to_owned() }
+    }
+
+    /// Closes the file, as the end of the app does, and gives where it lies.
+    pub fn close(self) -> PathBuf {
+        self.resident.shut_down().unwrap();
+        self.database
+    }
+
+    /// Opens the file of a phone that was enrolled before.
+    pub fn reopen(server: &ServerProcess, name: &str) -> Self {
+        let mut phone = Self::open(server, name);
+        phone.subject = phone.card().subject;
+        phone
     }
 
     /// Asks for a one-time code.

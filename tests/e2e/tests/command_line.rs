@@ -38,9 +38,27 @@ fn a_kept_story_leaves_its_files_and_overwrites_none() {
     let (status, out, _) = run(&["story", "--keep", keep.to_str().unwrap()]);
     assert_eq!(status, Some(0));
     assert!(out.contains("Warning:"));
-    for name in ["phone.db", "server.db", "trust-list.cbor"] {
+    for name in ["phone.db", "server.db", "trust-list.cbor", "quarantine-proof.json"] {
         assert!(keep.join(name).metadata().unwrap().len() > 0, "{name}");
     }
+    let root = std::fs::read_to_string(keep.join("root-key.hex")).unwrap();
+    let path = |name: &str| keep.join(name).to_str().unwrap().to_owned();
+    let verify = |proof: &str, root: &str| {
+        let (proof, list) = (path(proof), path("trust-list.cbor"));
+        run(&["proof", "verify", &proof, "--trust-list", &list, "--root-key", root])
+    };
+    let (status, out, _) = verify("quarantine-proof.json", &root);
+    assert_eq!(status, Some(0), "{out}");
+    assert!(
+        out.contains("days       7 (2020-02-11, ") && out.contains("released   2020-02-18T00:00"),
+        "{out}"
+    );
+    let proof = std::fs::read_to_string(keep.join("quarantine-proof.json")).unwrap();
+    let other = proof.replace("\"judgements\":[\"", "\"judgements\":[\"A");
+    std::fs::write(keep.join("changed.json"), other).unwrap();
+    let (status, out, _) = verify("changed.json", &root);
+    assert!(status == Some(1) && out.starts_with("not valid: the proof: "), "{out}");
+    assert_eq!(verify("quarantine-proof.json", "00").0, Some(2));
     let names = |extension: &str| -> Vec<_> {
         let entries = std::fs::read_dir(keep.join("codes")).unwrap().map(|entry| entry.unwrap().path());
         let mut names: Vec<_> = entries.filter(|path| path.extension().unwrap() == extension).collect();

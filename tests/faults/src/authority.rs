@@ -1,6 +1,6 @@
 //! The reference server in this process, its router called without a socket, in virtual time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
@@ -140,7 +140,9 @@ impl Authority {
     }
 }
 
-/// Where a database's keys lie.
-pub fn keys_of(database: &Path) -> PathBuf {
-    database.with_extension("keys")
+/// Copies what lies beside a server's database: its keys, and which life it is in.
+pub fn copy_companions(from: &Path, to: &Path) {
+    for end in ["keys", "life"] {
+        std::fs::copy(from.with_extension(end), to.with_extension(end)).unwrap();
+    }
 }

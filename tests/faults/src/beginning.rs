@@ -44,10 +44,10 @@ fn begin(folder: &Path, start: Start) {
     done(sync::exchange(&mut handset, &mut line, &authority, &world, &[]));
 }
 
-/// Copies them into a folder: `server.db`, `server.keys`, `phone-0.db`.
+/// Copies them into a folder: `server.db` with its keys and its life, `phone-0.db`.
 pub fn copy_to(folder: &Path, start: Start) {
     let from = BEGINNINGS.path().join(format!("{start:?}"));
-    for name in ["server.db", "server.keys", "phone-0.db"] {
+    for name in ["server.db", "server.keys", "server.life", "phone-0.db"] {
         std::fs::copy(from.join(name), folder.join(name)).unwrap();
     }
 }

@@ -16,6 +16,7 @@
 pub mod authority;
 pub mod beginning;
 pub mod fault;
+pub mod file;
 pub mod files;
 pub mod handset;
 pub mod history;
@@ -23,4 +24,25 @@ pub mod ledger;
 pub mod line;
 pub mod play;
 pub mod promises;
+pub mod sandbox;
+pub mod search;
 pub mod sync;
+
+use std::fmt::Write;
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+/// The bytes of hexadecimal digits.
+#[must_use]
+pub fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> =
+        text.chars().map(|digit| u8::try_from(digit.to_digit(16).unwrap()).unwrap()).collect();
+    digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
+}

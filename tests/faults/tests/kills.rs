@@ -14,7 +14,7 @@ use healthcode::resident::{CheckInInput, Entry, Resident};
 use healthcode_cli::time::{SocketClock, World};
 use healthcode_e2e::phone::{Phone, at, config_of, ports, stay_in_wuhan};
 use healthcode_e2e::server::ServerProcess;
-use healthcode_faults::authority::{Authority, keys_of};
+use healthcode_faults::authority::{Authority, copy_companions};
 use healthcode_faults::files;
 use healthcode_faults::handset::read_only;
 use healthcode_faults::ledger::Ledger;
@@ -122,7 +122,7 @@ fn audited(database: &Path, world: &World, subject: &str) -> Ledger {
     let folder = files::folder();
     let copy = folder.path().join("server.db");
     files::copy_at_once(database, &copy, 0);
-    std::fs::copy(keys_of(database), keys_of(&copy)).unwrap();
+    copy_companions(database, &copy);
     let authority = Authority::open(folder.path(), world);
     let ledger = Ledger::read(authority.database(), &authority.trust(), subject);
     ledger.assert_continuous();

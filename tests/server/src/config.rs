@@ -17,6 +17,11 @@ pub struct Config {
     pub base_url: String,
     /// The database file. The keys lie beside it, in a file of the same name that ends in `.keys`.
     pub database: PathBuf,
+    /// The operator's word for a life of the database that was never lived: after a restore of the database together
+    /// with the file beside it that ends in `.life`, or where that file is lost.
+    pub generation: Option<u32>,
+    /// Over how many seconds phones spread what they do at moments that all share; 0 for none.
+    pub spread_seconds: u32,
     /// Requests that are worked on at once; more are turned away with a time to come back.
     pub max_requests: usize,
     /// One-time codes for one person in an hour.
@@ -37,11 +42,17 @@ impl Config {
             region: 330_100,
             base_url,
             database: database.to_owned(),
+            generation: None,
+            spread_seconds: 0,
             max_requests: 256,
             codes_per_person: 5,
             codes_per_address: 60,
             codes_in_all: 10_000,
         }
+    }
+
+    pub(crate) fn life_path(&self) -> PathBuf {
+        self.database.with_extension("life")
     }
 
     pub(crate) fn keys_path(&self) -> PathBuf {

@@ -66,6 +66,7 @@ impl Desk<'_> {
                 day,
                 certainty,
                 not_counted,
+                late: check_in.tap.late,
             };
             self.say(ChangeKind::Judgement, serial, &judgement)?;
             let known = self.state.order.as_mut().and_then(|order| order.check_ins.get_mut(place));
@@ -102,6 +103,7 @@ impl Desk<'_> {
             cause,
         };
         self.say(ChangeKind::Release, serial, &release)?;
+        self.state.last.order = serial;
         Ok(Some(order.id))
     }
 
@@ -161,6 +163,7 @@ impl Desk<'_> {
             supersedes,
         };
         self.say(ChangeKind::Order, serial, &order)?;
+        self.state.last.order = serial;
         self.state.order = Some(OrderState {
             id: order.order,
             colour: order.colour,
@@ -191,6 +194,7 @@ impl Desk<'_> {
             appeal_by: self.now_in_seconds().plus_hours(24 * days),
         };
         self.say(ChangeKind::Rating, serial, &receipt)?;
+        self.state.last.rating = serial;
         self.state.rating = Some(Rated { colour: rating.colour, reasons: rating.reasons });
         Ok(())
     }

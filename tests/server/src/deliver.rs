@@ -9,11 +9,11 @@ use healthcode::time::{Evidence, interval_of};
 use healthcode::token::PublicKey;
 use healthcode::token::trust_list::seal;
 use healthcode::wire::message::{LinkedOperation, Outcome, OutcomeKind};
-use healthcode::wire::{CheckIn, Link, Operation, OperationBody, Problem, ProblemKind, Receipt};
+use healthcode::wire::{CheckIn, Consent, Link, Operation, OperationBody, Problem, ProblemKind, Receipt};
 
 use crate::desk::Desk;
 use crate::error::ServerError;
-use crate::state::{CheckInState, Segment};
+use crate::state::{CheckInState, HolderKey, Segment};
 use crate::storage::StoredOperation;
 
 /// An operation of a request, read as far as its link names it.
@@ -52,6 +52,7 @@ impl Desk<'_> {
                 operation: id,
                 outcome: OutcomeKind::Duplicate,
                 receipt: Some(stored.receipt.clone()),
+                link: Some(&stored.link).filter(|link| **link != delivery.sent.link).cloned(),
                 problem: stored.problem.clone(),
             };
             // Under a new link, as after a change of key, it takes its place in the new segment too.
@@ -60,41 +61,59 @@ impl Desk<'_> {
             }
             return Ok(outcome);
         }
-        if let Err(expected) = self.continues(place, &delivery.link) {
-            let problem = Problem::new(&ProblemKind::Sequence).expecting(expected);
+        if let Err(problem) = self.continues(place, &delivery.link) {
             return Ok(Outcome {
                 operation: id,
                 outcome: OutcomeKind::Retry,
                 receipt: None,
+                link: None,
                 problem: Some(problem),
             });
         }
+        // The receipt's serial comes before those of what follows from the operation.
+        let serial = self.state.next_serial();
         let problem = match &delivery.operation {
-            Some(operation) => self.take(operation, key, evidence).err(),
+            Some(operation) => self.take(operation, serial, key, evidence).err(),
             None => Some(Problem::new(&ProblemKind::Operation)),
         };
-        self.countersign(place, delivery, problem)
+        self.countersign(place, serial, delivery, problem)
     }
 
-    /// Whether a link continues the key's segment, or opens it; else the sequence that is expected.
-    fn continues(&self, place: usize, link: &Link) -> Result<(), u64> {
-        let Some(key) = self.state.keys.get(place) else { return Err(0) };
+    /// Whether a link continues the key's segment, or opens a new one on a head that was countersigned.
+    fn continues(&self, place: usize, link: &Link) -> Result<(), Problem> {
+        let gap = |expected| Problem::new(&ProblemKind::Sequence).expecting(expected);
+        let key = self.state.keys.get(place).ok_or_else(|| gap(0))?;
         match key.segment {
-            None if link.sequence == 0 && link.previous == key.opens_on => Ok(()),
-            None => Err(0),
-            Some(segment) => {
-                let next = link.segment == segment.id
-                    && link.sequence == segment.next
-                    && link.previous == segment.head;
-                if next { Ok(()) } else { Err(segment.next) }
+            Some(segment) if segment.id == link.segment => {
+                if link.sequence == segment.next && link.previous == segment.head {
+                    Ok(())
+                } else if link.sequence <= segment.next {
+                    Err(Problem::new(&ProblemKind::Fork).expecting(segment.next))
+                } else {
+                    Err(gap(segment.next))
+                }
+            }
+            segment => {
+                // The first one of a key may open on what was the head when the key came.
+                let known =
+                    link.previous == self.state.head || (segment.is_none() && link.previous == key.opens_on);
+                if link.sequence == 0 && known { Ok(()) } else { Err(gap(0)) }
             }
         }
     }
 
-    fn take(&mut self, operation: &Operation, key: &PublicKey, evidence: &Evidence) -> Result<(), Problem> {
+    fn take(
+        &mut self,
+        operation: &Operation,
+        serial: u64,
+        key: &PublicKey,
+        evidence: &Evidence,
+    ) -> Result<(), Problem> {
         let opened = operation.open(key).map_err(|_| Problem::new(&ProblemKind::Signature))?;
         match opened.body {
             None => Err(Problem::new(&ProblemKind::Operation)),
+            // What another phone has said since is not undone by one that it has replaced.
+            Some(OperationBody::Declaration(_)) if self.late && self.state.declaration.is_some() => Ok(()),
             Some(OperationBody::Declaration(declaration)) => {
                 // Judged by the day in which it was made, as far as the evidence bears that out.
                 let day_of = |at| self.rulebook.offset_minutes.date_of(at);
@@ -105,13 +124,33 @@ impl Desk<'_> {
                     return Err(Problem::new(&ProblemKind::Invalid).at(error.place().0));
                 }
                 self.state.declaration = Some(declaration);
+                self.state.last.declaration = serial;
                 self.state.rating_due = true;
                 Ok(())
             }
             Some(OperationBody::CheckIn(check_in)) => {
                 self.take_check_in(operation, check_in, &opened.evidence, evidence)
             }
+            Some(OperationBody::Consent(_)) if self.late => Err(Problem::new(&ProblemKind::Replaced)),
+            Some(OperationBody::Consent(consent)) => self.take_consent(&consent),
         }
+    }
+
+    /// A key that waits takes over at once, or goes.
+    fn take_consent(&mut self, consent: &Consent) -> Result<(), Problem> {
+        let waits = |key: &HolderKey| key.id == consent.key && key.active_from > self.now;
+        let place = self.state.keys.iter().position(waits);
+        let place = place.ok_or_else(|| Problem::new(&ProblemKind::Invalid).at("key"))?;
+        if consent.allow {
+            let now = self.now;
+            if let Some(key) = self.state.keys.get_mut(place) {
+                key.active_from = now;
+            }
+        } else {
+            self.state.keys.remove(place);
+        }
+        let active_from = consent.allow.then_some(self.now_in_seconds());
+        self.notice(&consent.key, active_from).map_err(|_| Problem::new(&ProblemKind::Unavailable))
     }
 
     fn take_check_in(
@@ -131,7 +170,12 @@ impl Desk<'_> {
             self.state.rating_due = true;
         }
         let Some(order) = &mut self.state.order else { return Ok(()) };
-        let mut tap = Tap { earliest: interval.earliest, latest: interval.latest, received: Some(self.now) };
+        let mut tap = Tap {
+            earliest: interval.earliest,
+            latest: interval.latest,
+            received: Some(self.now),
+            late: self.late,
+        };
         if check_in.order == Some(order.id) {
             // It names the order, so it was made after its issue.
             tap.earliest = tap.earliest.max(order.quarantine.issued_at).min(tap.latest);
@@ -154,6 +198,7 @@ impl Desk<'_> {
     fn countersign(
         &mut self,
         place: usize,
+        serial: u64,
         delivery: &Delivery,
         problem: Option<Problem>,
     ) -> Result<Outcome, ServerError> {
@@ -161,15 +206,17 @@ impl Desk<'_> {
         let head = self.advance(place, link);
         let receipt = Receipt {
             subject: self.subject,
-            serial: self.state.next_serial(),
+            serial,
             operation: link.operation,
             segment: link.segment,
             sequence: link.sequence,
             head,
             received_at: self.now,
             accepted: problem.is_none(),
-            incarnation: self.incarnation,
+            incarnation: self.life.incarnation,
+            late: self.late,
         };
+        self.state.last.link = serial;
         let receipt: healthcode::wire::Bytes = seal(&receipt, &self.keys.decisions)?.into();
         self.changes.operations.push(StoredOperation {
             operation: link.operation,
@@ -179,6 +226,6 @@ impl Desk<'_> {
             problem: problem.clone(),
         });
         let outcome = if problem.is_none() { OutcomeKind::Accepted } else { OutcomeKind::Refused };
-        Ok(Outcome { operation: link.operation, outcome, receipt: Some(receipt), problem })
+        Ok(Outcome { operation: link.operation, outcome, receipt: Some(receipt), link: None, problem })
     }
 }

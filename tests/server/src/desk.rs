@@ -1,15 +1,18 @@
 //! The desk at which one subject's case lies during a request: the state, what changes, and the means to decide. What
-//! is decided is signed here. No I/O: the time is an argument, and names are derived, so that deciding again after a
-//! conflict comes to the same.
+//! is decided is signed here. No I/O but for the lots of indices: the time is an argument, and names are derived, so that
+//! deciding again after a conflict comes to the same.
 
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::rulebook::Rulebook;
+use healthcode::token::KeyNotice;
 use healthcode::token::ids::{OrderId, SubjectId};
 use healthcode::token::trust_list::{Object, seal};
+use healthcode::wire::Bytes;
 use healthcode::wire::message::ChangeKind;
 
 use crate::error::ServerError;
 use crate::keys::Keys;
+use crate::life::Life;
 use crate::state::SubjectState;
 use crate::storage::{Changes, Decision};
 
@@ -18,9 +21,11 @@ pub(crate) struct Desk<'a> {
     pub(crate) keys: &'a Keys,
     pub(crate) rulebook: &'a Rulebook,
     pub(crate) rulebook_digest: [u8; 32],
-    pub(crate) incarnation: [u8; 8],
+    pub(crate) life: &'a Life,
     pub(crate) subject: SubjectId,
     pub(crate) now: Timestamp,
+    /// Whether the phone that asks was replaced: what it brings is late.
+    pub(crate) late: bool,
     pub(crate) state: SubjectState,
     pub(crate) changes: Changes,
 }
@@ -41,6 +46,19 @@ impl Desk<'_> {
         let object = seal(object, &self.keys.decisions)?.into();
         self.changes.decisions.push(Decision { serial, kind, object });
         Ok(())
+    }
+
+    /// Tells every phone of the person what becomes of a key.
+    pub(crate) fn notice(&mut self, key: &Bytes, active_from: Option<Timestamp>) -> Result<(), ServerError> {
+        let serial = self.state.next_serial();
+        let notice = KeyNotice {
+            subject: self.subject,
+            serial,
+            key: key.0.as_slice().try_into().map_err(|_| ServerError::Internal("key"))?,
+            noticed_at: self.now_in_seconds(),
+            active_from,
+        };
+        self.say(ChangeKind::Key, serial, &notice)
     }
 
     /// The name of the order of a serial.

@@ -119,7 +119,9 @@ impl Inner {
             if let Some(subject) = self.storage.subject_of(pseudonym).await? {
                 return Ok(subject);
             }
-            let subject = SubjectId(random()?);
+            // The same after a loss of the database: what a phone has kept is about this name.
+            let name = self.keys.pseudonym(&[b"subject", &pseudonym]);
+            let subject = SubjectId(name.first_chunk().copied().unwrap_or_default());
             match self.storage.create(pseudonym, subject, &SubjectState::new(person)).await {
                 Ok(()) => return Ok(subject),
                 Err(ServerError::Conflict) => {}
@@ -139,27 +141,18 @@ impl Inner {
         for _ in 0..ATTEMPTS {
             let found = self.storage.subject(subject).await?.ok_or(ServerError::Internal("subject"))?;
             let mut state = found.state;
+            state.enter(self.life.generation);
             if again && state.key_of(&key.id()).is_none() {
                 // It was confirmed once and has given way since: an old code does not bring it back.
                 return Err(ProblemKind::WrongCode.into());
             }
-            let place = state.key_of(&key.id()).unwrap_or_else(|| {
-                let first = state.keys.is_empty();
-                let active_from = if first { now } else { now.plus_hours(WAITING_HOURS) };
-                // One that still waits gives way to a newer one: a person who lost the second phone too goes on.
-                state.keys.retain(|key| key.active_from <= now);
-                state.keys.push(HolderKey {
-                    id: key.id().to_vec().into(),
-                    cose_key: key.to_cose().into(),
-                    active_from,
-                    opens_on: state.head,
-                    segment: None,
-                    token: None,
-                });
-                state.keys.len() - 1
-            });
+            let (state, changes) = match state.key_of(&key.id()) {
+                Some(_) => (state, Changes::default()),
+                None => self.with_key(subject, state, key, now)?,
+            };
+            let place = state.key_of(&key.id()).ok_or(ServerError::Internal("key"))?;
             let key = state.keys.get(place).cloned().ok_or(ServerError::Internal("key"))?;
-            match self.storage.commit(subject, found.version, &state, Changes::default()).await {
+            match self.storage.commit(subject, found.version, &state, changes).await {
                 Ok(()) => {
                     return Ok(Enrolled {
                         subject,
@@ -173,6 +166,37 @@ impl Inner {
             }
         }
         Err(ProblemKind::Unavailable.into())
+    }
+
+    /// The state with one key more. Where another phone speaks for the person, every phone is told.
+    fn with_key(
+        &self,
+        subject: SubjectId,
+        state: SubjectState,
+        key: &PublicKey,
+        now: Timestamp,
+    ) -> Result<(SubjectState, Changes), ServerError> {
+        let mut desk = self.desk(subject, state, false);
+        let id = Bytes(key.id().to_vec());
+        let first = desk.state.keys.is_empty();
+        let active_from = if first { now } else { now.plus_hours(WAITING_HOURS) };
+        // One that still waits gives way to a newer one: a person who lost the second phone too goes on.
+        let waiting: Vec<_> = desk.state.keys.extract_if(.., |key| key.active_from > now).collect();
+        for dropped in waiting {
+            desk.notice(&dropped.id, None)?;
+        }
+        if !first {
+            desk.notice(&id, Some(active_from))?;
+        }
+        desk.state.keys.push(HolderKey {
+            id,
+            cose_key: key.to_cose().into(),
+            active_from,
+            opens_on: desk.state.head,
+            segment: None,
+            token: None,
+        });
+        Ok((desk.state, desk.changes))
     }
 
     fn person(&self, document: &Document) -> Bytes {

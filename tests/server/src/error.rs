@@ -14,6 +14,9 @@ pub enum StartError {
     /// The database.
     #[error("database: {0}")]
     Database(String),
+    /// What tells a database that came back from a backup.
+    #[error("life: {0}")]
+    Life(String),
 }
 
 /// Why a request is not answered as asked.

@@ -8,10 +8,6 @@ use crate::desk::Desk;
 use crate::error::ServerError;
 use crate::keys::random;
 use crate::state::IssuedToken;
-use crate::trust::STATUS_LIST;
-
-/// The places of the status list: two megabytes of bits.
-const PLACES: u32 = 1 << 24;
 
 impl Desk<'_> {
     /// Issues a token to the key at a place, if it needs one: the colour has changed, or the last one is due.
@@ -30,7 +26,7 @@ impl Desk<'_> {
             return Ok(());
         }
         let issued_at = self.now_in_seconds();
-        let index = u32::from_be_bytes(random()?) % PLACES;
+        let (list, index) = self.life.once.take(self.keys)?;
         let token = GateToken {
             expires_at: terms.expires_at(issued_at),
             issued_at,
@@ -38,14 +34,14 @@ impl Desk<'_> {
             holder: Some(holder.clone()),
             colour,
             region: Region::from_code(region).map_err(|_| ServerError::Internal("region"))?,
-            status: StatusReference { list: STATUS_LIST, index },
+            status: StatusReference { list, index },
             masked_name: self.state.masked_name.clone(),
             id_tail: self.state.id_tail.clone(),
         };
         let (signer, ..) = self.keys.token_key(issued_at);
         let bytes = seal(&token, &signer)?.into();
-        self.changes.status_indices.push((STATUS_LIST, index));
         let issued = IssuedToken { id: token.id.to_vec().into(), bytes, issued_at, colour };
+        self.changes.issued = true;
         if let Some(key) = self.state.keys.get_mut(place) {
             key.token = Some(issued);
         }

@@ -149,8 +149,23 @@ fn make(path: &Path) -> Result<(), StartError> {
         _ => {}
     }
     std::fs::remove_file(draft).map_err(|error| failed(&error))?;
+    sync_folder(path).map_err(|error| failed(&error))
+}
+
+/// Puts a file in the place of another, whole or not at all.
+pub(crate) fn replace_file(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let mut opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    opened.write_all(content)?;
+    opened.sync_all()?;
+    std::fs::rename(&draft, path)?;
+    sync_folder(path)
+}
+
+fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))
+    std::fs::File::open(folder)?.sync_all()
 }
 
 fn failed(error: &dyn std::fmt::Display) -> StartError {

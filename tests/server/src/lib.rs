@@ -15,9 +15,11 @@ mod error;
 mod http;
 mod issue;
 mod keys;
+mod life;
 mod limits;
 mod ports;
 mod records;
+mod recover;
 pub mod state;
 pub mod storage;
 mod sync;
@@ -39,6 +41,7 @@ pub use records::{EmbeddedRecords, PersonRecord, embedded_records};
 
 use error::ServerError;
 use keys::Keys;
+use life::Life;
 use storage::Storage;
 use storage::sqlite::SqliteStorage;
 
@@ -56,8 +59,7 @@ pub(crate) struct Inner {
     pub(crate) rulebook: Rulebook,
     pub(crate) signed_rulebook: Vec<u8>,
     pub(crate) rulebook_digest: [u8; 32],
-    /// Names this life of the database; another one after a restore.
-    pub(crate) incarnation: [u8; 8],
+    pub(crate) life: Life,
     pub(crate) trust: tokio::sync::Mutex<Option<trust::Published>>,
     pub(crate) room: Arc<tokio::sync::Semaphore>,
 }
@@ -73,7 +75,7 @@ impl App {
         let keys = open_keys(&config, storage.as_ref()).await?;
         let rulebook = Rulebook::hangzhou_2020();
         let signed_rulebook = keys.sign_rulebook(healthcode::rules::rulebook::HANGZHOU_2020)?;
-        let incarnation = storage.incarnation().await?;
+        let life = Life::open(config.life_path(), storage.as_ref(), config.generation).await?;
         let room = Arc::new(tokio::sync::Semaphore::new(config.max_requests));
         let inner = Inner {
             rulebook_digest: trust::digest(&signed_rulebook),
@@ -83,7 +85,7 @@ impl App {
             storage,
             rulebook,
             signed_rulebook,
-            incarnation,
+            life,
             trust: tokio::sync::Mutex::new(None),
             room,
         };

@@ -11,6 +11,9 @@ use healthcode::wire::Bytes;
 use healthcode::wire::link::Head;
 use serde::{Deserialize, Serialize};
 
+/// Serials of two lives of a database are so many bits apart.
+const SERIALS_OF_A_LIFE: u32 = 32;
+
 /// What the server knows of one subject.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SubjectState {
@@ -22,6 +25,12 @@ pub struct SubjectState {
     pub id_tail: String,
     /// The serial of what was said last.
     pub serial: u64,
+    /// The life of the database in which it was said, and the serial with which the life before ended.
+    #[serde(default)]
+    pub life: (u32, u64),
+    /// The serials of the last of each kind: what a phone offers back is not put in the place of something newer.
+    #[serde(default)]
+    pub last: LastSerials,
     /// The digest of the link that was countersigned last.
     pub head: Head,
     /// The keys of the person's phones, in the order in which they came.
@@ -40,6 +49,19 @@ pub struct SubjectState {
     pub order: Option<OrderState>,
     /// The orders that ran to their release.
     pub served: Vec<ServedOrder>,
+}
+
+/// The serials with which the state came to be what it is.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct LastSerials {
+    /// Of the receipt of the last link.
+    pub link: u64,
+    /// Of the receipt of the last declaration.
+    pub declaration: u64,
+    /// Of the last order, or its release.
+    pub order: u64,
+    /// Of the last rating.
+    pub rating: u64,
 }
 
 /// A key of a phone.
@@ -144,6 +166,8 @@ impl SubjectState {
             masked_name: person.name.mask(),
             id_tail: person.document.tail().to_owned(),
             serial: 0,
+            life: (0, 0),
+            last: LastSerials::default(),
             head: healthcode::wire::link::GENESIS,
             keys: Vec::new(),
             declaration: None,
@@ -154,6 +178,21 @@ impl SubjectState {
             order: None,
             served: Vec::new(),
         }
+    }
+
+    /// Goes on in a life of the database. In a new one the serials begin above all that any life before can have used,
+    /// those included that are lost.
+    pub fn enter(&mut self, generation: u32) {
+        if self.life.0 != generation {
+            self.life = (generation, self.serial);
+            self.serial = self.serial.max(u64::from(generation) << SERIALS_OF_A_LIFE);
+        }
+    }
+
+    /// The serial of the last thing that is known to have been said in a life before, or in this one as far as it goes.
+    #[must_use]
+    pub const fn known_serial(&self, of_this_life: bool) -> u64 {
+        if of_this_life { self.serial } else { self.life.1 }
     }
 
     /// The next serial.

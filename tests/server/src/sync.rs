@@ -1,13 +1,13 @@
 //! The exchange: one request about one subject, answered whole after one commit.
 
 use healthcode::rules::facts::Records;
-use healthcode::token::ids::{SubjectId, hex};
+use healthcode::token::ids::{OperationId, SubjectId, hex};
 use healthcode::token::trust_list::seal;
 use healthcode::token::{Anchor, PublicKey};
 use healthcode::wire::message::{
-    Change, MAX_BATCH, Outcome, SYNC_PATH, SegmentState, SyncRequest, SyncResponse,
+    Change, MAX_BATCH, MAX_RECOVERED, Outcome, OutcomeKind, Recovered, SYNC_PATH, SyncRequest, SyncResponse,
 };
-use healthcode::wire::{Bytes, Problem, ProblemKind, RequestClaims, RequestSignature};
+use healthcode::wire::{Bytes, Operation, Problem, ProblemKind, RequestClaims, RequestSignature};
 
 use crate::Inner;
 use crate::deliver::Delivery;
@@ -22,12 +22,24 @@ const ATTEMPTS: usize = 8;
 /// The most decisions in one answer.
 const PAGE: u32 = 64;
 
+/// The operation that something recovered says it is.
+fn operation_of(recovered: &Recovered) -> Option<OperationId> {
+    match recovered {
+        Recovered::Operation { operation, .. } => {
+            Operation::from_bytes(operation.0.clone()).ok().map(|operation| operation.id)
+        }
+        Recovered::Decision { .. } => None,
+    }
+}
+
 /// Who asks, verified.
 struct Caller {
     subject: SubjectId,
     place: usize,
     key: PublicKey,
     claims: RequestClaims,
+    /// Whether another phone has taken its place: what it brings is late.
+    late: bool,
 }
 
 impl Inner {
@@ -41,10 +53,10 @@ impl Inner {
         let signature = RequestSignature::parse(signature).map_err(|_| ProblemKind::Signature)?;
         let subject = signature.claims().subject.ok_or(ProblemKind::Signature)?;
         let mut found = self.storage.subject(subject).await?.ok_or(ProblemKind::UnknownSubject)?;
-        let caller = self.verify(&signature, subject, &found.state, body)?;
+        let mut caller = self.verify(&signature, subject, &found.state, body)?;
         match found.state.standing(caller.place, self.ports.clock.now()) {
             Standing::Active => {}
-            Standing::Replaced => return Err(ProblemKind::Replaced.into()),
+            Standing::Replaced => caller.late = true,
             Standing::Pending(from) => {
                 let seconds = from.since(self.ports.clock.now()) / 1_000 + 1;
                 let problem = Problem::new(&ProblemKind::EnrolmentPending);
@@ -53,15 +65,23 @@ impl Inner {
         }
 
         let request: SyncRequest = serde_json::from_slice(body).map_err(|_| ProblemKind::Malformed)?;
-        if request.operations.len() > MAX_BATCH {
-            return Err(Problem::new(&ProblemKind::TooLarge).at("operations").into());
+        for (list, length, most) in [
+            ("operations", request.operations.len(), MAX_BATCH),
+            ("recovered", request.recovered.len(), MAX_RECOVERED),
+        ] {
+            if length > most {
+                return Err(Problem::new(&ProblemKind::TooLarge).at(list).into());
+            }
         }
         let deliveries =
             (0..).zip(&request.operations).map(|(index, sent)| Delivery::read(index, sent, &caller.key));
         let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
-        let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.link.operation).collect();
+        let recovered = request.recovered.iter().filter_map(operation_of);
+        let ids: Vec<_> =
+            deliveries.iter().map(|delivery| delivery.link.operation).chain(recovered).collect();
 
         for _ in 0..ATTEMPTS {
+            found.state.enter(self.life.generation);
             let after = self.read_cursor(request.cursor.as_deref(), &found.state)?;
             let known = self.storage.delivered(subject, &ids).await?;
             let records = self.records(&found.state).await;
@@ -97,7 +117,7 @@ impl Inner {
         let key = state.keys.get(place).ok_or_else(|| nobody.clone())?;
         let key = PublicKey::from_cose(&key.cose_key.0).map_err(|_| ServerError::Internal("key"))?;
         let claims = signature.verify(&key, SYNC_PATH, body, &self.config.issuer).map_err(|_| nobody)?;
-        Ok(Caller { subject, place, claims: claims.clone(), key })
+        Ok(Caller { subject, place, claims: claims.clone(), key, late: false })
     }
 
     /// The records port's answer about a person; none where it does not answer.
@@ -118,23 +138,35 @@ impl Inner {
         known: &[StoredOperation],
         records: Option<&Records>,
     ) -> Result<(SubjectState, Changes, Vec<Outcome>), ServerError> {
-        let mut desk = Desk {
-            keys: &self.keys,
-            rulebook: &self.rulebook,
-            rulebook_digest: self.rulebook_digest,
-            incarnation: self.incarnation,
-            subject: caller.subject,
-            now: self.ports.clock.now(),
-            state: state.clone(),
-            changes: Changes::default(),
-        };
+        let mut desk = self.desk(caller.subject, state.clone(), caller.late);
+        desk.recover(&request.recovered, known);
+        if request.more_recovered {
+            return Ok((desk.state, desk.changes, Vec::new()));
+        }
         let mut outcomes = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
             outcomes.push(desk.deliver(caller.place, &caller.key, delivery, &request.evidence, known)?);
         }
         desk.decide(records)?;
-        desk.issue_if_due(caller.place, &caller.key, self.config.region)?;
+        if !caller.late {
+            desk.issue_if_due(caller.place, &caller.key, self.config.region)?;
+        }
         Ok((desk.state, desk.changes, outcomes))
+    }
+
+    /// The desk for a subject's case.
+    pub(crate) fn desk(&self, subject: SubjectId, state: SubjectState, late: bool) -> Desk<'_> {
+        Desk {
+            keys: &self.keys,
+            rulebook: &self.rulebook,
+            rulebook_digest: self.rulebook_digest,
+            life: &self.life,
+            subject,
+            now: self.ports.clock.now(),
+            late,
+            state,
+            changes: Changes::default(),
+        }
     }
 
     async fn answer(
@@ -145,14 +177,20 @@ impl Inner {
         outcomes: Vec<Outcome>,
         after: u64,
     ) -> Result<SyncResponse, ServerError> {
-        let mut decisions = self.storage.decisions(caller.subject, after, PAGE + 1).await?;
-        let more = decisions.len() > PAGE as usize;
-        decisions.truncate(PAGE as usize);
+        // A phone that was replaced is told nothing more, and one that still recovers not yet.
+        let page = if caller.late || request.more_recovered { 0 } else { PAGE };
+        let mut decisions = match page {
+            0 => Vec::new(),
+            page => self.storage.decisions(caller.subject, after, page + 1).await?,
+        };
+        let more = decisions.len() > page as usize || request.more_recovered;
+        decisions.truncate(page as usize);
         let last = decisions.last().map_or(after, |decision| decision.serial);
         // At the end of the list the cursor stands at the last serial, receipts included.
         let at = if more { last } else { state.serial.max(last) };
         let key = state.keys.get(caller.place);
-        let token = key.and_then(|key| key.token.as_ref());
+        let token = key.and_then(|key| key.token.as_ref()).filter(|_| page > 0);
+        let stuck = outcomes.iter().any(|outcome| outcome.outcome == OutcomeKind::Retry);
         Ok(SyncResponse {
             outcomes,
             changes: decisions
@@ -165,25 +203,36 @@ impl Inner {
                 .filter(|token| request.token.as_ref() != Some(&token.id))
                 .map(|token| token.bytes.clone()),
             anchor: self.anchor(Some(caller.claims.nonce)).await?,
-            segment: key
-                .and_then(|key| key.segment)
-                .map(|segment| SegmentState { segment: segment.id, next: segment.next }),
+            head: stuck.then(|| state.head.to_vec().into()),
+            replaced: caller.late,
+            spread: self.spread(caller.subject),
         })
     }
 
-    fn cursor(&self, serial: u64) -> String {
-        format!("{}.{serial}", hex(&self.incarnation))
+    /// The second within the operator's window that is this subject's, the same every day.
+    fn spread(&self, subject: SubjectId) -> Option<u32> {
+        let digest = self.keys.pseudonym(&[b"spread", subject.as_bytes()]);
+        let random = digest.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+        random.checked_rem(self.config.spread_seconds)
     }
 
-    /// The serial after which the phone wants to know; a cursor of another life, or of the future, is gone.
+    fn cursor(&self, serial: u64) -> String {
+        format!("{}.{serial}", hex(&self.life.incarnation))
+    }
+
+    /// The serial after which the phone wants to know. A cursor of another life, or of the future, is gone: nothing is
+    /// decided before the phone has offered what it holds beyond the serial that is named.
     fn read_cursor(&self, cursor: Option<&str>, state: &SubjectState) -> Result<u64, ServerError> {
         let Some(cursor) = cursor else { return Ok(0) };
-        let serial = cursor
-            .split_once('.')
-            .filter(|(incarnation, _)| *incarnation == hex(&self.incarnation))
-            .and_then(|(_, serial)| serial.parse().ok())
-            .filter(|serial| *serial <= state.serial);
-        serial.ok_or_else(|| ProblemKind::CursorGone.into())
+        let (incarnation, serial) = cursor.split_once('.').unwrap_or_default();
+        let of_this_life = incarnation == hex(&self.life.incarnation);
+        match serial.parse() {
+            Ok(serial) if of_this_life && serial <= state.serial => Ok(serial),
+            _ => {
+                let known = state.known_serial(of_this_life);
+                Err(Problem::new(&ProblemKind::CursorGone).expecting(known).into())
+            }
+        }
     }
 
     /// A time anchor of now.

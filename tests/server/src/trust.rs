@@ -13,8 +13,8 @@ use crate::keys::TOKEN_KEY_SECONDS;
 
 /// The version of the root set.
 pub(crate) const ROOT_VERSION: u32 = 1;
-/// The status list that tokens point into.
-pub(crate) const STATUS_LIST: u32 = 1;
+/// The status lists that are named: the one in use, and those before it into which tokens may still point.
+const STATUS_LISTS: usize = 4;
 const NAME: &str = "trust-list";
 const SIGN_ANEW_SECONDS: i64 = 24 * 3_600;
 const VALID_SECONDS: i64 = 7 * 24 * 3_600;
@@ -43,7 +43,9 @@ impl Inner {
         let content = digest(&cbor::encode(&issuers));
         let current = |known: &Published| {
             let age = now.seconds() - known.issued_at;
-            known.issuers == content && (0..SIGN_ANEW_SECONDS).contains(&age)
+            known.issuers == content
+                && (0..SIGN_ANEW_SECONDS).contains(&age)
+                && known.version >= self.life.once.trust_list()
         };
         let mut cached = self.trust.lock().await;
         if let Some(known) = cached.as_ref().filter(|known| current(known)) {
@@ -58,7 +60,7 @@ impl Inner {
         let published = match stored {
             Some(known) if current(&known) => known,
             known => {
-                let version = known.map_or(0, |known| known.version) + 1;
+                let version = self.life.once.next_trust_list(known.map_or(0, |known| known.version))?;
                 let expires = Timestamp::from_seconds(now.seconds() + VALID_SECONDS);
                 let list = TrustListContent::new(ROOT_VERSION, version, now, expires, issuers);
                 let bytes = list.sign(&[self.keys.root()])?;
@@ -99,10 +101,14 @@ impl Inner {
             regions: vec![self.config.region],
             base_url: self.config.base_url.clone(),
             keys,
-            status_lists: vec![StatusListEntry {
-                list: STATUS_LIST,
-                uri: format!("{}/.well-known/healthcode/status/{STATUS_LIST}", self.config.base_url),
-            }],
+            status_lists: (1..=self.life.once.list())
+                .rev()
+                .take(STATUS_LISTS)
+                .map(|list| StatusListEntry {
+                    list,
+                    uri: format!("{}/.well-known/healthcode/status/{list}", self.config.base_url),
+                })
+                .collect(),
             colours: [0, 1, 2],
             time_epoch: 0,
         }

@@ -9,9 +9,9 @@ use std::net::SocketAddr;
 use healthcode::rules::colour::Colour;
 use healthcode::token::Signer as _;
 use healthcode::wire::Bytes;
-use healthcode::wire::message::{CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentStarted};
-use healthcode::wire::{RequestClaims, link::GENESIS};
-use support::phone::{Phone, ask, confirm, key, sign, well, yellow};
+use healthcode::wire::message::{CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentStarted, SyncResponse};
+use healthcode::wire::{Receipt, RequestClaims, link::GENESIS};
+use support::phone::{ISSUER, Phone, ask, confirm, key, sign, well, yellow};
 use support::{Server, at, li_si, zhang_san};
 
 fn wrong_code() -> (u16, String, Option<String>) {
@@ -185,12 +185,18 @@ async fn a_second_phone_waits_a_day_in_which_the_first_keeps_working() {
     first.sync(&server).await;
 
     server.go_to(12, 9, 0);
-    let replaced = first.send(&server, &first.request(&server)).await;
-    assert_eq!(replaced.problem(), (403, "replaced".to_owned(), None));
+    // It learns of it, and what it had not sent is taken, late.
+    let unsent = first.tap(at(12, 8, 59));
+    let replaced: SyncResponse = first.send(&server, &first.request(&server)).await.json();
+    assert!(replaced.replaced && replaced.changes.is_empty() && replaced.token.is_none());
+    let receipt = replaced.outcomes[0].receipt.clone().unwrap();
+    let receipt: Receipt = server.trust().await.open_from(ISSUER, &receipt.0).unwrap();
+    assert!(receipt.accepted && receipt.late && receipt.operation == unsent);
     second.tap_under(at(12, 9, 0), None, &[]);
     second.sync(&server).await;
     assert_eq!((second.colour(), second.orders.len()), (Some(Colour::Yellow), 1));
-    assert_eq!(second.judgements.len(), 2, "the days go on");
+    assert_eq!(second.judgements.len(), 3, "the days go on");
+    assert!(second.judgements.iter().any(|judgement| judgement.operation == unsent && judgement.late));
 }
 
 #[tokio::test]

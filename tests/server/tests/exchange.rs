@@ -5,7 +5,7 @@
 mod support;
 
 use healthcode::rules::colour::Colour;
-use healthcode::token::SubjectId;
+use healthcode::token::{SegmentId, SubjectId};
 use healthcode::wire::link::Link;
 use healthcode::wire::message::{LinkedOperation, MAX_BATCH, OutcomeKind, SYNC_PATH, SyncResponse};
 use healthcode::wire::{CheckIn, OperationBody};
@@ -17,6 +17,10 @@ const DUPLICATE: Told = (OutcomeKind::Duplicate, None, None, None);
 
 fn retry(expected: u64) -> Told {
     (OutcomeKind::Retry, Some("sequence".to_owned()), None, Some(expected))
+}
+
+fn fork(expected: u64) -> Told {
+    (OutcomeKind::Retry, Some("fork".to_owned()), None, Some(expected))
 }
 
 fn refused(word: &str, field: Option<&str>) -> Told {
@@ -66,10 +70,20 @@ async fn a_fork_of_the_segment_is_not_taken() {
     phone.sync(&server).await;
     (phone.next, phone.head) = (next, head);
     phone.tap(at(11, 11, 0));
-    assert_eq!(phone.sync(&server).await, [retry(2)], "the place is taken");
+    assert_eq!(phone.sync(&server).await, [fork(2)], "the place is taken");
     phone.next = 2;
     phone.tap(at(11, 11, 30));
-    assert_eq!(phone.sync(&server).await, [retry(2)], "the head is another");
+    assert_eq!(phone.sync(&server).await, [fork(2)], "the head is another");
+    // In a segment of its own, on the head that was countersigned, it goes on.
+    let answer: SyncResponse = {
+        phone.tap(at(11, 11, 40));
+        phone.send(&server, &phone.request(&server)).await.json()
+    };
+    phone.waiting.clear();
+    (phone.segment, phone.next) = (SegmentId([99; 8]), 0);
+    phone.head = answer.head.unwrap().0.as_slice().try_into().unwrap();
+    phone.tap(at(11, 11, 50));
+    assert_eq!(phone.sync(&server).await, [ACCEPTED]);
 }
 
 #[tokio::test]

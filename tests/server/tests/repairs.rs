@@ -45,6 +45,8 @@ async fn a_confirmation_sent_again_does_not_bring_a_dropped_key_back() {
         cursor: None,
         token: None,
         operations: Vec::new(),
+        recovered: Vec::new(),
+        more_recovered: false,
     };
     let body = serde_json::to_vec(&request).unwrap();
     let path = healthcode::wire::message::SYNC_PATH;

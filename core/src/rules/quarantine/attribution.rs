@@ -19,6 +19,10 @@ pub struct Tap {
     pub latest: Timestamp,
     /// When the server received it; none while it waits on the phone.
     pub received: Option<Timestamp>,
+    /// Whether a phone brought it that another one has replaced: it fills only days that no other tap fills.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "device", uniffi(default = false))]
+    pub late: bool,
 }
 
 impl Tap {
@@ -78,32 +82,56 @@ pub enum Attribution {
 /// taps with the same evidence the first is counted.
 ///
 /// A further tap adds days and takes none away, with one exception: an ambiguous tap spends the order's budget, and
-/// who has spent it is asked in the order of receipt. One with an earlier receipt can leave another unclear.
+/// who has spent it is asked in the order of receipt. One with an earlier receipt can leave another unclear. Taps of a
+/// replaced phone come after all others, and change nothing for these.
 #[must_use]
 pub fn attribute(quarantine: &Quarantine, taps: &[Tap]) -> Vec<Attribution> {
-    let mut taken = BTreeSet::new();
-    let mut verdicts = vec![Attribution::Not(NotCounted::Unclear); taps.len()];
+    let mut round = Round {
+        taken: BTreeSet::new(),
+        left: quarantine.terms.max_ambiguous,
+        verdicts: vec![Attribution::Not(NotCounted::Unclear); taps.len()],
+    };
+    for late in [false, true] {
+        round.give(quarantine, taps, late);
+    }
+    round.verdicts
+}
 
-    // What is sure first, so that it never loses its day to what may lie in several.
-    let mut spanning = Vec::new();
-    for place in positions(taps.iter().map(|tap| (tap.earliest.millis(), tap.latest.millis()))) {
-        let (Some(tap), Some(verdict)) = (taps.get(place), verdicts.get_mut(place)) else { continue };
-        match candidates(quarantine, tap) {
-            Err(reason) => *verdict = Attribution::Not(reason),
-            Ok(Candidates::Sure(choices)) => *verdict = take_sure(&mut taken, choices),
-            Ok(Candidates::Span { first, last }) => spanning.push((place, tap.received, first, last)),
+/// An attribution under way.
+struct Round {
+    taken: BTreeSet<LegalDate>,
+    /// How many ambiguous taps may still count.
+    left: u16,
+    verdicts: Vec<Attribution>,
+}
+
+impl Round {
+    /// Gives their days to the taps that are late, or to those that are not.
+    fn give(&mut self, quarantine: &Quarantine, taps: &[Tap], late: bool) {
+        let Self { taken, left, verdicts } = self;
+        // What is sure first, so that it never loses its day to what may lie in several.
+        let mut spanning = Vec::new();
+        for place in positions(taps.iter().map(|tap| (tap.earliest.millis(), tap.latest.millis()))) {
+            let (Some(tap), Some(verdict)) = (taps.get(place), verdicts.get_mut(place)) else { continue };
+            if tap.late != late {
+                continue;
+            }
+            match candidates(quarantine, tap) {
+                Err(reason) => *verdict = Attribution::Not(reason),
+                Ok(Candidates::Sure(choices)) => *verdict = take_sure(taken, choices),
+                Ok(Candidates::Span { first, last }) => spanning.push((place, tap.received, first, last)),
+            }
+        }
+        // Then in the order of receipt, what still waits on the phone last: no judgement is undone by a later arrival.
+        let receipt =
+            |received: &Option<Timestamp>| received.map_or((1, 0), |received| (0, received.millis()));
+        for next in positions(spanning.iter().map(|(_, received, ..)| receipt(received))) {
+            let Some((place, _, first, last)) = spanning.get(next) else { continue };
+            if let Some(verdict) = verdicts.get_mut(*place) {
+                *verdict = take_spanning(taken, *first, *last, left);
+            }
         }
     }
-    // Then in the order of receipt, what still waits on the phone last: no judgement is undone by a later arrival.
-    let receipt = |received: &Option<Timestamp>| received.map_or((1, 0), |received| (0, received.millis()));
-    let mut left = quarantine.terms.max_ambiguous;
-    for next in positions(spanning.iter().map(|(_, received, ..)| receipt(received))) {
-        let Some((place, _, first, last)) = spanning.get(next) else { continue };
-        if let Some(verdict) = verdicts.get_mut(*place) {
-            *verdict = take_spanning(&mut taken, *first, *last, &mut left);
-        }
-    }
-    verdicts
 }
 
 /// A day and how surely the tap belongs to it.

@@ -38,9 +38,13 @@ pub(crate) fn run(keep: Option<&Path>, as_json: bool, out: &mut dyn Write) -> Re
     let scene = Scene::set(&folder, &gate_folder)?;
     if keep.is_some() {
         std::fs::write(folder.join("trust-list.cbor"), &scene.trust_list)?;
+        std::fs::write(folder.join("root-key.hex"), &scene.root_key)?;
     }
     let mut play = Play::new(scene, teller, codes);
     play.run()?;
+    if keep.is_some() {
+        std::fs::write(folder.join("quarantine-proof.json"), play.proof()?)?;
+    }
     play.scene.stop_server()?;
     play.teller.close(keep)
 }

@@ -61,6 +61,11 @@ impl<'a> Play<'a> {
         self.teller.tell(at(7, 8, 20), &Event::Ended { days: 7 })
     }
 
+    /// The proof of the quarantine, after its end.
+    pub(super) fn proof(&self) -> Result<String, Failure> {
+        self.scene.phone.quarantine_proof(self.subject.clone(), None).map_err(failed)
+    }
+
     fn begin(&mut self) -> Result<(), Failure> {
         self.sync_gate()?;
         let status = self.scene.gate.status().map_err(failed)?;

@@ -10,6 +10,7 @@ use healthcode::resident::Resident;
 use healthcode::rules::calendar::{LegalCalendar, LegalDate, Timestamp};
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::sync::Config;
+use healthcode::token::ids::hex;
 use healthcode_server::{App, SmsGateway};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -51,6 +52,7 @@ pub(super) struct Scene {
     pub(super) gate: Arc<Checkpoint>,
     pub(super) telephone: Arc<Telephone>,
     pub(super) trust_list: Vec<u8>,
+    pub(super) root_key: String,
     server: Option<(oneshot::Sender<()>, JoinHandle<std::io::Result<()>>)>,
     address: SocketAddr,
     database: PathBuf,
@@ -66,6 +68,7 @@ impl Scene {
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
         let address = listener.local_addr()?;
         let app = runtime.block_on(open(&database, address, &world, &telephone))?;
+        let root_key = app.root_keys().first().map_or_else(String::new, |key| hex(&key.to_cose()));
         let (root_keys, trust_list) = (app.root_keys(), runtime.block_on(app.trust_list()).map_err(failed)?);
 
         let config = |database: PathBuf| Config {
@@ -95,6 +98,7 @@ impl Scene {
             gate,
             telephone,
             trust_list,
+            root_key,
             server: None,
             address,
             database,

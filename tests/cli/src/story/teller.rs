@@ -165,7 +165,7 @@ impl<'a> Teller<'a> {
         if let Some(folder) = kept {
             writeln!(
                 self.out,
-                "\nKept in {}: phone.db, server.db, trust-list.cbor and the codes.\n{} server.keys beside the database \
+                "\nKept in {}: phone.db, server.db, trust-list.cbor, quarantine-proof.json and the codes.\n{} server.keys beside the database \
                  signs for this server, and the codes name an invented person:\nan app keeps neither in a file.",
                 folder.display(),
                 self.bold("Warning:")

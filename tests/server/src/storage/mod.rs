@@ -49,14 +49,16 @@ pub(crate) struct Decision {
 pub(crate) struct Changes {
     pub(crate) operations: Vec<StoredOperation>,
     pub(crate) decisions: Vec<Decision>,
-    /// The indices of new tokens in the status list: each is used once, ever.
-    pub(crate) status_indices: Vec<(u32, u32)>,
+    /// Whether a token was issued: it is kept in the state.
+    pub(crate) issued: bool,
+    /// What a phone had kept of what was lost.
+    pub(crate) recovered: Vec<Decision>,
 }
 
 impl Changes {
     /// Whether there is nothing to keep but the state itself.
     pub(crate) const fn is_empty(&self) -> bool {
-        self.operations.is_empty() && self.decisions.is_empty() && self.status_indices.is_empty()
+        !self.issued && self.operations.is_empty() && self.decisions.is_empty() && self.recovered.is_empty()
     }
 }
 
@@ -78,9 +80,6 @@ pub(crate) struct Session {
 /// The storage of a server.
 #[async_trait]
 pub(crate) trait Storage: Send + Sync {
-    /// Names this life of the database.
-    async fn incarnation(&self) -> Result<[u8; 8], ServerError>;
-
     /// A document that is not about a subject.
     async fn document(&self, name: &'static str) -> Result<Option<Vec<u8>>, ServerError>;
 
@@ -102,7 +101,7 @@ pub(crate) trait Storage: Send + Sync {
     ) -> Result<(), ServerError>;
 
     /// Keeps a subject's new state and what goes with it, all or nothing; [`ServerError::Conflict`] if the state is
-    /// of another version than `version` by now, or a status index was used before.
+    /// of another version than `version` by now.
     async fn commit(
         &self,
         subject: SubjectId,

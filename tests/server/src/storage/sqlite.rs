@@ -50,13 +50,6 @@ CREATE TABLE decision (
     PRIMARY KEY (subject, serial)
 ) STRICT, WITHOUT ROWID;
 
--- Every index of the status list that was ever given to a token.
-CREATE TABLE status_index (
-    list  INTEGER NOT NULL,
-    place INTEGER NOT NULL,
-    PRIMARY KEY (list, place)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE session (
     session    BLOB PRIMARY KEY,
     expires_at INTEGER NOT NULL,
@@ -78,7 +71,6 @@ CREATE INDEX event_at ON event (at);
 const READ_DOCUMENT: &str = "SELECT body FROM document WHERE name = ?1";
 const WRITE_DOCUMENT: &str =
     "INSERT INTO document (name, body) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET body = excluded.body";
-const KEEP_DOCUMENT: &str = "INSERT INTO document (name, body) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
 const READ_PERSON: &str = "SELECT subject FROM person WHERE pseudonym = ?1";
 const WRITE_PERSON: &str = "INSERT INTO person (pseudonym, subject) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 const READ_SUBJECT: &str = "SELECT version, state FROM subject WHERE subject = ?1";
@@ -88,9 +80,10 @@ const CHANGE_SUBJECT: &str =
 const WRITE_OPERATION: &str = "INSERT INTO operation (subject, operation, body) VALUES (?1, ?2, ?3)";
 const READ_OPERATION: &str = "SELECT body FROM operation WHERE subject = ?1 AND operation = ?2";
 const WRITE_DECISION: &str = "INSERT INTO decision (subject, serial, body) VALUES (?1, ?2, ?3)";
+const RECOVER_DECISION: &str =
+    "INSERT INTO decision (subject, serial, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 const READ_DECISIONS: &str =
     "SELECT body FROM decision WHERE subject = ?1 AND serial > ?2 ORDER BY serial LIMIT ?3";
-const WRITE_INDEX: &str = "INSERT INTO status_index (list, place) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 const READ_SESSION: &str = "SELECT body FROM session WHERE session = ?1";
 const WRITE_SESSION: &str = "INSERT INTO session (session, expires_at, body) VALUES (?1, ?2, ?3)
     ON CONFLICT (session) DO UPDATE SET body = excluded.body";
@@ -158,16 +151,6 @@ impl SqliteStorage {
 
 #[async_trait]
 impl Storage for SqliteStorage {
-    async fn incarnation(&self) -> Result<[u8; 8], ServerError> {
-        let fresh = crate::keys::random::<8>()?;
-        self.run(move |file| {
-            file.execute(KEEP_DOCUMENT, params!["incarnation", fresh])?;
-            let kept: Vec<u8> = file.query_row(READ_DOCUMENT, ["incarnation"], |row| row.get(0))?;
-            kept.try_into().map_err(|_| damaged())
-        })
-        .await
-    }
-
     async fn document(&self, name: &'static str) -> Result<Option<Vec<u8>>, ServerError> {
         self.run(move |file| Ok(file.query_row(READ_DOCUMENT, [name], |row| row.get(0)).optional()?)).await
     }
@@ -230,13 +213,12 @@ impl Storage for SqliteStorage {
                 let body = to_json(operation)?;
                 file.execute(WRITE_OPERATION, params![id, operation.operation.as_bytes(), body])?;
             }
-            for decision in &changes.decisions {
-                let serial = i64::try_from(decision.serial).map_err(|_| damaged())?;
-                file.execute(WRITE_DECISION, params![id, serial, to_json(decision)?])?;
-            }
-            for (list, place) in &changes.status_indices {
-                if file.execute(WRITE_INDEX, params![list, place])? == 0 {
-                    return Err(ServerError::Conflict);
+            for (statement, decisions) in
+                [(WRITE_DECISION, &changes.decisions), (RECOVER_DECISION, &changes.recovered)]
+            {
+                for decision in decisions {
+                    let serial = i64::try_from(decision.serial).map_err(|_| damaged())?;
+                    file.execute(statement, params![id, serial, to_json(decision)?])?;
                 }
             }
             Ok(())

@@ -7,7 +7,7 @@ use healthcode::rules::identity::Identity;
 use healthcode::time::Evidence;
 use healthcode::token::ids::{BootSession, OperationId, OrderId, SegmentId, SubjectId};
 use healthcode::token::{
-    Anchor, GateToken, Judgement, Order, RatingReceipt, Release, Signer as _, SoftwareKey,
+    Anchor, GateToken, Judgement, KeyNotice, Order, RatingReceipt, Release, Signer as _, SoftwareKey,
 };
 use healthcode::wire::link::Head;
 use healthcode::wire::message::{
@@ -38,6 +38,7 @@ pub(crate) struct Phone {
     pub(crate) releases: Vec<Release>,
     pub(crate) ratings: Vec<RatingReceipt>,
     pub(crate) judgements: Vec<Judgement>,
+    pub(crate) notices: Vec<KeyNotice>,
     pub(crate) waiting: Vec<LinkedOperation>,
     salt: u8,
 }
@@ -47,6 +48,17 @@ pub(crate) type Told = (OutcomeKind, Option<String>, Option<String>, Option<u64>
 
 pub(crate) fn key(seed: u8) -> SoftwareKey {
     SoftwareKey::from_seed(&[seed; 32])
+}
+
+/// What a notice calls a key.
+pub(crate) trait KeyName {
+    fn public_key_id(&self) -> Vec<u8>;
+}
+
+impl KeyName for SoftwareKey {
+    fn public_key_id(&self) -> Vec<u8> {
+        self.public_key().id().to_vec()
+    }
 }
 
 pub(crate) fn sign(key: &SoftwareKey, path: &str, body: &[u8], subject: Option<SubjectId>) -> String {
@@ -85,11 +97,16 @@ impl Phone {
             releases: Vec::new(),
             ratings: Vec::new(),
             judgements: Vec::new(),
+            notices: Vec::new(),
             waiting: Vec::new(),
             salt: 0,
             key,
             enrolled,
         }
+    }
+
+    pub(crate) fn key_id(&self) -> [u8; 8] {
+        self.key.public_key().id()
     }
 
     /// The evidence of an instant, as it is now.
@@ -151,6 +168,8 @@ impl Phone {
             cursor: self.cursor.clone(),
             token: self.token.as_ref().map(|token| token.id.to_vec().into()),
             operations: self.waiting.clone(),
+            recovered: Vec::new(),
+            more_recovered: false,
         }
     }
 
@@ -211,6 +230,11 @@ impl Phone {
                     let judgement: Judgement = trust.open_from(ISSUER, bytes).unwrap();
                     self.judgements.push(judgement.clone());
                     (judgement.subject, judgement.serial)
+                }
+                ChangeKind::Key => {
+                    let notice: KeyNotice = trust.open_from(ISSUER, bytes).unwrap();
+                    self.notices.push(notice.clone());
+                    (notice.subject, notice.serial)
                 }
                 ChangeKind::Other => panic!("a kind of a later version"),
             };

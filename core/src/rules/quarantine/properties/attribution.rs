@@ -56,6 +56,20 @@ proptest! {
         }
     }
 
+    /// What a replaced phone brings late fills days that nobody else fills, and changes nothing for the others.
+    #[test]
+    fn a_late_tap_changes_nothing_for_the_others(
+        quarantine in quarantine(), taps in taps(), more in any_tap(), place: prop::sample::Index
+    ) {
+        let before = attribute(&quarantine, &taps);
+        let at = place.index(taps.len() + 1);
+        let mut with = taps.clone();
+        with.insert(at, Tap { late: true, ..more });
+        let mut after = attribute(&quarantine, &with);
+        after.remove(at);
+        prop_assert_eq!(before, after);
+    }
+
     /// Whatever is added: a day that is lost was an ambiguous tap's, and that tap says so.
     #[test]
     fn a_day_is_lost_only_to_the_budget_and_its_tap_says_why(

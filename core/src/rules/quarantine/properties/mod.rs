@@ -66,7 +66,7 @@ fn tap() -> impl Strategy<Value = Tap> {
     (at, width, delay).prop_map(|(at, width, delay)| {
         let earliest = Timestamp::from_millis(i64::from(MIDDLE) * DAY).plus_millis(at * MINUTE);
         let latest = earliest.plus_millis(width * MINUTE);
-        Tap { earliest, latest, received: delay.map(|delay| latest.plus_millis(delay * MINUTE)) }
+        Tap { earliest, latest, received: delay.map(|delay| latest.plus_millis(delay * MINUTE)), late: false }
     })
 }
 
@@ -81,7 +81,7 @@ fn crowded() -> impl Strategy<Value = Tap> {
             let midnight = Timestamp::from_millis(i64::from(MIDDLE) * DAY);
             let earliest = midnight.plus_millis(from * 30 * MINUTE);
             let received = received.map(|days| midnight.plus_millis((6 + days) * DAY));
-            Tap { earliest, latest: earliest.plus_millis(width * 30 * MINUTE), received }
+            Tap { earliest, latest: earliest.plus_millis(width * 30 * MINUTE), received, late: false }
         },
     )
 }
@@ -99,7 +99,7 @@ fn diligent(quarantine: &Quarantine, minutes: &[Option<u16>]) -> Vec<Tap> {
     let days = quarantine.first_open_day().epoch_days()..;
     let made = days.zip(minutes).filter_map(|(day, minute)| {
         let at = quarantine.terms.calendar.at(LegalDate::from_epoch_days(day), (*minute)?);
-        Some(Tap { earliest: at, latest: at, received: Some(at) })
+        Some(Tap { earliest: at, latest: at, received: Some(at), late: false })
     });
     made.collect()
 }
@@ -147,5 +147,5 @@ fn order(late_until_minutes: u16, missed_day: MissedDay, release_at: ReleaseAt) 
 fn between(quarantine: &Quarantine, from: i64, to: i64) -> Tap {
     let start = quarantine.terms.calendar.start_of(quarantine.starts_on);
     let (earliest, latest) = (start.plus_millis(from * MINUTE), start.plus_millis(to * MINUTE));
-    Tap { earliest, latest, received: Some(latest) }
+    Tap { earliest, latest, received: Some(latest), late: false }
 }

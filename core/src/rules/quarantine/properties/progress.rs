@@ -159,7 +159,7 @@ proptest! {
         for day in 0..=i32::from(quarantine.terms.max_total_days) {
             let at = quarantine.terms.calendar.start_of(quarantine.starts_on.plus_days(day)).max(soonest);
             // Twice: yesterday may still be open when today begins.
-            kept.extend([Tap { earliest: at, latest: at, received: Some(at) }; 2]);
+            kept.extend([Tap { earliest: at, latest: at, received: Some(at), late: false }; 2]);
         }
         let after = progress(&quarantine, &kept, quarantine.terms.closes(quarantine.last_day()));
         prop_assert_eq!(release_of(&after), Some(predicted));
@@ -199,9 +199,9 @@ proptest! {
         quarantine.terms.max_total_days = [u16::MAX, total, 0, 366][usize::from(extreme)];
         quarantine.terms.max_ambiguous = u16::MAX;
         let taps = [
-            Tap { earliest: at(1), latest: at(2), received: Some(at(3)) },
-            Tap { earliest: at(4), latest: at(5), received: None },
-            Tap { earliest: at(0), latest: at(6), received: Some(at(0)) },
+            Tap { earliest: at(1), latest: at(2), received: Some(at(3)), late: false },
+            Tap { earliest: at(4), latest: at(5), received: None, late: false },
+            Tap { earliest: at(0), latest: at(6), received: Some(at(0)), late: false },
         ];
         for now in [at(7), at(8), quarantine.issued_at, Timestamp::from_millis(i64::MAX)] {
             let progress = progress(&quarantine, &taps, now);

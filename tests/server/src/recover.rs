@@ -1,0 +1,232 @@
+//! Recovery: what a phone kept of what this server signed, for a database that came back older. The server believes
+//! its own signatures alone. An operation needs no other: its id stands in the receipt. What is recovered takes its
+//! place in the order of its serials, and never the place of something newer.
+
+use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
+use healthcode::rules::quarantine::Tap;
+use healthcode::token::decision::ReleaseCause;
+use healthcode::token::trust_list::{Object, unseal};
+use healthcode::token::{Judgement, KeyNotice, Order, RatingReceipt, Release, Signer as _};
+use healthcode::wire::message::{ChangeKind, Recovered};
+use healthcode::wire::operation::OpenedOperation;
+use healthcode::wire::{Bytes, Link, Operation, OperationBody, Problem, ProblemKind, Receipt};
+
+use crate::desk::Desk;
+use crate::state::{CheckInState, OrderState, Rated, Segment};
+use crate::storage::{Decision, StoredOperation};
+
+/// Something recovered, verified.
+enum Found {
+    Operation(Box<FoundOperation>),
+    Order(Order),
+    Release(Release),
+    Rating(RatingReceipt),
+    Judgement(Judgement),
+    /// What was done about keys is done again by enrolling.
+    Key(KeyNotice),
+}
+
+struct FoundOperation {
+    receipt: Receipt,
+    link: Link,
+    key: Vec<u8>,
+    opened: Option<OpenedOperation>,
+    stored: StoredOperation,
+}
+
+impl Found {
+    const fn serial(&self) -> u64 {
+        match self {
+            Self::Operation(found) => found.receipt.serial,
+            Self::Order(order) => order.serial,
+            Self::Release(release) => release.serial,
+            Self::Rating(rating) => rating.serial,
+            Self::Judgement(judgement) => judgement.serial,
+            Self::Key(notice) => notice.serial,
+        }
+    }
+}
+
+impl Desk<'_> {
+    /// Takes back what is verified and not known. What is not verified is passed over: nobody else can offer it either.
+    pub(crate) fn recover(&mut self, recovered: &[Recovered], known: &[StoredOperation]) {
+        let mut found: Vec<_> = recovered.iter().filter_map(|one| self.find(one)).collect();
+        if found.len() < recovered.len() {
+            tracing::warn!(passed_over = recovered.len() - found.len(), "recovery");
+        }
+        found.sort_by_key(Found::serial);
+        for one in found {
+            let serial = one.serial();
+            match one {
+                Found::Operation(found) => self.recover_operation(*found, known),
+                Found::Order(order) => self.recover_order(&order),
+                Found::Release(release) => self.recover_release(&release),
+                Found::Rating(rating) => self.recover_rating(&rating),
+                Found::Judgement(judgement) => self.recover_judgement(&judgement),
+                Found::Key(_) => {}
+            }
+            self.state.serial = self.state.serial.max(serial);
+        }
+        if self.state.last.rating > self.state.last.declaration {
+            self.state.rating_due = false;
+        }
+    }
+
+    fn find(&mut self, recovered: &Recovered) -> Option<Found> {
+        match recovered {
+            Recovered::Operation { operation, link, receipt } => {
+                self.find_operation(operation, link, receipt).map(|found| Found::Operation(Box::new(found)))
+            }
+            Recovered::Decision { kind, object } => {
+                let found = match kind {
+                    ChangeKind::Order => Found::Order(self.own(object)?),
+                    ChangeKind::Release => Found::Release(self.own(object)?),
+                    ChangeKind::Rating => Found::Rating(self.own(object)?),
+                    ChangeKind::Judgement => Found::Judgement(self.own(object)?),
+                    ChangeKind::Key => Found::Key(self.own(object)?),
+                    ChangeKind::Other => return None,
+                };
+                let subject = match &found {
+                    Found::Order(order) => order.subject,
+                    Found::Release(release) => release.subject,
+                    Found::Rating(rating) => rating.subject,
+                    Found::Judgement(judgement) => judgement.subject,
+                    Found::Key(notice) => notice.subject,
+                    Found::Operation(_) => return None,
+                };
+                if subject != self.subject {
+                    return None;
+                }
+                let decision =
+                    Decision { serial: found.serial(), kind: kind.clone(), object: object.clone() };
+                self.changes.recovered.push(decision);
+                Some(found)
+            }
+        }
+    }
+
+    fn own<T: Object>(&self, object: &Bytes) -> Option<T> {
+        unseal(&object.0, &self.keys.decisions.public_key()).ok()
+    }
+
+    fn find_operation(&self, operation: &Bytes, link: &Bytes, receipt: &Bytes) -> Option<FoundOperation> {
+        let signed: Receipt = self.own(receipt)?;
+        let (read, key) = Link::vouched(&link.0).ok()?;
+        let sent = Operation::from_bytes(operation.0.clone()).ok();
+        // A refused one may be no operation at all; its link is vouched for all the same.
+        let opened = sent.filter(|sent| sent.id == signed.operation).and_then(|sent| sent.vouched().ok());
+        let vouched = signed.subject == self.subject
+            && signed.head == read.digest()
+            && signed.operation == read.operation
+            && (opened.is_some() || !signed.accepted);
+        vouched.then(|| FoundOperation {
+            link: read,
+            key: key.to_vec(),
+            opened,
+            stored: StoredOperation {
+                operation: signed.operation,
+                signed: operation.clone(),
+                link: link.clone(),
+                receipt: receipt.clone(),
+                problem: (!signed.accepted).then(|| Problem::new(&ProblemKind::Invalid)),
+            },
+            receipt: signed,
+        })
+    }
+
+    fn recover_operation(&mut self, found: FoundOperation, known: &[StoredOperation]) {
+        let FoundOperation { receipt, link, key, opened, stored } = found;
+        let mut delivered = known.iter().chain(&self.changes.operations);
+        if delivered.any(|known| known.operation == receipt.operation) {
+            return;
+        }
+        self.changes.operations.push(stored);
+        if receipt.serial > self.state.last.link {
+            self.state.last.link = receipt.serial;
+            self.state.head = receipt.head;
+            if let Some(place) = self.state.key_of(&key)
+                && let Some(key) = self.state.keys.get_mut(place)
+            {
+                key.segment = Some(Segment { id: link.segment, next: link.sequence + 1, head: receipt.head });
+            }
+        }
+        let Some(opened) = opened.filter(|_| receipt.accepted) else { return };
+        match opened.body {
+            Some(OperationBody::Declaration(declaration))
+                if receipt.serial > self.state.last.declaration && !receipt.late =>
+            {
+                self.state.declaration = Some(declaration);
+                self.state.last.declaration = receipt.serial;
+                self.state.rating_due = true;
+            }
+            Some(OperationBody::CheckIn(check_in)) => {
+                if !check_in.symptoms.is_empty() {
+                    let on = self.rulebook.offset_minutes.date_of(receipt.received_at);
+                    self.state.reported = Some(ReportedSymptoms { on, symptoms: check_in.symptoms });
+                }
+                let Some(order) = &mut self.state.order else { return };
+                // The evidence of the exchange that brought it is lost; its judgement, if there is one, has the rest.
+                let mut earliest = opened.evidence.lower_bound;
+                if check_in.order == Some(order.id) {
+                    earliest = earliest.max(order.quarantine.issued_at);
+                }
+                let tap = Tap {
+                    earliest: earliest.min(receipt.received_at),
+                    latest: receipt.received_at,
+                    received: Some(receipt.received_at),
+                    late: receipt.late,
+                };
+                order.check_ins.push(CheckInState { operation: receipt.operation, tap, judged: None });
+            }
+            _ => {}
+        }
+    }
+
+    fn recover_order(&mut self, order: &Order) {
+        if order.serial > self.state.last.order {
+            self.state.last.order = order.serial;
+            self.state.order = Some(OrderState {
+                id: order.order,
+                colour: order.colour,
+                quarantine: order.quarantine(),
+                check_ins: Vec::new(),
+            });
+        }
+    }
+
+    fn recover_release(&mut self, release: &Release) {
+        if release.serial <= self.state.last.order {
+            return;
+        }
+        self.state.last.order = release.serial;
+        if let Some(order) = self.state.order.take_if(|order| order.id == release.order)
+            && release.cause == ReleaseCause::Completed
+        {
+            let served = ServedOrder { colour: order.colour, starts_on: order.quarantine.starts_on };
+            self.state.served.push(served);
+        }
+    }
+
+    fn recover_rating(&mut self, rating: &RatingReceipt) {
+        if rating.serial > self.state.last.rating {
+            self.state.last.rating = rating.serial;
+            let reasons = rating.reasons.iter().map(Into::into).collect();
+            self.state.rating = Some(Rated { colour: rating.colour, reasons });
+        }
+    }
+
+    fn recover_judgement(&mut self, judgement: &Judgement) {
+        let Some(order) = self.state.order.as_mut().filter(|order| order.id == judgement.order) else {
+            return;
+        };
+        let judged = CheckInState {
+            operation: judgement.operation,
+            tap: judgement.tap(),
+            judged: judgement.attribution(),
+        };
+        match order.check_ins.iter_mut().find(|check_in| check_in.operation == judgement.operation) {
+            Some(known) => *known = judged,
+            None => order.check_ins.push(judged),
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! A database that came back from a backup, or not at all: what phones hold brings it up to where it was, and nothing
+//! that was used is used again. And phones that follow one another, as the first one is told.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use healthcode::rules::colour::Colour;
+use healthcode::token::{GateToken, OperationId};
+use healthcode::wire::message::{ChangeKind, OutcomeKind, Recovered, SyncRequest, SyncResponse};
+use healthcode::wire::{Bytes, Consent, OperationBody, Problem};
+use support::phone::{KeyName as _, Phone, key, yellow};
+use support::{Server, at, zhang_san};
+
+/// A copy of the database as a backup makes it, without the keys and the file that tells lives apart.
+fn back_up(server: &Server) -> PathBuf {
+    let copy = server.folder.path().join("backup.db");
+    let _ = std::fs::remove_file(&copy);
+    let database = rusqlite::Connection::open(&server.config.database).unwrap();
+    database.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    copy
+}
+
+async fn restore(server: &mut Server, copy: Option<&PathBuf>) {
+    for end in ["", "-wal", "-shm"] {
+        let mut name = server.config.database.clone().into_os_string();
+        name.push(end);
+        let _ = std::fs::remove_file(name);
+    }
+    if let Some(copy) = copy {
+        std::fs::copy(copy, &server.config.database).unwrap();
+    }
+    server.restart().await;
+}
+
+/// A phone with all that it was told, as a real one keeps it.
+struct Keeper {
+    phone: Phone,
+    kept: Vec<Recovered>,
+}
+
+impl Keeper {
+    async fn sync(&mut self, server: &Server) -> SyncResponse {
+        let sent = self.phone.waiting.clone();
+        let answer = self.phone.send(server, &self.phone.request(server)).await;
+        let response: SyncResponse = answer.json();
+        for (sent, outcome) in sent.iter().zip(&response.outcomes) {
+            self.kept.extend(outcome.receipt.clone().map(|receipt| Recovered::Operation {
+                operation: sent.operation.clone(),
+                link: sent.link.clone(),
+                receipt,
+            }));
+        }
+        for change in &response.changes {
+            let (kind, object) = (change.kind.clone(), change.object.clone());
+            self.kept.push(Recovered::Decision { kind, object });
+        }
+        self.phone.take(server, &answer).await;
+        response
+    }
+
+    /// Asks, is told what is gone, and offers what it holds.
+    async fn recover(&mut self, server: &Server) -> (u64, SyncResponse) {
+        let gone = self.phone.send(server, &self.phone.request(server)).await;
+        assert_eq!(gone.problem(), (410, "cursor-gone".to_owned(), None));
+        let known = gone.json::<Problem>().expected.unwrap();
+        let request =
+            SyncRequest { cursor: None, recovered: self.kept.clone(), ..self.phone.request(server) };
+        self.phone.judgements.clear();
+        let answer = self.phone.send(server, &request).await;
+        self.phone.take(server, &answer).await;
+        (known, answer.json())
+    }
+}
+
+async fn in_quarantine(server: &Server) -> Keeper {
+    let phone = Phone::enrol(server, &zhang_san(), 1).await;
+    let mut keeper = Keeper { phone, kept: Vec::new() };
+    keeper.phone.declare(server, support::phone::well(support::phone::WUHAN, 11));
+    keeper.sync(server).await;
+    assert_eq!(keeper.phone.colour(), Some(Colour::Yellow));
+    keeper
+}
+
+async fn day(server: &Server, keeper: &mut Keeper, day: u32) -> OperationId {
+    server.go_to(day, 9, 0);
+    let tap = keeper.phone.tap(at(day, 9, 0));
+    keeper.sync(server).await;
+    tap
+}
+
+#[tokio::test]
+async fn a_database_of_last_night_takes_back_what_the_phone_holds() {
+    let mut server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    let mut taps = vec![day(&server, &mut keeper, 11).await, day(&server, &mut keeper, 12).await];
+    let copy = back_up(&server);
+    for number in 13..=15 {
+        taps.push(day(&server, &mut keeper, number).await);
+    }
+    let (order, known) = (keeper.phone.orders[0].clone(), keeper.phone.judgements.len());
+    assert_eq!(known, 5);
+
+    restore(&mut server, Some(&copy)).await;
+    server.go_to(16, 9, 0);
+    taps.push(keeper.phone.tap(at(16, 9, 0)));
+    keeper.recover(&server).await;
+    keeper.phone.waiting.clear();
+    let days: Vec<_> = taps.iter().map(|tap| keeper.phone.day_of(*tap).unwrap()).collect();
+    assert_eq!(days, [11, 12, 13, 14, 15, 16], "each day counts, the lost ones too");
+
+    taps.push(day(&server, &mut keeper, 17).await);
+    server.go_to(18, 0, 0);
+    keeper.sync(&server).await;
+    assert_eq!(keeper.phone.releases.last().unwrap().order, order.order);
+    assert_eq!(keeper.phone.colour(), Some(Colour::Green));
+}
+
+#[tokio::test]
+async fn a_restore_that_nobody_told_of_is_seen_by_the_first_phone() {
+    let mut server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    let copy = back_up(&server);
+    let tap = day(&server, &mut keeper, 12).await;
+    // The file beside is as old as the backup: the same life, as far as the server can tell.
+    let beside = server.config.database.with_extension("life");
+    let count = std::fs::read_to_string(&beside).unwrap().replace("\"starts\":1", "\"starts\":0");
+    std::fs::write(&beside, count).unwrap();
+    restore(&mut server, Some(&copy)).await;
+    let (known, _) = keeper.recover(&server).await;
+    assert!(known > 0, "what it still knows is not asked for");
+    assert_eq!(keeper.phone.day_of(tap), Some(12));
+}
+
+#[tokio::test]
+async fn a_completed_quarantine_survives_the_loss_of_the_database() {
+    let mut server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    for number in 11..=17 {
+        day(&server, &mut keeper, number).await;
+    }
+    restore(&mut server, None).await;
+    let nobody = keeper.phone.send(&server, &keeper.phone.request(&server)).await;
+    assert_eq!(nobody.problem(), (404, "unknown-subject".to_owned(), None));
+
+    server.go_to(18, 9, 0);
+    let again = Phone::enrol(&server, &zhang_san(), 2).await;
+    assert_eq!(again.subject, keeper.phone.subject, "the same name after the loss");
+    assert_eq!(again.enrolled.pending_until, None);
+    let before = std::mem::replace(&mut keeper.phone, again);
+    keeper.phone.cursor = before.cursor;
+    let (known, _) = keeper.recover(&server).await;
+    assert_eq!(known, 0);
+    assert_eq!(keeper.phone.releases.len(), 1, "released by the days that the receipts prove");
+    assert_eq!(keeper.phone.colour(), Some(Colour::Green));
+}
+
+#[tokio::test]
+async fn only_what_the_server_signed_itself_is_taken_back_and_nothing_newer_is_undone() {
+    let server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    let tap = day(&server, &mut keeper, 11).await;
+    let held = keeper.kept.clone();
+    let forged = |bytes: &Bytes| {
+        let mut bytes = bytes.0.clone();
+        *bytes.last_mut().unwrap() ^= 1;
+        Bytes(bytes)
+    };
+    let recovered: Vec<_> = held
+        .iter()
+        .map(|one| match one.clone() {
+            Recovered::Operation { operation, link, receipt } => {
+                Recovered::Operation { operation, link, receipt: forged(&receipt) }
+            }
+            Recovered::Decision { kind, object } => Recovered::Decision { kind, object: forged(&object) },
+        })
+        .collect();
+    for offered in [recovered, held.clone(), [held.clone(), held].concat()] {
+        let request = SyncRequest { recovered: offered, ..keeper.phone.request(&server) };
+        let response: SyncResponse = keeper.phone.send(&server, &request).await.json();
+        assert_eq!((response.changes.len(), response.cursor), (0, keeper.phone.cursor.clone().unwrap()));
+    }
+    assert_eq!(keeper.phone.day_of(tap), Some(11));
+    let other = support::phone::Phone::enrol(&server, &support::li_si(), 9).await;
+    let request = SyncRequest { recovered: keeper.kept.clone(), ..other.request(&server) };
+    let response: SyncResponse = other.send(&server, &request).await.json();
+    assert!(response.changes.is_empty(), "what is another's is nobody's here");
+}
+
+#[tokio::test]
+async fn what_is_offered_in_parts_is_decided_on_after_the_last() {
+    let mut server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    let copy = back_up(&server);
+    for number in 12..=14 {
+        day(&server, &mut keeper, number).await;
+    }
+    restore(&mut server, Some(&copy)).await;
+    let parts: Vec<_> = keeper.kept.chunks(2).map(<[_]>::to_vec).collect();
+    let last = parts.len() - 1;
+    for (number, recovered) in parts.into_iter().enumerate() {
+        let more_recovered = number < last;
+        let request =
+            SyncRequest { cursor: None, recovered, more_recovered, ..keeper.phone.request(&server) };
+        let answer = keeper.phone.send(&server, &request).await;
+        let response: SyncResponse = answer.json();
+        assert_eq!((response.more, response.token.is_some()), (more_recovered, !more_recovered));
+        assert!(!more_recovered || response.changes.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn no_index_of_the_status_list_is_used_twice() {
+    let mut server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    let mut used = BTreeSet::new();
+    let token = |phone: &Phone| {
+        let token: &GateToken = phone.token.as_ref().unwrap();
+        (token.status.list, token.status.index)
+    };
+    assert!(used.insert(token(&keeper.phone)));
+    let copy = back_up(&server);
+    for number in 12..=14 {
+        day(&server, &mut keeper, number).await;
+        assert!(used.insert(token(&keeper.phone)));
+        restore(&mut server, Some(&copy)).await;
+        keeper.recover(&server).await;
+        assert!(used.insert(token(&keeper.phone)));
+    }
+    // Where the file beside is lost too, the operator names a life that was never lived.
+    std::fs::remove_file(server.config.database.with_extension("life")).unwrap();
+    assert!(server.reopened().await.is_err());
+    server.config.generation = Some(1);
+    assert!(server.reopened().await.is_err(), "one that was");
+    server.config.generation = Some(9);
+    server.restart().await;
+    server.config.generation = None;
+    keeper.recover(&server).await;
+    server.go_to(16, 9, 0);
+    keeper.sync(&server).await;
+    let (list, index) = token(&keeper.phone);
+    assert!(list == 9 && used.insert((list, index)));
+    let lists = &server.trust().await.content().issuers[0].status_lists.clone();
+    assert!(lists.iter().any(|entry| entry.list == 9) && lists.len() <= 4);
+}
+
+#[tokio::test]
+async fn the_first_phone_is_told_of_a_second_and_may_refuse_it_or_let_it_in_at_once() {
+    for allow in [false, true] {
+        let server = Server::start().await;
+        let mut first = yellow(&server).await;
+        let mut second = Phone::enrol(&server, &zhang_san(), 2).await;
+        first.sync(&server).await;
+        let notice = first.notices.last().unwrap().clone();
+        assert_eq!((notice.key, notice.active_from), (second.key_id(), Some(at(12, 9, 0))));
+
+        server.go_to(11, 10, 0);
+        let consent = Consent { key: notice.key.to_vec().into(), allow };
+        let evidence = first.evidence(at(11, 10, 0));
+        first.record(&OperationBody::Consent(consent), evidence);
+        let told = first.sync(&server).await;
+        assert_eq!(told, [(OutcomeKind::Accepted, None, None, None)]);
+        let notice = first.notices.last().unwrap();
+        assert_eq!(notice.active_from, allow.then_some(at(11, 10, 0)));
+
+        if allow {
+            second.sync(&server).await;
+            assert_eq!(second.colour(), Some(Colour::Yellow), "colour and order follow");
+            assert!(first.send(&server, &first.request(&server)).await.json::<SyncResponse>().replaced);
+        } else {
+            let gone = second.send(&server, &second.request(&server)).await;
+            assert_eq!(gone.problem(), (404, "unknown-subject".to_owned(), None));
+            server.go_to(13, 10, 0);
+            first.sync(&server).await;
+            assert_eq!(first.colour(), Some(Colour::Yellow), "the first one goes on");
+        }
+        // A consent that nobody waits for is refused and told.
+        let consent = Consent { key: key(77).public_key_id().into(), allow };
+        if !allow {
+            let evidence = first.evidence(at(13, 10, 0));
+            first.record(&OperationBody::Consent(consent), evidence);
+            let refused = (OutcomeKind::Refused, Some("invalid".to_owned()), Some("key".to_owned()), None);
+            assert_eq!(first.sync(&server).await, [refused]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_request_drops_the_key_that_waits_and_says_so() {
+    let server = Server::start().await;
+    let mut first = yellow(&server).await;
+    let second = Phone::enrol(&server, &zhang_san(), 2).await;
+    Phone::enrol(&server, &zhang_san(), 3).await;
+    let answer = first.send(&server, &first.request(&server)).await;
+    let kinds: Vec<_> = answer.json::<SyncResponse>().changes.into_iter().map(|change| change.kind).collect();
+    assert_eq!(kinds, [ChangeKind::Key, ChangeKind::Key, ChangeKind::Key]);
+    first.take(&server, &answer).await;
+    assert_eq!((first.notices[1].key, first.notices[1].active_from), (second.key_id(), None));
+    assert_eq!(first.notices[2].key, key(3).public_key_id().as_slice());
+}
+
+#[tokio::test]
+async fn the_morning_is_spread_the_same_for_a_subject_every_day() {
+    let server = Server::start_with(|config| config.spread_seconds = 900).await;
+    let phone = yellow(&server).await;
+    let mut seen = BTreeSet::new();
+    for _ in 0..3 {
+        let response: SyncResponse = phone.send(&server, &phone.request(&server)).await.json();
+        seen.insert(response.spread.unwrap());
+    }
+    assert_eq!(seen.len(), 1);
+    assert!(seen.first().unwrap() < &900);
+}
