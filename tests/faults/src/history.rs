@@ -11,9 +11,9 @@ use proptest_state_machine::ReferenceStateMachine;
 use crate::fault::Fault;
 
 /// Whether the phone's file is rolled back to earlier copies of itself.
-pub const RESTORE_PHONE: bool = false;
+pub const RESTORE_PHONE: bool = true;
 /// Whether the server's database is rolled back to earlier copies of itself.
-pub const RESTORE_SERVER: bool = false;
+pub const RESTORE_SERVER: bool = true;
 
 /// How long after what went before a sync begins, in milliseconds.
 pub const PAUSE_MILLIS: i64 = 1_000;

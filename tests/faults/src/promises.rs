@@ -199,30 +199,35 @@ fn by_own_count(play: &Play, model: &Model, order: &Order, release: &Release) {
     let ambiguous = in_force.values().filter(|judgement| {
         judgement.order == order.order && judgement.certainty == Some(Certainty::Ambiguous)
     });
-    let mut forgiven = ambiguous.count();
-    let mut taps: Vec<Timestamp> = model
+    let forgiven = ambiguous.count();
+    let taps: Vec<Timestamp> = model
         .entries
         .iter()
         .filter(|(entry, at)| matches!(entry, Entry::Tap(_)) && at.plus_millis(999) >= order.issued_at)
         .map(|(_, at)| *at)
         .collect();
     assert!(taps.len() >= usize::from(order.days), "{} taps for {} days", taps.len(), order.days);
-    let mut day = calendar().date_of(release.released_at).plus_days(-1);
-    let mut kept = 0;
-    // From the last day back: of those that fit a day the latest is taken, since only it may be of no use before.
+    let yesterday = calendar().date_of(release.released_at).plus_days(-1);
+    let last_days = (0..=i32::from(order.days) + 60).map(|back| yesterday.plus_days(-back));
+    let served = last_days
+        .take_while(|last| *last >= order.starts_on)
+        .any(|last| kept_up_to(last, order, &taps, forgiven) >= order.days);
+    assert!(served, "released at {:?} after {taps:?}", release.released_at);
+}
+
+/// How many days on end were kept up to a last one, at most as many as the order takes.
+fn kept_up_to(last: LegalDate, order: &Order, taps: &[Timestamp], mut forgiven: usize) -> u16 {
+    let (mut taps, mut day, mut kept) = (taps, last, 0);
     while kept < order.days && day >= order.starts_on {
-        if let Some(place) = taps.iter().rposition(|at| covers(*at, day, order)) {
-            taps.truncate(place);
-            kept += 1;
-        } else if forgiven > 0 {
-            forgiven -= 1;
-            kept += 1;
-        } else if kept > 0 {
-            break;
+        // The latest that fits, going back: for a day before only earlier ones are of use.
+        match taps.iter().rposition(|at| covers(*at, day, order)) {
+            Some(place) => taps = taps.get(..place).unwrap_or_default(),
+            None if forgiven > 0 => forgiven -= 1,
+            None => break,
         }
-        day = day.plus_days(-1);
+        (day, kept) = (day.plus_days(-1), kept + 1);
     }
-    assert!(kept >= order.days, "{kept} days of {}, released at {:?}", order.days, release.released_at);
+    kept
 }
 
 /// Where the phone's boot clock has counted all the time, the server's count is the one over the true instants.
