@@ -15,8 +15,9 @@ pub const RESTORE_PHONE: bool = true;
 /// Whether the server's database is rolled back to earlier copies of itself.
 pub const RESTORE_SERVER: bool = true;
 
-/// How long after what went before a sync begins, in milliseconds.
-pub const PAUSE_MILLIS: i64 = 1_000;
+/// How long after what went before a sync begins, in milliseconds. An order bears its second and not the millisecond:
+/// what becomes of a check-in made within that second has a test of its own.
+const PAUSE_MILLIS: i64 = 1_000;
 
 /// The hour at which every history begins: 11 February 2020, 09:00.
 pub fn beginning() -> Timestamp {
@@ -91,6 +92,8 @@ pub enum Event {
     MoveWall(i16),
     /// One of the requests that did not arrive, or not only once, arrives now.
     Late(u8),
+    /// The same, however long ago it was sent, and though the server has not seen what is in it.
+    Overdue(u8),
     /// The phone's file is copied.
     CopyPhone,
     /// The phone's file is rolled back to one of the copies.
@@ -113,11 +116,19 @@ pub struct Model {
     /// Whether the phone's boot clock has counted all of it, and no call took its time: then the server knows each
     /// instant exactly.
     pub exact: bool,
+    /// How long after what went before a sync begins, in milliseconds.
+    pub pause_millis: i64,
     phone_copies: u8,
     server_copies: u8,
 }
 
 impl Model {
+    /// The beginning of a history.
+    #[must_use]
+    pub const fn new(start: Start, now: Timestamp, pause_millis: i64) -> Self {
+        Self { start, now, entries: Vec::new(), exact: true, pause_millis, phone_copies: 0, server_copies: 0 }
+    }
+
     fn today(&self) -> LegalDate {
         calendar().date_of(self.now)
     }
@@ -139,16 +150,7 @@ impl ReferenceStateMachine for Histories {
     fn init_state() -> BoxedStrategy<Model> {
         let start =
             prop_oneof![6 => Just(Start::Yellow), 2 => Just(Start::Green), 1 => Just(Start::Undeclared)];
-        start
-            .prop_map(|start| Model {
-                start,
-                now: beginning(),
-                entries: Vec::new(),
-                exact: true,
-                phone_copies: 0,
-                server_copies: 0,
-            })
-            .boxed()
+        start.prop_map(|start| Model::new(start, beginning(), PAUSE_MILLIS)).boxed()
     }
 
     fn transitions(model: &Model) -> BoxedStrategy<Event> {
@@ -172,16 +174,16 @@ impl ReferenceStateMachine for Histories {
             (4, any::<u8>().prop_map(Event::Late).boxed()),
         ];
         if RESTORE_PHONE {
-            events.push((1, Just(Event::CopyPhone).boxed()));
+            events.push((2, Just(Event::CopyPhone).boxed()));
         }
         if model.phone_copies > 0 {
-            events.push((2, any::<u8>().prop_map(Event::RestorePhone).boxed()));
+            events.push((3, any::<u8>().prop_map(Event::RestorePhone).boxed()));
         }
         if RESTORE_SERVER {
-            events.push((1, Just(Event::CopyServer).boxed()));
+            events.push((2, Just(Event::CopyServer).boxed()));
         }
         if model.server_copies > 0 {
-            events.push((2, any::<u8>().prop_map(Event::RestoreServer).boxed()));
+            events.push((3, any::<u8>().prop_map(Event::RestoreServer).boxed()));
         }
         Union::new_weighted(events).boxed()
     }
@@ -195,9 +197,9 @@ impl ReferenceStateMachine for Histories {
                 model.now = model.now.plus_millis(i64::from(*minutes) * 60_000);
                 model.exact = false;
             }
-            Event::Heal => model.now = model.now.plus_millis(PAUSE_MILLIS),
+            Event::Heal => model.now = model.now.plus_millis(model.pause_millis),
             Event::Sync(faults) => {
-                model.now = model.now.plus_millis(PAUSE_MILLIS);
+                model.now = model.now.plus_millis(model.pause_millis);
                 for fault in faults {
                     if let Fault::Slow(there, back) = fault {
                         model.now = model.now.plus_millis((i64::from(*there) + i64::from(*back)) * 1_000);
@@ -207,7 +209,9 @@ impl ReferenceStateMachine for Histories {
             }
             Event::CopyPhone => model.phone_copies = model.phone_copies.saturating_add(1),
             Event::CopyServer => model.server_copies = model.server_copies.saturating_add(1),
-            Event::RestorePhone(_) | Event::RestoreServer(_) | Event::Late(_) => model.exact = false,
+            Event::RestorePhone(_) | Event::RestoreServer(_) | Event::Late(_) | Event::Overdue(_) => {
+                model.exact = false
+            }
             Event::RestartApp
             | Event::Kill(_)
             | Event::RestartServer

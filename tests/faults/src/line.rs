@@ -142,6 +142,16 @@ impl Line {
     }
 }
 
+impl Line {
+    /// An older request arrives now, however old it is and whatever is in it.
+    pub fn overdue(&mut self, which: u8, authority: &Authority) {
+        if !self.held.is_empty() {
+            let held = self.held.remove(usize::from(which) % self.held.len());
+            self.answer(&held.call, authority);
+        }
+    }
+}
+
 fn operations(call: &Call) -> Vec<String> {
     let request: SyncRequest = serde_json::from_slice(&call.body).unwrap();
     let id = |bytes: Vec<u8>| Operation::from_bytes(bytes).unwrap().id.to_string();

@@ -42,6 +42,7 @@ pub struct Play {
     pub forgiven: BTreeSet<String>,
     /// Whether a file was rolled back: links may have been issued anew since.
     pub rolled_back: bool,
+    pause_millis: i64,
     phone_copies: u8,
     server_copies: u8,
     events: BTreeMap<&'static str, u64>,
@@ -73,6 +74,7 @@ impl Play {
             recorded,
             forgiven: BTreeSet::new(),
             rolled_back: false,
+            pause_millis: model.pause_millis,
             phone_copies: 0,
             server_copies: 0,
             events: BTreeMap::new(),
@@ -90,14 +92,14 @@ impl Play {
     }
 
     fn sync(&mut self, faults: &[Fault]) -> Ended {
-        self.world.pass(history::PAUSE_MILLIS);
+        self.world.pass(self.pause_millis);
         sync::exchange(&mut self.handset, &mut self.line, &self.authority, &self.world, faults)
     }
 
     /// A sync to which nothing happens brings everything over.
     fn heal(&mut self, model: &Model) {
         let rounds = if self.rolled_back { 4 } else { 1 };
-        self.world.pass(history::PAUSE_MILLIS);
+        self.world.pass(self.pause_millis);
         for _ in 0..rounds {
             let (handset, line) = (&mut self.handset, &mut self.line);
             let ended = sync::exchange(handset, line, &self.authority, &self.world, &[]);
@@ -163,6 +165,7 @@ impl Play {
                 let delivered = self.ledger.operations();
                 self.line.late(which, delivered, &self.authority, &self.world);
             }
+            Event::Overdue(which) => self.line.overdue(which, &self.authority),
             Event::CopyPhone => {
                 self.handset.copy_to(&self.folder.path().join(format!("phone-copy-{}", self.phone_copies)));
                 self.phone_copies += 1;
@@ -262,7 +265,7 @@ impl Touched {
             Event::Record(_) => Self::Outbox,
             Event::RestartApp | Event::Kill(_) => Self::App,
             Event::Reboot { .. } | Event::RestorePhone(_) | Event::RestoreServer(_) => Self::Phone,
-            Event::Sync(_) | Event::Late(_) | Event::RestartServer => Self::Line,
+            Event::Sync(_) | Event::Late(_) | Event::Overdue(_) | Event::RestartServer => Self::Line,
             Event::KillServer(_) => Self::ServerFile,
         }
     }
@@ -281,7 +284,7 @@ const fn name(event: &Event) -> &'static str {
         Event::RestartServer => "server restart",
         Event::KillServer(_) => "server kill",
         Event::MoveWall(_) => "wall clock",
-        Event::Late(_) => "late request",
+        Event::Late(_) | Event::Overdue(_) => "late request",
         Event::CopyPhone | Event::CopyServer => "copy",
         Event::RestorePhone(_) => "restore",
         Event::RestoreServer(_) => "server restore",

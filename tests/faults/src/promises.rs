@@ -243,7 +243,12 @@ fn the_count_is_the_true_one(play: &Play, model: &Model) {
         .skip(before)
         .zip(&model.entries)
         .filter(|(id, (entry, _))| matches!(entry, Entry::Tap(_)) && received[id].serial > issued.serial)
-        .map(|(id, (_, at))| Tap { earliest: *at, latest: *at, received: Some(received[id].received_at), late: false })
+        .map(|(id, (_, at))| Tap {
+            earliest: *at,
+            latest: *at,
+            received: Some(received[id].received_at),
+            late: false,
+        })
         .collect();
     let truly = progress(&order.quarantine, &taps, play.now());
     let judged = progress(&order.quarantine, &order.taps(), play.now());

@@ -5,7 +5,8 @@
 
 use std::time::Instant;
 
-use healthcode_faults::history::Histories;
+use healthcode_faults::fault::Fault;
+use healthcode_faults::history::{Entry, Event, Histories, Model, Start, beginning};
 use healthcode_faults::play::{COUNTS, Play};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
@@ -15,7 +16,7 @@ const HISTORIES: u32 = 2_000;
 /// How many at once.
 const THREADS: u32 = 2;
 /// How many events a history has.
-const EVENTS: std::ops::Range<usize> = 10..60;
+const EVENTS: std::ops::Range<usize> = 10..55;
 
 fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
@@ -74,4 +75,27 @@ fn nothing_is_lost_and_nothing_comes_early_whatever_happens() {
     }
     assert!(failed.is_empty(), "a history in which a promise is broken is printed above");
     println!("histories: {histories}");
+}
+
+/// Plays one history.
+fn play(start: Start, pause_millis: i64, events: Vec<Event>) {
+    let model = Model::new(start, beginning(), pause_millis);
+    Play::test_sequential(Config::default(), model, events, None);
+}
+
+#[test]
+#[ignore = "the phone counts a check-in made in the second of the order, which the server had before it and never judges: \
+            the day looks done, is not, and the count begins again"]
+fn a_check_in_that_came_before_the_order_counts_on_neither_side() {
+    // A green resident checks in with a cough, and the app syncs at once: yellow, from this second on.
+    play(Start::Green, 0, vec![Event::Record(Entry::Tap(true)), Event::Heal]);
+}
+
+#[test]
+#[ignore = "the server dates a check-in from the receipt of its request: one that is held back on its way for a day makes \
+            it a check-in of the next day, though the phone's lower bound at the request says how old the request is"]
+fn a_request_that_is_held_back_for_a_day_does_not_date_its_check_in_a_day_later() {
+    let on_its_way = vec![Event::Record(Entry::Tap(false)), Event::Sync(vec![Fault::Withheld])];
+    let arrives = vec![Event::NextDay(600), Event::Overdue(0)];
+    play(Start::Yellow, 1_000, [on_its_way, arrives].concat());
 }
