@@ -6,6 +6,7 @@ use std::sync::Arc;
 use healthcode::HealthcodeError;
 use healthcode::platform::Ports;
 use healthcode::resident::{Entry, Home, IdentityForm, QuarantineView, Recorded, Resident, SubjectCard};
+use healthcode::rules::calendar::Timestamp;
 use healthcode_cli::time::{PhoneClock, World};
 use healthcode_cli::vault::MemoryVault;
 use healthcode_e2e::phone::config_of;
@@ -49,6 +50,8 @@ pub struct Handset {
 pub struct Shown {
     /// The first screen.
     pub home: Home,
+    /// When that was, in truth.
+    pub home_at: Timestamp,
     /// The countdown.
     pub quarantine: Option<QuarantineView>,
     /// The outbox, in order.
@@ -120,7 +123,7 @@ impl Handset {
     }
 
     /// The phone is switched off, or its battery is taken out, which kills the app; it is started again at `back_at`.
-    pub fn reboot(&mut self, killed: bool, back_at: healthcode::rules::calendar::Timestamp) {
+    pub fn reboot(&mut self, killed: bool, back_at: Timestamp) {
         if killed {
             self.leave(0);
         }
@@ -175,6 +178,7 @@ impl Handset {
     pub fn look(&self) -> Shown {
         Shown {
             home: self.resident().home().unwrap(),
+            home_at: self.world.now(),
             quarantine: self.resident().quarantine(self.subject.clone()).unwrap(),
             outbox: self.outbox(),
             decisions: self.decisions(),

@@ -124,6 +124,7 @@ impl Play {
             Touched::App => {
                 self.shown.outbox = self.handset.outbox();
                 self.shown.home = self.handset.resident().home().unwrap();
+                self.shown.home_at = self.world.now();
                 return;
             }
             Touched::Phone => {}

@@ -126,6 +126,9 @@ fn the_server_has_each_once_and_in_order(play: &Play) {
 fn the_phone_is_never_ahead(play: &Play) {
     let home = &play.shown.home;
     assert!(home.time.now <= play.now(), "{:?} at {:?}", home.time.now, play.now());
+    // A time that is said to be sure is that of an answer to this phone's own request, and it may have been on its way.
+    let behind = play.shown.home_at.since(home.time.now);
+    assert!(!home.time.sure || behind <= IN_FLIGHT_MILLIS + 1_000, "sure, and {behind} ms behind");
     assert!(home.sync.last_success.is_none_or(|at| at <= play.now()));
     // The day is asked for after every event, time alone included.
     assert!(play.handset.resident().form().is_ok_and(|form| form.to <= calendar().date_of(play.now())));
