@@ -8,7 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use text::error_text;
-pub(crate) use text::field_text;
+pub(crate) use text::{field_text, refusal_text};
 
 use crate::platform::{PortError, VaultError};
 use crate::qr::QrError;
@@ -203,6 +203,7 @@ impl From<StoreError> for HealthcodeError {
         match error {
             StoreError::Vault(error) => error.into(),
             StoreError::Kind(kind) => Self::Storage { kind },
+            StoreError::Closed => Self::Closed,
             StoreError::Internal(incident) => Self::internal(incident),
         }
     }

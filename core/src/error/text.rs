@@ -128,6 +128,29 @@ fn rejected(problem: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// Why the server refused an entry, as a person reads it: the problem's word, and the place that it names.
+pub(crate) fn refusal_text(problem: &str, field: Option<&str>) -> Text {
+    let place = field.and_then(label);
+    match (problem, place) {
+        ("invalid", Some((zh, en))) => Text::new(
+            [zh, "不符合规则，未被采纳，请核对后重新填报。"].concat(),
+            [en, " did not meet the rules: the entry was not taken. Check it and record it again."].concat(),
+        ),
+        ("invalid", None) => Text::new(
+            "记录不符合规则，未被采纳，请核对后重新填报。",
+            "The entry did not meet the rules and was not taken. Check it and record it again.",
+        ),
+        ("operation", _) => Text::new(
+            "服务器无法识别此记录，未被采纳，请更新应用。",
+            "The server does not understand the entry and did not take it: update the app.",
+        ),
+        _ => Text::new(
+            "服务器未采纳此记录，请重新填报。",
+            "The server did not take the entry: record it again.",
+        ),
+    }
+}
+
 /// A field with what is wrong with it, as a person reads it.
 pub(crate) fn field_text(field: &str, reason: &str) -> Text {
     let (why_zh, why_en) = why(reason);

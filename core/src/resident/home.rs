@@ -12,6 +12,7 @@ use crate::rules::text::Text;
 use crate::store::SubjectKey;
 use crate::sync::exchange::retry_state;
 use crate::sync::phone::{Now, Phone};
+use crate::token::ids::hex;
 
 /// Everything that a first screen shows.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -56,6 +57,18 @@ pub struct SubjectCard {
     pub waiting: u32,
     /// Whether a declaration was ever recorded.
     pub declared: bool,
+    /// Another phone that wants to take this one's place. Show it at once: whoever has not asked for it refuses it.
+    pub takeover: Option<Takeover>,
+}
+
+/// Another phone has enrolled for the subject and waits to take this one's place. Answer with
+/// [`super::Entry::Consent`].
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Takeover {
+    /// The other phone's key.
+    pub key: String,
+    /// When it takes over unless it is refused.
+    pub from: Timestamp,
 }
 
 /// Where a subject stands with the issuer.
@@ -111,7 +124,7 @@ pub(super) fn home(phone: &Phone) -> Result<Home, HealthcodeError> {
     let mut wakes: Vec<Timestamp> = Vec::new();
     let mut subjects = Vec::with_capacity(standings.len());
     for (standing, key) in &standings {
-        let progress = quarantine::progress_of(standing, &now);
+        let progress = standing.course.as_ref().map(|course| quarantine::progress_of(course, &now));
         wakes.extend(wakes_of(standing, progress.as_ref(), rulebook.as_deref(), &now));
         subjects.push(card(standing, key, progress.as_ref(), rulebook.as_deref(), &time));
     }
@@ -162,6 +175,12 @@ fn card(
         connect_to_confirm: progress.is_some_and(|progress| quarantine::is_confirmable(progress, time.now)),
         waiting: standing.waiting,
         declared: standing.declaration.is_some(),
+        takeover: standing
+            .body
+            .takeover
+            .as_ref()
+            .filter(|_| state == SubjectState::Active)
+            .map(|(key, from)| Takeover { key: hex(&key.0), from: *from }),
     }
 }
 
@@ -172,8 +191,8 @@ fn wakes_of(
     now: &Now,
 ) -> Vec<Timestamp> {
     let mut wakes = Vec::new();
-    if let Some(progress) = progress {
-        let mut days = quarantine::reminders(standing, progress, rulebook, now.lower_bound);
+    if let (Some(course), Some(progress)) = (&standing.course, progress) {
+        let mut days = quarantine::reminders(course, progress, rulebook, now.lower_bound);
         days.extend(progress.next_opens_at);
         days.extend(progress.earliest_release);
         // Days are counted at the lower bound, which comes to an instant later than the estimate does: whoever wakes by

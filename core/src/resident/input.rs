@@ -165,6 +165,15 @@ pub struct CheckInInput {
     pub symptoms: Vec<String>,
 }
 
+/// The answer to another phone that wants to take this one's place, see [`super::Takeover`].
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ConsentInput {
+    /// The other phone's key, as the takeover names it.
+    pub key: String,
+    /// Whether it may take over at once; else it is refused. Refuse what the person has not asked for.
+    pub allow: bool,
+}
+
 /// What is recorded.
 #[derive(Clone, PartialEq, Eq, uniffi::Enum)]
 #[uniffi::export(Debug)]
@@ -178,6 +187,11 @@ pub enum Entry {
     CheckIn {
         /// Its content.
         check_in: CheckInInput,
+    },
+    /// A consent to another phone, or its refusal.
+    Consent {
+        /// Its content.
+        consent: ConsentInput,
     },
 }
 

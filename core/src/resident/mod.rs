@@ -7,8 +7,11 @@
 mod code;
 mod count;
 mod draw;
+mod erase;
+mod export;
 mod home;
 mod input;
+mod journal;
 #[cfg(feature = "http")]
 mod network;
 mod own_http;
@@ -25,11 +28,13 @@ pub use count::{QuarantineCount, count_quarantine};
 #[cfg(feature = "png")]
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};
-pub use home::{Home, SubjectCard, SubjectState, SyncState};
+pub use erase::erase_database;
+pub use home::{Home, SubjectCard, SubjectState, SyncState, Takeover};
 pub use input::{
-    AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, FieldProblem, Form, FormQuestion,
-    IdentityForm, QuestionForm, StayInput,
+    AnswerInput, AnswerValue, CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem, Form,
+    FormQuestion, IdentityForm, QuestionForm, StayInput,
 };
+pub use journal::{EntryOutcome, JournalEntry, JournalEvent, JournalPage};
 pub use own_http::{CodeRequested, Enrolment};
 pub use quarantine::{CheckInState, CheckInView, QuarantineView};
 pub use record::{Preview, Recorded, TraceLine};
@@ -42,6 +47,7 @@ use crate::rules::identity::{Identity, IdentityInput};
 use crate::store::{StoreError, SubjectKey};
 use crate::sync::cancel::Hold;
 use crate::sync::phone::{Now, Phone};
+use crate::sync::purge::purge;
 use crate::sync::{Cancel, Config};
 use crate::token::SubjectId;
 use crate::token::code_text::{CodeText, CodeTextError, Foreign, Prefix};
@@ -84,7 +90,10 @@ impl Resident {
     /// names a wrong field of the configuration, or, with `differs`, one in which it is not that of the same file's
     /// open instance.
     pub fn open(config: Config, ports: Ports) -> Result<Arc<Self>, HealthcodeError> {
-        Ok(Arc::new(Self { hold: Arc::new(Hold::new(Phone::open(config, ports)?)) }))
+        let phone = Phone::open(config, ports)?;
+        erase::at_open(&phone);
+        purge(&phone);
+        Ok(Arc::new(Self { hold: Arc::new(Hold::new(phone)) }))
     }
 
     /// Opens the phone's file only to look at it, beside a process that may have it open: for a widget, or another
@@ -245,7 +254,7 @@ impl Resident {
         record::preview(&phone, &known(&phone, &subject)?, &declaration)
     }
 
-    /// Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
+    /// Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
     /// with the next sync. It needs no network.
     ///
     /// # Errors
@@ -255,6 +264,55 @@ impl Resident {
     pub fn record(&self, subject: String, entry: Entry) -> Result<Recorded, HealthcodeError> {
         let phone = self.phone()?;
         record::record(&phone, &known(&phone, &subject)?, &entry)
+    }
+
+    /// What happened to a subject on this phone, the latest last, in pages of 50: what was recorded and what became of
+    /// it, refusals with their reason, orders, releases, ratings. `after` is the id of the last entry seen; none begins
+    /// with the first. Something may still come in before an entry that was seen, when the phone's time lagged behind:
+    /// read from the start after a change.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` for an `after` that is none; `UnknownSubject`, `Storage`.
+    #[uniffi::method(default(after = None))]
+    pub fn journal(&self, subject: String, after: Option<String>) -> Result<JournalPage, HealthcodeError> {
+        let phone = self.phone()?;
+        journal::journal(&phone, &known(&phone, &subject)?, after.as_deref())
+    }
+
+    /// Everything that is stored about one subject, or about everybody on this phone, as one JSON document. It is
+    /// personal data in clear: keep it in memory, hand it to the platform's share sheet, write it to no file of the
+    /// app's and to no log. It holds no private key. The format, number 1, is documented with the library's source,
+    /// in `core/src/resident/export/mod.rs`.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSubject`, `Storage`, `Vault`, `Port`.
+    #[uniffi::method(default(subject = None))]
+    pub fn export(&self, subject: Option<String>) -> Result<String, HealthcodeError> {
+        let phone = self.phone()?;
+        let subject = subject.map(|subject| known(&phone, &subject)).transpose()?;
+        export::export(&phone, subject.as_ref())
+    }
+
+    /// Erases one subject, or everything. What waits to be sent goes too: sync before, if it is to arrive. The issuer
+    /// keeps what it has.
+    ///
+    /// One subject: its rows and keys are deleted, then all else is sealed under a new key. Everything: the key is
+    /// destroyed first, then every file; this object and all others over the same file are closed, and the next
+    /// opening begins with an empty file. What is cut off, or fails after it has begun, is finished at the next opening.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSubject`; `Storage` with `Full` or `ReadOnly`; `Vault` with `Locked`. Once everything has begun to go,
+    /// this object is closed, errors or not.
+    #[uniffi::method(default(subject = None))]
+    pub fn erase(&self, subject: Option<String>) -> Result<(), HealthcodeError> {
+        let phone = self.phone()?;
+        match subject {
+            Some(subject) => erase::subject(&phone, &known(&phone, &subject)?),
+            None => erase::everything(&self.hold, &phone),
+        }
     }
 
     /// What a scanned text is.
@@ -295,6 +353,13 @@ fn known(phone: &Phone, id: &str) -> Result<SubjectKey, HealthcodeError> {
     let known = phone.store.read(|file| Ok::<_, StoreError>(file.subject(&key)?.is_some()))?;
     if known { Ok(key) } else { Err(HealthcodeError::UnknownSubject) }
 }
+
+#[cfg(test)]
+mod purge_tests;
+#[cfg(test)]
+mod test_phone;
+#[cfg(test)]
+mod test_ports;
 
 impl std::fmt::Debug for Resident {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::standing::Standing;
+use super::standing::{Course, Standing};
 use super::time_state::TimeState;
 use crate::error::HealthcodeError;
 use crate::rules::calendar::{LegalDate, Timestamp};
@@ -16,7 +16,7 @@ use crate::rules::sorted::tree;
 use crate::rules::text::Text;
 use crate::store::{OutboxAnswer, OutboxState, StoredCheckIn, SubjectKey};
 use crate::sync::phone::{Now, Phone};
-use crate::token::{OperationId, Order};
+use crate::token::OperationId;
 
 /// How far a quarantine has come.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
@@ -110,10 +110,9 @@ impl std::fmt::Debug for QuarantineView {
 pub(super) fn view(phone: &Phone, key: &SubjectKey) -> Result<Option<QuarantineView>, HealthcodeError> {
     let now = phone.now()?;
     let standing = Standing::read(phone, key)?;
-    let (Some(order), Some(progress)) = (&standing.order, progress_of(&standing, &now)) else {
-        return Ok(None);
-    };
-    let reminders = reminders(&standing, &progress, phone.rulebook().as_deref(), now.lower_bound);
+    let Some(course) = &standing.course else { return Ok(None) };
+    let (order, progress) = (&course.order, progress_of(course, &now));
+    let reminders = reminders(course, &progress, phone.rulebook().as_deref(), now.lower_bound);
     Ok(Some(QuarantineView {
         order: order.order.to_string(),
         colour: order.colour,
@@ -131,16 +130,15 @@ pub(super) fn view(phone: &Phone, key: &SubjectKey) -> Result<Option<QuarantineV
         earliest_release: progress.earliest_release,
         calendar: progress.calendar,
         reminders,
-        check_ins: check_ins(&standing, order, &now),
+        check_ins: check_ins(course, &now),
         time: TimeState::of(&now),
     }))
 }
 
 /// The progress of the order in force at H.
-pub(super) fn progress_of(standing: &Standing, now: &Now) -> Option<Progress> {
-    let order = standing.order.as_ref()?;
-    let taps: Vec<_> = standing.taps(order).into_iter().map(|(_, tap)| tap).collect();
-    Some(progress(&order.quarantine(), &taps, now.lower_bound))
+pub(super) fn progress_of(course: &Course, now: &Now) -> Progress {
+    let taps: Vec<_> = course.taps().into_iter().map(|(_, tap)| tap).collect();
+    progress(&course.order.quarantine(), &taps, now.lower_bound)
 }
 
 pub(super) fn is_confirmable(progress: &Progress, now: Timestamp) -> bool {
@@ -149,13 +147,13 @@ pub(super) fn is_confirmable(progress: &Progress, now: Timestamp) -> bool {
 
 /// The instants after `now` at which to remind of the due day, or of the next one.
 pub(super) fn reminders(
-    standing: &Standing,
+    course: &Course,
     progress: &Progress,
     rulebook: Option<&Rulebook>,
     now: Timestamp,
 ) -> Vec<Timestamp> {
-    let (Some(order), Some(rulebook)) = (&standing.order, rulebook) else { return Vec::new() };
-    let calendar = order.terms.calendar;
+    let Some(rulebook) = rulebook else { return Vec::new() };
+    let calendar = course.order.terms.calendar;
     let day = progress.due.map(|due| due.day).or(progress.next_opens_at.map(|at| calendar.date_of(at)));
     let Some(day) = day else { return Vec::new() };
     let minutes = rulebook.quarantine.remind_minutes.iter();
@@ -163,35 +161,35 @@ pub(super) fn reminders(
 }
 
 /// The day for which a tap would count, as far as this phone can tell.
-pub(super) fn expected_days(standing: &Standing, order: &Order) -> BTreeMap<OperationId, Attribution> {
-    let (operations, taps): (Vec<_>, Vec<_>) = standing.taps(order).into_iter().unzip();
-    tree(operations.into_iter().zip(attribute(&order.quarantine(), &taps)))
+pub(super) fn expected_days(course: &Course) -> BTreeMap<OperationId, Attribution> {
+    let (operations, taps): (Vec<_>, Vec<_>) = course.taps().into_iter().unzip();
+    tree(operations.into_iter().zip(attribute(&course.order.quarantine(), &taps)))
 }
 
-fn check_ins(standing: &Standing, order: &Order, now: &Now) -> Vec<CheckInView> {
-    let expected = expected_days(standing, order);
+fn check_ins(course: &Course, now: &Now) -> Vec<CheckInView> {
+    let expected = expected_days(course);
     // Of taps of another start of the phone nobody knows any more how sure it was.
     let unsure = |check_in: &StoredCheckIn| {
         now.estimate.is_none() && check_in.evidence.session == now.evidence.session
     };
     let of_this_order = |check_in: &&StoredCheckIn| {
-        expected.contains_key(&check_in.operation) || check_in.check_in.order == Some(order.order)
+        expected.contains_key(&check_in.operation) || check_in.check_in.order == Some(course.order.order)
     };
     let view = |check_in: &StoredCheckIn| CheckInView {
         operation: check_in.operation.to_string(),
         recorded_at: check_in.evidence.lower_bound,
-        state: state(standing, check_in, &expected, unsure(check_in)),
+        state: state(course, check_in, &expected, unsure(check_in)),
     };
-    standing.check_ins.iter().filter(of_this_order).map(view).collect()
+    course.check_ins.iter().filter(of_this_order).map(view).collect()
 }
 
 fn state(
-    standing: &Standing,
+    course: &Course,
     check_in: &StoredCheckIn,
     expected: &BTreeMap<OperationId, Attribution>,
     unsure: bool,
 ) -> CheckInState {
-    if let Some(judgement) = standing.judgements.get(&check_in.operation) {
+    if let Some(judgement) = course.judgements.get(&check_in.operation) {
         return match (judgement.day, judgement.certainty, judgement.not_counted) {
             (Some(day), Some(certainty), _) => CheckInState::Counted { day, certainty },
             (_, _, Some(reason)) => CheckInState::NotCounted { reason },
@@ -199,7 +197,7 @@ fn state(
             _ => CheckInState::Received,
         };
     }
-    match standing.answers.get(&check_in.operation) {
+    match course.answers.get(&check_in.operation) {
         Some((OutboxState::Refused, answer)) => {
             CheckInState::Refused { problem: problem_of(answer.as_ref()) }
         }

@@ -1,9 +1,10 @@
 //! Recording: the domain row, the signed operation with its link, the segment and the clock in one transaction. What
-//! returned to the app is kept, whatever happens to the process; what failed left no trace.
+//! returned to the app is kept, whatever happens to the process; what failed left no trace. The vault, which may wait
+//! for hardware or for a person, is asked before the transaction: nobody else waits for it.
 
-use super::input::{CheckInInput, DeclarationInput, Entry, FieldProblem};
+use super::input::{CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem};
 use super::quarantine::expected_days;
-use super::standing::Standing;
+use super::standing::{Course, Past, Standing};
 use super::today;
 use crate::error::HealthcodeError;
 use crate::random;
@@ -12,11 +13,16 @@ use crate::rules::colour::Colour;
 use crate::rules::declaration::{Declaration, SYMPTOMS};
 use crate::rules::quarantine::Attribution;
 use crate::rules::rating::{Rating, Reason};
-use crate::store::{StoredCheckIn, SubjectKey, Transaction};
-use crate::sync::outbox;
+use crate::store::{ChainState, StoreError, StoredCheckIn, SubjectKey, Transaction};
 use crate::sync::phone::{Now, Phone};
-use crate::token::{OperationId, Signer};
-use crate::wire::{CheckIn, Operation, OperationBody};
+use crate::sync::{holder, outbox};
+use crate::token::OperationId;
+use crate::token::ids::unhex;
+use crate::wire::{CheckIn, Consent, Operation, OperationBody};
+
+/// How many check-ins before a new one are looked at to tell its day: more than anybody makes in the days that are
+/// open at once.
+const RECENT: usize = 32;
 
 /// What was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -89,9 +95,10 @@ pub(super) fn preview(
         };
         return Ok(Preview::wrong(errors.iter().map(problem).collect()));
     }
-    let standing = Standing::read(phone, key)?;
-    let at = now.best();
-    let rating = rulebook.preview(&standing.facts(&rulebook, at, Some(declaration)));
+    let (standing, past) = phone
+        .store
+        .read(|file| Ok::<_, HealthcodeError>((Standing::read_in(file, key)?, Past::read(file, key)?)))?;
+    let rating = rulebook.preview(&standing.facts(&past, &rulebook, now.best(), Some(declaration)));
     // The rulebook passed its checks; a rule that still cannot be evaluated is its authority's fault.
     let rating = rating.map_err(|_| HealthcodeError::internal("preview/rule"))?;
     Ok(Preview::of(rating))
@@ -119,46 +126,102 @@ impl Preview {
 }
 
 pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<Recorded, HealthcodeError> {
-    let now = phone.now()?;
+    let (now, _) = phone.look()?;
     let content = match entry {
         Entry::Declaration { declaration } => {
             Content::Declaration(check_declaration(phone, &now, declaration)?)
         }
         Entry::CheckIn { check_in } => Content::CheckIn(check_symptoms(phone, check_in)?),
+        Entry::Consent { consent } => Content::Consent(check_consent(consent)?),
     };
-    let holder = phone.holder(key)?;
-    phone.store.write(|file| {
-        let mut standing = Standing::read_in(file, key)?;
-        if standing.body.replaced {
-            return Err(HealthcodeError::Replaced);
+    // It ends: whenever the ground has moved, another entry or a sync was kept in between.
+    loop {
+        if let Some(recorded) = try_record(phone, key, &content, &now)? {
+            phone.clock_is_written(&now);
+            return Ok(recorded);
         }
-        let recorded = match content {
-            Content::Declaration(declaration) => {
-                let body = OperationBody::Declaration(declaration.clone());
-                let operation = put_operation(file, key, &body, &now, holder.as_ref())?;
-                file.put_declaration(key, operation, &declaration)?;
-                Recorded { operation: operation.to_string(), day: None }
-            }
-            Content::CheckIn(symptoms) => {
-                let order = standing.order.as_ref().map(|order| order.order);
-                let check_in = CheckIn { symptoms, order };
-                let body = OperationBody::CheckIn(check_in.clone());
-                let operation = put_operation(file, key, &body, &now, holder.as_ref())?;
-                let stored = StoredCheckIn { evidence: now.evidence, check_in, operation };
-                file.put_check_in(key, operation, &stored)?;
-                standing.check_ins.push(stored);
-                let day = now.estimate.and_then(|_| expected_day(&standing, operation));
-                Recorded { operation: operation.to_string(), day }
-            }
-        };
-        phone.put_clock(file)?;
-        Ok(recorded)
-    })
+    }
 }
 
 enum Content {
     Declaration(Declaration),
     CheckIn(Vec<String>),
+    Consent(Consent),
+}
+
+/// What an entry stands on: while it is this, what was signed over it holds.
+#[derive(PartialEq, Eq)]
+struct Ground {
+    chain: ChainState,
+    /// The serial of the last decision.
+    decided: Option<u64>,
+}
+
+impl Ground {
+    fn read(file: &Transaction<'_>, key: &SubjectKey) -> Result<Self, HealthcodeError> {
+        if file.subject(key)?.ok_or(HealthcodeError::UnknownSubject)?.replaced {
+            return Err(HealthcodeError::Replaced);
+        }
+        let chain = file.chain(key)?.ok_or_else(|| StoreError::internal("chain"))?;
+        Ok(Self { chain, decided: file.last_serial(key)? })
+    }
+}
+
+/// Signs over the ground as it is, and keeps the entry if it is still so; none where it has moved.
+fn try_record(
+    phone: &Phone,
+    key: &SubjectKey,
+    content: &Content,
+    now: &Now,
+) -> Result<Option<Recorded>, HealthcodeError> {
+    let (ground, course, holder) = phone.store.read(|file| {
+        let tap = matches!(content, Content::CheckIn(_));
+        let course = if tap { Course::in_force(file, key, RECENT)? } else { None };
+        // In one view with the segment: another key writes another one.
+        let holder = file.holder_key(key)?.ok_or(HealthcodeError::UnknownSubject)?;
+        Ok::<_, HealthcodeError>((Ground::read(file, key)?, course, holder))
+    })?;
+    let holder = holder::signer(&holder, &phone.ports.vault)?;
+    let body = match content {
+        Content::Declaration(declaration) => OperationBody::Declaration(declaration.clone()),
+        Content::CheckIn(symptoms) => OperationBody::CheckIn(CheckIn {
+            symptoms: symptoms.clone(),
+            order: course.as_ref().map(|course| course.order.order),
+        }),
+        Content::Consent(said) => OperationBody::Consent(said.clone()),
+    };
+    let operation = Operation::make(&body, now.evidence, random::bytes()?, holder.as_ref())?;
+    let id = operation.id;
+    let mut after = ground.chain.clone();
+    let waiting = outbox::linked(&mut after, operation, holder.as_ref())?;
+
+    let kept = phone.store.write(|file| {
+        if Ground::read(file, key)? != ground {
+            return Ok(false);
+        }
+        file.put_waiting(key, &waiting)?;
+        file.put_chain(key, &after)?;
+        match &body {
+            OperationBody::Declaration(declaration) => file.put_declaration(key, id, declaration)?,
+            OperationBody::CheckIn(check_in) => file.put_check_in(key, id, &stored(check_in, id, now))?,
+            // What it does is the server's to say: it is an entry of the outbox alone.
+            OperationBody::Consent(_) => {}
+        }
+        phone.put_clock(file)?;
+        Ok::<_, HealthcodeError>(true)
+    })?;
+    let day = match (course, &body) {
+        (Some(mut course), OperationBody::CheckIn(check_in)) => {
+            course.check_ins.push(stored(check_in, id, now));
+            now.estimate.and_then(|_| expected_day(&course, id))
+        }
+        _ => None,
+    };
+    Ok(kept.then(|| Recorded { operation: id.to_string(), day }))
+}
+
+fn stored(check_in: &CheckIn, operation: OperationId, now: &Now) -> StoredCheckIn {
+    StoredCheckIn { evidence: now.evidence, check_in: check_in.clone(), operation }
 }
 
 fn check_declaration(
@@ -175,6 +238,11 @@ fn check_declaration(
     }
 }
 
+fn check_consent(input: &ConsentInput) -> Result<Consent, HealthcodeError> {
+    let key = unhex::<8>(&input.key).ok_or_else(|| HealthcodeError::field("key", "not-a-key"))?;
+    Ok(Consent { key: key.to_vec().into(), allow: input.allow })
+}
+
 fn check_symptoms(phone: &Phone, input: &CheckInInput) -> Result<Vec<String>, HealthcodeError> {
     let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
     match rulebook.symptoms_error(&input.symptoms) {
@@ -183,23 +251,9 @@ fn check_symptoms(phone: &Phone, input: &CheckInInput) -> Result<Vec<String>, He
     }
 }
 
-/// Signs an operation and puts it into the outbox.
-fn put_operation(
-    file: &Transaction<'_>,
-    key: &SubjectKey,
-    body: &OperationBody,
-    now: &Now,
-    holder: &dyn Signer,
-) -> Result<OperationId, HealthcodeError> {
-    let operation = Operation::make(body, now.evidence, random::bytes()?, holder)?;
-    let id = operation.id;
-    outbox::append(file, key, operation, holder)?;
-    Ok(id)
-}
-
 /// The day for which a check-in will count, as far as this phone can tell.
-fn expected_day(standing: &Standing, operation: OperationId) -> Option<LegalDate> {
-    match expected_days(standing, standing.order.as_ref()?).get(&operation) {
+fn expected_day(course: &Course, operation: OperationId) -> Option<LegalDate> {
+    match expected_days(course).get(&operation) {
         Some(Attribution::Counted { day, .. }) => Some(*day),
         _ => None,
     }

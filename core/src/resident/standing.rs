@@ -1,4 +1,5 @@
-//! What is known of one subject, read whole from the file: the one place where stored rows become meaning again.
+//! What is known of one subject, read from the file as far back as it matters: the one place where stored rows become
+//! meaning again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ use crate::store::{
 use crate::sync::phone::Phone;
 use crate::sync::round::kept;
 use crate::token::decision::ReleaseCause;
+use crate::token::ids::OrderId;
 use crate::token::{GateToken, Judgement, OperationId, Order, RatingReceipt, Release};
 use crate::wire::message::ChangeKind;
 
@@ -27,14 +29,36 @@ pub(super) struct Standing {
     /// The gate token: its bytes and what it says.
     pub(super) token: Option<(Vec<u8>, GateToken)>,
     pub(super) rating: Option<RatingReceipt>,
-    /// The order in force.
-    pub(super) order: Option<Order>,
-    pub(super) served: Vec<ServedOrder>,
+    /// The order in force, and what was done under it.
+    pub(super) course: Option<Course>,
+    pub(super) declaration: Option<Declaration>,
+    pub(super) waiting: u32,
+    /// What went before, where the phone may have to lower itself for it.
+    past: Option<Past>,
+}
+
+/// An order in force, and the check-ins that may count for it.
+pub(super) struct Course {
+    pub(super) order: Order,
     pub(super) judgements: BTreeMap<OperationId, Judgement>,
+    /// In the order in which they were recorded.
     pub(super) check_ins: Vec<StoredCheckIn>,
     pub(super) answers: BTreeMap<OperationId, Answered>,
-    pub(super) declaration: Option<(OperationId, Declaration)>,
-    pub(super) waiting: u32,
+}
+
+/// All that went before, as far as it bears on a rating.
+pub(super) struct Past {
+    served: Vec<ServedOrder>,
+    /// The last check-in with symptoms.
+    told: Option<StoredCheckIn>,
+}
+
+/// What the server decided, from the latest decision back to the order in force.
+#[derive(Default)]
+struct Decided {
+    order: Option<Order>,
+    rating: Option<RatingReceipt>,
+    judgements: BTreeMap<OperationId, Judgement>,
 }
 
 impl Standing {
@@ -48,54 +72,22 @@ impl Standing {
         let body = file.subject(key)?.ok_or(HealthcodeError::UnknownSubject)?;
         let token = file.token(key)?;
         let token = token.map(|bytes| kept(&bytes).map(|token| (bytes, token)));
-        let check_ins = file.check_ins(key)?;
-        let declaration = file.last_declaration(key)?;
-        let mut answers = BTreeMap::new();
-        let recorded = check_ins.iter().map(|check_in| check_in.operation);
-        for operation in recorded.chain(declaration.iter().map(|(operation, _)| *operation)) {
-            let answered =
-                file.outbox_state(key, operation)?.ok_or_else(|| StoreError::internal("outbox"))?;
-            answers.insert(operation, answered);
-        }
+        let decided = Decided::read_back(file, key)?;
+        let course =
+            decided.order.map(|order| Course::read(file, key, order, decided.judgements, usize::MAX));
         let mut standing = Self {
             body,
             token: token.transpose()?,
-            rating: None,
-            order: None,
-            served: Vec::new(),
-            judgements: BTreeMap::new(),
-            check_ins,
-            answers,
-            declaration,
+            rating: decided.rating,
+            course: course.transpose()?,
+            declaration: file.last_declaration(key)?.map(|(_, declaration)| declaration),
             waiting: file.count_waiting(key)?,
+            past: None,
         };
-        standing.replay(file, key)?;
-        Ok(standing)
-    }
-
-    /// Takes what the server decided, in the order of its serials.
-    fn replay(&mut self, file: &Transaction<'_>, key: &SubjectKey) -> Result<(), HealthcodeError> {
-        for decision in file.decisions(key)? {
-            match decision.kind {
-                ChangeKind::Order => self.order = Some(kept::<Order>(&decision.object.0)?),
-                ChangeKind::Release => {
-                    let release: Release = kept(&decision.object.0)?;
-                    // A superseded order's release may stand before or after the order that took its place.
-                    if let Some(order) = self.order.take_if(|order| order.order == release.order)
-                        && release.cause == ReleaseCause::Completed
-                    {
-                        self.served.push(ServedOrder { colour: order.colour, starts_on: order.starts_on });
-                    }
-                }
-                ChangeKind::Rating => self.rating = Some(kept(&decision.object.0)?),
-                ChangeKind::Judgement => {
-                    let judgement: Judgement = kept(&decision.object.0)?;
-                    self.judgements.insert(judgement.operation, judgement);
-                }
-                ChangeKind::Key | ChangeKind::Other => {}
-            }
+        if standing.may_be_lowered() {
+            standing.past = Some(Past::read(file, key)?);
         }
-        Ok(())
+        Ok(standing)
     }
 
     /// The colour of the token, which is the colour of the code.
@@ -103,10 +95,95 @@ impl Standing {
         self.token.as_ref().map(|(_, token)| token.colour)
     }
 
+    /// The facts that this phone knows: the public records are the server's.
+    pub(super) fn facts(
+        &self,
+        past: &Past,
+        rulebook: &Rulebook,
+        now: Timestamp,
+        declaration: Option<Declaration>,
+    ) -> Facts {
+        let day = |at: Timestamp| -> LegalDate { rulebook.offset_minutes.date_of(at) };
+        Facts {
+            now,
+            declaration: declaration.or_else(|| self.declaration.clone()),
+            records: None,
+            served: past.served.clone(),
+            check_in: past.told.as_ref().map(|check_in| ReportedSymptoms {
+                on: day(check_in.evidence.lower_bound),
+                symptoms: check_in.check_in.symptoms.clone(),
+            }),
+        }
+    }
+
+    /// Whether the phone lowers itself: the token is green, and something recorded here that the server does not
+    /// know yet gives another colour by the rules, or an order is in force that the token does not show yet.
+    pub(super) fn is_lowered(&self, rulebook: Option<&Rulebook>, now: Timestamp) -> bool {
+        if self.colour() != Some(Colour::Green) {
+            return false;
+        }
+        if self.course.is_some() {
+            return true;
+        }
+        let (Some(past), Some(rulebook)) = (&self.past, rulebook) else { return false };
+        let rating = rulebook.preview(&self.facts(past, rulebook, now, None));
+        rating.is_ok_and(|rating| rating.colour != Colour::Green)
+    }
+
+    /// Whether it takes the rules to say if the phone lowers itself.
+    fn may_be_lowered(&self) -> bool {
+        self.colour() == Some(Colour::Green) && self.course.is_none() && self.waiting > 0
+    }
+}
+
+impl Course {
+    /// The order in force with its last `most` check-ins; none without an order.
+    pub(super) fn in_force(
+        file: &Transaction<'_>,
+        key: &SubjectKey,
+        most: usize,
+    ) -> Result<Option<Self>, HealthcodeError> {
+        let decided = Decided::read_back(file, key)?;
+        decided.order.map(|order| Self::read(file, key, order, decided.judgements, most)).transpose()
+    }
+
+    /// Reads the check-ins back to the first one that was answered before the order.
+    fn read(
+        file: &Transaction<'_>,
+        key: &SubjectKey,
+        order: Order,
+        judgements: BTreeMap<OperationId, Judgement>,
+        most: usize,
+    ) -> Result<Self, HealthcodeError> {
+        let mut course = Self { order, judgements, check_ins: Vec::new(), answers: BTreeMap::new() };
+        file.check_ins_back(key, |check_in| {
+            let answered = file.outbox_state(key, check_in.operation)?;
+            let answered = answered.ok_or_else(|| StoreError::internal("outbox"))?;
+            if answered.0 != OutboxState::Waiting && !course.is_under(&check_in) {
+                return Ok(false);
+            }
+            course.answers.insert(check_in.operation, answered);
+            course.check_ins.push(check_in);
+            Ok::<_, HealthcodeError>(course.check_ins.len() < most)
+        })?;
+        course.check_ins.reverse();
+        Ok(course)
+    }
+
+    /// Whether the check-in is of this order, or may come to be.
+    fn is_under(&self, check_in: &StoredCheckIn) -> bool {
+        match (self.judgements.get(&check_in.operation), check_in.check_in.order) {
+            (Some(judgement), _) => judgement.order == self.order.order,
+            (None, Some(named)) => named == self.order.order,
+            (None, None) => check_in.evidence.lower_bound >= self.order.issued_at,
+        }
+    }
+
     /// The taps that the order's days are counted from: judged ones as the server judged them, those included that
     /// this file does not know (another phone's, or forgotten with a copy of yesterday); the others as they were
     /// recorded, at H.
-    pub(super) fn taps(&self, order: &Order) -> Vec<(OperationId, Tap)> {
+    pub(super) fn taps(&self) -> Vec<(OperationId, Tap)> {
+        let order = &self.order;
         let here: BTreeSet<_> = self.check_ins.iter().map(|check_in| check_in.operation).collect();
         let elsewhere = self.judgements.values().filter_map(|judgement| {
             let ours = judgement.order == order.order && !here.contains(&judgement.operation);
@@ -132,39 +209,61 @@ impl Standing {
         };
         elsewhere.chain(self.check_ins.iter().filter_map(tap)).collect()
     }
+}
 
-    /// The facts that this phone knows: the public records are the server's.
-    pub(super) fn facts(
-        &self,
-        rulebook: &Rulebook,
-        now: Timestamp,
-        declaration: Option<Declaration>,
-    ) -> Facts {
-        let day = |at: Timestamp| -> LegalDate { rulebook.offset_minutes.date_of(at) };
-        let told = self.check_ins.iter().rev().find(|check_in| !check_in.check_in.symptoms.is_empty());
-        Facts {
-            now,
-            declaration: declaration.or_else(|| self.declaration.as_ref().map(|(_, known)| known.clone())),
-            records: None,
-            served: self.served.clone(),
-            check_in: told.map(|check_in| ReportedSymptoms {
-                on: day(check_in.evidence.lower_bound),
-                symptoms: check_in.check_in.symptoms.clone(),
-            }),
+impl Past {
+    /// Reads all of it: only where the rules are asked.
+    pub(super) fn read(file: &Transaction<'_>, key: &SubjectKey) -> Result<Self, HealthcodeError> {
+        let mut served = Vec::new();
+        let mut in_force: Option<Order> = None;
+        for decision in file.decisions(key)? {
+            match decision.kind {
+                ChangeKind::Order => in_force = Some(kept(&decision.object.0)?),
+                ChangeKind::Release => {
+                    let release: Release = kept(&decision.object.0)?;
+                    // A superseded order's release may stand before or after the order that took its place.
+                    if let Some(order) = in_force.take_if(|order| order.order == release.order)
+                        && release.cause == ReleaseCause::Completed
+                    {
+                        served.push(ServedOrder { colour: order.colour, starts_on: order.starts_on });
+                    }
+                }
+                _ => {}
+            }
         }
+        let mut check_ins = file.check_ins(key)?;
+        check_ins.retain(|check_in| !check_in.check_in.symptoms.is_empty());
+        Ok(Self { served, told: check_ins.pop() })
     }
+}
 
-    /// Whether the phone lowers itself: the token is green, and something recorded here that the server does not
-    /// know yet gives another colour by the rules, or an order is in force that the token does not show yet.
-    pub(super) fn is_lowered(&self, rulebook: Option<&Rulebook>, now: Timestamp) -> bool {
-        if self.colour() != Some(Colour::Green) {
-            return false;
-        }
-        if self.order.is_some() {
-            return true;
-        }
-        let Some(rulebook) = rulebook.filter(|_| self.waiting > 0) else { return false };
-        let rating = rulebook.preview(&self.facts(rulebook, now, None));
-        rating.is_ok_and(|rating| rating.colour != Colour::Green)
+impl Decided {
+    fn read_back(file: &Transaction<'_>, key: &SubjectKey) -> Result<Self, HealthcodeError> {
+        let mut decided = Self::default();
+        let mut released: BTreeSet<OrderId> = BTreeSet::new();
+        let mut begun = false;
+        file.decisions_back(key, |decision| {
+            let object = &decision.object.0;
+            match decision.kind {
+                // The last order is in force unless it was released: one before it has given way to it.
+                ChangeKind::Order if !begun => {
+                    begun = true;
+                    let order: Order = kept(object)?;
+                    decided.order = Some(order).filter(|order| !released.contains(&order.order));
+                }
+                ChangeKind::Release => {
+                    released.insert(kept::<Release>(object)?.order);
+                }
+                ChangeKind::Rating if decided.rating.is_none() => decided.rating = Some(kept(object)?),
+                ChangeKind::Judgement if !begun => {
+                    let judgement: Judgement = kept(object)?;
+                    // A later one takes an earlier one's place.
+                    decided.judgements.entry(judgement.operation).or_insert(judgement);
+                }
+                _ => {}
+            }
+            Ok::<_, HealthcodeError>(!begun || decided.rating.is_none())
+        })?;
+        Ok(decided)
     }
 }

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// The vault.
     #[error("vault: {0}")]
     Vault(#[from] VaultError),
+    /// The file was erased, or is being erased.
+    #[error("closed")]
+    Closed,
     /// A fault of the library.
     #[error("internal: {0}")]
     Internal(String),

@@ -4,8 +4,10 @@
 //! transaction. A reader has a connection of its own and waits for no writer. The vault is never asked while a
 //! transaction is open. What never enters: a network, a decision, a clear text of anything that identifies a person.
 
+mod erase;
 mod error;
 mod keys;
+mod life;
 mod lock;
 mod open;
 mod records;
@@ -23,7 +25,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
+#[cfg(test)]
+pub(crate) use erase::{Erasure, Step};
+pub(crate) use erase::{delete_hardware_keys, erase_unopened, finish_erasing};
 pub(crate) use error::StoreError;
+pub(crate) use life::OutboxRow;
 pub(crate) use lock::canonical_path;
 pub(crate) use records::Waiting;
 pub(crate) use row::{
@@ -48,7 +54,7 @@ pub(crate) struct Store {
     keys: Keys,
     changes: watch::Sender<u64>,
     // Held for as long as the file is open; the operating system lets go of it whatever becomes of the process.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Store {
@@ -70,14 +76,14 @@ impl Store {
     /// Opens the file at `path` to look at, beside a process that may have it open. It takes no lock, and neither
     /// makes nor changes the file: every write is refused as `ReadOnly`.
     pub(crate) fn open_read_only(path: &Path, vault: &Arc<dyn Vault>) -> Result<Self, StoreError> {
+        erase::none_begun(path)?;
         let nothing = StoreError::Kind(StorageKind::Unreachable);
         if !path.is_file() {
             return Err(nothing);
         }
         let open = || {
             let reader = open::reader(path)?;
-            open::check_version(&reader)?;
-            keys::unlock(&reader, vault.as_ref())
+            if open::has_schema(&reader)? { keys::unlock(&reader, vault.as_ref()) } else { Ok(None) }
         };
         // A file without a key has never been anybody's.
         let key = open().map_err(|error: StoreError| error.of_opening(path))?.ok_or(nothing)?;
@@ -86,7 +92,7 @@ impl Store {
 
     fn of(path: &Path, writer: Option<Connection>, keys: Keys, lock: Option<File>) -> Self {
         let (readers, writer) = (Readers::new(path), writer.map(Mutex::new));
-        Self { readers, writer, keys, changes: watch::Sender::new(1), _lock: lock }
+        Self { readers, writer, keys, changes: watch::Sender::new(1), lock }
     }
 
     /// That changes are taken here; `ReadOnly` where the file is only looked at.
@@ -160,7 +166,8 @@ impl Store {
     fn writer(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
         let writer = self.writer.as_ref().ok_or(StoreError::Kind(StorageKind::ReadOnly))?;
         // A panic while it was held has rolled its transaction back; the connection itself is sound.
-        Ok(writer.lock().unwrap_or_else(PoisonError::into_inner))
+        let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_closed() { Err(StoreError::Closed) } else { Ok(writer) }
     }
 }
 

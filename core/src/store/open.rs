@@ -1,7 +1,7 @@
 //! How the file is opened: one connection that writes, and as many as are reading at a time.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
@@ -42,13 +42,13 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// That a file which is only looked at has the current schema: an earlier one waits for an opening that may write,
-/// and a file that is only just being made is not there yet.
-pub(super) fn check_version(reader: &Connection) -> Result<(), StoreError> {
+/// Whether a file which is only looked at has the current schema, or nothing yet because it is only just being made. An
+/// earlier one waits for an opening that may write.
+pub(super) fn has_schema(reader: &Connection) -> Result<bool, StoreError> {
     let version: i64 = reader.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     Err(StoreError::Kind(match usize::try_from(version) {
-        Ok(schema::VERSION) => return Ok(()),
-        Ok(0) => StorageKind::Unreachable,
+        Ok(schema::VERSION) => return Ok(true),
+        Ok(0) => return Ok(false),
         Ok(earlier) if earlier < schema::VERSION => StorageKind::ReadOnly,
         Ok(_) => StorageKind::NewerSchema,
         Err(_) => StorageKind::Corrupt,
@@ -58,23 +58,40 @@ pub(super) fn check_version(reader: &Connection) -> Result<(), StoreError> {
 /// The connections that read, each one thread's at a time.
 pub(super) struct Readers {
     path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    /// None once the file is to be erased.
+    idle: Mutex<Option<Vec<Connection>>>,
 }
 
 impl Readers {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), idle: Mutex::default() }
+        Self { path: path.to_owned(), idle: Mutex::new(Some(Vec::new())) }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(super) fn take(&self) -> Result<Connection, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle().as_mut().ok_or(StoreError::Closed)?.pop();
         idle.map_or_else(|| reader(&self.path), Ok)
     }
 
     pub(super) fn give_back(&self, connection: Connection) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < IDLE {
+        if let Some(idle) = self.idle().as_mut().filter(|idle| idle.len() < IDLE) {
             idle.push(connection);
         }
+    }
+
+    /// Closes those that are idle; the others are closed when they are given back.
+    pub(super) fn close(&self) {
+        *self.idle() = None;
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.idle().is_none()
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Option<Vec<Connection>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

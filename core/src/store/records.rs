@@ -1,8 +1,10 @@
 //! What a person recorded, what waits to be sent, what the server said: the rows that grow.
 
+use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 
+use super::StoreError;
 use super::row::{KeptDecision, OutboxAnswer, OutboxBody, OutboxState, StoredCheckIn, SubjectKey};
 use super::seal::Place;
 use super::transaction::{Result, Transaction, corrupt, from_json, id, integer, place, row_of, to_json};
@@ -17,6 +19,8 @@ const READ_LAST_DECLARATION: &str = "SELECT operation, body FROM declaration
     WHERE subject = ?1 AND issuer = ?2 ORDER BY place DESC LIMIT 1";
 const READ_CHECK_INS: &str =
     "SELECT operation, body FROM check_in WHERE subject = ?1 AND issuer = ?2 ORDER BY place";
+const READ_CHECK_INS_BACK: &str =
+    "SELECT operation, body FROM check_in WHERE subject = ?1 AND issuer = ?2 ORDER BY place DESC";
 const WRITE_OUTBOX: &str = "INSERT INTO outbox (subject, issuer, segment, sequence, operation, state, body)
     VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)";
 const READ_WAITING: &str = "SELECT segment, sequence, operation, body FROM outbox
@@ -34,6 +38,9 @@ const WRITE_ANSWER: &str = "UPDATE outbox SET state = ?4, answer = ?5
     WHERE subject = ?1 AND issuer = ?2 AND operation = ?3 AND state = 0";
 const READ_DECISIONS: &str =
     "SELECT serial, body FROM decision WHERE subject = ?1 AND issuer = ?2 ORDER BY serial";
+const READ_DECISIONS_BACK: &str =
+    "SELECT serial, body FROM decision WHERE subject = ?1 AND issuer = ?2 ORDER BY serial DESC";
+const LAST_SERIAL: &str = "SELECT MAX(serial) FROM decision WHERE subject = ?1 AND issuer = ?2";
 const WRITE_DECISION: &str = "INSERT INTO decision (subject, issuer, serial, body) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (subject, issuer, serial) DO NOTHING";
 const READ_TOKEN: &str = "SELECT body FROM token WHERE subject = ?1 AND issuer = ?2";
@@ -73,17 +80,53 @@ impl Transaction<'_> {
 
     /// The check-ins in the order in which they were recorded.
     pub(crate) fn check_ins(&self, key: &SubjectKey) -> Result<Vec<StoredCheckIn>> {
-        let mut statement = self.inner.prepare_cached(READ_CHECK_INS)?;
-        let rows = statement.query_map(params![key.subject.as_bytes(), key.issuer], |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })?;
         let mut check_ins = Vec::new();
-        for row in rows {
-            let (operation, body) = row?;
-            let opened: StoredCheckIn = self.open_json("check_in", key, &[&operation], &body)?;
-            check_ins.push(StoredCheckIn { operation: OperationId(id(&operation)?), ..opened });
-        }
+        self.each_check_in(READ_CHECK_INS, key, |check_in| {
+            check_ins.push(check_in);
+            Ok::<_, StoreError>(true)
+        })?;
         Ok(check_ins)
+    }
+
+    /// The check-ins from the latest one back, for as long as `take` wants more.
+    pub(crate) fn check_ins_back<E: From<StoreError>>(
+        &self,
+        key: &SubjectKey,
+        take: impl FnMut(StoredCheckIn) -> std::result::Result<bool, E>,
+    ) -> std::result::Result<(), E> {
+        self.each_check_in(READ_CHECK_INS_BACK, key, take)
+    }
+
+    fn each_check_in<E: From<StoreError>>(
+        &self,
+        statement: &str,
+        key: &SubjectKey,
+        mut take: impl FnMut(StoredCheckIn) -> std::result::Result<bool, E>,
+    ) -> std::result::Result<(), E> {
+        self.each_row(statement, key, |operation: Vec<u8>, body| {
+            let opened: StoredCheckIn = self.open_json("check_in", key, &[&operation], &body)?;
+            take(StoredCheckIn { operation: OperationId(id(&operation)?), ..opened })
+        })
+    }
+
+    /// Rows about a subject, each a key and a sealed value, for as long as `take` wants more.
+    fn each_row<K: FromSql, E: From<StoreError>>(
+        &self,
+        statement: &str,
+        key: &SubjectKey,
+        mut take: impl FnMut(K, Vec<u8>) -> std::result::Result<bool, E>,
+    ) -> std::result::Result<(), E> {
+        let mut statement = self.inner.prepare_cached(statement).map_err(StoreError::from)?;
+        let rows = statement.query_map(params![key.subject.as_bytes(), key.issuer], |row| {
+            Ok((row.get::<_, K>(0)?, row.get::<_, Vec<u8>>(1)?))
+        });
+        for row in rows.map_err(StoreError::from)? {
+            let (key, body) = row.map_err(StoreError::from)?;
+            if !take(key, body)? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The declaration recorded last.
@@ -164,11 +207,7 @@ impl Transaction<'_> {
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)),
         );
         let Some((state, answer)) = row.optional()? else { return Ok(None) };
-        let state = match state {
-            0 => OutboxState::Waiting,
-            1 => OutboxState::Accepted,
-            _ => OutboxState::Refused,
-        };
+        let state = OutboxState::from_number(state);
         let answer = answer.map(|body| {
             let opened = self.seal.open(answer_place(&row_of(key, &[operation.as_bytes()])), &body)?;
             from_json(&opened)
@@ -205,15 +244,11 @@ impl Transaction<'_> {
 
     /// What the server decided about a subject, by serial.
     pub(crate) fn decisions(&self, key: &SubjectKey) -> Result<Vec<KeptDecision>> {
-        let mut statement = self.inner.prepare_cached(READ_DECISIONS)?;
-        let rows = statement.query_map(params![key.subject.as_bytes(), key.issuer], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })?;
         let mut decisions = Vec::new();
-        for row in rows {
-            let (serial, body) = row?;
-            decisions.push(self.open_json("decision", key, &[&serial.to_be_bytes()], &body)?);
-        }
+        self.each_decision(READ_DECISIONS, key, |decision| {
+            decisions.push(decision);
+            Ok::<_, StoreError>(true)
+        })?;
         Ok(decisions)
     }
 
@@ -227,6 +262,34 @@ impl Transaction<'_> {
         row.optional()?
             .map(|body| self.open_json("decision", key, &[&serial.to_be_bytes()], &body))
             .transpose()
+    }
+
+    /// The same from the latest one back, for as long as `take` wants more.
+    pub(crate) fn decisions_back<E: From<StoreError>>(
+        &self,
+        key: &SubjectKey,
+        take: impl FnMut(KeptDecision) -> std::result::Result<bool, E>,
+    ) -> std::result::Result<(), E> {
+        self.each_decision(READ_DECISIONS_BACK, key, take)
+    }
+
+    fn each_decision<E: From<StoreError>>(
+        &self,
+        statement: &str,
+        key: &SubjectKey,
+        mut take: impl FnMut(KeptDecision) -> std::result::Result<bool, E>,
+    ) -> std::result::Result<(), E> {
+        self.each_row(statement, key, |serial: i64, body| {
+            take(self.open_json("decision", key, &[&serial.to_be_bytes()], &body)?)
+        })
+    }
+
+    /// The serial of what the server decided last.
+    pub(crate) fn last_serial(&self, key: &SubjectKey) -> Result<Option<u64>> {
+        let mut statement = self.inner.prepare_cached(LAST_SERIAL)?;
+        let last: Option<i64> =
+            statement.query_row(params![key.subject.as_bytes(), key.issuer], |row| row.get(0))?;
+        last.map(|serial| u64::try_from(serial).map_err(|_| corrupt())).transpose()
     }
 
     pub(crate) fn put_decision(&self, key: &SubjectKey, serial: u64, decision: &KeptDecision) -> Result<()> {
@@ -279,6 +342,6 @@ impl Transaction<'_> {
     }
 }
 
-const fn answer_place<'a>(row: &'a [&'a [u8]]) -> Place<'a> {
+pub(super) const fn answer_place<'a>(row: &'a [&'a [u8]]) -> Place<'a> {
     Place { table: "outbox", column: "answer", row }
 }

@@ -48,7 +48,6 @@ impl Store {
     /// Puts a new database key, sealed by the vault, in the place of the old one, and seals every value anew under
     /// it, in one transaction. A view sees all of the old or all of the new. When it fails, or the process is killed,
     /// the file is as it was.
-    #[allow(dead_code, reason = "called where a subject is erased")]
     pub(crate) fn rotate(&self, vault: &dyn Vault) -> Result<(), StoreError> {
         self.writable()?;
         // The vault may take its time: asked before anything waits for the writer.

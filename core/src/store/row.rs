@@ -29,6 +29,9 @@ pub(crate) struct SubjectBody {
     /// So many seconds after a moment that all phones share, this one does on its own what it does then.
     #[serde(default)]
     pub(crate) spread: u32,
+    /// The key that waits to take this one's place: it does at this instant unless it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) takeover: Option<(Bytes, crate::rules::calendar::Timestamp)>,
 }
 
 /// A holder's key.
@@ -68,6 +71,14 @@ impl OutboxState {
             Self::Waiting => 0,
             Self::Accepted => 1,
             Self::Refused => 2,
+        }
+    }
+
+    pub(crate) const fn from_number(number: i64) -> Self {
+        match number {
+            0 => Self::Waiting,
+            1 => Self::Accepted,
+            _ => Self::Refused,
         }
     }
 }

@@ -69,7 +69,7 @@ impl Hold {
 
     pub(crate) fn phone(&self) -> Result<Arc<Phone>, HealthcodeError> {
         let phone = self.phone.lock().unwrap_or_else(PoisonError::into_inner);
-        phone.clone().ok_or(HealthcodeError::Closed)
+        phone.clone().filter(|phone| !phone.store.is_closed()).ok_or(HealthcodeError::Closed)
     }
 
     /// Lets go, and ends the calls under way.

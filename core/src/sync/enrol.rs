@@ -17,7 +17,8 @@ use crate::wire::message::{
 };
 use crate::wire::{Bytes, RequestClaims};
 
-const ENROLMENT: &str = "enrolment";
+/// The name of the document of an enrolment under way.
+pub(crate) const ENROLMENT: &str = "enrolment";
 const MAX_REPLY: u64 = 16 * 1024;
 
 /// An enrolment under way, as it is kept.
@@ -109,6 +110,7 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
                 replaced: false,
                 unknown: false,
                 spread,
+                takeover: None,
             };
             let before = file.holder_key(&key)?;
             if !relinked.is_current(file, &key)? {

@@ -154,6 +154,7 @@ impl Exchange {
             let state = RetryState::succeeded(now.lower_bound);
             self.phone.store.write(|file| file.put_json_document(RETRY, &state))?;
             self.phone.log(LogLevel::Info, format!("sync: {:?}", self.report));
+            super::purge::purge(&self.phone);
             self.under_way = None;
             return Ok(Step::Done(std::mem::take(&mut self.report)));
         };

@@ -2,7 +2,7 @@
 //!
 //! Calls run on the core's own runtime: an exported async function only spawns here and awaits, so that the caller's
 //! loop never does our work, and dropping the call aborts it. No cookies, no redirects, no proxy of the environment,
-//! bounded bodies, a time limit for each phase.
+//! nothing compressed, bounded bodies, a time limit for each phase.
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -12,16 +12,29 @@ use super::cancel::{Cancel, Hold};
 use super::config::Config;
 use super::exchange::{Exchange, Step, SyncReport};
 use super::phone::Phone;
-use super::reply::{Call, Method, Reply};
+use super::reply::{Call, Method, Reply, retry_after};
 use crate::error::{HealthcodeError, NetworkKind};
 use crate::wire::SIGNATURE_HEADER;
 use rustls::pki_types::CertificateDer;
 use tokio::runtime::Runtime;
 
-const CONNECT: Duration = Duration::from_secs(10);
-/// The longest wait between two pieces of a reply.
-const READ: Duration = Duration::from_secs(15);
-const WHOLE: Duration = Duration::from_secs(45);
+/// How long a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Limits {
+    /// To connect, TLS included.
+    connect: Duration,
+    /// Between two pieces of a reply, and before the first one.
+    read: Duration,
+    /// In all.
+    whole: Duration,
+}
+
+/// A phone's limits.
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(10),
+    read: Duration::from_secs(15),
+    whole: Duration::from_secs(45),
+};
 
 /// Runs `work` on the core's own runtime until it ends, is cancelled, the object is closed, or the caller lets go.
 pub(crate) async fn run<T: Send + 'static>(
@@ -80,50 +93,70 @@ async fn exchange(phone: &Arc<Phone>, gate: bool) -> Result<SyncReport, Healthco
 pub(crate) struct Client {
     inner: reqwest::Client,
     server: String,
+    #[cfg(test)]
+    limits: Limits,
 }
 
 impl Client {
     pub(crate) fn new(config: &Config) -> Result<Self, HealthcodeError> {
+        Self::with_limits(config, LIMITS)
+    }
+
+    fn with_limits(config: &Config, limits: Limits) -> Result<Self, HealthcodeError> {
         check_address(config)?;
         let inner = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(config)?)
-            .connect_timeout(CONNECT)
-            .read_timeout(READ)
-            .timeout(WHOLE)
+            .connect_timeout(limits.connect)
+            .read_timeout(limits.read)
+            .timeout(limits.whole)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .referer(false)
             .build()
             .map_err(|_| HealthcodeError::internal("http/client"))?;
-        Ok(Self { inner, server: config.server.trim_end_matches('/').to_owned() })
+        let server = config.server.trim_end_matches('/').to_owned();
+        Ok(Self {
+            inner,
+            server,
+            #[cfg(test)]
+            limits,
+        })
     }
 
     pub(crate) async fn send(&self, call: &Call) -> Result<Reply, HealthcodeError> {
         let url = format!("{}{}", self.server, call.path);
-        let mut request = match call.method {
+        let request = match call.method {
             Method::Get => self.inner.get(url),
             Method::Post => {
                 self.inner.post(url).header("Content-Type", "application/json").body(call.body.clone())
             }
         };
+        let mut request = request.header("Accept-Encoding", "identity");
         if let Some(signature) = &call.signature {
             request = request.header(SIGNATURE_HEADER, signature);
         }
         let mut response = request.send().await.map_err(|error| failure(&error))?;
-        let header = |name: &str| {
-            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
-            value.unwrap_or_default().to_owned()
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        // Who says nothing allows any coding, so identity was asked for: a packed body is not the server's.
+        if header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+            return Err(HealthcodeError::bad_answer());
+        }
+        if response.content_length().is_some_and(|length| length > call.limit) {
+            return Err(HealthcodeError::bad_answer());
+        }
+        let mut reply = Reply {
+            status: response.status().as_u16(),
+            content_type: header("content-type").unwrap_or_default().to_owned(),
+            retry_after: header("retry-after").and_then(|wait| retry_after(wait, header("date"))),
+            body: Vec::new(),
         };
-        let (content_type, retry_after) = (header("content-type"), header("retry-after").parse().ok());
-        let status = response.status().as_u16();
-        let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| failure(&error))? {
-            if (body.len() + piece.len()) as u64 > call.limit {
+            if (reply.body.len() + piece.len()) as u64 > call.limit {
                 return Err(HealthcodeError::bad_answer());
             }
-            body.extend_from_slice(&piece);
+            reply.body.extend_from_slice(&piece);
         }
-        Ok(Reply { status, content_type, retry_after, body })
+        Ok(reply)
     }
 }
 
@@ -161,11 +194,13 @@ fn tls(config: &Config) -> Result<rustls::ClientConfig, HealthcodeError> {
 
 fn failure(error: &reqwest::Error) -> HealthcodeError {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
-    let mut tls = false;
+    let (mut tls, mut connection) = (false, false);
     while let Some(inner) = cause {
         tls |= inner.is::<rustls::Error>();
         // An I/O error hides what it carries from `source`, and one may carry another.
-        let carried = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let io = inner.downcast_ref::<std::io::Error>();
+        connection |= io.is_some();
+        let carried = io.and_then(std::io::Error::get_ref);
         cause = carried.map_or_else(|| inner.source(), |carried| Some(carried));
     }
     HealthcodeError::network(match () {
@@ -173,6 +208,12 @@ fn failure(error: &reqwest::Error) -> HealthcodeError {
         () if error.is_timeout() => NetworkKind::Timeout,
         () if error.is_connect() => NetworkKind::Offline,
         () if error.is_decode() || error.is_body() => NetworkKind::BadAnswer,
-        () => NetworkKind::Offline,
+        // The connection stood. It broke, or what came over it is no HTTP.
+        () if connection => NetworkKind::Offline,
+        () => NetworkKind::BadAnswer,
     })
 }
+
+#[cfg(test)]
+#[path = "http_tests.rs"]
+mod tests;

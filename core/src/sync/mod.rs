@@ -18,6 +18,7 @@ mod kept;
 pub(crate) mod outbox;
 mod own_http;
 pub(crate) mod phone;
+pub(crate) mod purge;
 mod recovery;
 pub(crate) mod reply;
 pub(crate) mod retry;

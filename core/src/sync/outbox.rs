@@ -13,19 +13,6 @@ use crate::wire::link::Head;
 use crate::wire::operation::MakeError;
 use crate::wire::{Link, Operation};
 
-/// Links an operation to the one before and lets it wait to be sent.
-pub(crate) fn append(
-    file: &Transaction<'_>,
-    key: &SubjectKey,
-    operation: Operation,
-    holder: &dyn Signer,
-) -> Result<(), HealthcodeError> {
-    let mut chain = file.chain(key)?.ok_or_else(|| StoreError::internal("chain"))?;
-    file.put_waiting(key, &linked(&mut chain, operation, holder)?)?;
-    file.put_chain(key, &chain)?;
-    Ok(())
-}
-
 /// The operation in the next place of a chain, which moves on.
 pub(crate) fn linked(
     chain: &mut ChainState,

@@ -12,7 +12,7 @@ use crate::platform::{LogLevel, Ports};
 use crate::random;
 use crate::rules::calendar::Timestamp;
 use crate::rules::rulebook::Rulebook;
-use crate::store::{Store, StoreError, Transaction, canonical_path};
+use crate::store::{Store, StoreError, Transaction, canonical_path, finish_erasing};
 use crate::time::{ClockHint, Evidence, Reading, TrustedClock};
 use crate::token::anchor::Anchor;
 use crate::token::ids::BootSession;
@@ -30,8 +30,8 @@ const WRITE_CLOCK_MILLIS: i64 = 60_000;
 /// take long; the map's never is.
 static OPEN: Mutex<Option<HashMap<PathBuf, Place>>> = Mutex::new(None);
 
-/// Where a path's open phone is, if there is one.
-type Place = Arc<Mutex<Weak<Phone>>>;
+/// A path's place among the open phones.
+pub(crate) type Place = Arc<Mutex<Weak<Phone>>>;
 
 /// One phone's file with all that lives beside it in memory.
 pub(crate) struct Phone {
@@ -87,12 +87,13 @@ impl Phone {
         let path = canonical_path(&config.database)?;
         let place = place_of(&path);
         let mut open = place.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(phone) = open.upgrade() {
+        if let Some(phone) = open.upgrade().filter(|phone| !phone.store.is_closed()) {
             return match phone.config.difference(&config) {
                 Some(field) => Err(HealthcodeError::field(field, "differs")),
                 None => Ok(phone),
             };
         }
+        finish_erasing(&path, ports.vault.as_ref())?;
         let store = Store::open(&path, ports.vault.as_ref())?;
         let phone = Arc::new(Self::start(config, ports, store, roots)?);
         *open = Arc::downgrade(&phone);
@@ -132,6 +133,22 @@ impl Phone {
 
     /// Looks at the time; once a minute, and after a start of the device, it is written down.
     pub(crate) fn now(&self) -> Result<Now, HealthcodeError> {
+        let (now, due) = self.look()?;
+        // Where the file is only looked at, whoever writes it keeps the clock.
+        if due && self.store.writable().is_ok() {
+            self.clock_is_written(&now);
+            // A clock that cannot be written down is lower after a restart, which is safe: no call fails for it.
+            if let Err(error) = self.store.write_unseen(|file| self.put_clock(file)) {
+                self.log(LogLevel::Warning, format!("clock not written: {error}"));
+                self.state().written_at_boot = i64::MIN;
+            }
+        }
+        Ok(now)
+    }
+
+    /// Looks at the time, and says whether it is due to be written down. For who writes it down with other changes,
+    /// and says so by [`Self::clock_is_written`]: one wait for the disk instead of two.
+    pub(crate) fn look(&self) -> Result<(Now, bool), HealthcodeError> {
         let fresh = BootSession(random::bytes()?);
         if self.store.writable().is_err() {
             self.look_again()?;
@@ -140,9 +157,11 @@ impl Phone {
         let reading = self.read_clock(&state)?;
         let session = state.clock.evidence().session;
         state.clock.look(&reading, || fresh);
+        if state.clock.evidence().session != session {
+            state.written_at_boot = i64::MIN;
+        }
         let due = state.written_at_boot == i64::MIN
-            || reading.boot_millis.saturating_sub(state.written_at_boot) >= WRITE_CLOCK_MILLIS
-            || state.clock.evidence().session != session;
+            || reading.boot_millis.saturating_sub(state.written_at_boot) >= WRITE_CLOCK_MILLIS;
         let now = Now {
             lower_bound: state.clock.lower_bound(),
             estimate: state.clock.estimate(),
@@ -153,17 +172,12 @@ impl Phone {
             evidence: state.clock.evidence(),
             anchored: state.clock.is_anchored(),
         };
-        // Where the file is only looked at, whoever writes it keeps the clock.
-        if due && self.store.writable().is_ok() {
-            state.written_at_boot = reading.boot_millis;
-            drop(state);
-            // A clock that cannot be written down is lower after a restart, which is safe: no call fails for it.
-            if let Err(error) = self.store.write_unseen(|file| self.put_clock(file)) {
-                self.log(LogLevel::Warning, format!("clock not written: {error}"));
-                self.state().written_at_boot = i64::MIN;
-            }
-        }
-        Ok(now)
+        Ok((now, due))
+    }
+
+    /// The clock of this look is in the file.
+    pub(crate) fn clock_is_written(&self, now: &Now) {
+        self.state().written_at_boot = now.boot_millis;
     }
 
     /// Where the file is only looked at: takes what the process that writes it has kept since the last look.
@@ -303,8 +317,8 @@ impl Drop for UnderWay {
     }
 }
 
-/// The place of a path among the open phones.
-fn place_of(path: &Path) -> Place {
+/// The place of a path among the open phones; while it is held, none is opened there.
+pub(crate) fn place_of(path: &Path) -> Place {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let open = open.get_or_insert_default();
     // One that nobody holds, and whose phone is closed, is forgotten.

@@ -7,11 +7,12 @@ use super::reply::{Call, Method, read_answer};
 use crate::error::{HealthcodeError, StorageKind};
 use crate::platform::LogLevel;
 use crate::random;
+use crate::rules::calendar::Timestamp;
 use crate::store::{KeptDecision, OutboxAnswer, OutboxState, SubjectKey, Transaction, Waiting};
 use crate::token::anchor::{Anchor, Nonce};
 use crate::token::decision::{Judgement, KeyNotice, Order, RatingReceipt, Release};
 use crate::token::gate_token::GateToken;
-use crate::token::ids::SubjectId;
+use crate::token::ids::{OperationId, SubjectId};
 use crate::token::key::PublicKey;
 use crate::token::trust_list::{Object, TrustList};
 use crate::token::{Sign1, cbor};
@@ -20,7 +21,7 @@ use crate::wire::message::{
     Change, ChangeKind, LinkedOperation, MAX_BATCH, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Outcome,
     OutcomeKind, SYNC_PATH, SyncRequest, SyncResponse,
 };
-use crate::wire::{Bytes, Receipt, RequestClaims};
+use crate::wire::{Bytes, Link, Receipt, RequestClaims};
 
 /// The most bytes of operations and links in one request; base64 makes four thirds of them.
 const MAX_BATCH_BYTES: usize = MAX_REQUEST_BYTES / 2;
@@ -31,7 +32,8 @@ pub(crate) struct Round {
     nonce: Nonce,
     asked: Now,
     holder: PublicKey,
-    sent: usize,
+    /// What was sent: each operation and its link.
+    sent: Vec<(OperationId, Bytes)>,
     /// Whether the server asked for what it has lost.
     recovers: bool,
     /// The serial after which more of that follows.
@@ -83,8 +85,7 @@ impl Round {
         let asked = phone.now()?;
         let token = token.map(|bytes| kept::<GateToken>(&bytes)).transpose()?;
         let token = token.map(|token| Bytes(token.id.to_vec()));
-        let operations = batch(waiting);
-        let sent = operations.len();
+        let (sent, operations) = batch(waiting);
         let request = SyncRequest {
             evidence: asked.evidence,
             cursor,
@@ -127,6 +128,10 @@ impl Round {
             return Ok(RoundDone { report, anchor, replaced, next: Next::Recover(after) });
         }
         let waiting = phone.store.write(|file: &Transaction<'_>| {
+            // Erased while the request was under way: nothing about the subject comes back.
+            if file.subject(&self.key)?.is_none() {
+                return Ok(0);
+            }
             for (operation, state, answer) in &answers {
                 file.answer(&self.key, *operation, *state, answer)?;
             }
@@ -140,7 +145,7 @@ impl Round {
             if !replaced {
                 file.put_cursor(&self.key, Some(&response.cursor))?;
             }
-            self.put_subject(file, &response)?;
+            self.put_subject(file, &response, &decisions, anchor.at)?;
             phone.put_clock(file)?;
             Ok::<_, HealthcodeError>(file.count_waiting(&self.key)?)
         })?;
@@ -150,7 +155,9 @@ impl Round {
         // Only while something moves: a server that takes nothing is not asked in a loop.
         let next = match head {
             Some(head) => Next::Relink(head),
-            None if response.more || (waiting > 0 && (self.sent == 0 || !answers.is_empty())) => Next::Again,
+            None if response.more || (waiting > 0 && (self.sent.is_empty() || !answers.is_empty())) => {
+                Next::Again
+            }
             None => Next::Done,
         };
         Ok(RoundDone { report, anchor, replaced, next })
@@ -174,14 +181,42 @@ impl Round {
     }
 
     /// What the answer says of the subject's row, written where it is news.
-    fn put_subject(&self, file: &Transaction<'_>, response: &SyncResponse) -> Result<(), HealthcodeError> {
+    fn put_subject(
+        &self,
+        file: &Transaction<'_>,
+        response: &SyncResponse,
+        decisions: &[(u64, KeptDecision)],
+        now: Timestamp,
+    ) -> Result<(), HealthcodeError> {
         let Some(mut body) = file.subject(&self.key)? else { return Ok(()) };
-        let news = (response.replaced, false, response.spread.unwrap_or(0));
-        if (body.replaced, body.unknown, body.spread) != news {
-            (body.replaced, body.unknown, body.spread) = news;
+        // One of a time before is of a phone that came and went.
+        let takeover = self.takeover(body.takeover.clone(), decisions)?.filter(|(_, from)| *from > now);
+        let news = (response.replaced, false, response.spread.unwrap_or(0), takeover);
+        if (body.replaced, body.unknown, body.spread, body.takeover.clone()) != news {
+            (body.replaced, body.unknown, body.spread, body.takeover) = news;
             file.put_subject(&self.key, &body)?;
         }
         Ok(())
+    }
+
+    /// The key that waits to take this one's place, after what was said of keys since.
+    fn takeover(
+        &self,
+        known: Option<(Bytes, Timestamp)>,
+        decisions: &[(u64, KeptDecision)],
+    ) -> Result<Option<(Bytes, Timestamp)>, HealthcodeError> {
+        let mut takeover = known;
+        for (_, decision) in decisions.iter().filter(|(_, decision)| decision.kind == ChangeKind::Key) {
+            let notice: KeyNotice = kept(&decision.object.0)?;
+            if notice.key == self.holder.id() {
+                continue;
+            }
+            takeover = match notice.active_from {
+                Some(from) => Some((Bytes(notice.key.to_vec()), from)),
+                None => takeover.filter(|(key, _)| key.0 != notice.key),
+            };
+        }
+        Ok(takeover)
     }
 
     fn verify_outcomes(
@@ -189,9 +224,12 @@ impl Round {
         trust: &TrustList,
         outcomes: &[Outcome],
         report: &mut SyncReport,
-    ) -> Result<Vec<(crate::token::OperationId, OutboxState, OutboxAnswer)>, HealthcodeError> {
+    ) -> Result<Vec<(OperationId, OutboxState, OutboxAnswer)>, HealthcodeError> {
+        if outcomes.len() != self.sent.len() {
+            return Err(HealthcodeError::bad_answer());
+        }
         let mut answers = Vec::with_capacity(outcomes.len());
-        for outcome in outcomes {
+        for (outcome, (operation, sent)) in outcomes.iter().zip(&self.sent) {
             if outcome.outcome == OutcomeKind::Retry {
                 continue;
             }
@@ -199,7 +237,10 @@ impl Round {
             let signed = outcome.receipt.as_ref().ok_or_else(HealthcodeError::bad_answer)?;
             let receipt: Receipt =
                 trust.open_from(&self.key.issuer, &signed.0).map_err(|_| HealthcodeError::bad_answer())?;
-            if receipt.subject != self.key.subject || receipt.operation != outcome.operation {
+            let link = Link::vouched(&outcome.link.as_ref().unwrap_or(sent).0);
+            let countersigned =
+                link.is_ok_and(|(link, _)| link.operation == *operation && link.digest() == receipt.head);
+            if receipt.subject != self.key.subject || !countersigned {
                 return Err(HealthcodeError::bad_answer());
             }
             let state = if receipt.accepted { OutboxState::Accepted } else { OutboxState::Refused };
@@ -210,7 +251,7 @@ impl Round {
             let (receipt, problem, link) =
                 (outcome.receipt.clone(), outcome.problem.clone(), outcome.link.clone());
             let answer = OutboxAnswer { receipt, problem, link };
-            answers.push((outcome.operation, state, answer));
+            answers.push((*operation, state, answer));
         }
         Ok(answers)
     }
@@ -277,16 +318,18 @@ impl Round {
 }
 
 /// What goes into one request, from the first on: bounded in bytes too, and never nothing.
-fn batch(waiting: Vec<Waiting>) -> Vec<LinkedOperation> {
+fn batch(waiting: Vec<Waiting>) -> (Vec<(OperationId, Bytes)>, Vec<LinkedOperation>) {
     let mut bytes = 0;
     let fits = |waiting: &Waiting| {
         let first = bytes == 0;
         bytes += waiting.body.operation.0.len() + waiting.body.link.0.len();
         first || bytes <= MAX_BATCH_BYTES
     };
-    let linked =
-        |waiting: Waiting| LinkedOperation { operation: waiting.body.operation, link: waiting.body.link };
-    waiting.into_iter().take_while(fits).map(linked).collect()
+    let linked = |Waiting { operation, body, .. }: Waiting| {
+        let sent = (operation, body.link.clone());
+        (sent, LinkedOperation { operation: body.operation, link: body.link })
+    };
+    waiting.into_iter().take_while(fits).map(linked).unzip()
 }
 
 /// An object that was verified when it was kept: its key may have left the trust list since, and the seal of the

@@ -7,7 +7,7 @@ use super::problem::Problem;
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Identity;
 use crate::time::Evidence;
-use crate::token::ids::{OperationId, SubjectId};
+use crate::token::ids::SubjectId;
 
 /// The trust list as a file of bytes, for everybody.
 pub const TRUST_LIST_PATH: &str = "/.well-known/healthcode/trust-list.cbor";
@@ -158,8 +158,6 @@ pub enum OutcomeKind {
 /// The outcome of one operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The operation.
-    pub operation: OperationId,
     /// What became of it.
     pub outcome: OutcomeKind,
     /// The receipt, unless it is to be sent again.
@@ -204,13 +202,14 @@ pub struct Change {
 /// The answer to an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncResponse {
-    /// What became of each operation, in the request's order.
+    /// What became of each operation: as many as were sent, in the request's order.
     pub outcomes: Vec<Outcome>,
     /// What was said since the cursor, in order.
     pub changes: Vec<Change>,
     /// Where the phone is with that.
     pub cursor: String,
     /// Whether there is more: ask again at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
     /// A gate token in the place of the one that the phone holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]

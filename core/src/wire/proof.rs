@@ -168,8 +168,7 @@ impl QuarantineProof {
                 return Err(ProofError::Foreign);
             }
             let (link, _) = Link::vouched(&entry.link.0).map_err(|_| ProofError::Chain)?;
-            let countersigned = (receipt.segment, receipt.sequence, receipt.operation, receipt.head)
-                == (link.segment, link.sequence, link.operation, link.digest());
+            let countersigned = receipt.head == link.digest();
             // Where the proof meets a segment first, what lies before is not its affair.
             let continues = segments
                 .get(&link.segment)
@@ -180,7 +179,7 @@ impl QuarantineProof {
             last = receipt.serial;
             segments.insert(link.segment, (link.sequence + 1, receipt.head));
             if receipt.accepted {
-                receipts.insert(receipt.operation, receipt);
+                receipts.insert(link.operation, receipt);
             }
         }
         Ok(receipts)

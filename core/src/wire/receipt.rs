@@ -7,7 +7,7 @@ use super::link::Head;
 use crate::rules::calendar::Timestamp;
 use crate::token::cbor;
 use crate::token::envelope::Kind;
-use crate::token::ids::{OperationId, SegmentId, SubjectId};
+use crate::token::ids::SubjectId;
 use crate::token::trust_list::{KeyUse, Object};
 
 /// A check-in receipt; every other operation gets the same.
@@ -20,29 +20,20 @@ pub struct Receipt {
     /// Its place in what was said about the subject.
     #[n(2)]
     pub serial: u64,
-    /// The operation.
-    #[n(3)]
-    pub operation: OperationId,
-    /// The segment.
-    #[n(4)]
-    pub segment: SegmentId,
-    /// The link's place in it.
-    #[n(5)]
-    pub sequence: u64,
-    /// The link's digest: the countersigned head.
-    #[cbor(n(6), with = "minicbor::bytes")]
+    /// The link's digest, the countersigned head: it commits to segment, place and operation, which the link has.
+    #[cbor(n(3), with = "minicbor::bytes")]
     pub head: Head,
     /// When it was received.
-    #[cbor(n(7), with = "cbor::millis")]
+    #[cbor(n(4), with = "cbor::millis")]
     pub received_at: Timestamp,
     /// Whether the operation was accepted; a refused one keeps its place in the segment.
-    #[n(8)]
+    #[n(5)]
     pub accepted: bool,
     /// The server's incarnation: another one after its data was restored from a backup.
-    #[cbor(n(9), with = "minicbor::bytes")]
+    #[cbor(n(6), with = "minicbor::bytes")]
     pub incarnation: [u8; 8],
     /// Whether a phone brought it that another one had replaced.
-    #[cbor(n(10), with = "cbor::flag", has_nil)]
+    #[cbor(n(7), with = "cbor::flag", has_nil)]
     pub late: bool,
 }
 

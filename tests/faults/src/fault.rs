@@ -118,7 +118,8 @@ impl Stranger {
     /// Its answer in the place of one of this type.
     pub fn reply(self, content_type: &str) -> Reply {
         let page = b"<!DOCTYPE html><title>Welcome</title><p>Please sign in".to_vec();
-        let noise = |seed: u8| (0..200_u8).map(|place| place.wrapping_mul(seed | 1) ^ seed).collect();
+        // Not a page: those begin with a bracket.
+        let noise = |seed: u8| (0..200_u8).map(|place| place.wrapping_mul(seed | 1) ^ seed | 0x80).collect();
         let (status, content_type, body) = match self {
             Self::SignInPage => (200, "text/html; charset=utf-8", page),
             Self::Redirect => (302, "text/html", Vec::new()),

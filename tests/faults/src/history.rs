@@ -119,6 +119,9 @@ pub struct Model {
     /// How long after what went before a sync begins, in milliseconds.
     pub pause_millis: i64,
     phone_copies: u8,
+    /// The first copy of the phone's file that may come back. One from before a restore of the server does not: what
+    /// becomes of two rollbacks that know of different pasts has a test of its own.
+    oldest_copy: u8,
     server_copies: u8,
 }
 
@@ -126,7 +129,16 @@ impl Model {
     /// The beginning of a history.
     #[must_use]
     pub const fn new(start: Start, now: Timestamp, pause_millis: i64) -> Self {
-        Self { start, now, entries: Vec::new(), exact: true, pause_millis, phone_copies: 0, server_copies: 0 }
+        Self {
+            start,
+            now,
+            entries: Vec::new(),
+            exact: true,
+            pause_millis,
+            phone_copies: 0,
+            oldest_copy: 0,
+            server_copies: 0,
+        }
     }
 
     fn today(&self) -> LegalDate {
@@ -176,14 +188,15 @@ impl ReferenceStateMachine for Histories {
         if RESTORE_PHONE {
             events.push((2, Just(Event::CopyPhone).boxed()));
         }
-        if model.phone_copies > 0 {
-            events.push((3, any::<u8>().prop_map(Event::RestorePhone).boxed()));
+        if model.oldest_copy < model.phone_copies {
+            let copies = model.oldest_copy..model.phone_copies;
+            events.push((3, copies.prop_map(Event::RestorePhone).boxed()));
         }
         if RESTORE_SERVER {
             events.push((2, Just(Event::CopyServer).boxed()));
         }
         if model.server_copies > 0 {
-            events.push((3, any::<u8>().prop_map(Event::RestoreServer).boxed()));
+            events.push((3, (0..model.server_copies).prop_map(Event::RestoreServer).boxed()));
         }
         Union::new_weighted(events).boxed()
     }
@@ -209,8 +222,14 @@ impl ReferenceStateMachine for Histories {
             }
             Event::CopyPhone => model.phone_copies = model.phone_copies.saturating_add(1),
             Event::CopyServer => model.server_copies = model.server_copies.saturating_add(1),
-            Event::RestorePhone(_) | Event::RestoreServer(_) | Event::Late(_) | Event::Overdue(_) => {
-                model.exact = false
+            Event::RestoreServer(which) => {
+                // Later copies are of a past that did not happen any more: an operator does not go there.
+                model.server_copies = which + 1;
+                model.oldest_copy = model.phone_copies;
+                model.exact = false;
+            }
+            Event::RestorePhone(_) | Event::Late(_) | Event::Overdue(_) => {
+                model.exact = false;
             }
             Event::RestartApp
             | Event::Kill(_)
@@ -223,8 +242,8 @@ impl ReferenceStateMachine for Histories {
 
     fn preconditions(model: &Model, event: &Event) -> bool {
         match event {
-            Event::RestorePhone(_) => model.phone_copies > 0,
-            Event::RestoreServer(_) => model.server_copies > 0,
+            Event::RestorePhone(which) => (model.oldest_copy..model.phone_copies).contains(which),
+            Event::RestoreServer(which) => *which < model.server_copies,
             _ => true,
         }
     }

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use healthcode::rules::calendar::Timestamp;
 use healthcode::token::ids::SubjectId;
 use healthcode::token::trust_list::Object;
-use healthcode::token::{Judgement, Order, PublicKey, Release, TrustList};
+use healthcode::token::{Judgement, Order, PublicKey, RatingReceipt, Release, TrustList};
 use healthcode::wire::{Bytes, Link, Receipt};
 use healthcode_server::state::SubjectState;
 use rusqlite::Connection;
@@ -42,6 +43,8 @@ pub struct Ledger {
     pub judgements: Vec<Judgement>,
     /// The serials of all that was decided.
     pub decisions: Vec<u64>,
+    /// When, by serial; of a notice about a key, which the phone keeps for good, it is not read.
+    pub decided_at: BTreeMap<u64, Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +76,7 @@ impl Ledger {
             releases: Vec::new(),
             judgements: Vec::new(),
             decisions: Vec::new(),
+            decided_at: BTreeMap::new(),
         };
         ledger.read_on(trust);
         ledger
@@ -111,32 +115,42 @@ impl Ledger {
 
     fn take_operation(&mut self, trust: &TrustList, row: &OperationRow) {
         let receipt: Receipt = open(trust, &row.receipt);
-        assert_eq!(receipt.operation.to_string(), row.operation);
-        let keys = self.state.keys.iter().map(|key| PublicKey::from_cose(&key.cose_key.0).unwrap());
-        let link = keys.filter_map(|key| Link::open(&row.link.0, &key).ok()).next();
+        let mut keys = self.state.keys.iter().map(|key| PublicKey::from_cose(&key.cose_key.0).unwrap());
+        let link = keys.find_map(|key| Link::open(&row.link.0, &key).ok());
         let link = link.expect("the link is by a key of the subject");
-        assert_eq!(link.operation, receipt.operation);
+        assert_eq!((link.operation.to_string(), link.digest()), (row.operation.clone(), receipt.head));
         self.delivered.push(Delivered { operation: row.operation.clone(), link, receipt });
     }
 
     fn take_decision(&mut self, trust: &TrustList, row: &DecisionRow) {
         self.decisions.push(row.serial);
-        let serial = match row.kind.as_str() {
+        let (serial, at) = match row.kind.as_str() {
             "order" => {
-                self.orders.push(open(trust, &row.object));
-                self.orders.last().map(|object| object.serial)
+                let order: Order = open(trust, &row.object);
+                let known = (order.serial, order.issued_at);
+                self.orders.push(order);
+                known
             }
             "release" => {
-                self.releases.push(open(trust, &row.object));
-                self.releases.last().map(|object| object.serial)
+                let release: Release = open(trust, &row.object);
+                let known = (release.serial, release.released_at);
+                self.releases.push(release);
+                known
             }
             "judgement" => {
-                self.judgements.push(open(trust, &row.object));
-                self.judgements.last().map(|object| object.serial)
+                let judgement: Judgement = open(trust, &row.object);
+                let known = (judgement.serial, judgement.judged_at);
+                self.judgements.push(judgement);
+                known
             }
-            _ => None,
+            "rating" => {
+                let rating: RatingReceipt = open(trust, &row.object);
+                (rating.serial, rating.rated_at)
+            }
+            _ => return,
         };
-        assert!(serial.is_none_or(|serial| serial == row.serial), "a decision bears its own serial");
+        assert_eq!(serial, row.serial, "a decision bears its own serial");
+        self.decided_at.insert(serial, at);
     }
 
     /// Asserts that each segment goes on from its beginning without a gap or a fork, and that no serial is used twice.

@@ -9,6 +9,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "tests: what cannot be set up ends them"
 )]
 #![allow(clippy::missing_panics_doc, reason = "tests")]
@@ -20,6 +21,7 @@ pub mod file;
 pub mod files;
 pub mod handset;
 pub mod history;
+pub mod house;
 pub mod ledger;
 pub mod line;
 pub mod play;

@@ -2,9 +2,11 @@
 //! and at the end the line is whole and everything must arrive.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use healthcode::resident::{self, AnswerValue, CheckInInput, DeclarationInput};
+use healthcode::rules::calendar::Timestamp;
 use healthcode::token::TrustList;
 use healthcode_cli::time::World;
 use healthcode_e2e::phone::at_home;
@@ -44,7 +46,7 @@ pub struct Play {
     pub rolled_back: bool,
     pause_millis: i64,
     phone_copies: u8,
-    server_copies: u8,
+    server_copies: Vec<(PathBuf, Timestamp)>,
     events: BTreeMap<&'static str, u64>,
 }
 
@@ -76,13 +78,13 @@ impl Play {
             rolled_back: false,
             pause_millis: model.pause_millis,
             phone_copies: 0,
-            server_copies: 0,
+            server_copies: Vec::new(),
             events: BTreeMap::new(),
         }
     }
 
     /// The true time.
-    pub fn now(&self) -> healthcode::rules::calendar::Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.world.now()
     }
 
@@ -172,25 +174,30 @@ impl Play {
                 self.phone_copies += 1;
             }
             Event::RestorePhone(which) => {
-                let which = which % self.phone_copies;
                 self.handset.restore(&self.folder.path().join(format!("phone-copy-{which}")));
                 self.rolled_back = true;
                 self.forgive();
             }
             Event::CopyServer => {
-                self.authority
-                    .copy_to(&self.folder.path().join(format!("server-copy-{}", self.server_copies)));
-                self.server_copies += 1;
+                let copy = self.folder.path().join(format!("server-copy-{}", self.server_copies.len()));
+                self.authority.copy_to(&copy);
+                self.server_copies.push((copy, self.world.now()));
             }
-            Event::RestoreServer(which) => {
-                let which = which % self.server_copies;
-                self.authority.restore(&self.folder.path().join(format!("server-copy-{which}")));
-                self.rolled_back = true;
-                self.ledger = self.read();
-                self.forgive();
-            }
+            Event::RestoreServer(which) => self.restore_server(which),
         }
         self.world.go_to(model.now);
+    }
+
+    /// A backup that is older than what phones keep is one that no phone can bring up to date.
+    fn restore_server(&mut self, which: u8) {
+        self.server_copies.truncate(usize::from(which) + 1);
+        let (copy, at) = &self.server_copies[usize::from(which)];
+        if self.world.now() < at.plus_hours(24 * promises::KEPT_DAYS) {
+            self.authority.restore(copy);
+            self.rolled_back = true;
+            self.ledger = self.read();
+            self.forgive();
+        }
     }
 
     /// What is in neither file any more is nobody's promise.
@@ -261,8 +268,12 @@ impl Touched {
     const fn by(event: &Event) -> Self {
         match event {
             // A healing looks by itself.
-            Event::Heal | Event::Pass(_) | Event::NextDay(_) | Event::MoveWall(_) => Self::Nothing,
-            Event::CopyPhone | Event::CopyServer => Self::Nothing,
+            Event::Heal
+            | Event::Pass(_)
+            | Event::NextDay(_)
+            | Event::MoveWall(_)
+            | Event::CopyPhone
+            | Event::CopyServer => Self::Nothing,
             Event::Record(_) => Self::Outbox,
             Event::RestartApp | Event::Kill(_) => Self::App,
             Event::Reboot { .. } | Event::RestorePhone(_) | Event::RestoreServer(_) => Self::Phone,

@@ -13,6 +13,9 @@ use crate::fault::IN_FLIGHT_MILLIS;
 use crate::history::{Entry, Model, calendar};
 use crate::play::Play;
 
+/// The least days for which the phone keeps what the server has: the travel and the appeal window of the rulebook.
+pub const KEPT_DAYS: i64 = 14;
+
 /// What holds after every event.
 pub fn always(play: &Play, model: &Model) {
     assert_eq!(play.now(), model.now, "model and world share one time");
@@ -35,7 +38,13 @@ pub fn healed(play: &Play, model: &Model) {
     assert_eq!(usize::try_from(card.waiting).unwrap(), waiting);
     assert_eq!(card.waiting, 0, "nothing waits");
     assert!(play.shown.outbox.iter().all(|row| row.state == 1), "all was accepted");
-    assert_eq!(play.shown.decisions, server.decisions, "the phone knows what the server decided");
+    let known: BTreeSet<_> = play.shown.decisions.iter().copied().collect();
+    let decided: BTreeSet<_> = server.decisions.iter().copied().collect();
+    assert!(known.is_subset(&decided), "the phone knows nothing that the server did not decide");
+    for serial in decided.difference(&known) {
+        let over = server.decided_at.get(serial).is_some_and(|at| is_over(*at, play.now()));
+        assert!(over, "the phone does not know what the server decided: {serial} of {decided:?}");
+    }
     assert_eq!(card.colour, server.state.colour(), "one colour");
     assert!(!card.connect_to_confirm, "it has connected");
 
@@ -89,15 +98,21 @@ fn nothing_is_lost(play: &Play) {
         assert!(here.contains(id) || there.contains(id), "lost: {id}");
     }
     if !play.rolled_back {
-        let kept: Vec<_> = rows.iter().map(|row| &row.operation).collect();
-        assert_eq!(
-            kept,
-            play.recorded.iter().collect::<Vec<_>>(),
-            "the phone keeps them in the order of recording"
-        );
-        let sequences: Vec<_> = rows.iter().map(|row| row.sequence).collect();
-        assert_eq!(sequences, (0..i64::try_from(rows.len()).unwrap()).collect::<Vec<_>>());
+        let places: BTreeMap<_, _> = play.recorded.iter().zip(0_i64..).collect();
+        for row in rows {
+            assert_eq!(places.get(&row.operation), Some(&row.sequence), "in the order of recording");
+        }
+        let received =
+            play.ledger.delivered.iter().map(|known| (&known.operation, known.receipt.received_at));
+        for (id, received_at) in received.filter(|(id, _)| !here.contains(*id)) {
+            assert!(is_over(received_at, play.now()), "{id} is gone before its time");
+        }
     }
+}
+
+/// Whether what came to be at an instant may be purged from the phone's file by now.
+fn is_over(since: Timestamp, now: Timestamp) -> bool {
+    since.plus_hours(24 * KEPT_DAYS) <= now
 }
 
 fn the_server_has_each_once_and_in_order(play: &Play) {

@@ -2,6 +2,7 @@
 //! `HEALTHCODE_SEED` makes those of an earlier run again.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "how long it took is printed, and decides nothing")]
 
 use std::time::Instant;
 
@@ -98,4 +99,14 @@ fn a_request_that_is_held_back_for_a_day_does_not_date_its_check_in_a_day_later(
     let on_its_way = vec![Event::Record(Entry::Tap(false)), Event::Sync(vec![Fault::Withheld])];
     let arrives = vec![Event::NextDay(600), Event::Overdue(0)];
     play(Start::Yellow, 1_000, [on_its_way, arrives].concat());
+}
+
+#[test]
+#[ignore = "a backup of the server's present start is not told from what it was: if the phone is rolled back too, serials are \
+            given twice in one life of the database, and a phone that comes back with the first of them does not notice"]
+fn a_server_that_was_rolled_back_gives_no_serial_twice() {
+    let delivered = vec![Event::CopyPhone, Event::CopyServer, Event::Record(Entry::Tap(false)), Event::Heal];
+    let rolled_back = vec![Event::CopyPhone, Event::RestoreServer(0), Event::RestorePhone(0)];
+    let other = vec![Event::Record(Entry::Tap(false)), Event::Heal, Event::RestorePhone(1), Event::Heal];
+    play(Start::Yellow, 1_000, [delivered, rolled_back, other].concat());
 }

@@ -2,6 +2,7 @@
 //! whatever it said was recorded or synced is there. Of the server's: whatever it answered for is there.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "how long it took is printed, and decides nothing")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write as _};
@@ -171,14 +172,14 @@ fn what_a_phone_said_survives_two_hundred_kills() {
             }
         }
         if last == "syncing" {
-            amid_sync += 1
+            amid_sync += 1;
         } else {
-            amid_record += 1
+            amid_record += 1;
         }
         let (waiting, answered) = sound_outbox(&database, &aside.path().join("phone.db"));
-        let lost: Vec<_> =
+        let missing: Vec<_> =
             recorded.iter().filter(|id| !waiting.contains(*id) && !answered.contains(*id)).collect();
-        assert!(lost.is_empty(), "recorded and lost: {lost:?}");
+        assert!(missing.is_empty(), "recorded and lost: {missing:?}");
         assert!(synced.is_subset(&answered), "synced, and waits again");
         let there = operations(&server.folder.path().join("server.db"));
         assert!(answered.is_subset(&there), "a receipt for nothing");

@@ -49,7 +49,6 @@ impl Desk<'_> {
         let mut delivered = known.iter().chain(&self.changes.operations);
         if let Some(stored) = delivered.find(|stored| stored.operation == id) {
             let outcome = Outcome {
-                operation: id,
                 outcome: OutcomeKind::Duplicate,
                 receipt: Some(stored.receipt.clone()),
                 link: Some(&stored.link).filter(|link| **link != delivery.sent.link).cloned(),
@@ -63,7 +62,6 @@ impl Desk<'_> {
         }
         if let Err(problem) = self.continues(place, &delivery.link) {
             return Ok(Outcome {
-                operation: id,
                 outcome: OutcomeKind::Retry,
                 receipt: None,
                 link: None,
@@ -207,9 +205,6 @@ impl Desk<'_> {
         let receipt = Receipt {
             subject: self.subject,
             serial,
-            operation: link.operation,
-            segment: link.segment,
-            sequence: link.sequence,
             head,
             received_at: self.now,
             accepted: problem.is_none(),
@@ -226,6 +221,6 @@ impl Desk<'_> {
             problem: problem.clone(),
         });
         let outcome = if problem.is_none() { OutcomeKind::Accepted } else { OutcomeKind::Refused };
-        Ok(Outcome { operation: link.operation, outcome, receipt: Some(receipt), link: None, problem })
+        Ok(Outcome { outcome, receipt: Some(receipt), link: None, problem })
     }
 }

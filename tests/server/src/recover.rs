@@ -114,30 +114,29 @@ impl Desk<'_> {
         let (read, key) = Link::vouched(&link.0).ok()?;
         let sent = Operation::from_bytes(operation.0.clone()).ok();
         // A refused one may be no operation at all; its link is vouched for all the same.
-        let opened = sent.filter(|sent| sent.id == signed.operation).and_then(|sent| sent.vouched().ok());
+        let opened = sent.filter(|sent| sent.id == read.operation).and_then(|sent| sent.vouched().ok());
         let vouched = signed.subject == self.subject
             && signed.head == read.digest()
-            && signed.operation == read.operation
             && (opened.is_some() || !signed.accepted);
         vouched.then(|| FoundOperation {
-            link: read,
             key: key.to_vec(),
             opened,
             stored: StoredOperation {
-                operation: signed.operation,
+                operation: read.operation,
                 signed: operation.clone(),
                 link: link.clone(),
                 receipt: receipt.clone(),
                 problem: (!signed.accepted).then(|| Problem::new(&ProblemKind::Invalid)),
             },
             receipt: signed,
+            link: read,
         })
     }
 
     fn recover_operation(&mut self, found: FoundOperation, known: &[StoredOperation]) {
         let FoundOperation { receipt, link, key, opened, stored } = found;
         let mut delivered = known.iter().chain(&self.changes.operations);
-        if delivered.any(|known| known.operation == receipt.operation) {
+        if delivered.any(|known| known.operation == link.operation) {
             return;
         }
         self.changes.operations.push(stored);
@@ -176,7 +175,7 @@ impl Desk<'_> {
                     received: Some(receipt.received_at),
                     late: receipt.late,
                 };
-                order.check_ins.push(CheckInState { operation: receipt.operation, tap, judged: None });
+                order.check_ins.push(CheckInState { operation: link.operation, tap, judged: None });
             }
             _ => {}
         }

@@ -192,10 +192,12 @@ impl Phone {
         assert_eq!(anchor.nonce, Some([7; 16]));
         self.known = anchor.at;
         assert_eq!(anchor.trust_list_version, trust.content().version);
-        let told = response.outcomes.iter().map(|outcome| {
+        let links = self.waiting.iter().map(|sent| sent.link.clone());
+        let told = response.outcomes.iter().zip(links).map(|(outcome, sent)| {
             if let Some(receipt) = &outcome.receipt {
                 let receipt: Receipt = trust.open_from(ISSUER, &receipt.0).unwrap();
-                assert_eq!((receipt.subject, receipt.operation), (self.subject, outcome.operation));
+                let (link, _) = Link::vouched(&outcome.link.as_ref().unwrap_or(&sent).0).unwrap();
+                assert_eq!((receipt.subject, receipt.head), (self.subject, link.digest()));
                 assert_eq!(receipt.accepted, outcome.problem.is_none());
             }
             let problem = outcome.problem.as_ref();

@@ -1,0 +1,205 @@
+//! Everything that is stored, as one JSON document for the resident. It is personal data in clear: keep it in memory,
+//! hand it to the platform's share sheet, write it to no file of the app's and to no log.
+//!
+//! Instants are RFC 3339 in UTC, days `YYYY-MM-DD`, ids hexadecimal, bytes base64url without padding (RFC 4648, 5).
+//! What was signed stands beside its reading as `signed`: the COSE_Sign1 itself, which proves it.
+//!
+//! | field | what it holds |
+//! |---|---|
+//! | `kind`, `format` | `healthcode-export`, 1. A field may be added within a format; a reader passes over what it does not know |
+//! | `made_at.lower_bound`, `made_at.estimate` | the time as this phone knew it; no estimate after a restart without a sync |
+//! | `subjects[]` | the people, in the order in which they were enrolled |
+//! | `.subject`, `.issuer` | whom it is about, at which issuer |
+//! | `.identity` | name, document, telephone number, region |
+//! | `.pending_until`, `.replaced`, `.unknown` | where this phone stands with the issuer: not active yet, replaced by another, or lost by it |
+//! | `.takeover` | the other phone that waits to take this one's place: `key` in hexadecimal, `from` when |
+//! | `.spread` | so many seconds after a moment that all phones share, this one does what it does then |
+//! | `.keys[]` | `id` and `kind` (`software`, `hardware` with its `name`) of the holder's keys and their `public` half as COSE_Key |
+//! | `.chain` | `segment`, `next` sequence and `head` of the links |
+//! | `.declarations[]` | `operation`, and what was declared: `answers`, `travel`, `declared_on` |
+//! | `.check_ins[]` | `operation`, `symptoms`, `order`, and the `evidence` of when: `lower_bound`, boot `session`, `boot_millis`, the `anchor`'s digest |
+//! | `.operations[]` | what was or will be sent: `segment`, `sequence`, `state` (`waiting`, `accepted`, `refused`), `signed`, `link`, `receipt`, `problem`, and the link `countersigned` by the receipt where that is an earlier one |
+//! | `.decisions[]` | what the issuer decided: `serial`, `kind`, `content`, `signed` |
+//! | `.token` | the gate token: `content`, `signed` |
+//! | `.cursor` | where the phone is in what the issuer has said |
+//! | `documents[]` | what is about nobody, by `name`: the trust list and the rulebook as `signed`; the clock, the state of retries and an enrolment under way as `content`, as the library keeps it, instants in milliseconds since 1970 |
+//!
+//! No private half of a key and no database key is in it, sealed or not.
+
+mod decided;
+
+use serde_json::{Value, json};
+
+use crate::error::HealthcodeError;
+use crate::rules::identity::Document;
+use crate::store::{
+    HolderKeyBody, OutboxAnswer, OutboxRow, OutboxState, StoreError, SubjectBody, SubjectKey, Transaction,
+};
+use crate::sync::enrol::ENROLMENT;
+use crate::sync::holder::signer;
+use crate::sync::phone::{Phone, RULEBOOK, TRUST_LIST};
+use crate::time::Evidence;
+use crate::token::ids::hex;
+use crate::wire::{Bytes, CheckIn};
+
+/// The number of the form that the table above tells of.
+const FORMAT: u16 = 1;
+/// The field of a key's sealed private half, which stays here.
+const PRIVATE: &str = "sealed_seed";
+
+/// The document about one subject, or about everybody.
+pub(super) fn export(phone: &Phone, only: Option<&SubjectKey>) -> Result<String, HealthcodeError> {
+    let now = phone.now()?;
+    let (subjects, documents) = phone.store.read(|file| {
+        let keys = match only {
+            Some(key) => vec![key.clone()],
+            None => file.subjects()?,
+        };
+        let mut subjects = Vec::with_capacity(keys.len());
+        for key in &keys {
+            subjects.push(subject(phone, file, key)?);
+        }
+        Ok::<_, HealthcodeError>((subjects, documents(file, only)?))
+    })?;
+    let document = json!({
+        "kind": "healthcode-export",
+        "format": FORMAT,
+        "made_at": { "lower_bound": text(now.lower_bound), "estimate": now.estimate.map(text) },
+        "subjects": subjects,
+        "documents": documents,
+    });
+    serde_json::to_string_pretty(&document).map_err(|_| HealthcodeError::internal("export/json"))
+}
+
+fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Value, HealthcodeError> {
+    let body = file.subject(key)?.ok_or(HealthcodeError::UnknownSubject)?;
+    let SubjectBody { identity, pending_until, replaced, unknown, spread, takeover } = body;
+    let mut keys = Vec::new();
+    for (id, body) in file.holder_keys(key)? {
+        keys.push(holder_key(phone, id, &body)?);
+    }
+    let chain = file.chain(key)?.map(|chain| {
+        json!({ "segment": hex(chain.segment.as_bytes()), "next": chain.next, "head": hex(&chain.head) })
+    });
+    let declarations = file.declarations(key)?.into_iter().map(|(operation, declaration)| {
+        json!({
+            "operation": operation,
+            "answers": declaration.answers,
+            "travel": declaration.travel,
+            "declared_on": declaration.declared_on,
+        })
+    });
+    let check_ins = file.check_ins(key)?.into_iter().map(|stored| {
+        let CheckIn { symptoms, order } = stored.check_in;
+        json!({
+            "operation": stored.operation,
+            "symptoms": symptoms,
+            "order": order,
+            "evidence": evidence(&stored.evidence),
+        })
+    });
+    let operations = file.outbox(key)?.into_iter().map(operation).collect::<Result<Vec<_>, _>>()?;
+    let decisions = file.serial_decisions(key)?;
+    let decisions = decisions.iter().map(|(serial, kept)| decided::decision(*serial, kept));
+    let token = file.token(key)?.map(|bytes| decided::token(&bytes)).transpose()?;
+    Ok(json!({
+        "subject": key.subject,
+        "issuer": key.issuer,
+        "identity": identity,
+        "pending_until": pending_until.map(text),
+        "replaced": replaced,
+        "unknown": unknown,
+        "spread": spread,
+        "takeover": takeover.map(|(key, from)| json!({ "key": hex(&key.0), "from": text(from) })),
+        "keys": keys,
+        "chain": chain,
+        "declarations": declarations.collect::<Vec<_>>(),
+        "check_ins": check_ins.collect::<Vec<_>>(),
+        "operations": operations,
+        "decisions": decisions.collect::<Result<Vec<_>, _>>()?,
+        "token": token,
+        "cursor": file.cursor(key)?,
+    }))
+}
+
+fn holder_key(phone: &Phone, id: [u8; 8], body: &HolderKeyBody) -> Result<Value, HealthcodeError> {
+    let (kind, name) = match body {
+        HolderKeyBody::Software { .. } => ("software", None),
+        HolderKeyBody::Hardware { name, .. } => ("hardware", Some(name)),
+    };
+    let public = signer(body, &phone.ports.vault)?.public_key().to_cose();
+    Ok(json!({ "id": hex(&id), "kind": kind, "name": name, "public": Bytes(public) }))
+}
+
+fn operation(row: OutboxRow) -> Result<Value, HealthcodeError> {
+    let state = match row.state {
+        OutboxState::Waiting => "waiting",
+        OutboxState::Accepted => "accepted",
+        OutboxState::Refused => "refused",
+    };
+    let (receipt, problem, countersigned) = match row.answer {
+        Some(OutboxAnswer { receipt, problem, link }) => (receipt, problem, link),
+        None => (None, None, None),
+    };
+    Ok(json!({
+        "operation": row.operation,
+        "segment": hex(row.segment.as_bytes()),
+        "sequence": row.sequence,
+        "state": state,
+        "signed": row.body.operation,
+        "link": row.body.link,
+        "countersigned": countersigned,
+        "receipt": receipt.map(|receipt| decided::receipt(&receipt.0)).transpose()?,
+        "problem": problem,
+    }))
+}
+
+/// What is about nobody, and an enrolment under way: of one subject only its own.
+fn documents(file: &Transaction<'_>, only: Option<&SubjectKey>) -> Result<Vec<Value>, HealthcodeError> {
+    let document_of =
+        |key: &SubjectKey| Ok::<_, StoreError>(file.subject(key)?.map(|body| body.identity.document));
+    let only: Option<Document> = only.map(document_of).transpose()?.flatten();
+    let mut documents = Vec::new();
+    for (name, body) in file.documents()? {
+        if name == TRUST_LIST || name == RULEBOOK {
+            documents.push(json!({ "name": name, "signed": Bytes(body) }));
+            continue;
+        }
+        let mut content: Value =
+            serde_json::from_slice(&body).map_err(|_| HealthcodeError::internal("export/document"))?;
+        let somebody_else = only.as_ref().is_some_and(|only| {
+            let of = content.pointer("/identity/document").cloned().map(serde_json::from_value::<Document>);
+            !matches!(of, Some(Ok(of)) if of == *only)
+        });
+        if name == ENROLMENT && somebody_else {
+            continue;
+        }
+        withhold(&mut content);
+        documents.push(json!({ "name": name, "content": content }));
+    }
+    Ok(documents)
+}
+
+/// Takes the private halves of keys out, wherever a document has them.
+fn withhold(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.remove(PRIVATE);
+            fields.values_mut().for_each(withhold);
+        }
+        Value::Array(items) => items.iter_mut().for_each(withhold),
+        _ => {}
+    }
+}
+
+fn evidence(evidence: &Evidence) -> Value {
+    let Evidence { lower_bound, session, boot_millis, anchor } = evidence;
+    json!({ "lower_bound": text(*lower_bound), "session": session, "boot_millis": boot_millis, "anchor": anchor })
+}
+
+fn text(at: crate::rules::calendar::Timestamp) -> String {
+    at.to_string()
+}
+
+#[cfg(test)]
+mod tests;

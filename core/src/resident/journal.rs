@@ -1,0 +1,372 @@
+//! What happened to a subject on this phone: what was recorded and what became of it, what the issuer decided. It is
+//! read from the rows that there are, so that what was purged is not in it either.
+
+use std::collections::BTreeMap;
+
+use super::quarantine::problem_of;
+use crate::error::{HealthcodeError, refusal_text};
+use crate::rules::calendar::{LegalDate, Timestamp};
+use crate::rules::colour::Colour;
+use crate::rules::quarantine::{Certainty, NotCounted};
+use crate::rules::rating::Reason;
+use crate::rules::text::Text;
+use crate::store::{OutboxRow, OutboxState, SubjectKey, Transaction};
+use crate::sync::phone::Phone;
+use crate::sync::round::kept;
+use crate::token::decision::{KeyNotice, ReleaseCause};
+use crate::token::ids::hex;
+use crate::token::{Judgement, OperationId, Order, OrderId, RatingReceipt, Release};
+use crate::wire::message::ChangeKind;
+use crate::wire::{Consent, Operation, OperationBody, Receipt};
+
+/// The most entries of a page.
+const PAGE: usize = 50;
+
+/// A page of the journal.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
+pub struct JournalPage {
+    /// What happened, the latest last; at most 50.
+    pub entries: Vec<JournalEntry>,
+    /// What to give as `after` for the next page; none where this one is the last.
+    pub next: Option<String>,
+}
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
+pub struct JournalEntry {
+    /// Names the entry for as long as it is kept; what `after` takes.
+    pub id: String,
+    /// When: for what was recorded here, a lower bound of true time; for what was decided, the issuer's time.
+    pub at: Timestamp,
+    /// What.
+    pub event: JournalEvent,
+}
+
+/// What can happen.
+#[derive(Clone, PartialEq, Eq, uniffi::Enum)]
+#[uniffi::export(Debug)]
+pub enum JournalEvent {
+    /// A declaration was recorded.
+    Declared {
+        /// The operation's id.
+        operation: String,
+        /// The legal day for which it speaks.
+        declared_on: LegalDate,
+        /// What became of it.
+        outcome: EntryOutcome,
+    },
+    /// A check-in was recorded.
+    CheckedIn {
+        /// The operation's id.
+        operation: String,
+        /// The symptoms that it told of, by their ids in the form.
+        symptoms: Vec<String>,
+        /// The order that was in force.
+        order: Option<String>,
+        /// What became of it.
+        outcome: EntryOutcome,
+    },
+    /// Another phone that wanted to take this one's place was let in, or refused.
+    Answered {
+        /// The operation's id.
+        operation: String,
+        /// The other phone's key.
+        key: String,
+        /// Whether it was let in.
+        allow: bool,
+        /// What became of it.
+        outcome: EntryOutcome,
+    },
+    /// A quarantine was ordered.
+    Ordered {
+        /// The order's id.
+        order: String,
+        /// Yellow or red.
+        colour: Colour,
+        /// The rule that caused it, or `manual`.
+        rule: String,
+        /// The cause.
+        cause: Text,
+        /// The first day.
+        starts_on: LegalDate,
+        /// How many days.
+        days: u16,
+        /// The order that it took the place of.
+        supersedes: Option<String>,
+    },
+    /// An order ended.
+    Released {
+        /// The order's id.
+        order: String,
+        /// Why.
+        cause: ReleaseCause,
+    },
+    /// Another phone wants to speak for the person, or no longer does.
+    OtherPhone {
+        /// The id of its key, hexadecimal.
+        key: String,
+        /// From when on it does; none where it was refused or given up.
+        active_from: Option<Timestamp>,
+    },
+    /// The colour was decided.
+    Rated {
+        /// The colour.
+        colour: Colour,
+        /// Why; empty for green.
+        reasons: Vec<Reason>,
+        /// The order in force.
+        order: Option<String>,
+        /// Until when it can be appealed.
+        appeal_by: Timestamp,
+    },
+}
+
+/// What became of something that was recorded.
+#[derive(Clone, PartialEq, Eq, uniffi::Enum)]
+#[uniffi::export(Debug)]
+pub enum EntryOutcome {
+    /// It waits to be sent.
+    Waiting,
+    /// The issuer has it.
+    Accepted {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The issuer has it and refused it; it holds up nothing else.
+    Refused {
+        /// When.
+        at: Timestamp,
+        /// The problem's stable word, such as `invalid`.
+        problem: String,
+        /// What was wrong, and what can be done about it.
+        text: Text,
+    },
+    /// The issuer has the check-in, and it counts.
+    Counted {
+        /// Since when the issuer has it.
+        at: Timestamp,
+        /// When it was judged.
+        judged_at: Timestamp,
+        /// For which day it counts.
+        day: LegalDate,
+        /// How surely.
+        certainty: Certainty,
+    },
+    /// The issuer has the check-in, and it does not count.
+    NotCounted {
+        /// Since when the issuer has it.
+        at: Timestamp,
+        /// When it was judged.
+        judged_at: Timestamp,
+        /// Why not.
+        reason: NotCounted,
+    },
+}
+
+macro_rules! silent {
+    ($($name:ident),+ $(,)?) => {
+        // It tells of a person's health.
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        })+
+    };
+}
+
+silent!(JournalPage, JournalEntry, JournalEvent, EntryOutcome);
+
+/// Where an entry stands: by time; in one instant a declaration, then what was decided, then a check-in, which names
+/// the order that it was made under; then by the order in which they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    at: Timestamp,
+    kind: u8,
+    number: u64,
+}
+
+const DECLARED: u8 = 0;
+const DECIDED: u8 = 1;
+const CHECKED_IN: u8 = 2;
+const ANSWERED: u8 = 3;
+
+impl Place {
+    fn id(self) -> String {
+        format!("{}.{}.{}", self.at.millis(), self.kind, self.number)
+    }
+
+    fn parse(id: &str) -> Option<Self> {
+        let mut parts = id.split('.');
+        let at = Timestamp::from_millis(parts.next()?.parse().ok()?);
+        let place = Self { at, kind: parts.next()?.parse().ok()?, number: parts.next()?.parse().ok()? };
+        (place.id() == id).then_some(place)
+    }
+}
+
+pub(super) fn journal(
+    phone: &Phone,
+    key: &SubjectKey,
+    after: Option<&str>,
+) -> Result<JournalPage, HealthcodeError> {
+    let after = after.map(|id| Place::parse(id).ok_or_else(|| HealthcodeError::field("after", "unknown")));
+    let after = after.transpose()?;
+    let mut events = phone.store.read(|file| Rows::read(file, key)?.events(file, key))?;
+    events.retain(|(place, _)| after.is_none_or(|after| *place > after));
+    events.sort_by_key(|(place, _)| *place);
+    let more = events.len() > PAGE;
+    events.truncate(PAGE);
+    let next = events.last().filter(|_| more).map(|(place, _)| place.id());
+    let entry = |(place, event): (Place, JournalEvent)| JournalEntry { id: place.id(), at: place.at, event };
+    Ok(JournalPage { entries: events.into_iter().map(entry).collect(), next })
+}
+
+/// What the events are told from.
+#[derive(Default)]
+struct Rows {
+    outbox: BTreeMap<OperationId, OutboxRow>,
+    judgements: BTreeMap<OperationId, Judgement>,
+    issues: BTreeMap<OrderId, Timestamp>,
+    decided: Vec<(Place, JournalEvent)>,
+}
+
+impl Rows {
+    fn read(file: &Transaction<'_>, key: &SubjectKey) -> Result<Self, HealthcodeError> {
+        let outbox = file.outbox(key)?.into_iter().map(|row| (row.operation, row)).collect();
+        let mut rows = Self { outbox, ..Self::default() };
+        for (number, decision) in file.serial_decisions(key)? {
+            let object = &decision.object.0;
+            let (at, event) = match decision.kind {
+                ChangeKind::Order => {
+                    let order: Order = kept(object)?;
+                    rows.issues.insert(order.order, order.issued_at);
+                    (order.issued_at, ordered(order))
+                }
+                ChangeKind::Release => {
+                    let Release { order, cause, released_at, .. } = kept(object)?;
+                    (released_at, JournalEvent::Released { order: order.to_string(), cause })
+                }
+                ChangeKind::Rating => {
+                    let rating: RatingReceipt = kept(object)?;
+                    (rating.rated_at, rated(&rating))
+                }
+                ChangeKind::Judgement => {
+                    let judgement: Judgement = kept(object)?;
+                    rows.judgements.insert(judgement.operation, judgement);
+                    continue;
+                }
+                ChangeKind::Key => {
+                    let notice: KeyNotice = kept(object)?;
+                    let (key, active_from) = (hex(&notice.key), notice.active_from);
+                    (notice.noticed_at, JournalEvent::OtherPhone { key, active_from })
+                }
+                ChangeKind::Other => continue,
+            };
+            rows.decided.push((Place { at, kind: DECIDED, number }, event));
+        }
+        Ok(rows)
+    }
+
+    fn events(
+        mut self,
+        file: &Transaction<'_>,
+        key: &SubjectKey,
+    ) -> Result<Vec<(Place, JournalEvent)>, HealthcodeError> {
+        let mut events = std::mem::take(&mut self.decided);
+        let places = file.places(key)?;
+        let number_of = |operation| places.get(&operation).copied().unwrap_or(0);
+        for (operation, declaration) in file.declarations(key)? {
+            let row = self.row(operation)?;
+            let made = Operation::from_bytes(row.body.operation.0.clone());
+            let made = made.and_then(|made| made.unverified_evidence());
+            let at = made.map_err(|_| HealthcodeError::internal("journal/operation"))?.lower_bound;
+            let event = JournalEvent::Declared {
+                operation: operation.to_string(),
+                declared_on: declaration.declared_on,
+                outcome: self.outcome(row)?,
+            };
+            events.push((Place { at, kind: DECLARED, number: number_of(operation) }, event));
+        }
+        for stored in file.check_ins(key)? {
+            let row = self.row(stored.operation)?;
+            let order = stored.check_in.order;
+            // It names the order, so it was made after its issue, however far the lower bound lagged behind.
+            let issued = order.and_then(|order| self.issues.get(&order).copied());
+            let at = issued.map_or(stored.evidence.lower_bound, |at| at.max(stored.evidence.lower_bound));
+            let event = JournalEvent::CheckedIn {
+                operation: stored.operation.to_string(),
+                symptoms: stored.check_in.symptoms,
+                order: order.map(|order| order.to_string()),
+                outcome: self.outcome(row)?,
+            };
+            events.push((Place { at, kind: CHECKED_IN, number: number_of(stored.operation) }, event));
+        }
+        for row in self.outbox.values().filter(|row| !places.contains_key(&row.operation)) {
+            events.extend(self.answered(row)?);
+        }
+        Ok(events)
+    }
+
+    /// An operation without a row of its own: a consent, or its refusal.
+    fn answered(&self, row: &OutboxRow) -> Result<Option<(Place, JournalEvent)>, HealthcodeError> {
+        let made = Operation::from_bytes(row.body.operation.0.clone()).ok();
+        let Some(opened) = made.and_then(|made| made.vouched().ok()) else { return Ok(None) };
+        let Some(OperationBody::Consent(Consent { key, allow })) = opened.body else { return Ok(None) };
+        let (operation, key, outcome) = (row.operation.to_string(), hex(&key.0), self.outcome(row)?);
+        let place = Place { at: opened.evidence.lower_bound, kind: ANSWERED, number: row.sequence };
+        Ok(Some((place, JournalEvent::Answered { operation, key, allow, outcome })))
+    }
+
+    fn row(&self, operation: OperationId) -> Result<&OutboxRow, HealthcodeError> {
+        self.outbox.get(&operation).ok_or_else(|| HealthcodeError::internal("journal/outbox"))
+    }
+
+    fn outcome(&self, row: &OutboxRow) -> Result<EntryOutcome, HealthcodeError> {
+        if row.state == OutboxState::Waiting {
+            return Ok(EntryOutcome::Waiting);
+        }
+        let receipt = row.answer.as_ref().and_then(|answer| answer.receipt.as_ref());
+        let receipt = receipt.ok_or_else(|| HealthcodeError::internal("journal/receipt"))?;
+        let at = kept::<Receipt>(&receipt.0)?.received_at;
+        if row.state == OutboxState::Refused {
+            let field = row.answer.as_ref().and_then(|answer| answer.problem.as_ref()?.field.as_deref());
+            let problem = problem_of(row.answer.as_ref());
+            return Ok(EntryOutcome::Refused { at, text: refusal_text(&problem, field), problem });
+        }
+        let Some(judgement) = self.judgements.get(&row.operation) else {
+            return Ok(EntryOutcome::Accepted { at });
+        };
+        let judged_at = judgement.judged_at;
+        Ok(match (judgement.day, judgement.certainty, judgement.not_counted) {
+            (Some(day), Some(certainty), _) => EntryOutcome::Counted { at, judged_at, day, certainty },
+            (_, _, Some(reason)) => EntryOutcome::NotCounted { at, judged_at, reason },
+            // A judgement says one or the other: one that does not was refused when it came.
+            _ => EntryOutcome::Accepted { at },
+        })
+    }
+}
+
+fn ordered(order: Order) -> JournalEvent {
+    JournalEvent::Ordered {
+        order: order.order.to_string(),
+        colour: order.colour,
+        rule: order.rule,
+        cause: order.cause,
+        starts_on: order.starts_on,
+        days: order.days,
+        supersedes: order.supersedes.map(|order| order.to_string()),
+    }
+}
+
+fn rated(rating: &RatingReceipt) -> JournalEvent {
+    JournalEvent::Rated {
+        colour: rating.colour,
+        reasons: rating.reasons.iter().map(Into::into).collect(),
+        order: rating.order.map(|order| order.to_string()),
+        appeal_by: rating.appeal_by,
+    }
+}
+
+#[cfg(test)]
+mod tests;

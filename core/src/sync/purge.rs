@@ -1,0 +1,296 @@
+//! What the rulebook says is over goes: by age at H, the lower bound of trusted time, so that nothing goes early
+//! whatever is done to the phone's own clock. What a screen shows or a rule reads stays.
+//!
+//! | what | goes |
+//! |---|---|
+//! | a check-in with operation, receipt and judgements | the appeal window after the end of its order |
+//! | a check-in without an order | the travel window and the appeal window after its receipt, with no order in force |
+//! | an order and its release | the same, once no day that a rule reads lies before it: `served` needs them |
+//! | a declaration | the travel window after its receipt; the latest stays |
+//! | a rating receipt | after its `appeal_by`; the latest stays |
+//! | a gate token | the appeal window after its expiry |
+//!
+//! Never: what waits to be sent; notices of other phones' keys; the last check-in that told of symptoms, which rules read; an operation whose link
+//! stands after that of a check-in which stays, because a chain with a gap proves nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::phone::Phone;
+use super::round::kept;
+use crate::error::HealthcodeError;
+use crate::platform::LogLevel;
+use crate::rules::calendar::{LegalDate, Timestamp};
+use crate::rules::rulebook::Rulebook;
+use crate::store::{OutboxRow, OutboxState, StoreError, StoredCheckIn, SubjectKey, Transaction};
+use crate::token::decision::ReleaseCause;
+use crate::token::{GateToken, Judgement, OperationId, Order, OrderId, RatingReceipt, Release, SegmentId};
+use crate::wire::Receipt;
+use crate::wire::message::ChangeKind;
+
+/// Purges the phone's file, where a server's time and a rulebook have come. What does not succeed now is done the
+/// next time: nothing else fails for it.
+pub(crate) fn purge(phone: &Phone) {
+    if let Err(error) = try_purge(phone) {
+        phone.log(LogLevel::Warning, format!("not purged: {error}"));
+    }
+}
+
+fn try_purge(phone: &Phone) -> Result<(), HealthcodeError> {
+    let now = phone.now()?;
+    let Some(rulebook) = phone.rulebook().filter(|_| now.anchored) else { return Ok(()) };
+    let issuer = &phone.config.issuer;
+    let plans = phone.store.read(|file| plans(file, issuer, &rulebook, now.lower_bound))?;
+    if plans.is_empty() {
+        return Ok(());
+    }
+    phone.store.write(|file| {
+        // Looked at again within the transaction: what has come in between counts.
+        for (key, over) in self::plans(file, issuer, &rulebook, now.lower_bound)? {
+            over.delete(file, &key)?;
+        }
+        Ok(())
+    })
+}
+
+fn plans(
+    file: &Transaction<'_>,
+    issuer: &str,
+    rulebook: &Rulebook,
+    now: Timestamp,
+) -> Result<Vec<(SubjectKey, Over)>, HealthcodeError> {
+    let mut plans = Vec::new();
+    // The rulebook is the home issuer's and says nothing of another's.
+    for key in file.subjects()?.into_iter().filter(|key| key.issuer == *issuer) {
+        let over = Kept::read(file, &key)?.over(rulebook, now);
+        if over != Over::default() {
+            plans.push((key, over));
+        }
+    }
+    Ok(plans)
+}
+
+/// What of a subject is over.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Over {
+    check_ins: Vec<OperationId>,
+    declarations: Vec<OperationId>,
+    decisions: Vec<u64>,
+    token: bool,
+}
+
+impl Over {
+    fn delete(&self, file: &Transaction<'_>, key: &SubjectKey) -> Result<(), StoreError> {
+        self.check_ins.iter().try_for_each(|operation| file.delete_check_in(key, *operation))?;
+        self.declarations.iter().try_for_each(|operation| file.delete_declaration(key, *operation))?;
+        self.decisions.iter().try_for_each(|serial| file.delete_decision(key, *serial))?;
+        if self.token { file.delete_token(key) } else { Ok(()) }
+    }
+}
+
+/// What is kept of a subject, as far as a purge looks at it.
+struct Kept {
+    outbox: BTreeMap<OperationId, OutboxRow>,
+    check_ins: Vec<StoredCheckIn>,
+    declarations: Vec<(OperationId, Vec<LegalDate>)>,
+    orders: Vec<(u64, Order)>,
+    releases: Vec<(u64, Release)>,
+    judgements: Vec<(u64, Judgement)>,
+    ratings: Vec<(u64, RatingReceipt)>,
+    token: Option<GateToken>,
+}
+
+/// An order and what became of it.
+struct Course {
+    order: OrderId,
+    starts_on: LegalDate,
+    /// None while it is in force.
+    ended_at: Option<Timestamp>,
+    served: bool,
+    serials: Vec<u64>,
+}
+
+impl Kept {
+    fn read(file: &Transaction<'_>, key: &SubjectKey) -> Result<Self, HealthcodeError> {
+        let mut all = Self {
+            outbox: file.outbox(key)?.into_iter().map(|row| (row.operation, row)).collect(),
+            check_ins: file.check_ins(key)?,
+            declarations: Vec::new(),
+            orders: Vec::new(),
+            releases: Vec::new(),
+            judgements: Vec::new(),
+            ratings: Vec::new(),
+            token: file.token(key)?.map(|token| kept(&token)).transpose()?,
+        };
+        for (operation, declaration) in file.declarations(key)? {
+            let days = declaration.travel.iter().map(|stay| stay.to).chain([declaration.declared_on]);
+            all.declarations.push((operation, days.collect()));
+        }
+        for (serial, decision) in file.serial_decisions(key)? {
+            let object = &decision.object.0;
+            match decision.kind {
+                ChangeKind::Order => all.orders.push((serial, kept(object)?)),
+                ChangeKind::Release => all.releases.push((serial, kept(object)?)),
+                ChangeKind::Judgement => all.judgements.push((serial, kept(object)?)),
+                ChangeKind::Rating => all.ratings.push((serial, kept(object)?)),
+                ChangeKind::Key | ChangeKind::Other => {}
+            }
+        }
+        Ok(all)
+    }
+
+    fn over(&self, rulebook: &Rulebook, now: Timestamp) -> Over {
+        let appeal = 24 * i64::from(rulebook.appeal_days);
+        let window = 24 * i64::from(rulebook.declaration.travel_window_days);
+        let past = |at: Timestamp, hours: i64| now >= at.plus_hours(hours);
+        let courses = self.courses();
+        let (ended, open): (Vec<&Course>, Vec<&Course>) =
+            courses.iter().partition(|course| course.ended_at.is_some_and(|at| past(at, appeal)));
+        let open: BTreeSet<OrderId> = open.into_iter().map(|course| course.order).collect();
+        let ended =
+            ended.into_iter().map(|course| course.order).filter(|order| !open.contains(order)).collect();
+        let check_ins = self.check_ins_over(&courses, &ended, |at| past(at, window + appeal));
+        let mut over = Over {
+            declarations: self.declarations_over(&courses, &ended, |at| past(at, window)),
+            decisions: self.ratings_over(now),
+            token: self.token.as_ref().is_some_and(|token| past(token.expires_at, appeal)),
+            check_ins: Vec::new(),
+        };
+        over.decisions.extend(self.judgements.iter().filter_map(|(serial, judgement)| {
+            let known = courses.iter().any(|course| course.order == judgement.order);
+            let old = if known {
+                ended.contains(&judgement.order)
+            } else {
+                past(judgement.judged_at, window + appeal)
+            };
+            // Without it a check-in that stays would seem not to be judged yet.
+            let stays = self.check_ins.iter().any(|tap| tap.operation == judgement.operation)
+                && !check_ins.contains(&judgement.operation);
+            (old && !stays).then_some(*serial)
+        }));
+        over.decisions.extend(self.releases.iter().filter_map(|(serial, release)| {
+            let known = courses.iter().any(|course| course.order == release.order);
+            (!known && past(release.released_at, appeal)).then_some(*serial)
+        }));
+        let read_from = self.first_day_read(rulebook.offset_minutes.date_of(now), rulebook);
+        let readable = |course: &Course| course.served && course.starts_on >= read_from;
+        // In their order, so that no release finds an order in force that had been replaced when it came.
+        let gone = courses.iter().take_while(|course| ended.contains(&course.order) && !readable(course));
+        over.decisions.extend(gone.flat_map(|course| course.serials.iter().copied()));
+        over.check_ins = check_ins;
+        over
+    }
+
+    /// The orders with their ends, as [`crate::resident`] replays them.
+    fn courses(&self) -> Vec<Course> {
+        let mut courses: Vec<Course> = Vec::with_capacity(self.orders.len());
+        for (place, (serial, order)) in self.orders.iter().enumerate() {
+            let next = self.orders.get(place + 1);
+            let mut releases = self.releases.iter().filter(|(_, release)| release.order == order.order);
+            let mut course = Course {
+                order: order.order,
+                starts_on: order.starts_on,
+                ended_at: next.map(|(_, next)| next.issued_at),
+                served: false,
+                serials: releases.clone().map(|(at, _)| *at).chain([*serial]).collect(),
+            };
+            // One that came before its order, or after the next one, ended nothing.
+            if let Some((_, release)) =
+                releases.find(|(at, _)| at > serial && next.is_none_or(|(next, _)| at < next))
+            {
+                course.ended_at = Some(release.released_at);
+                course.served = release.cause == ReleaseCause::Completed;
+            }
+            courses.push(course);
+        }
+        courses
+    }
+
+    fn check_ins_over(
+        &self,
+        courses: &[Course],
+        ended: &BTreeSet<OrderId>,
+        past: impl Fn(Timestamp) -> bool,
+    ) -> Vec<OperationId> {
+        let in_force = courses.iter().any(|course| course.ended_at.is_none());
+        let told = self.check_ins.iter().rev().find(|tap| !tap.check_in.symptoms.is_empty());
+        let links = self.first_links_kept(courses, ended);
+        let is_over = |tap: &&StoredCheckIn| {
+            let Some(row) = self.outbox.get(&tap.operation) else { return false };
+            let read = told.is_some_and(|told| told.operation == tap.operation);
+            if row.state == OutboxState::Waiting || read || is_linked(&links, row) {
+                return false;
+            }
+            let mut orders = self.orders_of(tap, courses).peekable();
+            if orders.peek().is_some() {
+                return orders.all(|order| ended.contains(&order));
+            }
+            !in_force && past(received_at(row).unwrap_or(tap.evidence.lower_bound))
+        };
+        self.check_ins.iter().filter(is_over).map(|tap| tap.operation).collect()
+    }
+
+    fn declarations_over(
+        &self,
+        courses: &[Course],
+        ended: &BTreeSet<OrderId>,
+        past: impl Fn(Timestamp) -> bool,
+    ) -> Vec<OperationId> {
+        let links = self.first_links_kept(courses, ended);
+        let Some((_, earlier)) = self.declarations.split_last() else { return Vec::new() };
+        let is_over = |operation: &OperationId| {
+            let Some(row) = self.outbox.get(operation) else { return false };
+            row.state != OutboxState::Waiting
+                && !is_linked(&links, row)
+                && received_at(row).is_some_and(&past)
+        };
+        earlier.iter().map(|(operation, _)| *operation).filter(is_over).collect()
+    }
+
+    fn ratings_over(&self, now: Timestamp) -> Vec<u64> {
+        let Some((_, earlier)) = self.ratings.split_last() else { return Vec::new() };
+        earlier.iter().filter(|(_, rating)| now >= rating.appeal_by).map(|(serial, _)| *serial).collect()
+    }
+
+    /// The orders, as far as they are known, that a check-in was made or judged for.
+    fn orders_of<'a>(
+        &'a self,
+        tap: &'a StoredCheckIn,
+        courses: &'a [Course],
+    ) -> impl Iterator<Item = OrderId> + 'a {
+        let judged = self.judgements.iter().filter(|(_, judgement)| judgement.operation == tap.operation);
+        let orders = judged.map(|(_, judgement)| judgement.order).chain(tap.check_in.order);
+        orders.filter(|order| courses.iter().any(|course| course.order == *order))
+    }
+
+    /// Where, in each segment, the links begin that prove an order's check-ins which are not over yet.
+    fn first_links_kept(&self, courses: &[Course], ended: &BTreeSet<OrderId>) -> BTreeMap<SegmentId, u64> {
+        let mut first = BTreeMap::new();
+        for tap in &self.check_ins {
+            let Some(row) = self.outbox.get(&tap.operation) else { continue };
+            if self.orders_of(tap, courses).any(|order| !ended.contains(&order)) {
+                let from = first.entry(row.segment).or_insert(row.sequence);
+                *from = row.sequence.min(*from);
+            }
+        }
+        first
+    }
+
+    /// The first day that a rule may ask `served` about: see [`crate::rules::facts`].
+    fn first_day_read(&self, today: LegalDate, rulebook: &Rulebook) -> LegalDate {
+        let asked = today.plus_days(-i32::from(rulebook.declaration.travel_window_days));
+        let declared = self.declarations.last().into_iter().flat_map(|(_, days)| days.iter().copied());
+        let told = self.check_ins.iter().rev().find(|tap| !tap.check_in.symptoms.is_empty());
+        let told = told.map(|tap| rulebook.offset_minutes.date_of(tap.evidence.lower_bound));
+        declared.chain(told).fold(asked, LegalDate::min)
+    }
+}
+
+fn is_linked(links: &BTreeMap<SegmentId, u64>, row: &OutboxRow) -> bool {
+    links.get(&row.segment).is_some_and(|from| row.sequence >= *from)
+}
+
+/// When the server received an operation, by its receipt.
+fn received_at(row: &OutboxRow) -> Option<Timestamp> {
+    let receipt = row.answer.as_ref()?.receipt.as_ref()?;
+    kept::<Receipt>(&receipt.0).ok().map(|receipt| receipt.received_at)
+}
