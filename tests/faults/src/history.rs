@@ -14,6 +14,9 @@ use crate::fault::Fault;
 pub const RESTORE_PHONE: bool = true;
 /// Whether the server's database is rolled back to earlier copies of itself.
 pub const RESTORE_SERVER: bool = true;
+/// Whether also to a copy that the server made within its present start, and so cannot tell from what it has. What is
+/// wrong then has tests of its own.
+pub const RESTORE_UNSEEN: bool = false;
 
 /// How long after what went before a sync begins, in milliseconds. An order bears its second and not the millisecond:
 /// what becomes of a check-in made within that second has a test of its own.
@@ -101,7 +104,12 @@ pub enum Event {
     /// The server's database is copied.
     CopyServer,
     /// The server's database is rolled back to one of the copies.
-    RestoreServer(u8),
+    RestoreServer {
+        /// Which.
+        which: u8,
+        /// Whether it was made within the server's present start, so that the server cannot see it by itself.
+        unseen: bool,
+    },
 }
 
 /// The model.
@@ -196,7 +204,7 @@ impl ReferenceStateMachine for Histories {
             events.push((2, Just(Event::CopyServer).boxed()));
         }
         if model.server_copies > 0 {
-            events.push((3, (0..model.server_copies).prop_map(Event::RestoreServer).boxed()));
+            events.push((3, restore_server(model.server_copies)));
         }
         Union::new_weighted(events).boxed()
     }
@@ -222,7 +230,7 @@ impl ReferenceStateMachine for Histories {
             }
             Event::CopyPhone => model.phone_copies = model.phone_copies.saturating_add(1),
             Event::CopyServer => model.server_copies = model.server_copies.saturating_add(1),
-            Event::RestoreServer(which) => {
+            Event::RestoreServer { which, .. } => {
                 // Later copies are of a past that did not happen any more: an operator does not go there.
                 model.server_copies = which + 1;
                 model.oldest_copy = model.phone_copies;
@@ -243,7 +251,7 @@ impl ReferenceStateMachine for Histories {
     fn preconditions(model: &Model, event: &Event) -> bool {
         match event {
             Event::RestorePhone(which) => (model.oldest_copy..model.phone_copies).contains(which),
-            Event::RestoreServer(which) => *which < model.server_copies,
+            Event::RestoreServer { which, .. } => *which < model.server_copies,
             _ => true,
         }
     }
@@ -251,6 +259,11 @@ impl ReferenceStateMachine for Histories {
 
 fn declared() -> BoxedStrategy<Declared> {
     prop_oneof![3 => Just(Declared::Well), 1 => Just(Declared::Fever), 1 => Just(Declared::Contact)].boxed()
+}
+
+fn restore_server(copies: u8) -> BoxedStrategy<Event> {
+    let unseen = if RESTORE_UNSEEN { any::<bool>().boxed() } else { Just(false).boxed() };
+    (0..copies, unseen).prop_map(|(which, unseen)| Event::RestoreServer { which, unseen }).boxed()
 }
 
 fn reboot() -> BoxedStrategy<Event> {

@@ -183,13 +183,16 @@ impl Play {
                 self.authority.copy_to(&copy);
                 self.server_copies.push((copy, self.world.now()));
             }
-            Event::RestoreServer(which) => self.restore_server(which),
+            Event::RestoreServer { which, unseen } => self.restore_server(which, unseen),
         }
         self.world.go_to(model.now);
     }
 
     /// A backup that is older than what phones keep is one that no phone can bring up to date.
-    fn restore_server(&mut self, which: u8) {
+    fn restore_server(&mut self, which: u8, unseen: bool) {
+        if !unseen {
+            self.authority.restart();
+        }
         self.server_copies.truncate(usize::from(which) + 1);
         let (copy, at) = &self.server_copies[usize::from(which)];
         if self.world.now() < at.plus_hours(24 * promises::KEPT_DAYS) {
@@ -276,7 +279,7 @@ impl Touched {
             | Event::CopyServer => Self::Nothing,
             Event::Record(_) => Self::Outbox,
             Event::RestartApp | Event::Kill(_) => Self::App,
-            Event::Reboot { .. } | Event::RestorePhone(_) | Event::RestoreServer(_) => Self::Phone,
+            Event::Reboot { .. } | Event::RestorePhone(_) | Event::RestoreServer { .. } => Self::Phone,
             Event::Sync(_) | Event::Late(_) | Event::Overdue(_) | Event::RestartServer => Self::Line,
             Event::KillServer(_) => Self::ServerFile,
         }
@@ -299,7 +302,7 @@ const fn name(event: &Event) -> &'static str {
         Event::Late(_) | Event::Overdue(_) => "late request",
         Event::CopyPhone | Event::CopyServer => "copy",
         Event::RestorePhone(_) => "restore",
-        Event::RestoreServer(_) => "server restore",
+        Event::RestoreServer { .. } => "server restore",
     }
 }
 
