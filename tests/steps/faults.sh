@@ -17,5 +17,10 @@ step build cargo test -p healthcode-faults --no-run || finish
 if need_python tests/witness/requirements.txt && step story tell_story; then
   step proof "$python" tests/witness/proof.py "$story" || true
 fi
+# The server's process, for those that kill it.
+step server cargo build -p healthcode-cli || finish
 step test cargo test -p healthcode-faults --no-fail-fast -- --nocapture || true
+# Each kind of fault says how often it was put in, on a line of its own; the same kind may come in several places.
+note "$(grep -oE '^(\.|test [a-z_]+ \.\.\. )?[a-z-]+: [0-9]+$' "$logs/$part-test.log" | sed -E 's/^(\.|test .* )//' |
+  awk '{ count[$1] += $2 } END { for (kind in count) print kind, count[kind] }' | sort | paste -sd, - | sed 's/,/, /g')"
 finish
