@@ -224,13 +224,13 @@ extension Resident {
   public func journalEntries(of subject: String) -> AsyncThrowingStream<JournalEntry, any Error> {
     var page: JournalPage?
     var left: ArraySlice<JournalEntry> = []
-    return AsyncThrowingStream {
+    return AsyncThrowingStream(unfolding: {
       if left.isEmpty, page == nil || page?.next != nil {
         let read = try await self.journal(of: subject, after: page?.next)
         (page, left) = (read, read.entries[...])
       }
       return left.popFirst()
-    }
+    })
   }
 
   /// A proof of a quarantine, as JSON: the order, the chain of its check-ins under the authority's receipts, what counts,
