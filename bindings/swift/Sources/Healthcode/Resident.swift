@@ -221,16 +221,8 @@ extension Resident {
 
   /// The whole ``journal(of:after:)``, one entry after the other, each page read when it is wanted. It ends with the last
   /// one.
-  public func journalEntries(of subject: String) -> AsyncThrowingStream<JournalEntry, any Error> {
-    var page: JournalPage?
-    var left: ArraySlice<JournalEntry> = []
-    return AsyncThrowingStream(unfolding: {
-      if left.isEmpty, page == nil || page?.next != nil {
-        let read = try await self.journal(of: subject, after: page?.next)
-        (page, left) = (read, read.entries[...])
-      }
-      return left.popFirst()
-    })
+  public func journalEntries(of subject: String) -> JournalEntries {
+    JournalEntries(resident: self, subject: subject)
   }
 
   /// A proof of a quarantine, as JSON: the order, the chain of its check-ins under the authority's receipts, what counts,
@@ -320,6 +312,36 @@ extension Resident {
         try await working { try native.exchangeFailed(retryAfterSeconds: seconds) }
       }
       throw error
+    }
+  }
+}
+
+/// The entries of a journal, one after the other; see ``Resident/journalEntries(of:)``. Whoever reads it again begins with
+/// the first one.
+public struct JournalEntries: AsyncSequence, Sendable {
+  fileprivate let resident: Resident
+  fileprivate let subject: String
+
+  /// Begins with the first entry.
+  public func makeAsyncIterator() -> Iterator { Iterator(journal: self) }
+
+  /// A place in a journal.
+  public struct Iterator: AsyncIteratorProtocol {
+    fileprivate let journal: JournalEntries
+    private var page: JournalPage?
+    private var left: ArraySlice<JournalEntry> = []
+
+    fileprivate init(journal: JournalEntries) {
+      self.journal = journal
+    }
+
+    /// The next entry; nil after the last one. Throws as ``Resident/journal(of:after:)`` does.
+    public mutating func next() async throws -> JournalEntry? {
+      if left.isEmpty, page == nil || page?.next != nil {
+        let read = try await journal.resident.journal(of: journal.subject, after: page?.next)
+        (page, left) = (read, read.entries[...])
+      }
+      return left.popFirst()
     }
   }
 }

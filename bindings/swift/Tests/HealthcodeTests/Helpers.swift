@@ -61,11 +61,11 @@ func uptime() -> TimeInterval { ProcessInfo.processInfo.systemUptime }
 
 /// Whether another process gets the lock of a phone's file within so many seconds: 0 when it does.
 func flock(_ file: String, wait seconds: Int) async throws -> Int32 {
-  try await run("/usr/bin/flock", ["--wait", "\(seconds)", file + ".lock", "true"]).status
+  try await launch("/usr/bin/flock", ["--wait", "\(seconds)", file + ".lock", "true"]).status
 }
 
 /// Runs a command to its end, and gives its status and what it said.
-func run(_ command: String, _ arguments: [String]) async throws -> (status: Int32, said: String) {
+func launch(_ command: String, _ arguments: [String]) async throws -> (status: Int32, said: String) {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: command)
   process.arguments = arguments

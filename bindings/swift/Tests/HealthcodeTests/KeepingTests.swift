@@ -58,7 +58,7 @@ final class KeepingTests: XCTestCase {
     try await URLSession.shared.data(from: source).0.write(to: URL(fileURLWithPath: list))
     let root = stage.server.config().rootKeys[0].map { String(format: "%02x", $0) }.joined()
     let arguments = ["--json", "proof", "verify", file, "--trust-list", list, "--root-key", root]
-    let (status, said) = try await run(environment("HEALTHCODE_BINARY"), arguments)
+    let (status, said) = try await launch(environment("HEALTHCODE_BINARY"), arguments)
     XCTAssertEqual(status, 0, said)
     XCTAssertTrue(said.contains("\"days\":[\"2020-02-11\"]"), said)
     await assertThrows(.invalidField(field: "order", reason: "unknown")) {
@@ -191,7 +191,7 @@ final class KeepingTests: XCTestCase {
       let name = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
       XCTAssertEqual(reading.bootId, name.trimmingCharacters(in: .whitespacesAndNewlines))
     #endif
-    Thread.sleep(forTimeInterval: 0.02)
+    try await Task.sleep(nanoseconds: 20_000_000)
     XCTAssertGreaterThanOrEqual(try SystemClock().read().bootMillis, reading.bootMillis + 10)
     let stage = try Stage()
     let resident = try await Resident.open(stage.server.config(), ports: ports)
