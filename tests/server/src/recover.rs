@@ -55,6 +55,7 @@ impl Desk<'_> {
             tracing::warn!(passed_over = recovered.len() - found.len(), "recovery");
         }
         found.sort_by_key(Found::serial);
+        let any = !found.is_empty();
         for one in found {
             let serial = one.serial();
             match one {
@@ -66,6 +67,10 @@ impl Desk<'_> {
                 Found::Key(_) => {}
             }
             self.state.serial = self.state.serial.max(serial);
+        }
+        if any {
+            // The cursor moves on: a backup from before this is told from what came after.
+            self.state.next_serial(self.now);
         }
         if self.state.last.rating > self.state.last.declaration {
             self.state.rating_due = false;
