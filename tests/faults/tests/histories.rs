@@ -17,7 +17,7 @@ const HISTORIES: u32 = 2_000;
 /// How many at once.
 const THREADS: u32 = 2;
 /// How many events a history has.
-const EVENTS: std::ops::Range<usize> = 10..55;
+const EVENTS: std::ops::Range<usize> = 10..45;
 
 fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
