@@ -18,6 +18,7 @@ use crate::sync::round::kept;
 use crate::token::decision::ReleaseCause;
 use crate::token::ids::OrderId;
 use crate::token::{GateToken, Judgement, OperationId, Order, RatingReceipt, Release};
+use crate::wire::Receipt;
 use crate::wire::message::ChangeKind;
 
 /// What became of an operation, as far as this phone knows.
@@ -159,7 +160,9 @@ impl Course {
         file.check_ins_back(key, |check_in| {
             let answered = file.outbox_state(key, check_in.operation)?;
             let answered = answered.ok_or_else(|| StoreError::internal("outbox"))?;
-            if answered.0 != OutboxState::Waiting && !course.is_under(&check_in) {
+            let judged = course.judgements.contains_key(&check_in.operation);
+            let over = !course.is_under(&check_in) || (!judged && came_before(&course.order, &answered)?);
+            if answered.0 != OutboxState::Waiting && over {
                 return Ok(false);
             }
             course.answers.insert(check_in.operation, answered);
@@ -209,6 +212,14 @@ impl Course {
         };
         elsewhere.chain(self.check_ins.iter().filter_map(tap)).collect()
     }
+}
+
+/// Whether the server had an operation before it issued an order, in the same second perhaps: then it judges it for no
+/// day of this one.
+fn came_before(order: &Order, (_, answer): &Answered) -> Result<bool, HealthcodeError> {
+    let receipt = answer.as_ref().and_then(|answer| answer.receipt.as_ref());
+    let receipt = receipt.map(|receipt| kept::<Receipt>(&receipt.0)).transpose()?;
+    Ok(receipt.is_some_and(|receipt| receipt.serial < order.serial))
 }
 
 impl Past {

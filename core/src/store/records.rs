@@ -131,10 +131,9 @@ impl Transaction<'_> {
 
     /// The declaration recorded last.
     pub(crate) fn last_declaration(&self, key: &SubjectKey) -> Result<Option<(OperationId, Declaration)>> {
-        let row =
-            self.inner.query_row(READ_LAST_DECLARATION, params![key.subject.as_bytes(), key.issuer], |row| {
-                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
-            });
+        let row = self.one(READ_LAST_DECLARATION, params![key.subject.as_bytes(), key.issuer], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
+        });
         let Some((operation, body)) = row.optional()? else { return Ok(None) };
         Ok(Some((OperationId(id(&operation)?), self.open_json("declaration", key, &[&operation], &body)?)))
     }
@@ -142,7 +141,7 @@ impl Transaction<'_> {
     /// Puts an operation into the outbox.
     pub(crate) fn put_waiting(&self, key: &SubjectKey, waiting: &Waiting) -> Result<()> {
         let sealed = self.seal_json("outbox", key, &[waiting.operation.as_bytes()], &waiting.body)?;
-        self.inner.execute(
+        self.run(
             WRITE_OUTBOX,
             params![
                 key.subject.as_bytes(),
@@ -158,8 +157,7 @@ impl Transaction<'_> {
 
     /// Takes a waiting operation out, to be put in again under another link in the same transaction.
     pub(crate) fn delete_waiting(&self, key: &SubjectKey, operation: OperationId) -> Result<()> {
-        self.inner
-            .execute(DELETE_WAITING, params![key.subject.as_bytes(), key.issuer, operation.as_bytes()])?;
+        self.run(DELETE_WAITING, params![key.subject.as_bytes(), key.issuer, operation.as_bytes()])?;
         Ok(())
     }
 
@@ -190,8 +188,7 @@ impl Transaction<'_> {
 
     pub(crate) fn count_waiting(&self, key: &SubjectKey) -> Result<u32> {
         let count: i64 =
-            self.inner
-                .query_row(COUNT_WAITING, params![key.subject.as_bytes(), key.issuer], |row| row.get(0))?;
+            self.one(COUNT_WAITING, params![key.subject.as_bytes(), key.issuer], |row| row.get(0))?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
@@ -201,11 +198,10 @@ impl Transaction<'_> {
         key: &SubjectKey,
         operation: OperationId,
     ) -> Result<Option<(OutboxState, Option<OutboxAnswer>)>> {
-        let row = self.inner.query_row(
-            READ_STATE,
-            params![key.subject.as_bytes(), key.issuer, operation.as_bytes()],
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)),
-        );
+        let row =
+            self.one(READ_STATE, params![key.subject.as_bytes(), key.issuer, operation.as_bytes()], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?))
+            });
         let Some((state, answer)) = row.optional()? else { return Ok(None) };
         let state = OutboxState::from_number(state);
         let answer = answer.map(|body| {
@@ -217,7 +213,7 @@ impl Transaction<'_> {
 
     /// An operation and its link as they were sent.
     pub(crate) fn outbox_body(&self, key: &SubjectKey, operation: OperationId) -> Result<Option<OutboxBody>> {
-        let row = self.inner.query_row(
+        let row = self.one(
             READ_OUTBOX_BODY,
             params![key.subject.as_bytes(), key.issuer, operation.as_bytes()],
             |row| row.get::<_, Vec<u8>>(0),
@@ -235,7 +231,7 @@ impl Transaction<'_> {
     ) -> Result<()> {
         let sealed =
             self.seal.seal(answer_place(&row_of(key, &[operation.as_bytes()])), &to_json(answer)?)?;
-        self.inner.execute(
+        self.run(
             WRITE_ANSWER,
             params![key.subject.as_bytes(), key.issuer, operation.as_bytes(), state.number(), sealed],
         )?;
@@ -255,10 +251,9 @@ impl Transaction<'_> {
     /// What the server decided under a serial.
     pub(crate) fn decision(&self, key: &SubjectKey, serial: u64) -> Result<Option<KeptDecision>> {
         let serial = integer(serial)?;
-        let row =
-            self.inner.query_row(READ_DECISION, params![key.subject.as_bytes(), key.issuer, serial], |row| {
-                row.get::<_, Vec<u8>>(0)
-            });
+        let row = self.one(READ_DECISION, params![key.subject.as_bytes(), key.issuer, serial], |row| {
+            row.get::<_, Vec<u8>>(0)
+        });
         row.optional()?
             .map(|body| self.open_json("decision", key, &[&serial.to_be_bytes()], &body))
             .transpose()
@@ -295,7 +290,7 @@ impl Transaction<'_> {
     pub(crate) fn put_decision(&self, key: &SubjectKey, serial: u64, decision: &KeptDecision) -> Result<()> {
         let serial = integer(serial)?;
         let sealed = self.seal_json("decision", key, &[&serial.to_be_bytes()], decision)?;
-        self.inner.execute(WRITE_DECISION, params![key.subject.as_bytes(), key.issuer, serial, sealed])?;
+        self.run(WRITE_DECISION, params![key.subject.as_bytes(), key.issuer, serial, sealed])?;
         Ok(())
     }
 
@@ -307,23 +302,22 @@ impl Transaction<'_> {
 
     pub(crate) fn put_token(&self, key: &SubjectKey, token: &[u8]) -> Result<()> {
         let sealed = self.seal.seal(place("token", &row_of(key, &[])), token)?;
-        self.inner.execute(WRITE_TOKEN, params![key.subject.as_bytes(), key.issuer, sealed])?;
+        self.run(WRITE_TOKEN, params![key.subject.as_bytes(), key.issuer, sealed])?;
         Ok(())
     }
 
     pub(crate) fn delete_token(&self, key: &SubjectKey) -> Result<()> {
-        self.inner.execute(DELETE_TOKEN, params![key.subject.as_bytes(), key.issuer])?;
+        self.run(DELETE_TOKEN, params![key.subject.as_bytes(), key.issuer])?;
         Ok(())
     }
 
     pub(crate) fn cursor(&self, key: &SubjectKey) -> Result<Option<String>> {
-        let row =
-            self.inner.query_row(READ_CURSOR, params![key.subject.as_bytes(), key.issuer], |row| row.get(0));
+        let row = self.one(READ_CURSOR, params![key.subject.as_bytes(), key.issuer], |row| row.get(0));
         Ok(row.optional()?.flatten())
     }
 
     pub(crate) fn put_cursor(&self, key: &SubjectKey, cursor: Option<&str>) -> Result<()> {
-        self.inner.execute(WRITE_CURSOR, params![key.subject.as_bytes(), key.issuer, cursor])?;
+        self.run(WRITE_CURSOR, params![key.subject.as_bytes(), key.issuer, cursor])?;
         Ok(())
     }
 
@@ -336,8 +330,7 @@ impl Transaction<'_> {
         body: &T,
     ) -> Result<()> {
         let sealed = self.seal_json(table, key, &[operation.as_bytes()], body)?;
-        self.inner
-            .execute(statement, params![key.subject.as_bytes(), key.issuer, operation.as_bytes(), sealed])?;
+        self.run(statement, params![key.subject.as_bytes(), key.issuer, operation.as_bytes(), sealed])?;
         Ok(())
     }
 }

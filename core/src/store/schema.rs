@@ -48,14 +48,14 @@ CREATE TABLE chain (
     FOREIGN KEY (subject, issuer) REFERENCES subject (subject, issuer) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
--- What a person recorded, `place` in the order of recording.
+-- What a person recorded, in the order of recording; that an operation is recorded once is the outbox's to see.
 CREATE TABLE declaration (
     subject   BLOB NOT NULL,
     issuer    TEXT NOT NULL,
     operation BLOB NOT NULL,
     place     INTEGER NOT NULL,
     body      BLOB NOT NULL,
-    PRIMARY KEY (subject, issuer, operation),
+    PRIMARY KEY (subject, issuer, place),
     FOREIGN KEY (subject, issuer) REFERENCES subject (subject, issuer) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
@@ -65,7 +65,7 @@ CREATE TABLE check_in (
     operation BLOB NOT NULL,
     place     INTEGER NOT NULL,
     body      BLOB NOT NULL,
-    PRIMARY KEY (subject, issuer, operation),
+    PRIMARY KEY (subject, issuer, place),
     FOREIGN KEY (subject, issuer) REFERENCES subject (subject, issuer) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 

@@ -1,6 +1,6 @@
 //! What can be done within one transaction: typed rows in and out, sealed on the way.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Params, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -50,18 +50,18 @@ pub(super) type Result<T> = std::result::Result<T, StoreError>;
 impl Transaction<'_> {
     /// A document that is not about a subject.
     pub(crate) fn document(&self, name: &'static str) -> Result<Option<Vec<u8>>> {
-        let body = self.inner.query_row(READ_DOCUMENT, [name], |row| row.get::<_, Vec<u8>>(0)).optional()?;
+        let body = self.one(READ_DOCUMENT, [name], |row| row.get::<_, Vec<u8>>(0)).optional()?;
         body.map(|body| Ok(self.seal.open(document_place(&[name.as_bytes()]), &body)?.to_vec())).transpose()
     }
 
     pub(crate) fn put_document(&self, name: &'static str, body: &[u8]) -> Result<()> {
         let sealed = self.seal.seal(document_place(&[name.as_bytes()]), body)?;
-        self.inner.execute(WRITE_DOCUMENT, params![name, sealed])?;
+        self.run(WRITE_DOCUMENT, params![name, sealed])?;
         Ok(())
     }
 
     pub(crate) fn delete_document(&self, name: &'static str) -> Result<()> {
-        self.inner.execute(DELETE_DOCUMENT, [name])?;
+        self.run(DELETE_DOCUMENT, [name])?;
         Ok(())
     }
 
@@ -93,13 +93,13 @@ impl Transaction<'_> {
 
     pub(crate) fn put_subject(&self, key: &SubjectKey, body: &SubjectBody) -> Result<()> {
         let sealed = self.seal_json("subject", key, &[], body)?;
-        self.inner.execute(WRITE_SUBJECT, params![key.subject.as_bytes(), key.issuer, sealed])?;
+        self.run(WRITE_SUBJECT, params![key.subject.as_bytes(), key.issuer, sealed])?;
         Ok(())
     }
 
     /// The key that signs for a subject.
     pub(crate) fn holder_key(&self, key: &SubjectKey) -> Result<Option<HolderKeyBody>> {
-        let row = self.inner.query_row(READ_HOLDER_KEY, params![key.subject.as_bytes(), key.issuer], |row| {
+        let row = self.one(READ_HOLDER_KEY, params![key.subject.as_bytes(), key.issuer], |row| {
             Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
         });
         let row = row.optional()?;
@@ -108,13 +108,13 @@ impl Transaction<'_> {
 
     pub(crate) fn put_holder_key(&self, key: &SubjectKey, id: KeyId, body: &HolderKeyBody) -> Result<()> {
         let sealed = self.seal_json("holder_key", key, &[&id], body)?;
-        self.inner.execute(DELETE_HOLDER_KEYS, params![key.subject.as_bytes(), key.issuer])?;
-        self.inner.execute(WRITE_HOLDER_KEY, params![key.subject.as_bytes(), key.issuer, id, sealed])?;
+        self.run(DELETE_HOLDER_KEYS, params![key.subject.as_bytes(), key.issuer])?;
+        self.run(WRITE_HOLDER_KEY, params![key.subject.as_bytes(), key.issuer, id, sealed])?;
         Ok(())
     }
 
     pub(crate) fn chain(&self, key: &SubjectKey) -> Result<Option<ChainState>> {
-        let row = self.inner.query_row(READ_CHAIN, params![key.subject.as_bytes(), key.issuer], |row| {
+        let row = self.one(READ_CHAIN, params![key.subject.as_bytes(), key.issuer], |row| {
             Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
         });
         let Some((segment, next, head)) = row.optional()? else { return Ok(None) };
@@ -127,13 +127,27 @@ impl Transaction<'_> {
     pub(crate) fn put_chain(&self, key: &SubjectKey, chain: &ChainState) -> Result<()> {
         let head = self.seal.seal(head_place(&row_of(key, &[])), &chain.head)?;
         let (subject, segment) = (key.subject.as_bytes(), chain.segment.as_bytes());
-        self.inner.execute(WRITE_CHAIN, params![subject, key.issuer, segment, integer(chain.next)?, head])?;
+        self.run(WRITE_CHAIN, params![subject, key.issuer, segment, integer(chain.next)?, head])?;
         Ok(())
     }
 
+    /// Runs a statement, which is prepared once an opening.
+    pub(super) fn run(&self, statement: &str, values: impl Params) -> rusqlite::Result<usize> {
+        self.inner.prepare_cached(statement)?.execute(values)
+    }
+
+    /// The first row of a query, which is prepared once an opening.
+    pub(super) fn one<T>(
+        &self,
+        statement: &str,
+        values: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        self.inner.prepare_cached(statement)?.query_row(values, read)
+    }
+
     pub(super) fn blob(&self, statement: &str, key: &SubjectKey) -> Result<Option<Vec<u8>>> {
-        let row =
-            self.inner.query_row(statement, params![key.subject.as_bytes(), key.issuer], |row| row.get(0));
+        let row = self.one(statement, params![key.subject.as_bytes(), key.issuer], |row| row.get(0));
         Ok(row.optional()?)
     }
 }

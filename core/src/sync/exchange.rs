@@ -119,7 +119,8 @@ impl Exchange {
         if phone.rulebook().is_none() {
             tasks.push_back(Task::Rulebook);
         }
-        if subjects.is_empty() {
+        // After a start of the device what is known of the time lags, and with it what the server can make of a tap.
+        if subjects.is_empty() || now.estimate.is_none() {
             tasks.push_back(Task::Anchor);
         }
         tasks.extend(subjects.into_iter().map(|key| Task::Subject(key, None)));

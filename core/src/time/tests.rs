@@ -258,12 +258,15 @@ fn a_tap_of_the_same_boot_session_has_an_exact_instant_and_another_an_interval()
         anchor: Some(OperationId([0; 32])),
     };
     let tap = evidence(100, 1, 5);
-    let same = interval_of(&tap, &evidence(110, 1, 25), at(130));
+    let same = interval_of(&tap, &evidence(130, 1, 25), at(130));
     assert_eq!(same, Interval { earliest: at(110), latest: at(110) });
+    // A request that was on its way for a day says when the tap was made at the latest, and no more.
+    let held_back = interval_of(&tap, &evidence(106, 1, 11), at(130));
+    assert_eq!(held_back, Interval { earliest: at(100).max(at(100).plus_millis(-4_320)), latest: at(124) });
     let rebooted = interval_of(&tap, &evidence(110, 2, 1), at(130));
     assert_eq!(rebooted, Interval { earliest: at(100), latest: at(130) });
     // The boot clock runs fast within its allowance, and another server's clock is behind by a second.
-    let fast = interval_of(&evidence(100, 1, 5), &evidence(110, 1, 35), at(130).plus_millis(-12_000));
+    let fast = interval_of(&evidence(100, 1, 5), &evidence(130, 1, 35), at(130).plus_millis(-12_000));
     assert_eq!(fast, Interval { earliest: at(100), latest: at(100) });
     let ahead_of_receipt = interval_of(&evidence(200, 1, 0), &evidence(200, 2, 0), at(130));
     assert_eq!(ahead_of_receipt, Interval { earliest: at(130), latest: at(130) });
@@ -288,7 +291,7 @@ fn boot_readings_that_cannot_be_make_no_tap_exact() {
         (20 * HOUR, 19 * HOUR), // a boot clock that ran backwards
         (i64::MAX, i64::MIN),   //
     ] {
-        assert_eq!(interval_of(&evidence(100, tap), &evidence(110, sync), at(130)), sure, "{tap} {sync}");
+        assert_eq!(interval_of(&evidence(100, tap), &evidence(130, sync), at(130)), sure, "{tap} {sync}");
     }
     // Seven taps on the last day cannot be older than what was sure at the tap, nor younger than their receipt.
     for lower_bound in [i64::MIN, i64::MAX] {

@@ -30,6 +30,7 @@ async fn seven_days_one_offline_and_one_ambiguous_end_in_green_and_not_a_minute_
     phone.boot = 2;
     server.go_to(15, 9, 0);
     taps.push(phone.tap(at(15, 9, 0)));
+    phone.ask_the_time(&server).await;
     phone.sync(&server).await;
     for day in [16, 17] {
         server.go_to(day, 9, 0);

@@ -57,7 +57,6 @@ fn it_tells_what_was_recorded_and_what_became_of_it() {
             JournalEvent::Ordered { .. } => "ordered",
             JournalEvent::Released { .. } => "released",
             JournalEvent::Rated { .. } => "rated",
-            JournalEvent::Answered { .. } => "answered",
             JournalEvent::OtherPhone { .. } => "another phone",
             JournalEvent::Answered { .. } => "answered",
         })

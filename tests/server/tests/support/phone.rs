@@ -11,8 +11,8 @@ use healthcode::token::{
 };
 use healthcode::wire::link::Head;
 use healthcode::wire::message::{
-    CONFIRM_PATH, ChangeKind, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation, EnrolmentRequest,
-    EnrolmentStarted, LinkedOperation, OutcomeKind, SYNC_PATH, SyncRequest, SyncResponse,
+    ANCHOR_PATH, CONFIRM_PATH, ChangeKind, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation,
+    EnrolmentRequest, EnrolmentStarted, LinkedOperation, OutcomeKind, SYNC_PATH, SyncRequest, SyncResponse,
 };
 use healthcode::wire::{Bytes, CheckIn, Link, Operation, OperationBody, Receipt, RequestClaims};
 
@@ -34,6 +34,8 @@ pub(crate) struct Phone {
     pub(crate) boot: u8,
     /// What has surely passed: the time of the last anchor.
     pub(crate) known: Timestamp,
+    /// The boot session in which that was.
+    pub(crate) known_boot: u8,
     pub(crate) orders: Vec<Order>,
     pub(crate) releases: Vec<Release>,
     pub(crate) ratings: Vec<RatingReceipt>,
@@ -93,6 +95,7 @@ impl Phone {
             token: None,
             boot: 1,
             known: super::at(11, 8, 0),
+            known_boot: 1,
             orders: Vec::new(),
             releases: Vec::new(),
             ratings: Vec::new(),
@@ -113,7 +116,8 @@ impl Phone {
     pub(crate) fn evidence(&self, now: Timestamp) -> Evidence {
         let booted = super::at(11, 8, 0);
         Evidence {
-            lower_bound: self.known,
+            // In the boot session of the last anchor the boot clock has counted on.
+            lower_bound: if self.boot == self.known_boot { now.max(self.known) } else { self.known },
             session: BootSession([self.boot; 8]),
             boot_millis: now.since(booted),
             anchor: None,
@@ -178,6 +182,13 @@ impl Phone {
         server.post(SYNC_PATH, &sign(&self.key, SYNC_PATH, &body, Some(self.subject)), body).await
     }
 
+    /// Takes an anchor, as a phone does before it sends after a start.
+    pub(crate) async fn ask_the_time(&mut self, server: &Server) {
+        let answer = server.get(ANCHOR_PATH).await;
+        let anchor: Anchor = server.trust().await.open_from(ISSUER, &answer.body).unwrap();
+        (self.known, self.known_boot) = (anchor.at, self.boot);
+    }
+
     /// One exchange; everything that was signed is verified and kept.
     pub(crate) async fn sync(&mut self, server: &Server) -> Vec<Told> {
         let answer = self.send(server, &self.request(server)).await;
@@ -190,7 +201,7 @@ impl Phone {
         let trust = server.trust().await;
         let anchor: Anchor = trust.open_from(ISSUER, &response.anchor.0).unwrap();
         assert_eq!(anchor.nonce, Some([7; 16]));
-        self.known = anchor.at;
+        (self.known, self.known_boot) = (anchor.at, self.boot);
         assert_eq!(anchor.trust_list_version, trust.content().version);
         let links = self.waiting.iter().map(|sent| sent.link.clone());
         let told = response.outcomes.iter().zip(links).map(|(outcome, sent)| {
