@@ -17,7 +17,7 @@ const HISTORIES: u32 = 2_000;
 /// How many at once.
 const THREADS: u32 = 2;
 /// How many events a history has.
-const EVENTS: std::ops::Range<usize> = 10..55;
+const EVENTS: std::ops::Range<usize> = 10..45;
 
 fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
@@ -97,7 +97,7 @@ fn a_check_in_that_came_before_the_order_counts_on_neither_side() {
 #[test]
 fn a_request_that_is_held_back_for_a_day_does_not_date_its_check_in_a_day_later() {
     let on_its_way = vec![Event::Record(Entry::Tap(false)), Event::Sync(vec![Fault::Withheld])];
-    let arrives = vec![Event::NextDay(600), Event::Overdue(0)];
+    let arrives = vec![Event::NextDay(600), Event::Late(0)];
     play(Start::Yellow, 1_000, [on_its_way, arrives].concat());
 }
 
