@@ -118,8 +118,6 @@ fn a_server_that_is_restored_twice_asks_for_what_it_lost_twice() {
 }
 
 #[test]
-#[ignore = "a request of before the restore comes before the phone does, its check-in is judged too old; the phone then \
-            brings back the judgement of before, which the server takes up without saying so again: the phone holds the other"]
 fn what_is_brought_back_after_it_was_judged_anew_is_said_to_the_phone() {
     let declare = || Event::Record(Entry::Declaration(Declared::Well));
     let before = vec![declare(), declare(), Event::Sync(Vec::new()), Event::Record(Entry::Tap(false))];

@@ -229,6 +229,11 @@ impl Desk<'_> {
             judged: judgement.attribution(),
         };
         match order.check_ins.iter_mut().find(|check_in| check_in.operation == judgement.operation) {
+            // Its receipt of before says more than one of after; where that was judged otherwise, it is judged again, and
+            // the phone is told.
+            Some(known) if known.judged.is_some() && known.judged != judged.judged => {
+                *known = CheckInState { judged: None, ..judged }
+            }
             Some(known) => *known = judged,
             None => order.check_ins.push(judged),
         }
