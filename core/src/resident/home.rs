@@ -192,7 +192,7 @@ fn wakes_of(
 ) -> Vec<Timestamp> {
     let mut wakes = Vec::new();
     if let (Some(course), Some(progress)) = (&standing.course, progress) {
-        let mut days = quarantine::reminders(course, progress, rulebook, now.lower_bound);
+        let mut days = quarantine::reminders(course, progress, rulebook, 0, now.lower_bound);
         days.extend(progress.next_opens_at);
         days.extend(progress.earliest_release);
         // Days are counted at the lower bound, which comes to an instant later than the estimate does: whoever wakes by
@@ -204,5 +204,7 @@ fn wakes_of(
         wakes.push(rulebook.tokens.refresh_at(token.issued_at));
     }
     wakes.extend(standing.body.pending_until.filter(|_| standing.token.is_none()));
-    wakes
+    // Not all phones of a city at once.
+    let spread = standing.spread_millis();
+    wakes.into_iter().map(|at| at.plus_millis(spread)).collect()
 }

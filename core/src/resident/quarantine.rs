@@ -112,7 +112,8 @@ pub(super) fn view(phone: &Phone, key: &SubjectKey) -> Result<Option<QuarantineV
     let standing = Standing::read(phone, key)?;
     let Some(course) = &standing.course else { return Ok(None) };
     let (order, progress) = (&course.order, progress_of(course, &now));
-    let reminders = reminders(course, &progress, phone.rulebook().as_deref(), now.lower_bound);
+    let reminders =
+        reminders(course, &progress, phone.rulebook().as_deref(), standing.spread_millis(), now.lower_bound);
     Ok(Some(QuarantineView {
         order: order.order.to_string(),
         colour: order.colour,
@@ -150,6 +151,7 @@ pub(super) fn reminders(
     course: &Course,
     progress: &Progress,
     rulebook: Option<&Rulebook>,
+    spread_millis: i64,
     now: Timestamp,
 ) -> Vec<Timestamp> {
     let Some(rulebook) = rulebook else { return Vec::new() };
@@ -157,7 +159,8 @@ pub(super) fn reminders(
     let day = progress.due.map(|due| due.day).or(progress.next_opens_at.map(|at| calendar.date_of(at)));
     let Some(day) = day else { return Vec::new() };
     let minutes = rulebook.quarantine.remind_minutes.iter();
-    minutes.map(|minutes| calendar.at(day, *minutes)).filter(|at| *at > now).collect()
+    let at = |minutes: &u16| calendar.at(day, *minutes).plus_millis(spread_millis);
+    minutes.map(at).filter(|at| *at > now).collect()
 }
 
 /// The day for which a tap would count, as far as this phone can tell.

@@ -24,6 +24,8 @@ use crate::wire::message::ChangeKind;
 /// What became of an operation, as far as this phone knows.
 pub(super) type Answered = (OutboxState, Option<OutboxAnswer>);
 
+const SPREAD_LIMIT_SECONDS: u32 = 3_600;
+
 /// What is known of one subject.
 pub(super) struct Standing {
     pub(super) body: SubjectBody,
@@ -89,6 +91,12 @@ impl Standing {
             standing.past = Some(Past::read(file, key)?);
         }
         Ok(standing)
+    }
+
+    /// So long after a moment that all phones share, this one does on its own what it does then: an hour at most,
+    /// whatever the server says.
+    pub(super) fn spread_millis(&self) -> i64 {
+        i64::from(self.body.spread.min(SPREAD_LIMIT_SECONDS)) * 1_000
     }
 
     /// The colour of the token, which is the colour of the code.

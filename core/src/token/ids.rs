@@ -96,7 +96,7 @@ macro_rules! id {
 }
 
 id! {
-    /// A subject as one issuer knows it: random, made at enrolment.
+    /// A subject as one issuer knows it: says nothing of the person, given at enrolment.
     SubjectId, 16
 }
 id! {

@@ -33,14 +33,25 @@ pub struct ServerProcess {
     root_key: Vec<u8>,
     child: Option<Child>,
     lines: Option<Receiver<String>>,
+    spread: u32,
 }
 
 impl ServerProcess {
+    /// Starts a server that spreads what phones do over so many seconds.
+    pub fn start_spreading(world: World, seconds: u32) -> Self {
+        Self::start_with(world, seconds)
+    }
+
     /// Starts a server over a new database, in a world of this time.
     pub fn start(world: World) -> Self {
+        Self::start_with(world, 0)
+    }
+
+    fn start_with(world: World, spread: u32) -> Self {
         let folder = TempDir::new().unwrap();
         world.serve(&folder.path().join("clock")).unwrap();
-        let mut server = Self { folder, world, port: 0, root_key: Vec::new(), child: None, lines: None };
+        let mut server =
+            Self { folder, world, port: 0, root_key: Vec::new(), child: None, lines: None, spread };
         server.restart();
         server
     }
@@ -51,6 +62,7 @@ impl ServerProcess {
             .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)])
             .arg("--database")
             .arg(self.folder.path().join("server.db"))
+            .args(["--spread", &self.spread.to_string()])
             .arg("--clock")
             .arg(self.folder.path().join("clock"))
             .stdout(Stdio::piped())

@@ -222,3 +222,22 @@ fn a_declaration_made_offline_is_judged_by_its_own_day() {
     assert_eq!((report.accepted, report.refused), (1, 0));
     assert!(phone.card().colour.is_some());
 }
+
+/// The server spreads the morning: the same for one phone every day, and another for another.
+#[test]
+fn reminders_and_background_work_do_not_come_in_the_same_second_for_all() {
+    let remind = |spread: u32| {
+        let server = ServerProcess::start_spreading(World::new(at(11, 6, 0)), spread);
+        let mut phone = Phone::open(&server, "phone.db");
+        phone.become_yellow(&server);
+        let view = phone.resident.quarantine(phone.subject.clone()).unwrap().expect("an order");
+        (view.reminders, phone.resident.home().unwrap().next_wake.unwrap())
+    };
+    let (together, wake) = remind(0);
+    let (spread, spread_wake) = remind(900);
+    assert_eq!(together.len(), spread.len());
+    let later: Vec<_> = spread.iter().zip(&together).map(|(one, other)| one.since(*other)).collect();
+    let first = later[0];
+    assert!((0..900_000).contains(&first) && later.iter().all(|later| *later == first), "{later:?}");
+    assert_eq!(spread_wake.since(wake), first);
+}

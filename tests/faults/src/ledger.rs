@@ -93,17 +93,29 @@ impl Ledger {
             }
         }
         self.delivered.sort_by_key(|delivered| delivered.receipt.serial);
-        let last = self.decisions.last().map_or(0, |last| i64::try_from(*last).unwrap());
-        let sql = "SELECT body FROM decision WHERE subject = ?1 AND serial > ?2 ORDER BY serial";
-        for body in self.bodies(sql, &[&key, &last]) {
-            let row: DecisionRow = serde_json::from_str(&body).unwrap();
-            self.take_decision(trust, &row);
+        self.read_decisions(trust);
+        let sql = "SELECT COUNT(*) || '' FROM decision WHERE subject = ?1";
+        if self.bodies(sql, &[&key]) != [self.decisions.len().to_string()] {
+            // What a phone brought back has its old place among what was said since.
+            (self.orders, self.releases) = (Vec::new(), Vec::new());
+            (self.judgements, self.decisions) = (Vec::new(), Vec::new());
+            self.read_decisions(trust);
         }
         for (sql, known) in [
             ("SELECT COUNT(*) || '' FROM operation WHERE subject = ?1", self.delivered.len()),
             ("SELECT COUNT(*) || '' FROM decision WHERE subject = ?1", self.decisions.len()),
         ] {
             assert_eq!(self.bodies(sql, &[&key]), [known.to_string()], "what the server had it has still");
+        }
+    }
+
+    fn read_decisions(&mut self, trust: &TrustList) {
+        let key = *self.subject.as_bytes();
+        let last = self.decisions.last().map_or(0, |last| i64::try_from(*last).unwrap());
+        let sql = "SELECT body FROM decision WHERE subject = ?1 AND serial > ?2 ORDER BY serial";
+        for body in self.bodies(sql, &[&key, &last]) {
+            let row: DecisionRow = serde_json::from_str(&body).unwrap();
+            self.take_decision(trust, &row);
         }
     }
 

@@ -1,15 +1,13 @@
 //! The line between a phone and its server: it carries calls and does to them what a [`Fault`] says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use healthcode::rules::calendar::Timestamp;
 use healthcode::sync::{Call, Reply};
-use healthcode::wire::Operation;
-use healthcode::wire::message::{SYNC_PATH, SyncRequest};
+use healthcode::wire::message::SYNC_PATH;
 use healthcode_cli::time::World;
 
 use crate::authority::Authority;
-use crate::fault::{self, Fault, IN_FLIGHT_MILLIS};
+use crate::fault::{self, Fault};
 
 /// How many older answers are remembered.
 const REMEMBERED: usize = 24;
@@ -24,16 +22,11 @@ pub enum Came {
     Killed,
 }
 
-/// A request that may arrive later.
-struct Held {
-    call: Call,
-    sent_at: Timestamp,
-}
-
 /// The line.
 #[derive(Default)]
 pub struct Line {
-    held: Vec<Held>,
+    /// Requests that may arrive later.
+    held: Vec<Call>,
     answers: Vec<(String, Reply)>,
     /// How often each fault was put in.
     pub faults: BTreeMap<String, u64>,
@@ -52,11 +45,11 @@ impl Line {
             Fault::ResponseLost => self.unheard(call, authority, Came::Nothing),
             Fault::KilledWaiting => self.unheard(call, authority, Came::Killed),
             Fault::Withheld => {
-                self.hold(call, world);
+                self.hold(call);
                 Came::Nothing
             }
             Fault::Echoed => {
-                self.hold(call, world);
+                self.hold(call);
                 Came::Reply(self.answer(call, authority))
             }
             Fault::Twice => {
@@ -119,43 +112,21 @@ impl Line {
         older.map_or(Came::Nothing, Came::Reply)
     }
 
-    fn hold(&mut self, call: &Call, world: &World) {
+    fn hold(&mut self, call: &Call) {
         if call.path == SYNC_PATH {
-            self.held.push(Held { call: call.clone(), sent_at: world.now() });
+            self.held.push(call.clone());
         }
     }
 
-    /// An older request arrives now; its answer goes nowhere.
-    ///
-    /// One that brings something the server has not seen arrives only within the time that a call can be on its way:
-    /// of what is in it, the server takes the time from its own clock at receipt.
-    pub fn late(&mut self, which: u8, delivered: &BTreeSet<String>, authority: &Authority, world: &World) {
+    /// An older request arrives now, however old it is and whatever has come since; its answer goes nowhere.
+    pub fn late(&mut self, which: u8, authority: &Authority) {
         if self.held.is_empty() {
             return;
         }
-        let held = self.held.remove(usize::from(which) % self.held.len());
-        let on_its_way = world.now().since(held.sent_at) <= IN_FLIGHT_MILLIS;
-        if on_its_way || operations(&held.call).iter().all(|operation| delivered.contains(operation)) {
-            *self.faults.entry("Late".to_owned()).or_default() += 1;
-            self.answer(&held.call, authority);
-        }
+        let call = self.held.remove(usize::from(which) % self.held.len());
+        *self.faults.entry("Late".to_owned()).or_default() += 1;
+        self.answer(&call, authority);
     }
-}
-
-impl Line {
-    /// An older request arrives now, however old it is and whatever is in it.
-    pub fn overdue(&mut self, which: u8, authority: &Authority) {
-        if !self.held.is_empty() {
-            let held = self.held.remove(usize::from(which) % self.held.len());
-            self.answer(&held.call, authority);
-        }
-    }
-}
-
-fn operations(call: &Call) -> Vec<String> {
-    let request: SyncRequest = serde_json::from_slice(&call.body).unwrap();
-    let id = |bytes: Vec<u8>| Operation::from_bytes(bytes).unwrap().id.to_string();
-    request.operations.into_iter().map(|linked| id(linked.operation.0)).collect()
 }
 
 fn route(path: &str) -> &str {

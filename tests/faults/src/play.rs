@@ -164,11 +164,7 @@ impl Play {
             Event::RestartServer => self.authority.restart(),
             Event::KillServer(torn) => self.authority.kill(torn),
             Event::MoveWall(hours) => self.handset.set_wall_off_by(i64::from(hours) * 3_600_000),
-            Event::Late(which) => {
-                let delivered = self.ledger.operations();
-                self.line.late(which, delivered, &self.authority, &self.world);
-            }
-            Event::Overdue(which) => self.line.overdue(which, &self.authority),
+            Event::Late(which) => self.line.late(which, &self.authority),
             Event::CopyPhone => {
                 self.handset.copy_to(&self.folder.path().join(format!("phone-copy-{}", self.phone_copies)));
                 self.phone_copies += 1;
@@ -280,7 +276,7 @@ impl Touched {
             Event::Record(_) => Self::Outbox,
             Event::RestartApp | Event::Kill(_) => Self::App,
             Event::Reboot { .. } | Event::RestorePhone(_) | Event::RestoreServer { .. } => Self::Phone,
-            Event::Sync(_) | Event::Late(_) | Event::Overdue(_) | Event::RestartServer => Self::Line,
+            Event::Sync(_) | Event::Late(_) | Event::RestartServer => Self::Line,
             Event::KillServer(_) => Self::ServerFile,
         }
     }
@@ -299,7 +295,7 @@ const fn name(event: &Event) -> &'static str {
         Event::RestartServer => "server restart",
         Event::KillServer(_) => "server kill",
         Event::MoveWall(_) => "wall clock",
-        Event::Late(_) | Event::Overdue(_) => "late request",
+        Event::Late(_) => "late request",
         Event::CopyPhone | Event::CopyServer => "copy",
         Event::RestorePhone(_) => "restore",
         Event::RestoreServer { .. } => "server restore",

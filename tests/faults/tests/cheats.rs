@@ -184,7 +184,7 @@ const CHEATS: [Cheat; 15] = [
             scene.taps(2);
         },
         "1/7 on 11, due -, ClockAhead",
-        "2/7: 11 certain, 12 certain, 1 x day-taken",
+        "2/7: 11 certain, 12 ambiguous, 1 x day-taken",
     ),
     cheat(
         "database rolled back to yesterday's copy",

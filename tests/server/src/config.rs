@@ -20,7 +20,7 @@ pub struct Config {
     /// The operator's word for a life of the database that was never lived: after a restore of the database together
     /// with the file beside it that ends in `.life`, or where that file is lost.
     pub generation: Option<u32>,
-    /// Over how many seconds phones spread what they do at moments that all share; 0 for none.
+    /// Over how many seconds phones spread what they do at moments that all share, 3,600 at most; 0 for none.
     pub spread_seconds: u32,
     /// Requests that are worked on at once; more are turned away with a time to come back.
     pub max_requests: usize,

@@ -50,7 +50,7 @@ impl Desk<'_> {
 
     /// Tells every phone of the person what becomes of a key.
     pub(crate) fn notice(&mut self, key: &Bytes, active_from: Option<Timestamp>) -> Result<(), ServerError> {
-        let serial = self.state.next_serial();
+        let serial = self.state.next_serial(self.now);
         let notice = KeyNotice {
             subject: self.subject,
             serial,

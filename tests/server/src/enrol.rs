@@ -196,6 +196,7 @@ impl Inner {
             segment: None,
             token: None,
         });
+        desk.state.mark();
         Ok((desk.state, desk.changes))
     }
 

@@ -48,7 +48,7 @@ struct Beside {
 pub(crate) struct Life {
     /// Names it.
     pub(crate) incarnation: [u8; 8],
-    /// Counts the lives, from 1. Serials of a later one are above those of all before.
+    /// Counts the lives, from 1.
     pub(crate) generation: u32,
     pub(crate) once: Once,
 }

@@ -55,6 +55,7 @@ impl Desk<'_> {
             tracing::warn!(passed_over = recovered.len() - found.len(), "recovery");
         }
         found.sort_by_key(Found::serial);
+        let any = !found.is_empty();
         for one in found {
             let serial = one.serial();
             match one {
@@ -66,6 +67,10 @@ impl Desk<'_> {
                 Found::Key(_) => {}
             }
             self.state.serial = self.state.serial.max(serial);
+        }
+        if any {
+            // The cursor moves on: a backup from before this is told from what came after.
+            self.state.next_serial(self.now);
         }
         if self.state.last.rating > self.state.last.declaration {
             self.state.rating_due = false;
@@ -224,6 +229,11 @@ impl Desk<'_> {
             judged: judgement.attribution(),
         };
         match order.check_ins.iter_mut().find(|check_in| check_in.operation == judgement.operation) {
+            // Its receipt of before says more than one of after; where that was judged otherwise, it is judged again, and
+            // the phone is told.
+            Some(known) if known.judged.is_some() && known.judged != judged.judged => {
+                *known = CheckInState { judged: None, ..judged }
+            }
             Some(known) => *known = judged,
             None => order.check_ins.push(judged),
         }

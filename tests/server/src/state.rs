@@ -11,8 +11,10 @@ use healthcode::wire::Bytes;
 use healthcode::wire::link::Head;
 use serde::{Deserialize, Serialize};
 
-/// Serials of two lives of a database are so many bits apart.
-const SERIALS_OF_A_LIFE: u32 = 32;
+/// How many ends of answers are known: a phone that missed more is told everything.
+const MARKS: usize = 32;
+/// Serials count from here: a smaller number takes fewer bytes.
+const YEAR_2020: Timestamp = Timestamp::from_seconds(1_577_836_800);
 
 /// What the server knows of one subject.
 #[derive(Clone, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub struct SubjectState {
     /// The life of the database in which it was said, and the serial with which the life before ended.
     #[serde(default)]
     pub life: (u32, u64),
+    /// The last serials at which an answer ended: a cursor that stands at none of them is of a past that was lost.
+    #[serde(default)]
+    pub marks: Vec<u64>,
     /// The serials of the last of each kind: what a phone offers back is not put in the place of something newer.
     #[serde(default)]
     pub last: LastSerials,
@@ -167,6 +172,7 @@ impl SubjectState {
             id_tail: person.document.tail().to_owned(),
             serial: 0,
             life: (0, 0),
+            marks: Vec::new(),
             last: LastSerials::default(),
             head: healthcode::wire::link::GENESIS,
             keys: Vec::new(),
@@ -180,24 +186,35 @@ impl SubjectState {
         }
     }
 
-    /// Goes on in a life of the database. In a new one the serials begin above all that any life before can have used,
-    /// those included that are lost.
-    pub fn enter(&mut self, generation: u32) {
+    /// Goes on in a life of the database.
+    pub const fn enter(&mut self, generation: u32) {
         if self.life.0 != generation {
             self.life = (generation, self.serial);
-            self.serial = self.serial.max(u64::from(generation) << SERIALS_OF_A_LIFE);
         }
     }
 
-    /// The serial of the last thing that is known to have been said in a life before, or in this one as far as it goes.
-    #[must_use]
-    pub const fn known_serial(&self, of_this_life: bool) -> u64 {
-        if of_this_life { self.serial } else { self.life.1 }
+    /// Notes that an answer ends here.
+    pub fn mark(&mut self) {
+        if self.marks.last() != Some(&self.serial) {
+            self.marks.push(self.serial);
+            self.marks.drain(..self.marks.len().saturating_sub(MARKS));
+        }
     }
 
-    /// The next serial.
-    pub fn next_serial(&mut self) -> u64 {
-        self.serial += 1;
+    /// The serial up to which a phone and this database have the same past, where the phone's cursor is not known here:
+    /// what was lost was said before all that was said since.
+    #[must_use]
+    pub fn common_serial(&self, cursor: u64, of_this_life: bool) -> u64 {
+        let ended = if of_this_life { self.serial } else { self.life.1 };
+        let before = self.marks.iter().copied().filter(|mark| *mark < cursor).max();
+        before.unwrap_or(0).min(ended)
+    }
+
+    /// The next serial: the millisecond of `now` since 2020, or the one after the last. So a database that came back
+    /// older, whether anybody noticed or not, uses no serial that it used before.
+    pub fn next_serial(&mut self, now: Timestamp) -> u64 {
+        let since = u64::try_from(now.since(YEAR_2020)).unwrap_or(0);
+        self.serial = (self.serial + 1).max(since);
         self.serial
     }
 

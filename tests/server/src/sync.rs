@@ -82,7 +82,7 @@ impl Inner {
 
         for _ in 0..ATTEMPTS {
             found.state.enter(self.life.generation);
-            let after = self.read_cursor(request.cursor.as_deref(), &found.state)?;
+            let after = self.read_cursor(subject, request.cursor.as_deref(), &found.state).await?;
             let known = self.storage.delivered(subject, &ids).await?;
             let records = self.records(&found.state).await;
             let (state, changes, outcomes) =
@@ -141,6 +141,7 @@ impl Inner {
         let mut desk = self.desk(caller.subject, state.clone(), caller.late);
         desk.recover(&request.recovered, known);
         if request.more_recovered {
+            desk.state.mark();
             return Ok((desk.state, desk.changes, Vec::new()));
         }
         let mut outcomes = Vec::with_capacity(deliveries.len());
@@ -151,6 +152,7 @@ impl Inner {
         if !caller.late {
             desk.issue_if_due(caller.place, &caller.key, self.config.region)?;
         }
+        desk.state.mark();
         Ok((desk.state, desk.changes, outcomes))
     }
 
@@ -222,17 +224,28 @@ impl Inner {
 
     /// The serial after which the phone wants to know. A cursor of another life, or of the future, is gone: nothing is
     /// decided before the phone has offered what it holds beyond the serial that is named.
-    fn read_cursor(&self, cursor: Option<&str>, state: &SubjectState) -> Result<u64, ServerError> {
+    async fn read_cursor(
+        &self,
+        subject: SubjectId,
+        cursor: Option<&str>,
+        state: &SubjectState,
+    ) -> Result<u64, ServerError> {
         let Some(cursor) = cursor else { return Ok(0) };
         let (incarnation, serial) = cursor.split_once('.').unwrap_or_default();
-        let of_this_life = incarnation == hex(&self.life.incarnation);
-        match serial.parse() {
-            Ok(serial) if of_this_life && serial <= state.serial => Ok(serial),
-            _ => {
-                let known = state.known_serial(of_this_life);
-                Err(Problem::new(&ProblemKind::CursorGone).expecting(known).into())
-            }
+        let (serial, of_this_life) = match serial.parse() {
+            Ok(serial) => (serial, incarnation == hex(&self.life.incarnation)),
+            Err(_) => (u64::MAX, false),
+        };
+        if of_this_life && (serial == state.serial || state.marks.contains(&serial)) {
+            return Ok(serial);
         }
+        // A page of an answer ends at a decision.
+        let page = self.storage.decisions(subject, serial.saturating_sub(1), 1).await?;
+        if of_this_life && page.first().is_some_and(|decision| decision.serial == serial) {
+            return Ok(serial);
+        }
+        let known = state.common_serial(serial, of_this_life);
+        Err(Problem::new(&ProblemKind::CursorGone).expecting(known).into())
     }
 
     /// A time anchor of now.
