@@ -22,6 +22,19 @@ public final class Resident: Sendable {
     return try await working { Resident(native: try openNativeResident(config: config, ports: guarded)) }
   }
 
+  /// Opens the phone's file only to look at it, beside a process that may have it open: for a widget or another
+  /// extension. ``home()``, ``code(of:challenge:)``, ``quarantine(of:)`` and ``form()`` show what was written last;
+  /// whatever would write throws `storage` with `readOnly`. It does not see what another process writes while it is open:
+  /// look again when the system renews the widget.
+  ///
+  /// Throws `storage` with `unreachable` where there is no file yet; with `readOnly` for a file that the app of this
+  /// version has not opened yet, and where nobody has it open and the folder may not be written to; `vault` as
+  /// ``open(_:ports:)`` does.
+  public static func openReadOnly(_ config: Config, ports: Ports) async throws(HealthcodeError) -> Resident {
+    let guarded = ports.guarded
+    return try await working { Resident(native: try openNativeResidentReadOnly(config: config, ports: guarded)) }
+  }
+
   private init(native: NativeResident) {
     self.native = native
   }
@@ -124,8 +137,8 @@ public final class Resident: Sendable {
     try translated { try native.preview(subject: subject, declaration: declaration) }
   }
 
-  /// Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent with
-  /// the next sync. It needs no network, and no cancellation stops it half way.
+  /// Records a declaration, a check-in or a consent: once this returns it survives whatever happens to the app, and it is
+  /// sent with the next sync. It needs no network, and no cancellation stops it half way.
   ///
   /// Throws `invalidField` for the first field that is wrong; nothing was recorded then.
   public func record(_ entry: Entry, for subject: String) async throws(HealthcodeError) -> Recorded {
@@ -143,6 +156,13 @@ public final class Resident: Sendable {
   @discardableResult
   public func checkIn(_ subject: String, symptoms: [String] = []) async throws(HealthcodeError) -> Recorded {
     try await record(.checkIn(checkIn: CheckInInput(symptoms: symptoms)), for: subject)
+  }
+
+  /// Answers another phone that wants to take this one's place, as the subject's card tells of it; see
+  /// ``record(_:for:)``. With `allow` it takes over at once, else it is refused: refuse what the person has not asked for.
+  @discardableResult
+  public func answer(_ takeover: Takeover, allow: Bool, for subject: String) async throws(HealthcodeError) -> Recorded {
+    try await record(.consent(consent: ConsentInput(key: takeover.key, allow: allow)), for: subject)
   }
 
   /// What a scanned text is.
@@ -171,7 +191,8 @@ public final class Resident: Sendable {
   /// Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and what
   /// the server publishes. What the server says no to for one subject is in the report.
   ///
-  /// `network` is normal: what is unsent waits and nothing is lost.
+  /// Calls at the same time are one exchange, which ends early only when all of them are cancelled. `network` is normal:
+  /// what is unsent waits and nothing is lost.
   @discardableResult
   public func sync() async throws(HealthcodeError) -> SyncReport {
     let native = native
@@ -181,6 +202,78 @@ public final class Resident: Sendable {
   /// Closes it. What is under way ends with `closed`. Closing twice is well.
   public func close() {
     try? native.shutDown()
+  }
+}
+
+// MARK: What is kept, and its end
+
+extension Resident {
+  /// What happened to a subject on this phone, the latest last, in pages of 50: what was recorded and what became of it,
+  /// refusals with their reason, orders, releases, ratings. `after` is the id of the last entry seen, or the last page's
+  /// `next`; nil begins with the first. Something may still come in before an entry that was seen: after a change, read
+  /// from the start.
+  ///
+  /// Throws `invalidField` for an `after` that is none; `unknownSubject`.
+  public func journal(of subject: String, after: String? = nil) async throws(HealthcodeError) -> JournalPage {
+    let native = native
+    return try await working { try native.journal(subject: subject, after: after) }
+  }
+
+  /// The whole ``journal(of:after:)``, one entry after the other, each page read when it is wanted. It ends with the last
+  /// one.
+  public func journalEntries(of subject: String) -> JournalEntries {
+    JournalEntries(resident: self, subject: subject)
+  }
+
+  /// A proof of a quarantine, as JSON: the order, the chain of its check-ins under the authority's receipts, what counts,
+  /// and the release. Whoever has the trust list verifies it, without this phone and without the authority. It tells the
+  /// person's id at the authority and which days were served; no name, no answers. `order` is the order's id; nil is the
+  /// last one.
+  ///
+  /// Throws `invalidField` for an order that is not there, or not any more; `unknownSubject`.
+  public func quarantineProof(of subject: String, order: String? = nil) async throws(HealthcodeError) -> String {
+    let native = native
+    return try await working { try native.quarantineProof(subject: subject, order: order) }
+  }
+
+  /// Everything that is stored about one subject, or, for nil, about everybody on this phone, as one JSON document. It is
+  /// personal data in clear: keep it in memory, hand it to the share sheet, write it to no file of the app's and to no
+  /// log. It holds no private key.
+  public func export(_ subject: String? = nil) async throws(HealthcodeError) -> String {
+    let native = native
+    return try await working { try native.export(subject: subject) }
+  }
+
+  /// Erases one subject for good. What waits to be sent goes too: sync before, if it is to arrive. The issuer keeps what
+  /// it has. What is cut off is finished at the next opening.
+  ///
+  /// Throws `unknownSubject`; `storage` with `full` or `readOnly`; `vault` with `locked`, which is temporary.
+  public func erase(_ subject: String) async throws(HealthcodeError) {
+    let native = native
+    try await working { try native.erase(subject: subject) }
+  }
+
+  /// Erases everybody and everything for good, the key first, and closes this object and all others over the same file:
+  /// the next opening begins with an empty one. See ``erase(_:)``; for a file that does not open there is
+  /// ``eraseDatabase(_:ports:)``.
+  ///
+  /// Throws `storage` with `full` or `readOnly`: once it has begun, this object is closed all the same, and the next
+  /// opening finishes it. Throws `vault` with `locked`, which is temporary: nothing was erased.
+  public func eraseEverything() async throws(HealthcodeError) {
+    let native = native
+    try await working { try native.erase(subject: nil) }
+  }
+
+  /// Erases the phone's file and its keys without opening it: for a file whose key is gone from the vault, that belongs to
+  /// another key, or that is damaged. What waits to be sent is lost, and a new enrolment follows. A file that opens is
+  /// erased by ``eraseEverything()``.
+  ///
+  /// Throws `storage` with `busy` while an object or another process has it open, with `readOnly`, `full`, `unreachable`
+  /// where it cannot be deleted; `vault` with `locked`, which is temporary: it may be the whole reason why the file did
+  /// not open, and nothing is erased for it.
+  public static func eraseDatabase(_ config: Config, ports: Ports) async throws(HealthcodeError) {
+    let guarded = ports.guarded
+    try await working { try nativeEraseDatabase(config: config, ports: guarded) }
   }
 }
 
@@ -219,6 +312,36 @@ extension Resident {
         try await working { try native.exchangeFailed(retryAfterSeconds: seconds) }
       }
       throw error
+    }
+  }
+}
+
+/// The entries of a journal, one after the other; see ``Resident/journalEntries(of:)``. Whoever reads it again begins with
+/// the first one.
+public struct JournalEntries: AsyncSequence, Sendable {
+  fileprivate let resident: Resident
+  fileprivate let subject: String
+
+  /// Begins with the first entry.
+  public func makeAsyncIterator() -> Iterator { Iterator(journal: self) }
+
+  /// A place in a journal.
+  public struct Iterator: AsyncIteratorProtocol {
+    fileprivate let journal: JournalEntries
+    private var page: JournalPage?
+    private var left: ArraySlice<JournalEntry> = []
+
+    fileprivate init(journal: JournalEntries) {
+      self.journal = journal
+    }
+
+    /// The next entry; nil after the last one. Throws as ``Resident/journal(of:after:)`` does.
+    public mutating func next() async throws -> JournalEntry? {
+      if left.isEmpty, page == nil || page?.next != nil {
+        let read = try await journal.resident.journal(of: journal.subject, after: page?.next)
+        (page, left) = (read, read.entries[...])
+      }
+      return left.popFirst()
     }
   }
 }

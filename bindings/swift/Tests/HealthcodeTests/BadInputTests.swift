@@ -46,6 +46,14 @@ final class BadInputTests: XCTestCase {
       await typed { try await resident.declare(asked("symptoms", .one(option: string)), for: subject) }
       await typed { try await resident.checkIn(subject, symptoms: [string]) }
       await typed { try await resident.checkIn(string) }
+      let takeover = Takeover(key: string, from: february(12, 9))
+      await typed { try await resident.answer(takeover, allow: false, for: subject) }
+      await typed { _ = try await resident.journal(of: string) }
+      await typed { _ = try await resident.journal(of: subject, after: string) }
+      await typed { _ = try await resident.quarantineProof(of: string) }
+      await typed { _ = try await resident.quarantineProof(of: subject, order: string) }
+      await typed { _ = try await resident.export(string) }
+      await typed { try await resident.erase(string) }
       await typed { _ = try resident.scan(string) }
       await typed { _ = try await resident.enrol(code: string) }
       await typed { _ = try gate.verify(string) }

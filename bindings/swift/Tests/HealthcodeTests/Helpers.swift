@@ -61,11 +61,20 @@ func uptime() -> TimeInterval { ProcessInfo.processInfo.systemUptime }
 
 /// Whether another process gets the lock of a phone's file within so many seconds: 0 when it does.
 func flock(_ file: String, wait seconds: Int) async throws -> Int32 {
+  try await launch("/usr/bin/flock", ["--wait", "\(seconds)", file + ".lock", "true"]).status
+}
+
+/// Runs a command to its end, and gives its status and what it said.
+func launch(_ command: String, _ arguments: [String]) async throws -> (status: Int32, said: String) {
   let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
-  process.arguments = ["--wait", "\(seconds)", file + ".lock", "true"]
-  return try await withCheckedThrowingContinuation { continuation in
+  process.executableURL = URL(fileURLWithPath: command)
+  process.arguments = arguments
+  let output = Pipe()
+  process.standardOutput = output
+  let status = try await withCheckedThrowingContinuation { continuation in
     process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
     do { try process.run() } catch { continuation.resume(throwing: error) }
   }
+  // A few lines, which the pipe holds.
+  return (status, String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))
 }

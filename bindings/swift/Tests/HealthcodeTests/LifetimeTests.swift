@@ -22,6 +22,12 @@ final class LifetimeTests: XCTestCase {
     await assertThrows(.closed) { _ = try resident.preview(atHome, for: subject) }
     await assertThrows(.closed) { try await resident.declare(atHome, for: subject) }
     await assertThrows(.closed) { try await resident.checkIn(subject) }
+    await assertThrows(.closed) { _ = try await resident.journal(of: subject) }
+    await assertThrows(.closed) { for try await _ in resident.journalEntries(of: subject) {} }
+    await assertThrows(.closed) { _ = try await resident.quarantineProof(of: subject) }
+    await assertThrows(.closed) { _ = try await resident.export() }
+    await assertThrows(.closed) { try await resident.erase(subject) }
+    await assertThrows(.closed) { try await resident.eraseEverything() }
     await assertThrows(.closed) { _ = try await resident.requestOneTimeCode(liSi) }
     await assertThrows(.closed) { _ = try await resident.enrol(code: "123456") }
     await assertThrows(.closed) { try await resident.sync() }

@@ -26,7 +26,19 @@ final class VectorTests: XCTestCase {
     XCTAssertEqual(Array(rows[..<quiet] + rows[(side - quiet)...]), Array(repeating: light, count: 2 * quiet))
   }
 
-  func testEveryWorkedExampleOfAQuarantineHoldsAtEveryInstantThatItNames() throws {
+  func testACheckInThatAReplacedPhoneBroughtLeavesTheDayToTheOtherOnes() throws {
+    let order = try XCTUnwrap(examples().first).order.quarantine
+    let instants = [60, 120].map(order.issuedAt.addingTimeInterval)
+    for late in [false, true] {
+      let taps = zip(instants, [late, false]).map { Tap(earliest: $0, latest: $0, received: $0, late: $1) }
+      let counted = try countQuarantine(order, taps: taps, at: instants[1]).attributions.map {
+        if case .counted = $0 { true } else { false }
+      }
+      XCTAssertEqual(counted, [!late, late])
+    }
+  }
+
+  private func examples() throws -> [Examples.Example] {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     decoder.dateDecodingStrategy = .custom { decoder in
@@ -37,7 +49,11 @@ final class VectorTests: XCTestCase {
       guard let date = formatter.date(from: text) else { throw CocoaError(.formatting) }
       return date
     }
-    let examples = try decoder.decode(Examples.self, from: vector("quarantine.json")).examples
+    return try decoder.decode(Examples.self, from: vector("quarantine.json")).examples
+  }
+
+  func testEveryWorkedExampleOfAQuarantineHoldsAtEveryInstantThatItNames() throws {
+    let examples = try examples()
     XCTAssertEqual(examples.count, 50)
     for example in examples {
       let taps = example.taps.map { Tap(earliest: $0.earliest, latest: $0.latest, received: $0.received) }

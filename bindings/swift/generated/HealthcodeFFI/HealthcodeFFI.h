@@ -473,6 +473,16 @@ RustBuffer uniffi_healthcode_fn_method_resident_check_identity(uint64_t ptr, Rus
 RustBuffer uniffi_healthcode_fn_method_resident_code(uint64_t ptr, RustBuffer subject, RustBuffer challenge, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ERASE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ERASE
+void uniffi_healthcode_fn_method_resident_erase(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_EXPORT
+RustBuffer uniffi_healthcode_fn_method_resident_export(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FORM
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FORM
 RustBuffer uniffi_healthcode_fn_method_resident_form(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -483,6 +493,11 @@ RustBuffer uniffi_healthcode_fn_method_resident_form(uint64_t ptr, RustCallStatu
 RustBuffer uniffi_healthcode_fn_method_resident_home(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_JOURNAL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_JOURNAL
+RustBuffer uniffi_healthcode_fn_method_resident_journal(uint64_t ptr, RustBuffer subject, RustBuffer after, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW
 RustBuffer uniffi_healthcode_fn_method_resident_preview(uint64_t ptr, RustBuffer subject, RustBuffer declaration, RustCallStatus *_Nonnull out_status
@@ -491,6 +506,11 @@ RustBuffer uniffi_healthcode_fn_method_resident_preview(uint64_t ptr, RustBuffer
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_QUARANTINE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_QUARANTINE
 RustBuffer uniffi_healthcode_fn_method_resident_quarantine(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_QUARANTINE_PROOF
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_QUARANTINE_PROOF
+RustBuffer uniffi_healthcode_fn_method_resident_quarantine_proof(uint64_t ptr, RustBuffer subject, RustBuffer order, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_RECORD
@@ -598,6 +618,16 @@ RustBuffer uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(RustBuffer
 RustBuffer uniffi_healthcode_fn_method_entry_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ENTRYOUTCOME_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ENTRYOUTCOME_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_entryoutcome_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_JOURNALEVENT_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_JOURNALEVENT_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERINPUT_UNIFFI_TRAIT_DEBUG
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERINPUT_UNIFFI_TRAIT_DEBUG
 RustBuffer uniffi_healthcode_fn_method_answerinput_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
@@ -623,6 +653,16 @@ RustBuffer uniffi_healthcode_fn_method_identityform_uniffi_trait_debug(RustBuffe
 RustBuffer uniffi_healthcode_fn_method_stayinput_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_JOURNALENTRY_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_JOURNALENTRY_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_journalentry_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_JOURNALPAGE_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_JOURNALPAGE_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_journalpage_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_CHECKPOINT
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_CHECKPOINT
 uint64_t uniffi_healthcode_fn_func_open_checkpoint(RustBuffer config, RustBuffer ports, RustBuffer gate, RustCallStatus *_Nonnull out_status
@@ -636,6 +676,11 @@ RustBuffer uniffi_healthcode_fn_func_error_text(RustBuffer error, RustCallStatus
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_RESIDENT
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_RESIDENT
 uint64_t uniffi_healthcode_fn_func_open_resident(RustBuffer config, RustBuffer ports, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_RESIDENT_READ_ONLY
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_RESIDENT_READ_ONLY
+uint64_t uniffi_healthcode_fn_func_open_resident_read_only(RustBuffer config, RustBuffer ports, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_COUNT_QUARANTINE
@@ -658,9 +703,20 @@ RustBuffer uniffi_healthcode_fn_func_draw_png(RustBuffer text, RustBuffer shade,
 RustBuffer uniffi_healthcode_fn_func_draw_svg(RustBuffer text, RustBuffer shade, RustBuffer word, RustBuffer detail, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_ERASE_DATABASE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_ERASE_DATABASE
+void uniffi_healthcode_fn_func_erase_database(RustBuffer config, RustBuffer ports, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_NEW_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_NEW_CANCEL
 uint64_t uniffi_healthcode_fn_func_new_cancel(RustCallStatus *_Nonnull out_status
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_SYSTEM_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_SYSTEM_CLOCK
+uint64_t uniffi_healthcode_fn_func_system_clock(RustCallStatus *_Nonnull out_status
     
 );
 #endif
@@ -942,6 +998,12 @@ uint16_t uniffi_healthcode_checksum_func_open_resident(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_OPEN_RESIDENT_READ_ONLY
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_OPEN_RESIDENT_READ_ONLY
+uint16_t uniffi_healthcode_checksum_func_open_resident_read_only(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_COUNT_QUARANTINE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_COUNT_QUARANTINE
 uint16_t uniffi_healthcode_checksum_func_count_quarantine(void
@@ -966,9 +1028,21 @@ uint16_t uniffi_healthcode_checksum_func_draw_svg(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_ERASE_DATABASE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_ERASE_DATABASE
+uint16_t uniffi_healthcode_checksum_func_erase_database(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_NEW_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_NEW_CANCEL
 uint16_t uniffi_healthcode_checksum_func_new_cancel(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_SYSTEM_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_SYSTEM_CLOCK
+uint16_t uniffi_healthcode_checksum_func_system_clock(void
     
 );
 #endif
@@ -1074,6 +1148,18 @@ uint16_t uniffi_healthcode_checksum_method_resident_code(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ERASE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ERASE
+uint16_t uniffi_healthcode_checksum_method_resident_erase(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_EXPORT
+uint16_t uniffi_healthcode_checksum_method_resident_export(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_FORM
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_FORM
 uint16_t uniffi_healthcode_checksum_method_resident_form(void
@@ -1086,6 +1172,12 @@ uint16_t uniffi_healthcode_checksum_method_resident_home(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_JOURNAL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_JOURNAL
+uint16_t uniffi_healthcode_checksum_method_resident_journal(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW
 uint16_t uniffi_healthcode_checksum_method_resident_preview(void
@@ -1095,6 +1187,12 @@ uint16_t uniffi_healthcode_checksum_method_resident_preview(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_QUARANTINE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_QUARANTINE
 uint16_t uniffi_healthcode_checksum_method_resident_quarantine(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_QUARANTINE_PROOF
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_QUARANTINE_PROOF
+uint16_t uniffi_healthcode_checksum_method_resident_quarantine_proof(void
     
 );
 #endif

@@ -700,7 +700,8 @@ fileprivate struct FfiConverterDuration: FfiConverterRustBuffer {
 
 
 /**
- * The platform's clocks, all in one crossing.
+ * The platform's clocks, all in one crossing. An implementation must not call this library: it is read under a lock,
+ * so that of two readings the later one is looked at later.
  */
 public protocol DeviceClock: AnyObject, Sendable {
     
@@ -711,7 +712,8 @@ public protocol DeviceClock: AnyObject, Sendable {
     
 }
 /**
- * The platform's clocks, all in one crossing.
+ * The platform's clocks, all in one crossing. An implementation must not call this library: it is read under a lock,
+ * so that of two readings the later one is looked at later.
  */
 open class DeviceClockImpl: DeviceClock, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -1739,7 +1741,8 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
-     * alone is not announced: `next_wake` says when.
+     * alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
+     * to look at the file only.
      *
      * # Errors
      *
@@ -1768,6 +1771,33 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func code(subject: String, challenge: String?) throws  -> ShownCode
     
     /**
+     * Erases one subject, or everything. What waits to be sent goes too: sync before, if it is to arrive. The issuer
+     * keeps what it has.
+     *
+     * One subject: its rows and keys are deleted, then all else is sealed under a new key. Everything: the key is
+     * destroyed first, then every file; this object and all others over the same file are closed, and the next
+     * opening begins with an empty file. What is cut off, or fails after it has begun, is finished at the next opening.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`; `Storage` with `Full` or `ReadOnly`; `Vault` with `Locked`. Once everything has begun to go,
+     * this object is closed, errors or not.
+     */
+    func erase(subject: String?) throws 
+    
+    /**
+     * Everything that is stored about one subject, or about everybody on this phone, as one JSON document. It is
+     * personal data in clear: keep it in memory, hand it to the platform's share sheet, write it to no file of the
+     * app's and to no log. It holds no private key. The format, number 1, is documented with the library's source,
+     * in `core/src/resident/export/mod.rs`.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Vault`, `Port`.
+     */
+    func export(subject: String?) throws  -> String
+    
+    /**
      * The questions of the rulebook in force, and the days that they ask about.
      *
      * # Errors
@@ -1785,6 +1815,18 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      * `Storage`, `Vault`, `Port`.
      */
     func home() throws  -> Home
+    
+    /**
+     * What happened to a subject on this phone, the latest last, in pages of 50: what was recorded and what became of
+     * it, refusals with their reason, orders, releases, ratings. `after` is the id of the last entry seen; none begins
+     * with the first. Something may still come in before an entry that was seen, when the phone's time lagged behind:
+     * read from the start after a change.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `after` that is none; `UnknownSubject`, `Storage`.
+     */
+    func journal(subject: String, after: String?) throws  -> JournalPage
     
     /**
      * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
@@ -1806,7 +1848,19 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func quarantine(subject: String) throws  -> QuarantineView?
     
     /**
-     * Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
+     * A proof of a quarantine: the order, the chain of its check-ins under the authority's receipts, what counts, and
+     * the release. Whoever has the trust list can verify it, without this phone and without the authority. It tells
+     * the person's id at the authority and which days were served; no name, no answers. The order is named by its
+     * id, or is the last one; one whose records were purged is not there any more.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an order that is not there; `UnknownSubject`, `Storage`.
+     */
+    func quarantineProof(subject: String, order: String?) throws  -> String
+    
+    /**
+     * Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
      * with the next sync. It needs no network.
      *
      * # Errors
@@ -1857,7 +1911,7 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     
     /**
      * Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
-     * what the server publishes. Calls at the same time run one after the other.
+     * what the server publishes. Calls at the same time are one exchange: the later ones wait for it.
      *
      * # Errors
      *
@@ -1982,7 +2036,8 @@ open class NativeResident: NativeResidentProtocol, @unchecked Sendable {
     /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
-     * alone is not announced: `next_wake` says when.
+     * alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
+     * to look at the file only.
      *
      * # Errors
      *
@@ -2042,6 +2097,48 @@ open func code(subject: String, challenge: String? = nil)throws  -> ShownCode  {
 }
     
     /**
+     * Erases one subject, or everything. What waits to be sent goes too: sync before, if it is to arrive. The issuer
+     * keeps what it has.
+     *
+     * One subject: its rows and keys are deleted, then all else is sealed under a new key. Everything: the key is
+     * destroyed first, then every file; this object and all others over the same file are closed, and the next
+     * opening begins with an empty file. What is cut off, or fails after it has begun, is finished at the next opening.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`; `Storage` with `Full` or `ReadOnly`; `Vault` with `Locked`. Once everything has begun to go,
+     * this object is closed, errors or not.
+     */
+open func erase(subject: String? = nil)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_erase(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionString.lower(subject),uniffiCallStatus
+    )
+}
+}
+    
+    /**
+     * Everything that is stored about one subject, or about everybody on this phone, as one JSON document. It is
+     * personal data in clear: keep it in memory, hand it to the platform's share sheet, write it to no file of the
+     * app's and to no log. It holds no private key. The format, number 1, is documented with the library's source,
+     * in `core/src/resident/export/mod.rs`.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Vault`, `Port`.
+     */
+open func export(subject: String? = nil)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_export(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionString.lower(subject),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * The questions of the rulebook in force, and the days that they ask about.
      *
      * # Errors
@@ -2070,6 +2167,27 @@ open func home()throws  -> Home  {
         uniffiCallStatus in
     uniffi_healthcode_fn_method_resident_home(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * What happened to a subject on this phone, the latest last, in pages of 50: what was recorded and what became of
+     * it, refusals with their reason, orders, releases, ratings. `after` is the id of the last entry seen; none begins
+     * with the first. Something may still come in before an entry that was seen, when the phone's time lagged behind:
+     * read from the start after a change.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `after` that is none; `UnknownSubject`, `Storage`.
+     */
+open func journal(subject: String, after: String? = nil)throws  -> JournalPage  {
+    return try  FfiConverterTypeJournalPage_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_journal(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterOptionString.lower(after),uniffiCallStatus
     )
 })
 }
@@ -2111,7 +2229,28 @@ open func quarantine(subject: String)throws  -> QuarantineView?  {
 }
     
     /**
-     * Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
+     * A proof of a quarantine: the order, the chain of its check-ins under the authority's receipts, what counts, and
+     * the release. Whoever has the trust list can verify it, without this phone and without the authority. It tells
+     * the person's id at the authority and which days were served; no name, no answers. The order is named by its
+     * id, or is the last one; one whose records were purged is not there any more.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an order that is not there; `UnknownSubject`, `Storage`.
+     */
+open func quarantineProof(subject: String, order: String? = nil)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_quarantine_proof(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterOptionString.lower(order),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
      * with the next sync. It needs no network.
      *
      * # Errors
@@ -2213,7 +2352,7 @@ open func requestOneTimeCode(identity: IdentityForm, cancel: NativeCancel? = nil
     
     /**
      * Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
-     * what the server publishes. Calls at the same time run one after the other.
+     * what the server publishes. Calls at the same time are one exchange: the later ones wait for it.
      *
      * # Errors
      *
@@ -3444,7 +3583,8 @@ public func FfiConverterTypeChoice_lower(_ value: Choice) -> RustBuffer {
  */
 public struct ClockReading: Equatable, Hashable {
     /**
-     * Names this start of the device: `/proc/sys/kernel/random/boot_id`, `kern.bootsessionuuid`.
+     * Names this start of the device: `/proc/sys/kernel/random/boot_id`, `kern.bootsessionuuid`. Always from the same
+     * source: after another name the estimate of the time is gone until the next sync.
      */
     public let bootId: String
     /**
@@ -3460,7 +3600,8 @@ public struct ClockReading: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * Names this start of the device: `/proc/sys/kernel/random/boot_id`, `kern.bootsessionuuid`.
+         * Names this start of the device: `/proc/sys/kernel/random/boot_id`, `kern.bootsessionuuid`. Always from the same
+         * source: after another name the estimate of the time is gone until the next sync.
          */bootId: String, 
         /**
          * Milliseconds since the device started, sleep included: `CLOCK_BOOTTIME`, `mach_continuous_time`.
@@ -3662,7 +3803,7 @@ public func FfiConverterTypeCodeRequested_lower(_ value: CodeRequested) -> RustB
 public struct Config: Equatable, Hashable {
     /**
      * The path of the phone's file. Its folder must exist and stay out of cloud backups. The same path in one
-     * process is one instance, which keeps the configuration of its first opening.
+     * process is one instance: opened a second time, the rest of the configuration must be the same.
      */
     public let database: String
     /**
@@ -3707,7 +3848,7 @@ public struct Config: Equatable, Hashable {
     public init(
         /**
          * The path of the phone's file. Its folder must exist and stay out of cloud backups. The same path in one
-         * process is one instance, which keeps the configuration of its first opening.
+         * process is one instance: opened a second time, the rest of the configuration must be the same.
          */database: String, 
         /**
          * The root of the home issuer's HTTP interface, such as `https://code.example.org`.
@@ -3804,6 +3945,75 @@ public func FfiConverterTypeConfig_lift(_ buf: RustBuffer) throws -> Config {
 #endif
 public func FfiConverterTypeConfig_lower(_ value: Config) -> RustBuffer {
     return FfiConverterTypeConfig.lower(value)
+}
+
+
+/**
+ * The answer to another phone that wants to take this one's place, see `Takeover`.
+ */
+public struct ConsentInput: Equatable, Hashable {
+    /**
+     * The other phone's key, as the takeover names it.
+     */
+    public let key: String
+    /**
+     * Whether it may take over at once; else it is refused. Refuse what the person has not asked for.
+     */
+    public let allow: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The other phone's key, as the takeover names it.
+         */key: String, 
+        /**
+         * Whether it may take over at once; else it is refused. Refuse what the person has not asked for.
+         */allow: Bool) {
+        self.key = key
+        self.allow = allow
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension ConsentInput: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeConsentInput: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ConsentInput {
+        return
+            try ConsentInput(
+                key: FfiConverterString.read(from: &buf), 
+                allow: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ConsentInput, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.key, into: &buf)
+        FfiConverterBool.write(value.allow, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConsentInput_lift(_ buf: RustBuffer) throws -> ConsentInput {
+    return try FfiConverterTypeConsentInput.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConsentInput_lower(_ value: ConsentInput) -> RustBuffer {
+    return FfiConverterTypeConsentInput.lower(value)
 }
 
 
@@ -4556,6 +4766,176 @@ public func FfiConverterTypeIdentityForm_lower(_ value: IdentityForm) -> RustBuf
 
 
 /**
+ * Something that happened.
+ */
+public struct JournalEntry: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * Names the entry for as long as it is kept; what `after` takes.
+     */
+    public let id: String
+    /**
+     * When: for what was recorded here, a lower bound of true time; for what was decided, the issuer's time.
+     */
+    public let at: Timestamp
+    /**
+     * What.
+     */
+    public let event: JournalEvent
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Names the entry for as long as it is kept; what `after` takes.
+         */id: String, 
+        /**
+         * When: for what was recorded here, a lower bound of true time; for what was decided, the issuer's time.
+         */at: Timestamp, 
+        /**
+         * What.
+         */event: JournalEvent) {
+        self.id = id
+        self.at = at
+        self.event = event
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_journalentry_uniffi_trait_debug(
+            FfiConverterTypeJournalEntry_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension JournalEntry: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeJournalEntry: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> JournalEntry {
+        return
+            try JournalEntry(
+                id: FfiConverterString.read(from: &buf), 
+                at: FfiConverterTypeTimestamp.read(from: &buf), 
+                event: FfiConverterTypeJournalEvent.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: JournalEntry, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterTypeTimestamp.write(value.at, into: &buf)
+        FfiConverterTypeJournalEvent.write(value.event, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJournalEntry_lift(_ buf: RustBuffer) throws -> JournalEntry {
+    return try FfiConverterTypeJournalEntry.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJournalEntry_lower(_ value: JournalEntry) -> RustBuffer {
+    return FfiConverterTypeJournalEntry.lower(value)
+}
+
+
+/**
+ * A page of the journal.
+ */
+public struct JournalPage: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * What happened, the latest last; at most 50.
+     */
+    public let entries: [JournalEntry]
+    /**
+     * What to give as `after` for the next page; none where this one is the last.
+     */
+    public let next: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What happened, the latest last; at most 50.
+         */entries: [JournalEntry], 
+        /**
+         * What to give as `after` for the next page; none where this one is the last.
+         */next: String?) {
+        self.entries = entries
+        self.next = next
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_journalpage_uniffi_trait_debug(
+            FfiConverterTypeJournalPage_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension JournalPage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeJournalPage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> JournalPage {
+        return
+            try JournalPage(
+                entries: FfiConverterSequenceTypeJournalEntry.read(from: &buf), 
+                next: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: JournalPage, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeJournalEntry.write(value.entries, into: &buf)
+        FfiConverterOptionString.write(value.next, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJournalPage_lift(_ buf: RustBuffer) throws -> JournalPage {
+    return try FfiConverterTypeJournalPage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJournalPage_lower(_ value: JournalPage) -> RustBuffer {
+    return FfiConverterTypeJournalPage.lower(value)
+}
+
+
+/**
  * All that a phone provides.
  */
 public struct Ports {
@@ -5257,7 +5637,7 @@ public struct QuarantineView: Equatable, Hashable {
      */
     public let counted: UInt16
     /**
-     * The legal day, as far as this phone is sure of it.
+     * The legal day, as far as this phone is sure of it: a later one may have begun where `time.sure` is false.
      */
     public let today: LegalDate
     /**
@@ -5273,7 +5653,8 @@ public struct QuarantineView: Equatable, Hashable {
      */
     public let connectToConfirm: Bool
     /**
-     * The check-in that is due now, until when, and what missing it does.
+     * The check-in that is due now, until when, and what missing it does. Where `time.sure` is false another may
+     * be due: offer a check-in all the same.
      */
     public let due: Risk?
     /**
@@ -5325,7 +5706,7 @@ public struct QuarantineView: Equatable, Hashable {
          * Days that count so far.
          */counted: UInt16, 
         /**
-         * The legal day, as far as this phone is sure of it.
+         * The legal day, as far as this phone is sure of it: a later one may have begun where `time.sure` is false.
          */today: LegalDate, 
         /**
          * Every day from the first one to today.
@@ -5337,7 +5718,8 @@ public struct QuarantineView: Equatable, Hashable {
          * Whether all days are done and the time of the release has come: connect, the server confirms.
          */connectToConfirm: Bool, 
         /**
-         * The check-in that is due now, until when, and what missing it does.
+         * The check-in that is due now, until when, and what missing it does. Where `time.sure` is false another may
+         * be due: offer a check-in all the same.
          */due: Risk?, 
         /**
          * When the next day opens, if nothing is due now.
@@ -5538,7 +5920,7 @@ public struct Recorded: Equatable, Hashable {
     public let operation: String
     /**
      * The day for which a check-in will count, as far as this phone can tell; none for a declaration, without an
-     * order in force, or where the day has its check-in already.
+     * order in force, where the day has its check-in already, or where this phone does not know the day.
      */
     public let day: LegalDate?
 
@@ -5550,7 +5932,7 @@ public struct Recorded: Equatable, Hashable {
          */operation: String, 
         /**
          * The day for which a check-in will count, as far as this phone can tell; none for a declaration, without an
-         * order in force, or where the day has its check-in already.
+         * order in force, where the day has its check-in already, or where this phone does not know the day.
          */day: LegalDate?) {
         self.operation = operation
         self.day = day
@@ -6201,6 +6583,10 @@ public struct SubjectCard: Equatable, Hashable {
      * Whether a declaration was ever recorded.
      */
     public let declared: Bool
+    /**
+     * Another phone that wants to take this one's place. Show it at once: whoever has not asked for it refuses it.
+     */
+    public let takeover: Takeover?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -6243,7 +6629,10 @@ public struct SubjectCard: Equatable, Hashable {
          */waiting: UInt32, 
         /**
          * Whether a declaration was ever recorded.
-         */declared: Bool) {
+         */declared: Bool, 
+        /**
+         * Another phone that wants to take this one's place. Show it at once: whoever has not asked for it refuses it.
+         */takeover: Takeover?) {
         self.subject = subject
         self.issuer = issuer
         self.maskedName = maskedName
@@ -6257,6 +6646,7 @@ public struct SubjectCard: Equatable, Hashable {
         self.connectToConfirm = connectToConfirm
         self.waiting = waiting
         self.declared = declared
+        self.takeover = takeover
     }
 
     
@@ -6287,7 +6677,8 @@ public struct FfiConverterTypeSubjectCard: FfiConverterRustBuffer {
                 due: FfiConverterOptionTypeRisk.read(from: &buf), 
                 connectToConfirm: FfiConverterBool.read(from: &buf), 
                 waiting: FfiConverterUInt32.read(from: &buf), 
-                declared: FfiConverterBool.read(from: &buf)
+                declared: FfiConverterBool.read(from: &buf), 
+                takeover: FfiConverterOptionTypeTakeover.read(from: &buf)
         )
     }
 
@@ -6305,6 +6696,7 @@ public struct FfiConverterTypeSubjectCard: FfiConverterRustBuffer {
         FfiConverterBool.write(value.connectToConfirm, into: &buf)
         FfiConverterUInt32.write(value.waiting, into: &buf)
         FfiConverterBool.write(value.declared, into: &buf)
+        FfiConverterOptionTypeTakeover.write(value.takeover, into: &buf)
     }
 }
 
@@ -6612,6 +7004,76 @@ public func FfiConverterTypeSyncState_lower(_ value: SyncState) -> RustBuffer {
 
 
 /**
+ * Another phone has enrolled for the subject and waits to take this one's place. Answer with
+ * `Entry.Consent`.
+ */
+public struct Takeover: Equatable, Hashable {
+    /**
+     * The other phone's key.
+     */
+    public let key: String
+    /**
+     * When it takes over unless it is refused.
+     */
+    public let from: Timestamp
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The other phone's key.
+         */key: String, 
+        /**
+         * When it takes over unless it is refused.
+         */from: Timestamp) {
+        self.key = key
+        self.from = from
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Takeover: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTakeover: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Takeover {
+        return
+            try Takeover(
+                key: FfiConverterString.read(from: &buf), 
+                from: FfiConverterTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Takeover, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.key, into: &buf)
+        FfiConverterTypeTimestamp.write(value.from, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTakeover_lift(_ buf: RustBuffer) throws -> Takeover {
+    return try FfiConverterTypeTakeover.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTakeover_lower(_ value: Takeover) -> RustBuffer {
+    return FfiConverterTypeTakeover.lower(value)
+}
+
+
+/**
  * One check-in as the evidence has it: the true instant lies between `earliest` and `latest`, both included.
  */
 public struct Tap: Equatable, Hashable {
@@ -6627,6 +7089,10 @@ public struct Tap: Equatable, Hashable {
      * When the server received it; none while it waits on the phone.
      */
     public let received: Timestamp?
+    /**
+     * Whether a phone brought it that another one has replaced: it fills only days that no other tap fills.
+     */
+    public let late: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -6639,10 +7105,14 @@ public struct Tap: Equatable, Hashable {
          */latest: Timestamp, 
         /**
          * When the server received it; none while it waits on the phone.
-         */received: Timestamp?) {
+         */received: Timestamp?, 
+        /**
+         * Whether a phone brought it that another one has replaced: it fills only days that no other tap fills.
+         */late: Bool = false) {
         self.earliest = earliest
         self.latest = latest
         self.received = received
+        self.late = late
     }
 
     
@@ -6663,7 +7133,8 @@ public struct FfiConverterTypeTap: FfiConverterRustBuffer {
             try Tap(
                 earliest: FfiConverterTypeTimestamp.read(from: &buf), 
                 latest: FfiConverterTypeTimestamp.read(from: &buf), 
-                received: FfiConverterOptionTypeTimestamp.read(from: &buf)
+                received: FfiConverterOptionTypeTimestamp.read(from: &buf), 
+                late: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -6671,6 +7142,7 @@ public struct FfiConverterTypeTap: FfiConverterRustBuffer {
         FfiConverterTypeTimestamp.write(value.earliest, into: &buf)
         FfiConverterTypeTimestamp.write(value.latest, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.received, into: &buf)
+        FfiConverterBool.write(value.late, into: &buf)
     }
 }
 
@@ -6691,6 +7163,85 @@ public func FfiConverterTypeTap_lower(_ value: Tap) -> RustBuffer {
 
 
 /**
+ * What is wrong with the time, and what can be done about it.
+ */
+public struct TimeNotice: Equatable, Hashable {
+    /**
+     * What it is, for an app that says it in its own words.
+     */
+    public let kind: TimeNoticeKind
+    /**
+     * What is wrong.
+     */
+    public let what: BilingualText
+    /**
+     * What the person should do.
+     */
+    public let action: BilingualText
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What it is, for an app that says it in its own words.
+         */kind: TimeNoticeKind, 
+        /**
+         * What is wrong.
+         */what: BilingualText, 
+        /**
+         * What the person should do.
+         */action: BilingualText) {
+        self.kind = kind
+        self.what = what
+        self.action = action
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension TimeNotice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTimeNotice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TimeNotice {
+        return
+            try TimeNotice(
+                kind: FfiConverterTypeTimeNoticeKind.read(from: &buf), 
+                what: FfiConverterTypeBilingualText.read(from: &buf), 
+                action: FfiConverterTypeBilingualText.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: TimeNotice, into buf: inout [UInt8]) {
+        FfiConverterTypeTimeNoticeKind.write(value.kind, into: &buf)
+        FfiConverterTypeBilingualText.write(value.what, into: &buf)
+        FfiConverterTypeBilingualText.write(value.action, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTimeNotice_lift(_ buf: RustBuffer) throws -> TimeNotice {
+    return try FfiConverterTypeTimeNotice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTimeNotice_lower(_ value: TimeNotice) -> RustBuffer {
+    return FfiConverterTypeTimeNotice.lower(value)
+}
+
+
+/**
  * The time as this phone knows it.
  */
 public struct TimeState: Equatable, Hashable {
@@ -6699,13 +7250,20 @@ public struct TimeState: Equatable, Hashable {
      */
     public let now: Timestamp
     /**
-     * Whether a server's time has been received since the phone was started. Mark the time on the screen if not.
+     * Whether a server's time has been received since the phone was started. If not, mark the time on the screen, and
+     * the day with it: days are counted at the last time that is sure. None comes early, and a check-in is taken and
+     * kept all the same.
      */
     public let sure: Bool
     /**
      * What to tell a person whose phone's own clock is wrong.
      */
     public let hint: ClockHint?
+    /**
+     * What to tell a person about the time, and what to ask of them; none where all is well. The day comes first,
+     * then the phone's own clock.
+     */
+    public let notice: TimeNotice?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -6714,14 +7272,21 @@ public struct TimeState: Equatable, Hashable {
          * The best estimate, or a lower bound where `sure` is false.
          */now: Timestamp, 
         /**
-         * Whether a server's time has been received since the phone was started. Mark the time on the screen if not.
+         * Whether a server's time has been received since the phone was started. If not, mark the time on the screen, and
+         * the day with it: days are counted at the last time that is sure. None comes early, and a check-in is taken and
+         * kept all the same.
          */sure: Bool, 
         /**
          * What to tell a person whose phone's own clock is wrong.
-         */hint: ClockHint?) {
+         */hint: ClockHint?, 
+        /**
+         * What to tell a person about the time, and what to ask of them; none where all is well. The day comes first,
+         * then the phone's own clock.
+         */notice: TimeNotice?) {
         self.now = now
         self.sure = sure
         self.hint = hint
+        self.notice = notice
     }
 
     
@@ -6742,7 +7307,8 @@ public struct FfiConverterTypeTimeState: FfiConverterRustBuffer {
             try TimeState(
                 now: FfiConverterTypeTimestamp.read(from: &buf), 
                 sure: FfiConverterBool.read(from: &buf), 
-                hint: FfiConverterOptionTypeClockHint.read(from: &buf)
+                hint: FfiConverterOptionTypeClockHint.read(from: &buf), 
+                notice: FfiConverterOptionTypeTimeNotice.read(from: &buf)
         )
     }
 
@@ -6750,6 +7316,7 @@ public struct FfiConverterTypeTimeState: FfiConverterRustBuffer {
         FfiConverterTypeTimestamp.write(value.now, into: &buf)
         FfiConverterBool.write(value.sure, into: &buf)
         FfiConverterOptionTypeClockHint.write(value.hint, into: &buf)
+        FfiConverterOptionTypeTimeNotice.write(value.notice, into: &buf)
     }
 }
 
@@ -7342,7 +7909,8 @@ public enum CheckInState: Equatable, Hashable {
      */
     case waiting(
         /**
-         * The day for which it will count, as far as this phone can tell.
+         * The day for which it will count, as far as this phone can tell; none where it was made when the phone did
+         * not know the day, and has not learnt it since.
          */day: LegalDate?
     )
     /**
@@ -7761,6 +8329,14 @@ public enum Entry: Equatable, Hashable, CustomDebugStringConvertible {
          * Its content.
          */checkIn: CheckInInput
     )
+    /**
+     * A consent to another phone, or its refusal.
+     */
+    case consent(
+        /**
+         * Its content.
+         */consent: ConsentInput
+    )
 
 
 
@@ -7799,6 +8375,9 @@ public struct FfiConverterTypeEntry: FfiConverterRustBuffer {
         case 2: return .checkIn(checkIn: try FfiConverterTypeCheckInInput.read(from: &buf)
         )
         
+        case 3: return .consent(consent: try FfiConverterTypeConsentInput.read(from: &buf)
+        )
+        
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -7815,6 +8394,11 @@ public struct FfiConverterTypeEntry: FfiConverterRustBuffer {
         case let .checkIn(checkIn):
             writeInt(&buf, Int32(2))
             FfiConverterTypeCheckInInput.write(checkIn, into: &buf)
+            
+        
+        case let .consent(consent):
+            writeInt(&buf, Int32(3))
+            FfiConverterTypeConsentInput.write(consent, into: &buf)
             
         }
     }
@@ -7833,6 +8417,174 @@ public func FfiConverterTypeEntry_lift(_ buf: RustBuffer) throws -> Entry {
 #endif
 public func FfiConverterTypeEntry_lower(_ value: Entry) -> RustBuffer {
     return FfiConverterTypeEntry.lower(value)
+}
+
+
+
+/**
+ * What became of something that was recorded.
+ */
+
+public enum EntryOutcome: Equatable, Hashable, CustomDebugStringConvertible {
+    
+    /**
+     * It waits to be sent.
+     */
+    case waiting
+    /**
+     * The issuer has it.
+     */
+    case accepted(
+        /**
+         * Since when.
+         */at: Timestamp
+    )
+    /**
+     * The issuer has it and refused it; it holds up nothing else.
+     */
+    case refused(
+        /**
+         * When.
+         */at: Timestamp, 
+        /**
+         * The problem's stable word, such as `invalid`.
+         */problem: String, 
+        /**
+         * What was wrong, and what can be done about it.
+         */text: BilingualText
+    )
+    /**
+     * The issuer has the check-in, and it counts.
+     */
+    case counted(
+        /**
+         * Since when the issuer has it.
+         */at: Timestamp, 
+        /**
+         * When it was judged.
+         */judgedAt: Timestamp, 
+        /**
+         * For which day it counts.
+         */day: LegalDate, 
+        /**
+         * How surely.
+         */certainty: Certainty
+    )
+    /**
+     * The issuer has the check-in, and it does not count.
+     */
+    case notCounted(
+        /**
+         * Since when the issuer has it.
+         */at: Timestamp, 
+        /**
+         * When it was judged.
+         */judgedAt: Timestamp, 
+        /**
+         * Why not.
+         */reason: NotCounted
+    )
+
+
+
+
+
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_entryoutcome_uniffi_trait_debug(
+            FfiConverterTypeEntryOutcome_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension EntryOutcome: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEntryOutcome: FfiConverterRustBuffer {
+    typealias SwiftType = EntryOutcome
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> EntryOutcome {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .waiting
+        
+        case 2: return .accepted(at: try FfiConverterTypeTimestamp.read(from: &buf)
+        )
+        
+        case 3: return .refused(at: try FfiConverterTypeTimestamp.read(from: &buf), problem: try FfiConverterString.read(from: &buf), text: try FfiConverterTypeBilingualText.read(from: &buf)
+        )
+        
+        case 4: return .counted(at: try FfiConverterTypeTimestamp.read(from: &buf), judgedAt: try FfiConverterTypeTimestamp.read(from: &buf), day: try FfiConverterTypeLegalDate.read(from: &buf), certainty: try FfiConverterTypeCertainty.read(from: &buf)
+        )
+        
+        case 5: return .notCounted(at: try FfiConverterTypeTimestamp.read(from: &buf), judgedAt: try FfiConverterTypeTimestamp.read(from: &buf), reason: try FfiConverterTypeNotCounted.read(from: &buf)
+        )
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: EntryOutcome, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .waiting:
+            writeInt(&buf, Int32(1))
+        
+        
+        case let .accepted(at):
+            writeInt(&buf, Int32(2))
+            FfiConverterTypeTimestamp.write(at, into: &buf)
+            
+        
+        case let .refused(at,problem,text):
+            writeInt(&buf, Int32(3))
+            FfiConverterTypeTimestamp.write(at, into: &buf)
+            FfiConverterString.write(problem, into: &buf)
+            FfiConverterTypeBilingualText.write(text, into: &buf)
+            
+        
+        case let .counted(at,judgedAt,day,certainty):
+            writeInt(&buf, Int32(4))
+            FfiConverterTypeTimestamp.write(at, into: &buf)
+            FfiConverterTypeTimestamp.write(judgedAt, into: &buf)
+            FfiConverterTypeLegalDate.write(day, into: &buf)
+            FfiConverterTypeCertainty.write(certainty, into: &buf)
+            
+        
+        case let .notCounted(at,judgedAt,reason):
+            writeInt(&buf, Int32(5))
+            FfiConverterTypeTimestamp.write(at, into: &buf)
+            FfiConverterTypeTimestamp.write(judgedAt, into: &buf)
+            FfiConverterTypeNotCounted.write(reason, into: &buf)
+            
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEntryOutcome_lift(_ buf: RustBuffer) throws -> EntryOutcome {
+    return try FfiConverterTypeEntryOutcome.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEntryOutcome_lower(_ value: EntryOutcome) -> RustBuffer {
+    return FfiConverterTypeEntryOutcome.lower(value)
 }
 
 
@@ -8195,6 +8947,260 @@ public func FfiConverterTypeHttpMethod_lift(_ buf: RustBuffer) throws -> HttpMet
 #endif
 public func FfiConverterTypeHttpMethod_lower(_ value: HttpMethod) -> RustBuffer {
     return FfiConverterTypeHttpMethod.lower(value)
+}
+
+
+
+/**
+ * What can happen.
+ */
+
+public enum JournalEvent: Equatable, Hashable, CustomDebugStringConvertible {
+    
+    /**
+     * A declaration was recorded.
+     */
+    case declared(
+        /**
+         * The operation's id.
+         */operation: String, 
+        /**
+         * The legal day for which it speaks.
+         */declaredOn: LegalDate, 
+        /**
+         * What became of it.
+         */outcome: EntryOutcome
+    )
+    /**
+     * A check-in was recorded.
+     */
+    case checkedIn(
+        /**
+         * The operation's id.
+         */operation: String, 
+        /**
+         * The symptoms that it told of, by their ids in the form.
+         */symptoms: [String], 
+        /**
+         * The order that was in force.
+         */order: String?, 
+        /**
+         * What became of it.
+         */outcome: EntryOutcome
+    )
+    /**
+     * Another phone that wanted to take this one's place was let in, or refused.
+     */
+    case answered(
+        /**
+         * The operation's id.
+         */operation: String, 
+        /**
+         * The other phone's key.
+         */key: String, 
+        /**
+         * Whether it was let in.
+         */allow: Bool, 
+        /**
+         * What became of it.
+         */outcome: EntryOutcome
+    )
+    /**
+     * A quarantine was ordered.
+     */
+    case ordered(
+        /**
+         * The order's id.
+         */order: String, 
+        /**
+         * Yellow or red.
+         */colour: Colour, 
+        /**
+         * The rule that caused it, or `manual`.
+         */rule: String, 
+        /**
+         * The cause.
+         */cause: BilingualText, 
+        /**
+         * The first day.
+         */startsOn: LegalDate, 
+        /**
+         * How many days.
+         */days: UInt16, 
+        /**
+         * The order that it took the place of.
+         */supersedes: String?
+    )
+    /**
+     * An order ended.
+     */
+    case released(
+        /**
+         * The order's id.
+         */order: String, 
+        /**
+         * Why.
+         */cause: ReleaseCause
+    )
+    /**
+     * Another phone wants to speak for the person, or no longer does.
+     */
+    case otherPhone(
+        /**
+         * The id of its key, hexadecimal.
+         */key: String, 
+        /**
+         * From when on it does; none where it was refused or given up.
+         */activeFrom: Timestamp?
+    )
+    /**
+     * The colour was decided.
+     */
+    case rated(
+        /**
+         * The colour.
+         */colour: Colour, 
+        /**
+         * Why; empty for green.
+         */reasons: [Reason], 
+        /**
+         * The order in force.
+         */order: String?, 
+        /**
+         * Until when it can be appealed.
+         */appealBy: Timestamp
+    )
+
+
+
+
+
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(
+            FfiConverterTypeJournalEvent_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension JournalEvent: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
+    typealias SwiftType = JournalEvent
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> JournalEvent {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .declared(operation: try FfiConverterString.read(from: &buf), declaredOn: try FfiConverterTypeLegalDate.read(from: &buf), outcome: try FfiConverterTypeEntryOutcome.read(from: &buf)
+        )
+        
+        case 2: return .checkedIn(operation: try FfiConverterString.read(from: &buf), symptoms: try FfiConverterSequenceString.read(from: &buf), order: try FfiConverterOptionString.read(from: &buf), outcome: try FfiConverterTypeEntryOutcome.read(from: &buf)
+        )
+        
+        case 3: return .answered(operation: try FfiConverterString.read(from: &buf), key: try FfiConverterString.read(from: &buf), allow: try FfiConverterBool.read(from: &buf), outcome: try FfiConverterTypeEntryOutcome.read(from: &buf)
+        )
+        
+        case 4: return .ordered(order: try FfiConverterString.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), rule: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeBilingualText.read(from: &buf), startsOn: try FfiConverterTypeLegalDate.read(from: &buf), days: try FfiConverterUInt16.read(from: &buf), supersedes: try FfiConverterOptionString.read(from: &buf)
+        )
+        
+        case 5: return .released(order: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeReleaseCause.read(from: &buf)
+        )
+        
+        case 6: return .otherPhone(key: try FfiConverterString.read(from: &buf), activeFrom: try FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+        
+        case 7: return .rated(colour: try FfiConverterTypeColour.read(from: &buf), reasons: try FfiConverterSequenceTypeReason.read(from: &buf), order: try FfiConverterOptionString.read(from: &buf), appealBy: try FfiConverterTypeTimestamp.read(from: &buf)
+        )
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: JournalEvent, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case let .declared(operation,declaredOn,outcome):
+            writeInt(&buf, Int32(1))
+            FfiConverterString.write(operation, into: &buf)
+            FfiConverterTypeLegalDate.write(declaredOn, into: &buf)
+            FfiConverterTypeEntryOutcome.write(outcome, into: &buf)
+            
+        
+        case let .checkedIn(operation,symptoms,order,outcome):
+            writeInt(&buf, Int32(2))
+            FfiConverterString.write(operation, into: &buf)
+            FfiConverterSequenceString.write(symptoms, into: &buf)
+            FfiConverterOptionString.write(order, into: &buf)
+            FfiConverterTypeEntryOutcome.write(outcome, into: &buf)
+            
+        
+        case let .answered(operation,key,allow,outcome):
+            writeInt(&buf, Int32(3))
+            FfiConverterString.write(operation, into: &buf)
+            FfiConverterString.write(key, into: &buf)
+            FfiConverterBool.write(allow, into: &buf)
+            FfiConverterTypeEntryOutcome.write(outcome, into: &buf)
+            
+        
+        case let .ordered(order,colour,rule,cause,startsOn,days,supersedes):
+            writeInt(&buf, Int32(4))
+            FfiConverterString.write(order, into: &buf)
+            FfiConverterTypeColour.write(colour, into: &buf)
+            FfiConverterString.write(rule, into: &buf)
+            FfiConverterTypeBilingualText.write(cause, into: &buf)
+            FfiConverterTypeLegalDate.write(startsOn, into: &buf)
+            FfiConverterUInt16.write(days, into: &buf)
+            FfiConverterOptionString.write(supersedes, into: &buf)
+            
+        
+        case let .released(order,cause):
+            writeInt(&buf, Int32(5))
+            FfiConverterString.write(order, into: &buf)
+            FfiConverterTypeReleaseCause.write(cause, into: &buf)
+            
+        
+        case let .otherPhone(key,activeFrom):
+            writeInt(&buf, Int32(6))
+            FfiConverterString.write(key, into: &buf)
+            FfiConverterOptionTypeTimestamp.write(activeFrom, into: &buf)
+            
+        
+        case let .rated(colour,reasons,order,appealBy):
+            writeInt(&buf, Int32(7))
+            FfiConverterTypeColour.write(colour, into: &buf)
+            FfiConverterSequenceTypeReason.write(reasons, into: &buf)
+            FfiConverterOptionString.write(order, into: &buf)
+            FfiConverterTypeTimestamp.write(appealBy, into: &buf)
+            
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJournalEvent_lift(_ buf: RustBuffer) throws -> JournalEvent {
+    return try FfiConverterTypeJournalEvent.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJournalEvent_lower(_ value: JournalEvent) -> RustBuffer {
+    return FfiConverterTypeJournalEvent.lower(value)
 }
 
 
@@ -9678,37 +10684,42 @@ public func FfiConverterTypeSide_lower(_ value: Side) -> RustBuffer {
 
 
 /**
- * What is wrong with the file.
+ * What is wrong with the file. None of it destroys anything: what was accepted is there once the cause is gone.
  */
 
 public enum StorageKind: Equatable, Hashable {
     
     /**
-     * Another process has it open.
+     * Another process has it open: try again when that one has ended, or open it to look at it only.
      */
     case busy
     /**
-     * The disk is full; what was accepted before is kept.
+     * The disk is full; this call kept nothing, what was accepted before is kept. Ask the person to free some space,
+     * and make the call again. What only reads still works.
      */
     case full
     /**
-     * It cannot be written to.
+     * It cannot be written to: the file, its folder or its disk is read-only, or it was opened to look at it only.
+     * See to the app's rights on the folder; a widget leaves the call to the app.
      */
     case readOnly
     /**
-     * It is damaged, or no database. Nothing was changed.
+     * It is damaged, or no database. Nothing was changed. Close it and open it again; if it stays so, offer the person
+     * to enrol again after `erase`, and say that what was not sent yet is lost.
      */
     case corrupt
     /**
-     * A later version of the app wrote it: update the app.
+     * A later version of the app wrote it: update the app. Nothing was changed.
      */
     case newerSchema
     /**
-     * It belongs to another key than the vault's. Nothing was changed.
+     * It belongs to another key than the vault's: the file of another phone or installation. Nothing was changed. Open
+     * it with its own vault, or offer the person to enrol again after `erase`.
      */
     case wrongKey
     /**
-     * The path cannot be opened.
+     * The path cannot be opened: its folder is missing, or, to look at only, there is no file yet; or the device does
+     * not give what is there. Check the path, and try again; a widget shows that nobody has enrolled.
      */
     case unreachable
 
@@ -9824,6 +10835,11 @@ public enum SubjectState: Equatable, Hashable {
      * Another phone has taken this one's place.
      */
     case replaced
+    /**
+     * The server does not know the subject by this phone's key: it has lost it, or the first phone has refused this
+     * one. Enrol again: what is kept here is not lost, and days that were counted are proved by their receipts.
+     */
+    case unknown
 
 
 
@@ -9852,6 +10868,8 @@ public struct FfiConverterTypeSubjectState: FfiConverterRustBuffer {
         
         case 3: return .replaced
         
+        case 4: return .unknown
+        
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -9872,6 +10890,10 @@ public struct FfiConverterTypeSubjectState: FfiConverterRustBuffer {
         case .replaced:
             writeInt(&buf, Int32(3))
         
+        
+        case .unknown:
+            writeInt(&buf, Int32(4))
+        
         }
     }
 }
@@ -9889,6 +10911,91 @@ public func FfiConverterTypeSubjectState_lift(_ buf: RustBuffer) throws -> Subje
 #endif
 public func FfiConverterTypeSubjectState_lower(_ value: SubjectState) -> RustBuffer {
     return FfiConverterTypeSubjectState.lower(value)
+}
+
+
+
+/**
+ * What can be wrong with the time.
+ */
+
+public enum TimeNoticeKind: Equatable, Hashable {
+    
+    /**
+     * The phone has not connected since it was started, and does not know which day it is.
+     */
+    case dayUnknown
+    /**
+     * Its date and time are ahead of the true time by more than five minutes.
+     */
+    case clockAhead
+    /**
+     * Its date and time are behind the true time by more than five minutes.
+     */
+    case clockBehind
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension TimeNoticeKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTimeNoticeKind: FfiConverterRustBuffer {
+    typealias SwiftType = TimeNoticeKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TimeNoticeKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .dayUnknown
+        
+        case 2: return .clockAhead
+        
+        case 3: return .clockBehind
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: TimeNoticeKind, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .dayUnknown:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .clockAhead:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .clockBehind:
+            writeInt(&buf, Int32(3))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTimeNoticeKind_lift(_ buf: RustBuffer) throws -> TimeNoticeKind {
+    return try FfiConverterTypeTimeNoticeKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTimeNoticeKind_lower(_ value: TimeNoticeKind) -> RustBuffer {
+    return FfiConverterTypeTimeNoticeKind.lower(value)
 }
 
 
@@ -9986,17 +11093,19 @@ public func FfiConverterTypeVaultError_lower(_ value: VaultError) -> RustBuffer 
 
 
 /**
- * What is wrong with the platform's vault.
+ * What is wrong with the platform's vault. None of it changes the file.
  */
 
 public enum VaultKind: Equatable, Hashable {
     
     /**
-     * Locked until the first unlock after a start: try again later.
+     * Locked until the first unlock after a start. Temporary: ask the person to unlock the phone and try again then.
+     * Never enrol anew, and never erase, because of it.
      */
     case locked
     /**
-     * Its entry is gone (restored from a backup, installed anew): the person enrols again, after `erase`.
+     * Its entry is gone (restored from a backup, installed anew), and the file cannot be read any more: the person
+     * enrols again, after `erase`. Ask before, and try again once: some key stores say so for a moment.
      */
     case gone
     /**
@@ -10597,6 +11706,54 @@ fileprivate struct FfiConverterOptionTypeRisk: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeTakeover: FfiConverterRustBuffer {
+    typealias SwiftType = Takeover?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeTakeover.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeTakeover.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeTimeNotice: FfiConverterRustBuffer {
+    typealias SwiftType = TimeNotice?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeTimeNotice.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeTimeNotice.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeClockHint: FfiConverterRustBuffer {
     typealias SwiftType = ClockHint?
 
@@ -10860,6 +12017,31 @@ fileprivate struct FfiConverterSequenceTypeFormQuestion: FfiConverterRustBuffer 
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeFormQuestion.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeJournalEntry: FfiConverterRustBuffer {
+    typealias SwiftType = [JournalEntry]
+
+    public static func write(_ value: [JournalEntry], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeJournalEntry.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [JournalEntry] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [JournalEntry]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeJournalEntry.read(from: &buf))
         }
         return seq
     }
@@ -11320,6 +12502,22 @@ public func openNativeResident(config: Config, ports: Ports)throws  -> NativeRes
 })
 }
 /**
+ * `Resident.openReadOnly`, as a function: the generator does not rename what a constructor returns.
+ *
+ * # Errors
+ *
+ * As `Resident.openReadOnly`.
+ */
+public func openNativeResidentReadOnly(config: Config, ports: Ports)throws  -> NativeResident  {
+    return try  FfiConverterTypeNativeResident_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_func_open_resident_read_only(
+        FfiConverterTypeConfig_lower(config),
+        FfiConverterTypePorts_lower(ports),uniffiCallStatus
+    )
+})
+}
+/**
  * Counts the days of a quarantine at an instant, a lower bound of true time: the rules that phone and server share,
  * without a phone's file. For the quarantine of a subject ask `Resident.quarantine`.
  *
@@ -11390,6 +12588,28 @@ public func nativeDrawSvg(text: String, shade: Shade, word: String, detail: Stri
 })
 }
 /**
+ * Destroys the database key, the hardware keys and the phone's file, without opening it: for a file whose key is gone
+ * from the vault, that belongs to another key, or that is damaged. It finishes at the next opening if it is cut off.
+ * Hardware keys are deleted as far as the file still names them. A file that opens is erased by
+ * `Resident.erase`.
+ *
+ * What waits to be sent is lost. A new enrolment follows.
+ *
+ * # Errors
+ *
+ * `Storage` with `Busy` while another process, or an object of this one, has the file open; `ReadOnly`, `Full` and
+ * `Unreachable` where it cannot be deleted. `Vault` with `Locked` is temporary: it may be the whole reason why the
+ * file did not open, and nothing is erased for it.
+ */
+public func nativeEraseDatabase(config: Config, ports: Ports)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_func_erase_database(
+        FfiConverterTypeConfig_lower(config),
+        FfiConverterTypePorts_lower(ports),uniffiCallStatus
+    )
+}
+}
+/**
  * A new `Cancel`.
  *
  * # Errors
@@ -11400,6 +12620,23 @@ public func newNativeCancel()throws  -> NativeCancel  {
     return try  FfiConverterTypeNativeCancel_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
         uniffiCallStatus in
     uniffi_healthcode_fn_func_new_cancel(uniffiCallStatus
+    )
+})
+}
+/**
+ * The clocks of this device, on Linux and Android: a boot clock that counts through sleep and that nobody can set, the
+ * kernel's name for this start of the device, and the wall clock. What it returns goes into `Ports`.
+ *
+ * # Errors
+ *
+ * `Port` where the kernel does not tell which start of the device this is: on Android 8, whose policy hides it from
+ * apps, and everywhere but on Linux and Android. Give a clock of the app's own then, and the same one in every
+ * version of the app: two names for one start of the device are two starts.
+ */
+public func nativeSystemClock()throws  -> DeviceClock  {
+    return try  FfiConverterTypeDeviceClock_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_func_system_clock(uniffiCallStatus
     )
 })
 }
@@ -11428,6 +12665,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_func_open_resident() != 61321) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_healthcode_checksum_func_open_resident_read_only() != 14780) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_healthcode_checksum_func_count_quarantine() != 61016) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -11440,7 +12680,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_func_draw_svg() != 62667) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_healthcode_checksum_func_erase_database() != 59108) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_healthcode_checksum_func_new_cancel() != 16149) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_func_system_clock() != 562) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_checkpoint_challenge() != 53464) {
@@ -11485,7 +12731,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_vault_delete() != 4954) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_changed() != 30743) {
+    if (uniffi_healthcode_checksum_method_resident_changed() != 23225) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_check_identity() != 42840) {
@@ -11494,10 +12740,19 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_code() != 46894) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_healthcode_checksum_method_resident_erase() != 9385) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_export() != 24684) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_healthcode_checksum_method_resident_form() != 14903) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_home() != 27324) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_journal() != 59854) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_preview() != 62711) {
@@ -11506,7 +12761,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_quarantine() != 4829) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_record() != 35076) {
+    if (uniffi_healthcode_checksum_method_resident_quarantine_proof() != 47202) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_record() != 9772) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_scan() != 2350) {
@@ -11521,7 +12779,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_request_one_time_code() != 55573) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_sync() != 5761) {
+    if (uniffi_healthcode_checksum_method_resident_sync() != 42138) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_enrol_call() != 55972) {

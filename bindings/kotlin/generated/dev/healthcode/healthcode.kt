@@ -778,6 +778,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_func_open_resident(
     ): Int
+    external fun uniffi_healthcode_checksum_func_open_resident_read_only(
+    ): Int
     external fun uniffi_healthcode_checksum_func_count_quarantine(
     ): Int
     external fun uniffi_healthcode_checksum_func_draw_luminance(
@@ -786,7 +788,11 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_func_draw_svg(
     ): Int
+    external fun uniffi_healthcode_checksum_func_erase_database(
+    ): Int
     external fun uniffi_healthcode_checksum_func_new_cancel(
+    ): Int
+    external fun uniffi_healthcode_checksum_func_system_clock(
     ): Int
     external fun uniffi_healthcode_checksum_method_checkpoint_challenge(
     ): Int
@@ -822,13 +828,21 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_code(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_erase(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_export(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_form(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_home(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_journal(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_preview(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_quarantine(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_quarantine_proof(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_record(
     ): Int
@@ -943,13 +957,21 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_code(`ptr`: Long,`subject`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_erase(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_healthcode_fn_method_resident_export(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_form(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_home(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_journal(`ptr`: Long,`subject`: RustBuffer.ByValue,`after`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_preview(`ptr`: Long,`subject`: RustBuffer.ByValue,`declaration`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_quarantine(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_quarantine_proof(`ptr`: Long,`subject`: RustBuffer.ByValue,`order`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_record(`ptr`: Long,`subject`: RustBuffer.ByValue,`entry`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -993,6 +1015,10 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_entry_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_entryoutcome_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_answerinput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_checkininput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1003,11 +1029,17 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_stayinput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_journalentry_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_journalpage_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_func_open_checkpoint(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,`gate`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_healthcode_fn_func_error_text(`error`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_func_open_resident(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_healthcode_fn_func_open_resident_read_only(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_healthcode_fn_func_count_quarantine(`quarantine`: RustBuffer.ByValue,`taps`: RustBuffer.ByValue,`at`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1017,7 +1049,11 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_func_draw_svg(`text`: RustBuffer.ByValue,`shade`: RustBuffer.ByValue,`word`: RustBuffer.ByValue,`detail`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_func_erase_database(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
     external fun uniffi_healthcode_fn_func_new_cancel(uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_healthcode_fn_func_system_clock(uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun ffi_healthcode_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1147,6 +1183,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_func_open_resident() and 0xFFFF) != 61321) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_func_open_resident_read_only() and 0xFFFF) != 14780) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_func_count_quarantine() and 0xFFFF) != 61016) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1159,7 +1198,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_func_draw_svg() and 0xFFFF) != 62667) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_func_erase_database() and 0xFFFF) != 59108) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_func_new_cancel() and 0xFFFF) != 16149) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_func_system_clock() and 0xFFFF) != 562) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_challenge() and 0xFFFF) != 53464) {
@@ -1204,7 +1249,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_vault_delete() and 0xFFFF) != 4954) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_changed() and 0xFFFF) != 30743) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_changed() and 0xFFFF) != 23225) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_check_identity() and 0xFFFF) != 42840) {
@@ -1213,10 +1258,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_code() and 0xFFFF) != 46894) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_method_resident_erase() and 0xFFFF) != 9385) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_export() and 0xFFFF) != 24684) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_method_resident_form() and 0xFFFF) != 14903) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_home() and 0xFFFF) != 27324) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_journal() and 0xFFFF) != 59854) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_preview() and 0xFFFF) != 62711) {
@@ -1225,7 +1279,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_quarantine() and 0xFFFF) != 4829) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_record() and 0xFFFF) != 35076) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_quarantine_proof() and 0xFFFF) != 47202) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_record() and 0xFFFF) != 9772) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_scan() and 0xFFFF) != 2350) {
@@ -1240,7 +1297,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_request_one_time_code() and 0xFFFF) != 55573) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_sync() and 0xFFFF) != 5761) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_sync() and 0xFFFF) != 42138) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_enrol_call() and 0xFFFF) != 55972) {
@@ -1877,7 +1934,8 @@ public object FfiConverterDuration: FfiConverterRustBuffer<java.time.Duration> {
 
 
 /**
- * The platform's clocks, all in one crossing.
+ * The platform's clocks, all in one crossing. An implementation must not call this library: it is read under a lock,
+ * so that of two readings the later one is looked at later.
  */
 public interface DeviceClock {
     
@@ -1890,7 +1948,8 @@ public interface DeviceClock {
 }
 
 /**
- * The platform's clocks, all in one crossing.
+ * The platform's clocks, all in one crossing. An implementation must not call this library: it is read under a lock,
+ * so that of two readings the later one is looked at later.
  */
 open class DeviceClockImpl: Disposable, AutoCloseable, DeviceClock
 {
@@ -3607,7 +3666,8 @@ public interface NativeResidentInterface {
     /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
-     * alone is not announced: `next_wake` says when.
+     * alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
+     * to look at the file only.
      *
      * # Errors
      *
@@ -3636,6 +3696,33 @@ public interface NativeResidentInterface {
     fun `code`(`subject`: kotlin.String, `challenge`: kotlin.String? = null): ShownCode
     
     /**
+     * Erases one subject, or everything. What waits to be sent goes too: sync before, if it is to arrive. The issuer
+     * keeps what it has.
+     *
+     * One subject: its rows and keys are deleted, then all else is sealed under a new key. Everything: the key is
+     * destroyed first, then every file; this object and all others over the same file are closed, and the next
+     * opening begins with an empty file. What is cut off, or fails after it has begun, is finished at the next opening.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`; `Storage` with `Full` or `ReadOnly`; `Vault` with `Locked`. Once everything has begun to go,
+     * this object is closed, errors or not.
+     */
+    fun `erase`(`subject`: kotlin.String? = null)
+    
+    /**
+     * Everything that is stored about one subject, or about everybody on this phone, as one JSON document. It is
+     * personal data in clear: keep it in memory, hand it to the platform's share sheet, write it to no file of the
+     * app's and to no log. It holds no private key. The format, number 1, is documented with the library's source,
+     * in `core/src/resident/export/mod.rs`.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Vault`, `Port`.
+     */
+    fun `export`(`subject`: kotlin.String? = null): kotlin.String
+    
+    /**
      * The questions of the rulebook in force, and the days that they ask about.
      *
      * # Errors
@@ -3653,6 +3740,18 @@ public interface NativeResidentInterface {
      * `Storage`, `Vault`, `Port`.
      */
     fun `home`(): Home
+    
+    /**
+     * What happened to a subject on this phone, the latest last, in pages of 50: what was recorded and what became of
+     * it, refusals with their reason, orders, releases, ratings. `after` is the id of the last entry seen; none begins
+     * with the first. Something may still come in before an entry that was seen, when the phone's time lagged behind:
+     * read from the start after a change.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `after` that is none; `UnknownSubject`, `Storage`.
+     */
+    fun `journal`(`subject`: kotlin.String, `after`: kotlin.String? = null): JournalPage
     
     /**
      * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
@@ -3674,7 +3773,19 @@ public interface NativeResidentInterface {
     fun `quarantine`(`subject`: kotlin.String): QuarantineView?
     
     /**
-     * Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
+     * A proof of a quarantine: the order, the chain of its check-ins under the authority's receipts, what counts, and
+     * the release. Whoever has the trust list can verify it, without this phone and without the authority. It tells
+     * the person's id at the authority and which days were served; no name, no answers. The order is named by its
+     * id, or is the last one; one whose records were purged is not there any more.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an order that is not there; `UnknownSubject`, `Storage`.
+     */
+    fun `quarantineProof`(`subject`: kotlin.String, `order`: kotlin.String? = null): kotlin.String
+    
+    /**
+     * Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
      * with the next sync. It needs no network.
      *
      * # Errors
@@ -3725,7 +3836,7 @@ public interface NativeResidentInterface {
     
     /**
      * Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
-     * what the server publishes. Calls at the same time run one after the other.
+     * what the server publishes. Calls at the same time are one exchange: the later ones wait for it.
      *
      * # Errors
      *
@@ -3901,7 +4012,8 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
     /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
-     * alone is not announced: `next_wake` says when.
+     * alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
+     * to look at the file only.
      *
      * # Errors
      *
@@ -3978,6 +4090,58 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
+     * Erases one subject, or everything. What waits to be sent goes too: sync before, if it is to arrive. The issuer
+     * keeps what it has.
+     *
+     * One subject: its rows and keys are deleted, then all else is sealed under a new key. Everything: the key is
+     * destroyed first, then every file; this object and all others over the same file are closed, and the next
+     * opening begins with an empty file. What is cut off, or fails after it has begun, is finished at the next opening.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`; `Storage` with `Full` or `ReadOnly`; `Vault` with `Locked`. Once everything has begun to go,
+     * this object is closed, errors or not.
+     */
+    @Throws(NativeException::class)override fun `erase`(`subject`: kotlin.String?)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_erase(
+        it,
+        
+        FfiConverterOptionalString.lower(`subject`),_status)
+}
+    }
+    
+    
+
+    
+    /**
+     * Everything that is stored about one subject, or about everybody on this phone, as one JSON document. It is
+     * personal data in clear: keep it in memory, hand it to the platform's share sheet, write it to no file of the
+     * app's and to no log. It holds no private key. The format, number 1, is documented with the library's source,
+     * in `core/src/resident/export/mod.rs`.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Vault`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `export`(`subject`: kotlin.String?): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_export(
+        it,
+        
+        FfiConverterOptionalString.lower(`subject`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * The questions of the rulebook in force, and the days that they ask about.
      *
      * # Errors
@@ -4013,6 +4177,32 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
     UniffiLib.uniffi_healthcode_fn_method_resident_home(
         it,
         _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * What happened to a subject on this phone, the latest last, in pages of 50: what was recorded and what became of
+     * it, refusals with their reason, orders, releases, ratings. `after` is the id of the last entry seen; none begins
+     * with the first. Something may still come in before an entry that was seen, when the phone's time lagged behind:
+     * read from the start after a change.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `after` that is none; `UnknownSubject`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `journal`(`subject`: kotlin.String, `after`: kotlin.String?): JournalPage {
+            return FfiConverterTypeJournalPage.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_journal(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterOptionalString.lower(`after`),_status)
 }
     }
     )
@@ -4067,7 +4257,33 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
-     * Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
+     * A proof of a quarantine: the order, the chain of its check-ins under the authority's receipts, what counts, and
+     * the release. Whoever has the trust list can verify it, without this phone and without the authority. It tells
+     * the person's id at the authority and which days were served; no name, no answers. The order is named by its
+     * id, or is the last one; one whose records were purged is not there any more.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an order that is not there; `UnknownSubject`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `quarantineProof`(`subject`: kotlin.String, `order`: kotlin.String?): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_quarantine_proof(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterOptionalString.lower(`order`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
      * with the next sync. It needs no network.
      *
      * # Errors
@@ -4198,7 +4414,7 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
     
     /**
      * Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and
-     * what the server publishes. Calls at the same time run one after the other.
+     * what the server publishes. Calls at the same time are one exchange: the later ones wait for it.
      *
      * # Errors
      *
@@ -5367,7 +5583,8 @@ public object FfiConverterTypeChoice: FfiConverterRustBuffer<Choice> {
  */
 data class ClockReading (
     /**
-     * Names this start of the device: `/proc/sys/kernel/random/boot_id`, `kern.bootsessionuuid`.
+     * Names this start of the device: `/proc/sys/kernel/random/boot_id`, `kern.bootsessionuuid`. Always from the same
+     * source: after another name the estimate of the time is gone until the next sync.
      */
     val `bootId`: kotlin.String
     , 
@@ -5517,7 +5734,7 @@ public object FfiConverterTypeCodeRequested: FfiConverterRustBuffer<CodeRequeste
 data class Config (
     /**
      * The path of the phone's file. Its folder must exist and stay out of cloud backups. The same path in one
-     * process is one instance, which keeps the configuration of its first opening.
+     * process is one instance: opened a second time, the rest of the configuration must be the same.
      */
     val `database`: kotlin.String
     , 
@@ -5618,6 +5835,53 @@ public object FfiConverterTypeConfig: FfiConverterRustBuffer<Config> {
             FfiConverterTypeTimestamp.write(value.`builtAt`, buf)
             FfiConverterSequenceString.write(value.`cleartextHosts`, buf)
             FfiConverterSequenceByteArray.write(value.`tlsRoots`, buf)
+    }
+}
+
+
+
+/**
+ * The answer to another phone that wants to take this one's place, see `Takeover`.
+ */
+data class ConsentInput (
+    /**
+     * The other phone's key, as the takeover names it.
+     */
+    val `key`: kotlin.String
+    , 
+    /**
+     * Whether it may take over at once; else it is refused. Refuse what the person has not asked for.
+     */
+    val `allow`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeConsentInput: FfiConverterRustBuffer<ConsentInput> {
+    override fun read(buf: ByteBuffer): ConsentInput {
+        return ConsentInput(
+            FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: ConsentInput) = (
+            FfiConverterString.allocationSize(value.`key`) +
+            FfiConverterBoolean.allocationSize(value.`allow`)
+    )
+
+    override fun write(value: ConsentInput, buf: ByteBuffer) {
+            FfiConverterString.write(value.`key`, buf)
+            FfiConverterBoolean.write(value.`allow`, buf)
     }
 }
 
@@ -6156,6 +6420,126 @@ public object FfiConverterTypeIdentityForm: FfiConverterRustBuffer<IdentityForm>
 
 
 /**
+ * Something that happened.
+ */
+data class JournalEntry (
+    /**
+     * Names the entry for as long as it is kept; what `after` takes.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * When: for what was recorded here, a lower bound of true time; for what was decided, the issuer's time.
+     */
+    val `at`: Timestamp
+    , 
+    /**
+     * What.
+     */
+    val `event`: JournalEvent
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalentry_uniffi_trait_debug(FfiConverterTypeJournalEntry.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeJournalEntry: FfiConverterRustBuffer<JournalEntry> {
+    override fun read(buf: ByteBuffer): JournalEntry {
+        return JournalEntry(
+            FfiConverterString.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypeJournalEvent.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: JournalEntry) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`at`) +
+            FfiConverterTypeJournalEvent.allocationSize(value.`event`)
+    )
+
+    override fun write(value: JournalEntry, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterTypeTimestamp.write(value.`at`, buf)
+            FfiConverterTypeJournalEvent.write(value.`event`, buf)
+    }
+}
+
+
+
+/**
+ * A page of the journal.
+ */
+data class JournalPage (
+    /**
+     * What happened, the latest last; at most 50.
+     */
+    val `entries`: List<JournalEntry>
+    , 
+    /**
+     * What to give as `after` for the next page; none where this one is the last.
+     */
+    val `next`: kotlin.String?
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalpage_uniffi_trait_debug(FfiConverterTypeJournalPage.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeJournalPage: FfiConverterRustBuffer<JournalPage> {
+    override fun read(buf: ByteBuffer): JournalPage {
+        return JournalPage(
+            FfiConverterSequenceTypeJournalEntry.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: JournalPage) = (
+            FfiConverterSequenceTypeJournalEntry.allocationSize(value.`entries`) +
+            FfiConverterOptionalString.allocationSize(value.`next`)
+    )
+
+    override fun write(value: JournalPage, buf: ByteBuffer) {
+            FfiConverterSequenceTypeJournalEntry.write(value.`entries`, buf)
+            FfiConverterOptionalString.write(value.`next`, buf)
+    }
+}
+
+
+
+/**
  * All that a phone provides.
  */
 data class Ports (
@@ -6684,7 +7068,7 @@ data class QuarantineView (
     val `counted`: kotlin.UShort
     , 
     /**
-     * The legal day, as far as this phone is sure of it.
+     * The legal day, as far as this phone is sure of it: a later one may have begun where `time.sure` is false.
      */
     val `today`: LegalDate
     , 
@@ -6704,7 +7088,8 @@ data class QuarantineView (
     val `connectToConfirm`: kotlin.Boolean
     , 
     /**
-     * The check-in that is due now, until when, and what missing it does.
+     * The check-in that is due now, until when, and what missing it does. Where `time.sure` is false another may
+     * be due: offer a check-in all the same.
      */
     val `due`: Risk?
     , 
@@ -6880,7 +7265,7 @@ data class Recorded (
     , 
     /**
      * The day for which a check-in will count, as far as this phone can tell; none for a declaration, without an
-     * order in force, or where the day has its check-in already.
+     * order in force, where the day has its check-in already, or where this phone does not know the day.
      */
     val `day`: LegalDate?
     
@@ -7381,6 +7766,11 @@ data class SubjectCard (
      * Whether a declaration was ever recorded.
      */
     val `declared`: kotlin.Boolean
+    , 
+    /**
+     * Another phone that wants to take this one's place. Show it at once: whoever has not asked for it refuses it.
+     */
+    val `takeover`: Takeover?
     
 ){
     
@@ -7410,6 +7800,7 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterBoolean.read(buf),
             FfiConverterUInt.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterOptionalTypeTakeover.read(buf),
         )
     }
 
@@ -7426,7 +7817,8 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterOptionalTypeRisk.allocationSize(value.`due`) +
             FfiConverterBoolean.allocationSize(value.`connectToConfirm`) +
             FfiConverterUInt.allocationSize(value.`waiting`) +
-            FfiConverterBoolean.allocationSize(value.`declared`)
+            FfiConverterBoolean.allocationSize(value.`declared`) +
+            FfiConverterOptionalTypeTakeover.allocationSize(value.`takeover`)
     )
 
     override fun write(value: SubjectCard, buf: ByteBuffer) {
@@ -7443,6 +7835,7 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterBoolean.write(value.`connectToConfirm`, buf)
             FfiConverterUInt.write(value.`waiting`, buf)
             FfiConverterBoolean.write(value.`declared`, buf)
+            FfiConverterOptionalTypeTakeover.write(value.`takeover`, buf)
     }
 }
 
@@ -7654,6 +8047,54 @@ public object FfiConverterTypeSyncState: FfiConverterRustBuffer<SyncState> {
 
 
 /**
+ * Another phone has enrolled for the subject and waits to take this one's place. Answer with
+ * `Entry.Consent`.
+ */
+data class Takeover (
+    /**
+     * The other phone's key.
+     */
+    val `key`: kotlin.String
+    , 
+    /**
+     * When it takes over unless it is refused.
+     */
+    val `from`: Timestamp
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTakeover: FfiConverterRustBuffer<Takeover> {
+    override fun read(buf: ByteBuffer): Takeover {
+        return Takeover(
+            FfiConverterString.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Takeover) = (
+            FfiConverterString.allocationSize(value.`key`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`from`)
+    )
+
+    override fun write(value: Takeover, buf: ByteBuffer) {
+            FfiConverterString.write(value.`key`, buf)
+            FfiConverterTypeTimestamp.write(value.`from`, buf)
+    }
+}
+
+
+
+/**
  * One check-in as the evidence has it: the true instant lies between `earliest` and `latest`, both included.
  */
 data class Tap (
@@ -7671,6 +8112,11 @@ data class Tap (
      * When the server received it; none while it waits on the phone.
      */
     val `received`: Timestamp?
+    , 
+    /**
+     * Whether a phone brought it that another one has replaced: it fills only days that no other tap fills.
+     */
+    val `late`: kotlin.Boolean = false 
     
 ){
     
@@ -7690,19 +8136,77 @@ public object FfiConverterTypeTap: FfiConverterRustBuffer<Tap> {
             FfiConverterTypeTimestamp.read(buf),
             FfiConverterTypeTimestamp.read(buf),
             FfiConverterOptionalTypeTimestamp.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
     override fun allocationSize(value: Tap) = (
             FfiConverterTypeTimestamp.allocationSize(value.`earliest`) +
             FfiConverterTypeTimestamp.allocationSize(value.`latest`) +
-            FfiConverterOptionalTypeTimestamp.allocationSize(value.`received`)
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`received`) +
+            FfiConverterBoolean.allocationSize(value.`late`)
     )
 
     override fun write(value: Tap, buf: ByteBuffer) {
             FfiConverterTypeTimestamp.write(value.`earliest`, buf)
             FfiConverterTypeTimestamp.write(value.`latest`, buf)
             FfiConverterOptionalTypeTimestamp.write(value.`received`, buf)
+            FfiConverterBoolean.write(value.`late`, buf)
+    }
+}
+
+
+
+/**
+ * What is wrong with the time, and what can be done about it.
+ */
+data class TimeNotice (
+    /**
+     * What it is, for an app that says it in its own words.
+     */
+    val `kind`: TimeNoticeKind
+    , 
+    /**
+     * What is wrong.
+     */
+    val `what`: BilingualText
+    , 
+    /**
+     * What the person should do.
+     */
+    val `action`: BilingualText
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTimeNotice: FfiConverterRustBuffer<TimeNotice> {
+    override fun read(buf: ByteBuffer): TimeNotice {
+        return TimeNotice(
+            FfiConverterTypeTimeNoticeKind.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: TimeNotice) = (
+            FfiConverterTypeTimeNoticeKind.allocationSize(value.`kind`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`what`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`action`)
+    )
+
+    override fun write(value: TimeNotice, buf: ByteBuffer) {
+            FfiConverterTypeTimeNoticeKind.write(value.`kind`, buf)
+            FfiConverterTypeBilingualText.write(value.`what`, buf)
+            FfiConverterTypeBilingualText.write(value.`action`, buf)
     }
 }
 
@@ -7718,7 +8222,9 @@ data class TimeState (
     val `now`: Timestamp
     , 
     /**
-     * Whether a server's time has been received since the phone was started. Mark the time on the screen if not.
+     * Whether a server's time has been received since the phone was started. If not, mark the time on the screen, and
+     * the day with it: days are counted at the last time that is sure. None comes early, and a check-in is taken and
+     * kept all the same.
      */
     val `sure`: kotlin.Boolean
     , 
@@ -7726,6 +8232,12 @@ data class TimeState (
      * What to tell a person whose phone's own clock is wrong.
      */
     val `hint`: ClockHint?
+    , 
+    /**
+     * What to tell a person about the time, and what to ask of them; none where all is well. The day comes first,
+     * then the phone's own clock.
+     */
+    val `notice`: TimeNotice?
     
 ){
     
@@ -7745,19 +8257,22 @@ public object FfiConverterTypeTimeState: FfiConverterRustBuffer<TimeState> {
             FfiConverterTypeTimestamp.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalTypeClockHint.read(buf),
+            FfiConverterOptionalTypeTimeNotice.read(buf),
         )
     }
 
     override fun allocationSize(value: TimeState) = (
             FfiConverterTypeTimestamp.allocationSize(value.`now`) +
             FfiConverterBoolean.allocationSize(value.`sure`) +
-            FfiConverterOptionalTypeClockHint.allocationSize(value.`hint`)
+            FfiConverterOptionalTypeClockHint.allocationSize(value.`hint`) +
+            FfiConverterOptionalTypeTimeNotice.allocationSize(value.`notice`)
     )
 
     override fun write(value: TimeState, buf: ByteBuffer) {
             FfiConverterTypeTimestamp.write(value.`now`, buf)
             FfiConverterBoolean.write(value.`sure`, buf)
             FfiConverterOptionalTypeClockHint.write(value.`hint`, buf)
+            FfiConverterOptionalTypeTimeNotice.write(value.`notice`, buf)
     }
 }
 
@@ -8284,7 +8799,8 @@ sealed class CheckInState {
      */
     data class Waiting(
         /**
-         * The day for which it will count, as far as this phone can tell.
+         * The day for which it will count, as far as this phone can tell; none where it was made when the phone did
+         * not know the day, and has not learnt it since.
          */
         val `day`: dev.healthcode.LegalDate?) : CheckInState()
         
@@ -8664,6 +9180,30 @@ sealed class Entry {
         companion object
     }
     
+    /**
+     * A consent to another phone, or its refusal.
+     */
+    data class Consent(
+        /**
+         * Its content.
+         */
+        val `consent`: dev.healthcode.ConsentInput) : Entry()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entry_uniffi_trait_debug(FfiConverterTypeEntry.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
 
     
 
@@ -8695,6 +9235,9 @@ public object FfiConverterTypeEntry : FfiConverterRustBuffer<Entry>{
             2 -> Entry.CheckIn(
                 FfiConverterTypeCheckInInput.read(buf),
                 )
+            3 -> Entry.Consent(
+                FfiConverterTypeConsentInput.read(buf),
+                )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
     }
@@ -8714,6 +9257,13 @@ public object FfiConverterTypeEntry : FfiConverterRustBuffer<Entry>{
                 + FfiConverterTypeCheckInInput.allocationSize(value.`checkIn`)
             )
         }
+        is Entry.Consent -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeConsentInput.allocationSize(value.`consent`)
+            )
+        }
     }
 
     override fun write(value: Entry, buf: ByteBuffer) {
@@ -8726,6 +9276,280 @@ public object FfiConverterTypeEntry : FfiConverterRustBuffer<Entry>{
             is Entry.CheckIn -> {
                 buf.putInt(2)
                 FfiConverterTypeCheckInInput.write(value.`checkIn`, buf)
+                Unit
+            }
+            is Entry.Consent -> {
+                buf.putInt(3)
+                FfiConverterTypeConsentInput.write(value.`consent`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * What became of something that was recorded.
+ */
+sealed class EntryOutcome {
+    
+    /**
+     * It waits to be sent.
+     */
+    object Waiting : EntryOutcome()
+    
+    
+    /**
+     * The issuer has it.
+     */
+    data class Accepted(
+        /**
+         * Since when.
+         */
+        val `at`: dev.healthcode.Timestamp) : EntryOutcome()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entryoutcome_uniffi_trait_debug(FfiConverterTypeEntryOutcome.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * The issuer has it and refused it; it holds up nothing else.
+     */
+    data class Refused(
+        /**
+         * When.
+         */
+        val `at`: dev.healthcode.Timestamp, 
+        /**
+         * The problem's stable word, such as `invalid`.
+         */
+        val `problem`: kotlin.String, 
+        /**
+         * What was wrong, and what can be done about it.
+         */
+        val `text`: dev.healthcode.BilingualText) : EntryOutcome()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entryoutcome_uniffi_trait_debug(FfiConverterTypeEntryOutcome.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * The issuer has the check-in, and it counts.
+     */
+    data class Counted(
+        /**
+         * Since when the issuer has it.
+         */
+        val `at`: dev.healthcode.Timestamp, 
+        /**
+         * When it was judged.
+         */
+        val `judgedAt`: dev.healthcode.Timestamp, 
+        /**
+         * For which day it counts.
+         */
+        val `day`: dev.healthcode.LegalDate, 
+        /**
+         * How surely.
+         */
+        val `certainty`: dev.healthcode.Certainty) : EntryOutcome()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entryoutcome_uniffi_trait_debug(FfiConverterTypeEntryOutcome.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * The issuer has the check-in, and it does not count.
+     */
+    data class NotCounted(
+        /**
+         * Since when the issuer has it.
+         */
+        val `at`: dev.healthcode.Timestamp, 
+        /**
+         * When it was judged.
+         */
+        val `judgedAt`: dev.healthcode.Timestamp, 
+        /**
+         * Why not.
+         */
+        val `reason`: dev.healthcode.NotCounted) : EntryOutcome()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entryoutcome_uniffi_trait_debug(FfiConverterTypeEntryOutcome.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entryoutcome_uniffi_trait_debug(FfiConverterTypeEntryOutcome.lower(this),
+        _status)
+}
+    )
+    }
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeEntryOutcome : FfiConverterRustBuffer<EntryOutcome>{
+    override fun read(buf: ByteBuffer): EntryOutcome {
+        return when(buf.getInt()) {
+            1 -> EntryOutcome.Waiting
+            2 -> EntryOutcome.Accepted(
+                FfiConverterTypeTimestamp.read(buf),
+                )
+            3 -> EntryOutcome.Refused(
+                FfiConverterTypeTimestamp.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterTypeBilingualText.read(buf),
+                )
+            4 -> EntryOutcome.Counted(
+                FfiConverterTypeTimestamp.read(buf),
+                FfiConverterTypeTimestamp.read(buf),
+                FfiConverterTypeLegalDate.read(buf),
+                FfiConverterTypeCertainty.read(buf),
+                )
+            5 -> EntryOutcome.NotCounted(
+                FfiConverterTypeTimestamp.read(buf),
+                FfiConverterTypeTimestamp.read(buf),
+                FfiConverterTypeNotCounted.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: EntryOutcome): ULong = when(value) {
+        is EntryOutcome.Waiting -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is EntryOutcome.Accepted -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeTimestamp.allocationSize(value.`at`)
+            )
+        }
+        is EntryOutcome.Refused -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeTimestamp.allocationSize(value.`at`)
+                + FfiConverterString.allocationSize(value.`problem`)
+                + FfiConverterTypeBilingualText.allocationSize(value.`text`)
+            )
+        }
+        is EntryOutcome.Counted -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeTimestamp.allocationSize(value.`at`)
+                + FfiConverterTypeTimestamp.allocationSize(value.`judgedAt`)
+                + FfiConverterTypeLegalDate.allocationSize(value.`day`)
+                + FfiConverterTypeCertainty.allocationSize(value.`certainty`)
+            )
+        }
+        is EntryOutcome.NotCounted -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeTimestamp.allocationSize(value.`at`)
+                + FfiConverterTypeTimestamp.allocationSize(value.`judgedAt`)
+                + FfiConverterTypeNotCounted.allocationSize(value.`reason`)
+            )
+        }
+    }
+
+    override fun write(value: EntryOutcome, buf: ByteBuffer) {
+        when(value) {
+            is EntryOutcome.Waiting -> {
+                buf.putInt(1)
+                Unit
+            }
+            is EntryOutcome.Accepted -> {
+                buf.putInt(2)
+                FfiConverterTypeTimestamp.write(value.`at`, buf)
+                Unit
+            }
+            is EntryOutcome.Refused -> {
+                buf.putInt(3)
+                FfiConverterTypeTimestamp.write(value.`at`, buf)
+                FfiConverterString.write(value.`problem`, buf)
+                FfiConverterTypeBilingualText.write(value.`text`, buf)
+                Unit
+            }
+            is EntryOutcome.Counted -> {
+                buf.putInt(4)
+                FfiConverterTypeTimestamp.write(value.`at`, buf)
+                FfiConverterTypeTimestamp.write(value.`judgedAt`, buf)
+                FfiConverterTypeLegalDate.write(value.`day`, buf)
+                FfiConverterTypeCertainty.write(value.`certainty`, buf)
+                Unit
+            }
+            is EntryOutcome.NotCounted -> {
+                buf.putInt(5)
+                FfiConverterTypeTimestamp.write(value.`at`, buf)
+                FfiConverterTypeTimestamp.write(value.`judgedAt`, buf)
+                FfiConverterTypeNotCounted.write(value.`reason`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -8982,6 +9806,459 @@ public object FfiConverterTypeHttpMethod: FfiConverterRustBuffer<HttpMethod> {
 
     override fun write(value: HttpMethod, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What can happen.
+ */
+sealed class JournalEvent {
+    
+    /**
+     * A declaration was recorded.
+     */
+    data class Declared(
+        /**
+         * The operation's id.
+         */
+        val `operation`: kotlin.String, 
+        /**
+         * The legal day for which it speaks.
+         */
+        val `declaredOn`: dev.healthcode.LegalDate, 
+        /**
+         * What became of it.
+         */
+        val `outcome`: dev.healthcode.EntryOutcome) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * A check-in was recorded.
+     */
+    data class CheckedIn(
+        /**
+         * The operation's id.
+         */
+        val `operation`: kotlin.String, 
+        /**
+         * The symptoms that it told of, by their ids in the form.
+         */
+        val `symptoms`: List<kotlin.String>, 
+        /**
+         * The order that was in force.
+         */
+        val `order`: kotlin.String?, 
+        /**
+         * What became of it.
+         */
+        val `outcome`: dev.healthcode.EntryOutcome) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * Another phone that wanted to take this one's place was let in, or refused.
+     */
+    data class Answered(
+        /**
+         * The operation's id.
+         */
+        val `operation`: kotlin.String, 
+        /**
+         * The other phone's key.
+         */
+        val `key`: kotlin.String, 
+        /**
+         * Whether it was let in.
+         */
+        val `allow`: kotlin.Boolean, 
+        /**
+         * What became of it.
+         */
+        val `outcome`: dev.healthcode.EntryOutcome) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * A quarantine was ordered.
+     */
+    data class Ordered(
+        /**
+         * The order's id.
+         */
+        val `order`: kotlin.String, 
+        /**
+         * Yellow or red.
+         */
+        val `colour`: dev.healthcode.Colour, 
+        /**
+         * The rule that caused it, or `manual`.
+         */
+        val `rule`: kotlin.String, 
+        /**
+         * The cause.
+         */
+        val `cause`: dev.healthcode.BilingualText, 
+        /**
+         * The first day.
+         */
+        val `startsOn`: dev.healthcode.LegalDate, 
+        /**
+         * How many days.
+         */
+        val `days`: kotlin.UShort, 
+        /**
+         * The order that it took the place of.
+         */
+        val `supersedes`: kotlin.String?) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * An order ended.
+     */
+    data class Released(
+        /**
+         * The order's id.
+         */
+        val `order`: kotlin.String, 
+        /**
+         * Why.
+         */
+        val `cause`: dev.healthcode.ReleaseCause) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * Another phone wants to speak for the person, or no longer does.
+     */
+    data class OtherPhone(
+        /**
+         * The id of its key, hexadecimal.
+         */
+        val `key`: kotlin.String, 
+        /**
+         * From when on it does; none where it was refused or given up.
+         */
+        val `activeFrom`: dev.healthcode.Timestamp?) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * The colour was decided.
+     */
+    data class Rated(
+        /**
+         * The colour.
+         */
+        val `colour`: dev.healthcode.Colour, 
+        /**
+         * Why; empty for green.
+         */
+        val `reasons`: List<dev.healthcode.Reason>, 
+        /**
+         * The order in force.
+         */
+        val `order`: kotlin.String?, 
+        /**
+         * Until when it can be appealed.
+         */
+        val `appealBy`: dev.healthcode.Timestamp) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent>{
+    override fun read(buf: ByteBuffer): JournalEvent {
+        return when(buf.getInt()) {
+            1 -> JournalEvent.Declared(
+                FfiConverterString.read(buf),
+                FfiConverterTypeLegalDate.read(buf),
+                FfiConverterTypeEntryOutcome.read(buf),
+                )
+            2 -> JournalEvent.CheckedIn(
+                FfiConverterString.read(buf),
+                FfiConverterSequenceString.read(buf),
+                FfiConverterOptionalString.read(buf),
+                FfiConverterTypeEntryOutcome.read(buf),
+                )
+            3 -> JournalEvent.Answered(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterBoolean.read(buf),
+                FfiConverterTypeEntryOutcome.read(buf),
+                )
+            4 -> JournalEvent.Ordered(
+                FfiConverterString.read(buf),
+                FfiConverterTypeColour.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterTypeBilingualText.read(buf),
+                FfiConverterTypeLegalDate.read(buf),
+                FfiConverterUShort.read(buf),
+                FfiConverterOptionalString.read(buf),
+                )
+            5 -> JournalEvent.Released(
+                FfiConverterString.read(buf),
+                FfiConverterTypeReleaseCause.read(buf),
+                )
+            6 -> JournalEvent.OtherPhone(
+                FfiConverterString.read(buf),
+                FfiConverterOptionalTypeTimestamp.read(buf),
+                )
+            7 -> JournalEvent.Rated(
+                FfiConverterTypeColour.read(buf),
+                FfiConverterSequenceTypeReason.read(buf),
+                FfiConverterOptionalString.read(buf),
+                FfiConverterTypeTimestamp.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: JournalEvent): ULong = when(value) {
+        is JournalEvent.Declared -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`operation`)
+                + FfiConverterTypeLegalDate.allocationSize(value.`declaredOn`)
+                + FfiConverterTypeEntryOutcome.allocationSize(value.`outcome`)
+            )
+        }
+        is JournalEvent.CheckedIn -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`operation`)
+                + FfiConverterSequenceString.allocationSize(value.`symptoms`)
+                + FfiConverterOptionalString.allocationSize(value.`order`)
+                + FfiConverterTypeEntryOutcome.allocationSize(value.`outcome`)
+            )
+        }
+        is JournalEvent.Answered -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`operation`)
+                + FfiConverterString.allocationSize(value.`key`)
+                + FfiConverterBoolean.allocationSize(value.`allow`)
+                + FfiConverterTypeEntryOutcome.allocationSize(value.`outcome`)
+            )
+        }
+        is JournalEvent.Ordered -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`order`)
+                + FfiConverterTypeColour.allocationSize(value.`colour`)
+                + FfiConverterString.allocationSize(value.`rule`)
+                + FfiConverterTypeBilingualText.allocationSize(value.`cause`)
+                + FfiConverterTypeLegalDate.allocationSize(value.`startsOn`)
+                + FfiConverterUShort.allocationSize(value.`days`)
+                + FfiConverterOptionalString.allocationSize(value.`supersedes`)
+            )
+        }
+        is JournalEvent.Released -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`order`)
+                + FfiConverterTypeReleaseCause.allocationSize(value.`cause`)
+            )
+        }
+        is JournalEvent.OtherPhone -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`key`)
+                + FfiConverterOptionalTypeTimestamp.allocationSize(value.`activeFrom`)
+            )
+        }
+        is JournalEvent.Rated -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeColour.allocationSize(value.`colour`)
+                + FfiConverterSequenceTypeReason.allocationSize(value.`reasons`)
+                + FfiConverterOptionalString.allocationSize(value.`order`)
+                + FfiConverterTypeTimestamp.allocationSize(value.`appealBy`)
+            )
+        }
+    }
+
+    override fun write(value: JournalEvent, buf: ByteBuffer) {
+        when(value) {
+            is JournalEvent.Declared -> {
+                buf.putInt(1)
+                FfiConverterString.write(value.`operation`, buf)
+                FfiConverterTypeLegalDate.write(value.`declaredOn`, buf)
+                FfiConverterTypeEntryOutcome.write(value.`outcome`, buf)
+                Unit
+            }
+            is JournalEvent.CheckedIn -> {
+                buf.putInt(2)
+                FfiConverterString.write(value.`operation`, buf)
+                FfiConverterSequenceString.write(value.`symptoms`, buf)
+                FfiConverterOptionalString.write(value.`order`, buf)
+                FfiConverterTypeEntryOutcome.write(value.`outcome`, buf)
+                Unit
+            }
+            is JournalEvent.Answered -> {
+                buf.putInt(3)
+                FfiConverterString.write(value.`operation`, buf)
+                FfiConverterString.write(value.`key`, buf)
+                FfiConverterBoolean.write(value.`allow`, buf)
+                FfiConverterTypeEntryOutcome.write(value.`outcome`, buf)
+                Unit
+            }
+            is JournalEvent.Ordered -> {
+                buf.putInt(4)
+                FfiConverterString.write(value.`order`, buf)
+                FfiConverterTypeColour.write(value.`colour`, buf)
+                FfiConverterString.write(value.`rule`, buf)
+                FfiConverterTypeBilingualText.write(value.`cause`, buf)
+                FfiConverterTypeLegalDate.write(value.`startsOn`, buf)
+                FfiConverterUShort.write(value.`days`, buf)
+                FfiConverterOptionalString.write(value.`supersedes`, buf)
+                Unit
+            }
+            is JournalEvent.Released -> {
+                buf.putInt(5)
+                FfiConverterString.write(value.`order`, buf)
+                FfiConverterTypeReleaseCause.write(value.`cause`, buf)
+                Unit
+            }
+            is JournalEvent.OtherPhone -> {
+                buf.putInt(6)
+                FfiConverterString.write(value.`key`, buf)
+                FfiConverterOptionalTypeTimestamp.write(value.`activeFrom`, buf)
+                Unit
+            }
+            is JournalEvent.Rated -> {
+                buf.putInt(7)
+                FfiConverterTypeColour.write(value.`colour`, buf)
+                FfiConverterSequenceTypeReason.write(value.`reasons`, buf)
+                FfiConverterOptionalString.write(value.`order`, buf)
+                FfiConverterTypeTimestamp.write(value.`appealBy`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
     }
 }
 
@@ -10356,37 +11633,42 @@ public object FfiConverterTypeSide: FfiConverterRustBuffer<Side> {
 
 
 /**
- * What is wrong with the file.
+ * What is wrong with the file. None of it destroys anything: what was accepted is there once the cause is gone.
  */
 
 enum class StorageKind {
     
     /**
-     * Another process has it open.
+     * Another process has it open: try again when that one has ended, or open it to look at it only.
      */
     BUSY,
     /**
-     * The disk is full; what was accepted before is kept.
+     * The disk is full; this call kept nothing, what was accepted before is kept. Ask the person to free some space,
+     * and make the call again. What only reads still works.
      */
     FULL,
     /**
-     * It cannot be written to.
+     * It cannot be written to: the file, its folder or its disk is read-only, or it was opened to look at it only.
+     * See to the app's rights on the folder; a widget leaves the call to the app.
      */
     READ_ONLY,
     /**
-     * It is damaged, or no database. Nothing was changed.
+     * It is damaged, or no database. Nothing was changed. Close it and open it again; if it stays so, offer the person
+     * to enrol again after `erase`, and say that what was not sent yet is lost.
      */
     CORRUPT,
     /**
-     * A later version of the app wrote it: update the app.
+     * A later version of the app wrote it: update the app. Nothing was changed.
      */
     NEWER_SCHEMA,
     /**
-     * It belongs to another key than the vault's. Nothing was changed.
+     * It belongs to another key than the vault's: the file of another phone or installation. Nothing was changed. Open
+     * it with its own vault, or offer the person to enrol again after `erase`.
      */
     WRONG_KEY,
     /**
-     * The path cannot be opened.
+     * The path cannot be opened: its folder is missing, or, to look at only, there is no file yet; or the device does
+     * not give what is there. Check the path, and try again; a widget shows that nobody has enrolled.
      */
     UNREACHABLE;
 
@@ -10452,6 +11734,13 @@ sealed class SubjectState {
     object Replaced : SubjectState()
     
     
+    /**
+     * The server does not know the subject by this phone's key: it has lost it, or the first phone has refused this
+     * one. Enrol again: what is kept here is not lost, and days that were counted are proved by their receipts.
+     */
+    object Unknown : SubjectState()
+    
+    
 
     
 
@@ -10473,6 +11762,7 @@ public object FfiConverterTypeSubjectState : FfiConverterRustBuffer<SubjectState
                 FfiConverterTypeTimestamp.read(buf),
                 )
             3 -> SubjectState.Replaced
+            4 -> SubjectState.Unknown
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
     }
@@ -10497,6 +11787,12 @@ public object FfiConverterTypeSubjectState : FfiConverterRustBuffer<SubjectState
                 4UL
             )
         }
+        is SubjectState.Unknown -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
     }
 
     override fun write(value: SubjectState, buf: ByteBuffer) {
@@ -10514,7 +11810,60 @@ public object FfiConverterTypeSubjectState : FfiConverterRustBuffer<SubjectState
                 buf.putInt(3)
                 Unit
             }
+            is SubjectState.Unknown -> {
+                buf.putInt(4)
+                Unit
+            }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * What can be wrong with the time.
+ */
+
+enum class TimeNoticeKind {
+    
+    /**
+     * The phone has not connected since it was started, and does not know which day it is.
+     */
+    DAY_UNKNOWN,
+    /**
+     * Its date and time are ahead of the true time by more than five minutes.
+     */
+    CLOCK_AHEAD,
+    /**
+     * Its date and time are behind the true time by more than five minutes.
+     */
+    CLOCK_BEHIND;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTimeNoticeKind: FfiConverterRustBuffer<TimeNoticeKind> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        TimeNoticeKind.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: TimeNoticeKind) = 4UL
+
+    override fun write(value: TimeNoticeKind, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
     }
 }
 
@@ -10622,17 +11971,19 @@ public object FfiConverterTypeVaultError : FfiConverterRustBuffer<VaultException
 
 
 /**
- * What is wrong with the platform's vault.
+ * What is wrong with the platform's vault. None of it changes the file.
  */
 
 enum class VaultKind {
     
     /**
-     * Locked until the first unlock after a start: try again later.
+     * Locked until the first unlock after a start. Temporary: ask the person to unlock the phone and try again then.
+     * Never enrol anew, and never erase, because of it.
      */
     LOCKED,
     /**
-     * Its entry is gone (restored from a backup, installed anew): the person enrols again, after `erase`.
+     * Its entry is gone (restored from a backup, installed anew), and the file cannot be read any more: the person
+     * enrols again, after `erase`. Ask before, and try again once: some key stores say so for a moment.
      */
     GONE,
     /**
@@ -11444,6 +12795,70 @@ public object FfiConverterOptionalTypeRisk: FfiConverterRustBuffer<Risk?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeTakeover: FfiConverterRustBuffer<Takeover?> {
+    override fun read(buf: ByteBuffer): Takeover? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeTakeover.read(buf)
+    }
+
+    override fun allocationSize(value: Takeover?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeTakeover.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Takeover?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeTakeover.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeTimeNotice: FfiConverterRustBuffer<TimeNotice?> {
+    override fun read(buf: ByteBuffer): TimeNotice? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeTimeNotice.read(buf)
+    }
+
+    override fun allocationSize(value: TimeNotice?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeTimeNotice.allocationSize(value)
+        }
+    }
+
+    override fun write(value: TimeNotice?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeTimeNotice.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeClockHint: FfiConverterRustBuffer<ClockHint?> {
     override fun read(buf: ByteBuffer): ClockHint? {
         if (buf.get().toInt() == 0) {
@@ -11758,6 +13173,34 @@ public object FfiConverterSequenceTypeFormQuestion: FfiConverterRustBuffer<List<
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeFormQuestion.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeJournalEntry: FfiConverterRustBuffer<List<JournalEntry>> {
+    override fun read(buf: ByteBuffer): List<JournalEntry> {
+        val len = buf.getInt()
+        return List<JournalEntry>(len) {
+            FfiConverterTypeJournalEntry.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<JournalEntry>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeJournalEntry.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<JournalEntry>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeJournalEntry.write(it, buf)
         }
     }
 }
@@ -12190,6 +13633,26 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
     
 
         /**
+         * `Resident.openReadOnly`, as a function: the generator does not rename what a constructor returns.
+         *
+         * # Errors
+         *
+         * As `Resident.openReadOnly`.
+         */
+    @Throws(NativeException::class) fun `openNativeResidentReadOnly`(`config`: Config, `ports`: Ports): NativeResident {
+            return FfiConverterTypeNativeResident.lift(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_func_open_resident_read_only(
+    
+        
+        FfiConverterTypeConfig.lower(`config`),
+        FfiConverterTypePorts.lower(`ports`),_status)
+}
+    )
+    }
+    
+
+        /**
          * Counts the days of a quarantine at an instant, a lower bound of true time: the rules that phone and server share,
          * without a phone's file. For the quarantine of a subject ask `Resident.quarantine`.
          *
@@ -12276,6 +13739,32 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
     
 
         /**
+         * Destroys the database key, the hardware keys and the phone's file, without opening it: for a file whose key is gone
+         * from the vault, that belongs to another key, or that is damaged. It finishes at the next opening if it is cut off.
+         * Hardware keys are deleted as far as the file still names them. A file that opens is erased by
+         * `Resident.erase`.
+         *
+         * What waits to be sent is lost. A new enrolment follows.
+         *
+         * # Errors
+         *
+         * `Storage` with `Busy` while another process, or an object of this one, has the file open; `ReadOnly`, `Full` and
+         * `Unreachable` where it cannot be deleted. `Vault` with `Locked` is temporary: it may be the whole reason why the
+         * file did not open, and nothing is erased for it.
+         */
+    @Throws(NativeException::class) fun `nativeEraseDatabase`(`config`: Config, `ports`: Ports)
+        = 
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_func_erase_database(
+    
+        
+        FfiConverterTypeConfig.lower(`config`),
+        FfiConverterTypePorts.lower(`ports`),_status)
+}
+    
+    
+
+        /**
          * A new `Cancel`.
          *
          * # Errors
@@ -12286,6 +13775,27 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
             return FfiConverterTypeNativeCancel.lift(
     uniffiRustCallWithError(NativeException) { _status ->
     UniffiLib.uniffi_healthcode_fn_func_new_cancel(
+    
+        _status)
+}
+    )
+    }
+    
+
+        /**
+         * The clocks of this device, on Linux and Android: a boot clock that counts through sleep and that nobody can set, the
+         * kernel's name for this start of the device, and the wall clock. What it returns goes into `Ports`.
+         *
+         * # Errors
+         *
+         * `Port` where the kernel does not tell which start of the device this is: on Android 8, whose policy hides it from
+         * apps, and everywhere but on Linux and Android. Give a clock of the app's own then, and the same one in every
+         * version of the app: two names for one start of the device are two starts.
+         */
+    @Throws(NativeException::class) fun `nativeSystemClock`(): DeviceClock {
+            return FfiConverterTypeDeviceClock.lift(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_func_system_clock(
     
         _status)
 }

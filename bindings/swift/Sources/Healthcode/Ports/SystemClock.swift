@@ -3,21 +3,20 @@ import HealthcodeNative
 
 #if canImport(Darwin)
   import Darwin
-#elseif canImport(Glibc)
-  import Glibc
 #endif
 
-/// The device's clocks: one that counts through sleep and that nobody can set, and the wall clock.
+/// The device's clocks: one that counts through sleep and that nobody can set, and the wall clock. On Linux they are the
+/// library's own.
 public final class SystemClock: DeviceClock {
-  /// The clocks of this device.
-  public init() {}
-
-  /// Reads them now.
-  public func read() throws -> ClockReading {
-    ClockReading(bootId: try Self.bootId(), bootMillis: try Self.bootMillis(), wall: Date())
-  }
-
   #if canImport(Darwin)
+    /// The clocks of this device.
+    public init() {}
+
+    /// Reads them now.
+    public func read() throws -> ClockReading {
+      ClockReading(bootId: try Self.bootId(), bootMillis: try Self.bootMillis(), wall: Date())
+    }
+
     private static func bootId() throws -> String {
       var size = 0
       guard sysctlbyname("kern.bootsessionuuid", nil, &size, nil, 0) == 0, size > 1 else { throw PortError.Failed }
@@ -37,15 +36,22 @@ public final class SystemClock: DeviceClock {
       return Int64(clamping: divisor.dividingFullWidth((high, low)).quotient)
     }
   #else
-    private static func bootId() throws -> String {
-      let text = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
-      return text.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
+    private let native = try? nativeSystemClock()
 
-    private static func bootMillis() throws -> Int64 {
-      var time = timespec()
-      guard clock_gettime(CLOCK_BOOTTIME, &time) == 0 else { throw PortError.Failed }
-      return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+    /// The clocks of this device.
+    public init() {}
+
+    /// Reads them now.
+    public func read() throws -> ClockReading {
+      guard let native else { throw PortError.Failed }
+      return try native.read()
     }
   #endif
+}
+
+extension Ports {
+  /// The ports of a device with its own clocks.
+  public init(vault: any Vault, log: (any LogSink)? = nil) {
+    self.init(vault: vault, clock: SystemClock(), log: log)
+  }
 }

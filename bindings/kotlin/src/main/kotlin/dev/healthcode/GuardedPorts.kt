@@ -6,7 +6,10 @@ package dev.healthcode
  * machine code below cannot unwind.
  */
 
-internal fun Ports.guarded() = Ports(GuardedVault(vault), GuardedClock(clock), log?.let(::GuardedLog))
+internal fun Ports.guarded() = Ports(GuardedVault(vault), clock.guarded(), log?.let(::GuardedLog))
+
+// The library's own clock throws nothing of the platform's, and is read without crossing the border twice.
+private fun DeviceClock.guarded() = this as? DeviceClockImpl ?: GuardedClock(this)
 
 private class GuardedVault(
     private val vault: Vault,

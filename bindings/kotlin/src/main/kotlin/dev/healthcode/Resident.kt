@@ -100,6 +100,20 @@ class Resident private constructor(
     fun quarantine(subject: String): QuarantineView? = translated { native.quarantine(subject) }
 
     /**
+     * A proof of a quarantine, as JSON: the order, the chain of its check-ins under the authority's receipts, what
+     * counts, and the release. Whoever has the trust list verifies it, without this phone and without the authority. It
+     * tells the person's id at the authority and which days were served; no name, no answers.
+     *
+     * @param order the order's id; the last one without
+     * @throws HealthcodeException.InvalidField for an order that is not there, or not any more
+     * @throws HealthcodeException.UnknownSubject
+     */
+    suspend fun quarantineProof(
+        subject: String,
+        order: String? = null,
+    ): String = working { native.quarantineProof(subject, order) }
+
+    /**
      * The questions of the rulebook in force, and the days that they ask about.
      *
      * @throws HealthcodeException.NotSynced before the first rulebook has come
@@ -122,7 +136,7 @@ class Resident private constructor(
     ): Preview = translated { native.preview(subject, declaration) }
 
     /**
-     * Records a declaration or a check-in: once this returns it survives whatever happens to the app, and it is sent
+     * Records a declaration, a check-in or a consent: once this returns it survives whatever happens to the app, and it is sent
      * with the next sync. It needs no network, and no cancellation stops it half way.
      *
      * @throws HealthcodeException.InvalidField for the first field that is wrong; nothing was recorded then
@@ -145,6 +159,75 @@ class Resident private constructor(
         subject: String,
         symptoms: List<String> = emptyList(),
     ): Recorded = record(subject, Entry.CheckIn(CheckInInput(symptoms)))
+
+    /**
+     * Answers another phone that wants to take this one's place, as [SubjectCard.takeover] tells of it; see [record].
+     *
+     * @param allow whether it may at once; else it is refused. Refuse what the person has not asked for.
+     */
+    suspend fun answer(
+        subject: String,
+        takeover: Takeover,
+        allow: Boolean,
+    ): Recorded = record(subject, Entry.Consent(ConsentInput(takeover.key, allow)))
+
+    /**
+     * What happened to a subject on this phone, the latest last, in pages of 50: what was recorded and what became of
+     * it, refusals with their reason, orders, releases, ratings. Something may still come in before an entry that was
+     * seen: after a change, read from the start.
+     *
+     * @param after the id of the last entry seen, or the last page's `next`; without, the first page
+     * @throws HealthcodeException.InvalidField for an [after] that is none
+     * @throws HealthcodeException.UnknownSubject
+     */
+    suspend fun journal(
+        subject: String,
+        after: String? = null,
+    ): JournalPage = working { native.journal(subject, after) }
+
+    /** The whole [journal], one entry after the other, each page read when it is wanted. It ends with the last one. */
+    fun journalEntries(subject: String): Flow<JournalEntry> =
+        flow {
+            var page = journal(subject)
+            page.entries.forEach { emit(it) }
+            while (true) {
+                page = journal(subject, page.next ?: break)
+                page.entries.forEach { emit(it) }
+            }
+        }
+
+    /**
+     * Everything that is stored about one subject, or about everybody on this phone, as one JSON document. It is personal
+     * data in clear: keep it in memory, hand it to the share sheet, write it to no file of the app's and to no log. It
+     * holds no private key.
+     *
+     * @param subject whom it is about; everybody without
+     * @throws HealthcodeException.UnknownSubject
+     */
+    suspend fun export(subject: String? = null): String = working { native.export(subject) }
+
+    /**
+     * Erases one subject for good. What waits to be sent goes too: sync before, if it is to arrive. The issuer keeps
+     * what it has. What is cut off is finished at the next opening.
+     *
+     * @throws HealthcodeException.UnknownSubject
+     * @throws HealthcodeException.Storage with `FULL` or `READ_ONLY`
+     * @throws HealthcodeException.Vault with `LOCKED`, which is temporary
+     */
+    suspend fun erase(subject: String): Unit = working { native.erase(subject) }
+
+    /**
+     * Erases everybody and everything for good, the key first, and closes this object and all others over the same file:
+     * the next opening begins with an empty one. See [erase]; for a file that does not open there is [eraseDatabase].
+     *
+     * @throws HealthcodeException.Storage with `FULL` or `READ_ONLY`; once it has begun, this object is closed all the
+     *   same, and the next opening finishes it
+     * @throws HealthcodeException.Vault with `LOCKED`, which is temporary: nothing was erased
+     */
+    suspend fun eraseEverything() {
+        working { native.erase(null) }
+        close()
+    }
 
     /** What a scanned text is. */
     fun scan(text: String): ScannedText = translated { native.scan(text) }
@@ -172,7 +255,8 @@ class Resident private constructor(
 
     /**
      * Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and what
-     * the server publishes. What the server says no to for one subject is in the report.
+     * the server publishes. What the server says no to for one subject is in the report. Calls at the same time are one
+     * exchange, which ends early only when all of them are cancelled.
      *
      * @throws HealthcodeException.Network which is normal: what is unsent waits and nothing is lost
      * @throws HealthcodeException.UpdateApp
@@ -234,6 +318,41 @@ class Resident private constructor(
             ports: Ports,
             io: CoroutineDispatcher = Dispatchers.IO,
         ): Resident = undivided(io) { Resident(openNativeResident(config, ports.guarded()), io) }
+
+        /**
+         * Opens the phone's file only to look at it, beside a process that may have it open: for a widget with a process
+         * of its own. [home], [code], [quarantine] and [form] show what was written last; whatever would write ends with
+         * [HealthcodeException.Storage] and `READ_ONLY`. It does not see what another process writes while it is open:
+         * look again when the system renews the widget.
+         *
+         * @param io where calls that touch the file or the vault do their work
+         * @throws HealthcodeException.Storage with `UNREACHABLE` where there is no file yet; with `READ_ONLY` for a file
+         *   that the app of this version has not opened yet, and where nobody has it open and the folder may not be
+         *   written to
+         * @throws HealthcodeException.Vault as [open]
+         */
+        suspend fun openReadOnly(
+            config: Config,
+            ports: Ports,
+            io: CoroutineDispatcher = Dispatchers.IO,
+        ): Resident = undivided(io) { Resident(openNativeResidentReadOnly(config, ports.guarded()), io) }
+
+        /**
+         * Erases the phone's file and its keys without opening it: for a file whose key is gone from the vault, that
+         * belongs to another key, or that is damaged. What waits to be sent is lost, and a new enrolment follows. A file
+         * that opens is erased by [eraseEverything].
+         *
+         * @param io where the work is done
+         * @throws HealthcodeException.Storage with `BUSY` while an object or another process has it open; with
+         *   `READ_ONLY`, `FULL`, `UNREACHABLE` where it cannot be deleted
+         * @throws HealthcodeException.Vault with `LOCKED`, which is temporary: it may be the whole reason why the file
+         *   did not open, and nothing is erased for it
+         */
+        suspend fun eraseDatabase(
+            config: Config,
+            ports: Ports,
+            io: CoroutineDispatcher = Dispatchers.IO,
+        ): Unit = undivided(io) { nativeEraseDatabase(config, ports.guarded()) }
     }
 }
 

@@ -65,7 +65,9 @@ internal class ConcurrencyTest {
         val last = phone.resident.sync()
         val reports = results.filterIsInstance<SyncReport>() + last
         assertEquals(11, reports.size)
-        assertEquals(10u to 0u, reports.sumOf { it.accepted } to reports.sumOf { it.refused })
+        // Who shares an exchange is told all of it.
+        assertTrue(reports.all { it.accepted <= 10u && it.refused == 0u })
+        assertTrue(reports.sumOf { it.accepted } >= 10u)
         assertEquals(0u, last.waiting)
         val view = phone.quarantine()
         assertEquals(recorded.toSet(), view.checkIns.map { it.operation }.toSet())

@@ -1,14 +1,11 @@
 package dev.healthcode
 
-import java.nio.file.Files
-import java.nio.file.Path
 import java.security.GeneralSecurityException
 import java.security.SecureRandom
 import java.time.Instant
 import javax.crypto.Cipher
 import javax.crypto.spec.GCMParameterSpec
 import javax.crypto.spec.SecretKeySpec
-import kotlin.io.path.readText
 
 /**
  * A vault in memory: AES-GCM under a key that is named by a byte, so that a file opens again in the next object or the
@@ -47,16 +44,6 @@ internal open class MemoryVault(
 
     private companion object {
         const val NONCE = 12
-    }
-}
-
-/** The system's clocks: Linux counts sleep in `/proc/uptime`. */
-internal object SystemClock : DeviceClock {
-    private val bootId = Path.of("/proc/sys/kernel/random/boot_id").readText().trim()
-
-    override fun read(): ClockReading {
-        val seconds = Files.readString(Path.of("/proc/uptime")).substringBefore(' ').toBigDecimal()
-        return ClockReading(bootId, seconds.movePointRight(3).toLong(), Instant.now())
     }
 }
 

@@ -39,6 +39,25 @@ internal class VectorsTest {
     }
 
     @Test
+    fun `a check-in that a replaced phone brought leaves the day to the other one's`() {
+        val order =
+            order(
+                read("quarantine.json")
+                    .value("examples")
+                    .jsonArray[0]
+                    .jsonObject
+                    .value("order")
+                    .jsonObject,
+            )
+        val (first, second) = List(2) { order.issuedAt.plusSeconds(60L * it + 60) }.map { Tap(it, it, it) }
+        val counted = { taps: List<Tap> ->
+            countQuarantine(order, taps, second.latest).attributions.map { it is Attribution.Counted }
+        }
+        assertEquals(listOf(true, false), counted(listOf(first, second)))
+        assertEquals(listOf(false, true), counted(listOf(first.copy(late = true), second)))
+    }
+
+    @Test
     fun `a payload becomes its matrix`() {
         val code = read("tokens.json")
         val rows =
