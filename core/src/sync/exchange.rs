@@ -10,7 +10,7 @@ use super::phone::{Now, Phone, UnderWay};
 use super::reply::{Call, Reply, Unusable, seconds};
 use super::retry::RetryState;
 use super::round::{Next, Round};
-use crate::error::{HealthcodeError, NetworkKind};
+use crate::error::{HealthcodeError, NetworkKind, VaultKind};
 use crate::platform::LogLevel;
 use crate::random;
 use crate::rules::rulebook;
@@ -22,6 +22,8 @@ use crate::wire::{Bytes, Problem, ProblemKind};
 
 /// The name of the retry state's document.
 pub(crate) const RETRY: &str = "retry";
+/// The most rounds of one exchange: sixty thousand entries, or as many decisions.
+const MOST_ROUNDS: u32 = 1_024;
 /// The media type of signed objects.
 const CBOR: &str = "application/cbor";
 /// A trust list this old is asked for anew, in hours.
@@ -88,6 +90,9 @@ pub(crate) struct Exchange {
     /// The subjects whose operations were linked anew: once an exchange.
     relinked: Vec<SubjectKey>,
     report: SyncReport,
+    /// What went wrong about one subject: the others come first, then it is told.
+    failed: Option<HealthcodeError>,
+    rounds: u32,
     under_way: Option<UnderWay>,
 }
 
@@ -139,7 +144,7 @@ impl Exchange {
     fn of(phone: Arc<Phone>, tasks: VecDeque<Task>, refreshed: bool) -> Self {
         let under_way = Some(UnderWay::new(&phone));
         let (relinked, report) = (Vec::new(), SyncReport::default());
-        Self { phone, tasks, pending: None, refreshed, relinked, report, under_way }
+        Self { phone, tasks, pending: None, refreshed, relinked, report, failed: None, rounds: 0, under_way }
     }
 
     /// Nothing comes of it any more: it failed.
@@ -151,6 +156,9 @@ impl Exchange {
     /// The next call, or the end.
     pub(crate) fn next(&mut self) -> Result<Step, HealthcodeError> {
         let Some(task) = self.tasks.pop_front() else {
+            if let Some(failed) = self.failed.take() {
+                return Err(failed);
+            }
             let now = self.phone.now()?;
             let state = RetryState::succeeded(now.lower_bound);
             self.phone.store.write(|file| file.put_json_document(RETRY, &state))?;
@@ -167,13 +175,45 @@ impl Exchange {
                 let path = format!("{ANCHOR_PATH}?nonce={}", Bytes(nonce.to_vec()).to_text());
                 (Call::get(path, 1_024), Pending::Anchor { nonce, asked: self.phone.now()? })
             }
-            Task::Subject(key, recover) => {
-                let (call, round) = Round::begin(&self.phone, key, recover)?;
-                (call, Pending::Subject(Box::new(round)))
-            }
+            Task::Subject(key, recover) => match self.begin_round(key, recover) {
+                Ok((call, round)) => (call, Pending::Subject(Box::new(round))),
+                Err(error) => {
+                    self.put_off(error)?;
+                    return self.next();
+                }
+            },
         };
         self.pending = Some(pending);
         Ok(Step::Send(call))
+    }
+
+    fn begin_round(
+        &mut self,
+        key: SubjectKey,
+        recover: Option<u64>,
+    ) -> Result<(Call, Round), HealthcodeError> {
+        self.rounds += 1;
+        // A server that always has more is not asked for ever.
+        if self.rounds > MOST_ROUNDS {
+            return Err(HealthcodeError::bad_answer());
+        }
+        Round::begin(&self.phone, key, recover)
+    }
+
+    /// What is wrong with one subject alone is told after the others were seen to; anything else ends the exchange.
+    fn put_off(&mut self, error: HealthcodeError) -> Result<(), HealthcodeError> {
+        use HealthcodeError::{Internal, Network, Rejected, Replaced, UnknownSubject, Vault};
+        let of_one = match &error {
+            Network { kind, .. } => *kind == NetworkKind::BadAnswer,
+            Vault { kind } => *kind != VaultKind::Locked,
+            Rejected { .. } | Internal { .. } | Replaced | UnknownSubject => true,
+            _ => false,
+        };
+        if !of_one {
+            return Err(error);
+        }
+        self.failed.get_or_insert(error);
+        Ok(())
     }
 
     /// Takes the reply to the call of the last [`Exchange::next`].
@@ -192,7 +232,10 @@ impl Exchange {
                     Err(error) => self.refresh_or(error, Task::Anchor),
                 }
             }
-            Some(Pending::Subject(round)) => self.accept_round(*round, reply),
+            Some(Pending::Subject(round)) => match self.accept_round(*round, reply) {
+                Err(error) => self.put_off(error),
+                Ok(()) => Ok(()),
+            },
         }
     }
 

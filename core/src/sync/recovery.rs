@@ -8,7 +8,7 @@ use crate::wire::Receipt;
 use crate::wire::message::{MAX_RECOVERED, Recovered};
 
 /// The most bytes of what is offered in one request, before base64.
-const MAX_BYTES: usize = 192 * 1024;
+const MAX_BYTES: usize = 160 * 1024;
 
 /// A part of what is offered.
 pub(crate) struct Part {

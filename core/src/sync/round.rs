@@ -85,7 +85,9 @@ impl Round {
         let asked = phone.now()?;
         let token = token.map(|bytes| kept::<GateToken>(&bytes)).transpose()?;
         let token = token.map(|token| Bytes(token.id.to_vec()));
-        let (sent, operations) = batch(waiting);
+        // What is offered and what is new go into one request of bounded size.
+        let room = if recovered.is_empty() { MAX_BATCH_BYTES } else { MAX_BATCH_BYTES / 4 };
+        let (sent, operations) = batch(waiting, room);
         let request = SyncRequest {
             evidence: asked.evidence,
             cursor,
@@ -318,12 +320,12 @@ impl Round {
 }
 
 /// What goes into one request, from the first on: bounded in bytes too, and never nothing.
-fn batch(waiting: Vec<Waiting>) -> (Vec<(OperationId, Bytes)>, Vec<LinkedOperation>) {
+fn batch(waiting: Vec<Waiting>, room: usize) -> (Vec<(OperationId, Bytes)>, Vec<LinkedOperation>) {
     let mut bytes = 0;
     let fits = |waiting: &Waiting| {
         let first = bytes == 0;
         bytes += waiting.body.operation.0.len() + waiting.body.link.0.len();
-        first || bytes <= MAX_BATCH_BYTES
+        first || bytes <= room
     };
     let linked = |Waiting { operation, body, .. }: Waiting| {
         let sent = (operation, body.link.clone());

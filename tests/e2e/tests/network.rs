@@ -1,6 +1,6 @@
 //! What answers in the server's place, at a real socket.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -8,9 +8,10 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use healthcode::resident::Resident;
+use healthcode::sync::{ExchangeStep, Reply};
 use healthcode::{HealthcodeError, NetworkKind};
 use healthcode_cli::time::World;
-use healthcode_e2e::phone::{at, config_of, ports};
+use healthcode_e2e::phone::{Phone, at, config_of, li_si, ports, zhang_san};
 use healthcode_e2e::server::ServerProcess;
 use tokio::runtime::Runtime;
 
@@ -74,4 +75,35 @@ fn calls_at_the_same_time_are_one_exchange_that_ends_with_the_last_of_them() {
     leaves.recv_timeout(soon).expect("nobody waits for it any more");
     drop(call());
     asks.recv_timeout(soon).expect("the next call begins another");
+}
+
+#[test]
+fn what_is_wrong_with_one_subject_does_not_hold_up_another() {
+    let server = ServerProcess::start(World::new(at(11, 9, 0)));
+    let mut phone = Phone::open(&server, "phone.db");
+    phone.enrol(&server, zhang_san());
+    phone.enrol(&server, li_si());
+    let exchange = phone.resident.exchange().unwrap();
+    let problem = br#"{"type":"problems/too-large","title":"","status":413}"#.to_vec();
+    let refused = Reply {
+        status: 413,
+        content_type: "application/problem+json".to_owned(),
+        retry_after: None,
+        body: problem,
+    };
+    let (mut reply, mut asked) = (None, Vec::new());
+    let ended = loop {
+        match exchange.next(reply.take()) {
+            Ok(ExchangeStep::Send { call }) => {
+                assert!(asked.len() < 2, "each is asked once");
+                asked.push(call.signature);
+                reply = Some(refused.clone());
+            }
+            ended => break ended,
+        }
+    };
+    assert_eq!(asked.len(), 2);
+    assert_ne!(asked[0], asked[1]);
+    let rejected = HealthcodeError::Rejected { problem: "too-large".to_owned(), retry_after: None };
+    assert_eq!(ended, Err(rejected), "and it is told at the end");
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use healthcode::HealthcodeError;
 use healthcode::platform::{Ports, Vault};
 use healthcode::resident::{CheckInInput, Entry, Resident};
 use healthcode::rules::calendar::Timestamp;
 use healthcode::sync::Config;
+use healthcode::{HealthcodeError, StorageKind};
 use healthcode_cli::time::{PhoneClock, World};
 use healthcode_cli::vault::MemoryVault;
 use healthcode_e2e::phone::{at, config_of};
@@ -172,4 +172,32 @@ pub fn accepted(resident: &Resident) -> Accepted {
 pub fn tap(resident: &Resident, subject: &str) -> Result<String, HealthcodeError> {
     let entry = Entry::CheckIn { check_in: CheckInInput { symptoms: Vec::new() } };
     resident.record(subject.to_owned(), entry).map(|recorded| recorded.operation)
+}
+
+/// The error of the file.
+#[must_use]
+pub const fn storage(kind: StorageKind) -> HealthcodeError {
+    HealthcodeError::Storage { kind }
+}
+
+/// Why it was not opened.
+pub fn error(opened: Result<Arc<Resident>, HealthcodeError>) -> HealthcodeError {
+    opened.map(|_| ()).unwrap_err()
+}
+
+/// What was accepted, and these operations.
+#[must_use]
+pub fn with(before: &Accepted, operations: impl IntoIterator<Item = String>) -> Accepted {
+    let mut after = before.clone();
+    for operation in operations {
+        assert!(after.check_ins.insert(operation));
+        after.waiting += 1;
+    }
+    after
+}
+
+/// The configuration for a file of another process, which needs none of its server.
+#[must_use]
+pub fn config(database: &Path) -> Config {
+    Config { database: database.to_str().unwrap().to_owned(), ..Kept::new().config() }
 }

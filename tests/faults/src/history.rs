@@ -14,9 +14,9 @@ use crate::fault::Fault;
 pub const RESTORE_PHONE: bool = true;
 /// Whether the server's database is rolled back to earlier copies of itself.
 pub const RESTORE_SERVER: bool = true;
-/// Whether also to a copy that the server made within its present start, and so cannot tell from what it has. What is
-/// wrong then has tests of its own.
-pub const RESTORE_UNSEEN: bool = false;
+/// Whether also to a copy that the server made within its present start, and so cannot tell from what it has by itself:
+/// the first phone that comes shows it.
+pub const RESTORE_UNSEEN: bool = true;
 
 /// The hour at which every history begins: 11 February 2020, 09:00.
 pub fn beginning() -> Timestamp {

@@ -71,7 +71,7 @@ impl Desk<'_> {
             self.say(ChangeKind::Judgement, serial, &judgement)?;
             let known = self.state.order.as_mut().and_then(|order| order.check_ins.get_mut(place));
             if let Some(known) = known {
-                known.judged = Some(attribution);
+                (known.judged, known.said) = (Some(attribution), serial);
             }
         }
         Ok(())

@@ -2,10 +2,9 @@
 //! countersigned. An operation is accepted on signature and link alone; whether a check-in counts is a later
 //! judgement.
 
-use healthcode::rules::declaration::SYMPTOMS;
 use healthcode::rules::facts::ReportedSymptoms;
 use healthcode::rules::quarantine::Tap;
-use healthcode::time::{Evidence, interval_of};
+use healthcode::time::{Evidence, Interval, interval_of};
 use healthcode::token::PublicKey;
 use healthcode::token::trust_list::seal;
 use healthcode::wire::message::{LinkedOperation, Outcome, OutcomeKind};
@@ -15,6 +14,9 @@ use crate::desk::Desk;
 use crate::error::ServerError;
 use crate::state::{CheckInState, HolderKey, Segment};
 use crate::storage::StoredOperation;
+
+/// So many check-ins of one day, each certain, are judged; further ones are kept and have no effect.
+const TAPS_OF_A_DAY: usize = 128;
 
 /// An operation of a request, read as far as its link names it.
 pub(crate) struct Delivery {
@@ -111,7 +113,9 @@ impl Desk<'_> {
         match opened.body {
             None => Err(Problem::new(&ProblemKind::Operation)),
             // What another phone has said since is not undone by one that it has replaced.
-            Some(OperationBody::Declaration(_)) if self.late && self.state.declaration.is_some() => Ok(()),
+            Some(OperationBody::Declaration(_)) if self.is_late() && self.state.declaration.is_some() => {
+                Ok(())
+            }
             Some(OperationBody::Declaration(declaration)) => {
                 // Judged by the day in which it was made, as far as the evidence bears that out.
                 let day_of = |at| self.rulebook.offset_minutes.date_of(at);
@@ -127,9 +131,10 @@ impl Desk<'_> {
                 Ok(())
             }
             Some(OperationBody::CheckIn(check_in)) => {
-                self.take_check_in(operation, check_in, &opened.evidence, evidence)
+                self.take_check_in(operation, check_in, &opened.evidence, evidence);
+                Ok(())
             }
-            Some(OperationBody::Consent(_)) if self.late => Err(Problem::new(&ProblemKind::Replaced)),
+            Some(OperationBody::Consent(_)) if self.is_late() => Err(Problem::new(&ProblemKind::Replaced)),
             Some(OperationBody::Consent(consent)) => self.take_consent(&consent),
         }
     }
@@ -157,29 +162,39 @@ impl Desk<'_> {
         check_in: CheckIn,
         made: &Evidence,
         synced: &Evidence,
-    ) -> Result<(), Problem> {
-        if self.rulebook.symptoms_error(&check_in.symptoms).is_some() {
-            return Err(Problem::new(&ProblemKind::Invalid).at(SYMPTOMS));
-        }
+    ) {
         let interval = interval_of(made, synced, self.now);
-        if !check_in.symptoms.is_empty() {
+        if !self.is_heard(&interval) {
+            return;
+        }
+        // A word that this rulebook does not know costs nobody the day: it only says nothing to the rules.
+        let known = |symptom: &String| self.rulebook.symptoms_error(std::slice::from_ref(symptom)).is_none();
+        let symptoms: Vec<_> = check_in.symptoms.into_iter().filter(known).collect();
+        if !symptoms.is_empty() {
             let on = self.rulebook.offset_minutes.date_of(interval.latest);
-            self.state.reported = Some(ReportedSymptoms { on, symptoms: check_in.symptoms });
+            self.state.reported = Some(ReportedSymptoms { on, symptoms });
             self.state.rating_due = true;
         }
-        let Some(order) = &mut self.state.order else { return Ok(()) };
-        let mut tap = Tap {
-            earliest: interval.earliest,
-            latest: interval.latest,
-            received: Some(self.now),
-            late: self.late,
-        };
+        let late = self.is_late();
+        let Some(order) = &mut self.state.order else { return };
+        let mut tap =
+            Tap { earliest: interval.earliest, latest: interval.latest, received: Some(self.now), late };
         if check_in.order == Some(order.id) {
             // It names the order, so it was made after its issue.
             tap.earliest = tap.earliest.max(order.quarantine.issued_at).min(tap.latest);
         }
-        order.check_ins.push(CheckInState { operation: operation.id, tap, judged: None });
-        Ok(())
+        // Its judgement may have been brought back before the check-in itself; and whoever taps all day long is heard,
+        // and not counted anew each time.
+        if !order.has(operation.id) && order.exact_on(tap) < TAPS_OF_A_DAY {
+            order.check_ins.push(CheckInState { operation: operation.id, tap, judged: None, said: 0 });
+        }
+    }
+
+    /// Whether what a check-in says has an effect: always, but for one that a replaced phone made after it was replaced,
+    /// or brings long after. It is kept all the same.
+    fn is_heard(&self, made: &Interval) -> bool {
+        let hours = i64::from(self.rulebook.terms().max_offline_hours);
+        self.replaced_at.is_none_or(|at| made.earliest < at && self.now <= at.plus_hours(hours))
     }
 
     /// The key's segment goes on by this link; its digest.
@@ -209,7 +224,7 @@ impl Desk<'_> {
             received_at: self.now,
             accepted: problem.is_none(),
             incarnation: self.life.incarnation,
-            late: self.late,
+            late: self.is_late(),
         };
         self.state.last.link = serial;
         let receipt: healthcode::wire::Bytes = seal(&receipt, &self.keys.decisions)?.into();

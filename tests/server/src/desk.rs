@@ -24,13 +24,18 @@ pub(crate) struct Desk<'a> {
     pub(crate) life: &'a Life,
     pub(crate) subject: SubjectId,
     pub(crate) now: Timestamp,
-    /// Whether the phone that asks was replaced: what it brings is late.
-    pub(crate) late: bool,
+    /// When another phone took the place of the one that asks: what it brings is late.
+    pub(crate) replaced_at: Option<Timestamp>,
     pub(crate) state: SubjectState,
     pub(crate) changes: Changes,
 }
 
 impl Desk<'_> {
+    /// Whether the phone that asks was replaced.
+    pub(crate) const fn is_late(&self) -> bool {
+        self.replaced_at.is_some()
+    }
+
     /// The time as signed things carry it: whole seconds.
     pub(crate) const fn now_in_seconds(&self) -> Timestamp {
         Timestamp::from_seconds(self.now.seconds())

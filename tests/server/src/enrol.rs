@@ -176,7 +176,7 @@ impl Inner {
         key: &PublicKey,
         now: Timestamp,
     ) -> Result<(SubjectState, Changes), ServerError> {
-        let mut desk = self.desk(subject, state, false);
+        let mut desk = self.desk(subject, state, None);
         let id = Bytes(key.id().to_vec());
         let first = desk.state.keys.is_empty();
         let active_from = if first { now } else { now.plus_hours(WAITING_HOURS) };

@@ -72,10 +72,12 @@ impl App {
     /// A file that cannot be opened, is damaged, or whose permissions let others read the keys. Nothing is changed.
     pub async fn open(config: Config, ports: Ports) -> Result<Self, StartError> {
         let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&config.database).await?);
+        // Before the keys are made: where there are keys, there was a life.
+        let lived = config.keys_path().exists();
+        let life = Life::open(config.life_path(), storage.as_ref(), lived, config.generation).await?;
         let keys = open_keys(&config, storage.as_ref()).await?;
         let rulebook = Rulebook::hangzhou_2020();
         let signed_rulebook = keys.sign_rulebook(healthcode::rules::rulebook::HANGZHOU_2020)?;
-        let life = Life::open(config.life_path(), storage.as_ref(), config.generation).await?;
         let room = Arc::new(tokio::sync::Semaphore::new(config.max_requests));
         let inner = Inner {
             rulebook_digest: trust::digest(&signed_rulebook),

@@ -54,11 +54,12 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// The life that begins or goes on. `forced` is the operator's word for a generation that was never used, where
+    /// The life that begins or goes on. `had_keys`: whether there were keys before, which no first life has. `forced` is the operator's word for a generation that was never used, where
     /// the file beside the database is lost, or came from a backup too.
     pub(crate) async fn open(
         path: PathBuf,
         storage: &dyn Storage,
+        had_keys: bool,
         forced: Option<u32>,
     ) -> Result<Self, StartError> {
         let failed = |reason: &str| StartError::Life(reason.to_owned());
@@ -72,7 +73,7 @@ impl Life {
             return Err(failed("--generation names one that was used: take a larger number"));
         }
         let (generation, incarnation) = match (&kept, beside, forced) {
-            (Some(_), None, None) => {
+            (kept, None, None) if had_keys || kept.is_some() => {
                 return Err(failed(
                     "the file that lies beside the database is gone: whether indices were used cannot be told; name a \
                      generation above every status list of the trust list (--generation)",

@@ -55,7 +55,9 @@ impl Desk<'_> {
             tracing::warn!(passed_over = recovered.len() - found.len(), "recovery");
         }
         found.sort_by_key(Found::serial);
-        let any = !found.is_empty();
+        let before = self.changes.operations.len();
+        let rated = found.iter().any(|one| matches!(one, Found::Rating(_)));
+        let decided = !self.changes.recovered.is_empty();
         for one in found {
             let serial = one.serial();
             match one {
@@ -68,11 +70,12 @@ impl Desk<'_> {
             }
             self.state.serial = self.state.serial.max(serial);
         }
-        if any {
+        if decided || self.changes.operations.len() > before {
             // The cursor moves on: a backup from before this is told from what came after.
             self.state.next_serial(self.now);
         }
-        if self.state.last.rating > self.state.last.declaration {
+        // The rating that came back is of what came back with it; else what was due before is due still.
+        if rated && self.state.last.rating > self.state.last.declaration {
             self.state.rating_due = false;
         }
     }
@@ -167,6 +170,7 @@ impl Desk<'_> {
                 if !check_in.symptoms.is_empty() {
                     let on = self.rulebook.offset_minutes.date_of(receipt.received_at);
                     self.state.reported = Some(ReportedSymptoms { on, symptoms: check_in.symptoms });
+                    self.state.rating_due |= receipt.serial > self.state.last.rating;
                 }
                 let Some(order) = &mut self.state.order else { return };
                 // The evidence of the exchange that brought it is lost; its judgement, if there is one, has the rest.
@@ -180,7 +184,15 @@ impl Desk<'_> {
                     received: Some(receipt.received_at),
                     late: receipt.late,
                 };
-                order.check_ins.push(CheckInState { operation: link.operation, tap, judged: None });
+                // Its judgement may have come back before it.
+                if !order.has(link.operation) {
+                    order.check_ins.push(CheckInState {
+                        operation: link.operation,
+                        tap,
+                        judged: None,
+                        said: 0,
+                    });
+                }
             }
             _ => {}
         }
@@ -227,15 +239,18 @@ impl Desk<'_> {
             operation: judgement.operation,
             tap: judgement.tap(),
             judged: judgement.attribution(),
+            said: judgement.serial,
         };
         match order.check_ins.iter_mut().find(|check_in| check_in.operation == judgement.operation) {
-            // Its receipt of before says more than one of after; where that was judged otherwise, it is judged again, and
-            // the phone is told.
-            Some(known) if known.judged.is_some() && known.judged != judged.judged => {
-                *known = CheckInState { judged: None, ..judged }
-            }
-            Some(known) => *known = judged,
             None => order.check_ins.push(judged),
+            Some(known) if known.judged.is_none() => *known = judged,
+            // It was judged again since, by a later receipt: the earlier one says more. The phone is told.
+            Some(known) if judgement.received < known.tap.received.unwrap_or(self.now) => {
+                *known = CheckInState { judged: None, ..judged };
+            }
+            // A later word has taken its place.
+            Some(known) if known.said >= judgement.serial => {}
+            Some(known) => *known = judged,
         }
     }
 }

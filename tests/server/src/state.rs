@@ -133,6 +133,21 @@ pub struct OrderState {
 }
 
 impl OrderState {
+    /// Whether an operation is one of its check-ins.
+    #[must_use]
+    pub fn has(&self, operation: OperationId) -> bool {
+        self.check_ins.iter().any(|check_in| check_in.operation == operation)
+    }
+
+    /// How many exact check-ins it has of the day of an exact one; none for another.
+    #[must_use]
+    pub fn exact_on(&self, tap: Tap) -> usize {
+        let day = |tap: &Tap| self.quarantine.terms.calendar.date_of(tap.earliest);
+        let exact = |tap: &Tap| tap.earliest == tap.latest;
+        let taps = self.check_ins.iter().map(|check_in| &check_in.tap);
+        taps.filter(|known| exact(&tap) && exact(known) && day(known) == day(&tap)).count()
+    }
+
     /// When its check-ins can have been made, in the order of their receipt.
     #[must_use]
     pub fn taps(&self) -> Vec<Tap> {
@@ -149,6 +164,9 @@ pub struct CheckInState {
     pub tap: Tap,
     /// What was last said about it.
     pub judged: Option<Attribution>,
+    /// The serial under which that was said.
+    #[serde(default)]
+    pub said: u64,
 }
 
 /// Where a key stands.
@@ -233,6 +251,13 @@ impl SubjectState {
         }
         let later = self.keys.iter().skip(place + 1).any(|other| other.active_from <= now);
         if later { Standing::Replaced } else { Standing::Active }
+    }
+
+    /// When the key at a place gave way to another one; none while it speaks.
+    #[must_use]
+    pub fn replaced_at(&self, place: usize, now: Timestamp) -> Option<Timestamp> {
+        let later = self.keys.iter().skip(place + 1).map(|other| other.active_from);
+        later.filter(|from| *from <= now).min()
     }
 
     /// The colour in force; none before the first rating.

@@ -1,5 +1,6 @@
 //! The exchange: one request about one subject, answered whole after one commit.
 
+use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::facts::Records;
 use healthcode::token::ids::{OperationId, SubjectId, hex};
 use healthcode::token::trust_list::seal;
@@ -38,8 +39,8 @@ struct Caller {
     place: usize,
     key: PublicKey,
     claims: RequestClaims,
-    /// Whether another phone has taken its place: what it brings is late.
-    late: bool,
+    /// When another phone took its place: what it brings is late.
+    replaced_at: Option<Timestamp>,
 }
 
 impl Inner {
@@ -55,8 +56,7 @@ impl Inner {
         let mut found = self.storage.subject(subject).await?.ok_or(ProblemKind::UnknownSubject)?;
         let mut caller = self.verify(&signature, subject, &found.state, body)?;
         match found.state.standing(caller.place, self.ports.clock.now()) {
-            Standing::Active => {}
-            Standing::Replaced => caller.late = true,
+            Standing::Active | Standing::Replaced => {}
             Standing::Pending(from) => {
                 let seconds = from.since(self.ports.clock.now()) / 1_000 + 1;
                 let problem = Problem::new(&ProblemKind::EnrolmentPending);
@@ -82,6 +82,7 @@ impl Inner {
 
         for _ in 0..ATTEMPTS {
             found.state.enter(self.life.generation);
+            caller.replaced_at = found.state.replaced_at(caller.place, self.ports.clock.now());
             let after = self.read_cursor(subject, request.cursor.as_deref(), &found.state).await?;
             let known = self.storage.delivered(subject, &ids).await?;
             let records = self.records(&found.state).await;
@@ -117,7 +118,7 @@ impl Inner {
         let key = state.keys.get(place).ok_or_else(|| nobody.clone())?;
         let key = PublicKey::from_cose(&key.cose_key.0).map_err(|_| ServerError::Internal("key"))?;
         let claims = signature.verify(&key, SYNC_PATH, body, &self.config.issuer).map_err(|_| nobody)?;
-        Ok(Caller { subject, place, claims: claims.clone(), key, late: false })
+        Ok(Caller { subject, place, claims: claims.clone(), key, replaced_at: None })
     }
 
     /// The records port's answer about a person; none where it does not answer.
@@ -138,7 +139,7 @@ impl Inner {
         known: &[StoredOperation],
         records: Option<&Records>,
     ) -> Result<(SubjectState, Changes, Vec<Outcome>), ServerError> {
-        let mut desk = self.desk(caller.subject, state.clone(), caller.late);
+        let mut desk = self.desk(caller.subject, state.clone(), caller.replaced_at);
         desk.recover(&request.recovered, known);
         if request.more_recovered {
             desk.state.mark();
@@ -149,7 +150,7 @@ impl Inner {
             outcomes.push(desk.deliver(caller.place, &caller.key, delivery, &request.evidence, known)?);
         }
         desk.decide(records)?;
-        if !caller.late {
+        if caller.replaced_at.is_none() {
             desk.issue_if_due(caller.place, &caller.key, self.config.region)?;
         }
         desk.state.mark();
@@ -157,7 +158,12 @@ impl Inner {
     }
 
     /// The desk for a subject's case.
-    pub(crate) fn desk(&self, subject: SubjectId, state: SubjectState, late: bool) -> Desk<'_> {
+    pub(crate) fn desk(
+        &self,
+        subject: SubjectId,
+        state: SubjectState,
+        replaced_at: Option<Timestamp>,
+    ) -> Desk<'_> {
         Desk {
             keys: &self.keys,
             rulebook: &self.rulebook,
@@ -165,7 +171,7 @@ impl Inner {
             life: &self.life,
             subject,
             now: self.ports.clock.now(),
-            late,
+            replaced_at,
             state,
             changes: Changes::default(),
         }
@@ -180,7 +186,7 @@ impl Inner {
         after: u64,
     ) -> Result<SyncResponse, ServerError> {
         // A phone that was replaced is told nothing more, and one that still recovers not yet.
-        let page = if caller.late || request.more_recovered { 0 } else { PAGE };
+        let page = if caller.replaced_at.is_some() || request.more_recovered { 0 } else { PAGE };
         let mut decisions = match page {
             0 => Vec::new(),
             page => self.storage.decisions(caller.subject, after, page + 1).await?,
@@ -206,7 +212,7 @@ impl Inner {
                 .map(|token| token.bytes.clone()),
             anchor: self.anchor(Some(caller.claims.nonce)).await?,
             head: stuck.then(|| state.head.to_vec().into()),
-            replaced: caller.late,
+            replaced: caller.replaced_at.is_some(),
             spread: self.spread(caller.subject),
         })
     }
@@ -252,7 +258,7 @@ impl Inner {
     pub(crate) async fn anchor(&self, nonce: Option<[u8; 16]>) -> Result<Bytes, ServerError> {
         let published = self.published().await?;
         let anchor = Anchor {
-            at: healthcode::rules::calendar::Timestamp::from_seconds(self.ports.clock.now().seconds()),
+            at: Timestamp::from_seconds(self.ports.clock.now().seconds()),
             epoch: 0,
             root_version: ROOT_VERSION,
             trust_list_version: published.version,

@@ -109,7 +109,8 @@ async fn each_wrong_declaration_is_refused_by_its_field_and_consumes_its_place()
         expected.push(refused("invalid", Some(field)));
     }
     phone.tap_under(at(11, 9, 0), None, &["plague"]);
-    expected.push(refused("invalid", Some("symptoms")));
+    // A check-in is taken whatever it tells of: a word that the rulebook does not know costs nobody the day.
+    expected.push(ACCEPTED);
     assert_eq!(phone.sync(&server).await, expected);
     assert!(phone.ratings.is_empty() && phone.token.is_none(), "nothing declared, nothing rated, no token");
 

@@ -5,6 +5,7 @@
 mod support;
 
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::Ordering;
 
 use healthcode::rules::colour::Colour;
 use healthcode::rules::facts::CaseRecord;
@@ -143,4 +144,63 @@ async fn garbled_bytes_under_a_good_link_do_not_block_what_comes_after() {
     phone.waiting[0].operation.0.truncate(20);
     let answer = phone.send(&server, &phone.request(&server)).await;
     assert_eq!(answer.status, 200, "the link names what is refused: it consumes its place");
+}
+
+async fn green(server: &Server) -> Phone {
+    let mut phone = Phone::enrol(server, &li_si(), 1).await;
+    phone.declare(server, well("[]", 11));
+    phone.sync(server).await;
+    assert_eq!(phone.colour(), Some(Colour::Green));
+    phone
+}
+
+#[tokio::test]
+async fn symptoms_told_while_the_records_are_silent_are_rated_when_they_answer() {
+    let server = Server::start().await;
+    let mut phone = green(&server).await;
+    server.go_to(11, 10, 0);
+    server.register.silent.store(true, Ordering::SeqCst);
+    phone.tap_under(at(11, 10, 0), None, &["fever"]);
+    phone.sync(&server).await;
+    assert_eq!(phone.colour(), Some(Colour::Green), "unanswered is not rated");
+    phone.sync(&server).await;
+    server.register.silent.store(false, Ordering::SeqCst);
+    phone.sync(&server).await;
+    assert_eq!(phone.colour(), Some(Colour::Yellow));
+}
+
+#[tokio::test]
+async fn a_release_while_the_records_are_silent_turns_green_when_they_answer() {
+    let server = Server::start().await;
+    let mut phone = yellow(&server).await;
+    for day in 11..=17 {
+        server.go_to(day, 10, 0);
+        phone.tap(at(day, 10, 0));
+        phone.sync(&server).await;
+    }
+    server.register.silent.store(true, Ordering::SeqCst);
+    server.go_to(18, 0, 5);
+    phone.sync(&server).await;
+    assert_eq!((phone.releases.len(), phone.colour()), (1, Some(Colour::Yellow)));
+    phone.sync(&server).await;
+    server.register.silent.store(false, Ordering::SeqCst);
+    phone.sync(&server).await;
+    assert_eq!(phone.colour(), Some(Colour::Green));
+}
+
+#[tokio::test]
+async fn a_phone_that_was_replaced_days_ago_is_kept_and_changes_nothing() {
+    let server = Server::start().await;
+    let mut old = green(&server).await;
+    server.go_to(11, 11, 0);
+    let mut new = Phone::enrol(&server, &li_si(), 2).await;
+    server.go_to(13, 9, 0);
+    new.sync(&server).await;
+    for day in [13, 20] {
+        server.go_to(day, 10, 0);
+        old.tap_under(at(day, 10, 0), None, &["fever"]);
+        assert_eq!(old.sync(&server).await, [(OutcomeKind::Accepted, None, None, None)]);
+        new.sync(&server).await;
+        assert_eq!((new.colour(), new.orders.len()), (Some(Colour::Green), 0));
+    }
 }

@@ -25,11 +25,7 @@ fn back_up(server: &Server) -> PathBuf {
 }
 
 async fn restore(server: &mut Server, copy: Option<&PathBuf>) {
-    for end in ["", "-wal", "-shm"] {
-        let mut name = server.config.database.clone().into_os_string();
-        name.push(end);
-        let _ = std::fs::remove_file(name);
-    }
+    restore_nothing(server);
     if let Some(copy) = copy {
         std::fs::copy(copy, &server.config.database).unwrap();
     }
@@ -209,6 +205,56 @@ async fn what_is_offered_in_parts_is_decided_on_after_the_last() {
         let response: SyncResponse = answer.json();
         assert_eq!((response.more, response.token.is_some()), (more_recovered, !more_recovered));
         assert!(!more_recovered || response.changes.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_judgement_that_comes_back_before_its_check_in_counts_one_day() {
+    let mut server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    let copy = back_up(&server);
+    server.go_to(12, 10, 0);
+    let tap = keeper.phone.tap(at(11, 10, 0));
+    let sent = keeper.phone.waiting.clone();
+    let response = keeper.sync(&server).await;
+    assert_eq!(keeper.phone.day_of(tap), Some(11));
+    restore(&mut server, Some(&copy)).await;
+    // The judgement comes back, then the check-in itself as something new, from another boot session.
+    server.go_to(13, 10, 0);
+    keeper.phone.boot = 2;
+    let judgement = response.changes.iter().find(|change| change.kind == ChangeKind::Judgement).unwrap();
+    let (kind, object) = (judgement.kind.clone(), judgement.object.clone());
+    let recovered = vec![Recovered::Decision { kind, object }];
+    let request = SyncRequest { cursor: None, recovered, ..keeper.phone.request(&server) };
+    let answer = keeper.phone.send(&server, &request).await;
+    keeper.phone.take(&server, &answer).await;
+    let request = SyncRequest { operations: sent.clone(), ..keeper.phone.request(&server) };
+    let answer = keeper.phone.send(&server, &request).await;
+    keeper.phone.waiting = sent;
+    let told = keeper.phone.take(&server, &answer).await;
+    assert_eq!(told[0].0, OutcomeKind::Accepted);
+    let days: BTreeSet<_> = keeper.phone.judgements.iter().map(|judgement| judgement.day).collect();
+    assert_eq!(days.len(), 1, "{days:?}");
+    assert_eq!(keeper.phone.day_of(tap), Some(11));
+}
+
+#[tokio::test]
+async fn keys_without_a_life_are_of_a_life_that_was_lost() {
+    let mut server = Server::start().await;
+    in_quarantine(&server).await;
+    restore_nothing(&server);
+    std::fs::remove_file(server.config.database.with_extension("life")).unwrap();
+    assert!(server.reopened().await.is_err(), "what was used cannot be told");
+    server.config.generation = Some(2);
+    server.restart().await;
+}
+
+/// Loses the database.
+fn restore_nothing(server: &Server) {
+    for end in ["", "-wal", "-shm"] {
+        let mut name = server.config.database.clone().into_os_string();
+        name.push(end);
+        let _ = std::fs::remove_file(name);
     }
 }
 
