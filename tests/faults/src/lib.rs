@@ -2,7 +2,7 @@
 //! by killing them. `tests/run faults` runs them; they are slow, so that `cargo test` alone does not.
 //!
 //! The histories: [`history`] says what can happen and in which order, [`play`] does it to a phone ([`handset`]) and a
-//! server ([`authority`]) in this process, over a line that breaks ([`line`], [`fault`]); [`ledger`] reads what the
+//! server ([`authority`]) in this process, over a line that breaks ([`mod@line`], [`fault`]); [`ledger`] reads what the
 //! server has, and [`promises`] says what must hold. All of it runs in one virtual time.
 
 #![allow(
