@@ -195,17 +195,6 @@ pub enum Entry {
     },
 }
 
-macro_rules! silent {
-    ($($name:ident),+ $(,)?) => {
-        // What a person typed is for the rules and the sealed store, never for a log.
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        })+
-    };
-}
-
 silent!(IdentityForm, AnswerInput, AnswerValue, StayInput, DeclarationInput, CheckInInput, Entry);
 
 impl IdentityForm {

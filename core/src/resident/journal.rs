@@ -165,17 +165,6 @@ pub enum EntryOutcome {
     },
 }
 
-macro_rules! silent {
-    ($($name:ident),+ $(,)?) => {
-        // It tells of a person's health.
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        })+
-    };
-}
-
 silent!(JournalPage, JournalEntry, JournalEvent, EntryOutcome);
 
 /// Where an entry stands: by time; in one instant a declaration, then what was decided, then a check-in, which names
@@ -279,8 +268,9 @@ impl Rows {
         for (operation, declaration) in file.declarations(key)? {
             let row = self.row(operation)?;
             let made = Operation::from_bytes(row.body.operation.0.clone());
-            let made = made.and_then(|made| made.unverified_evidence());
-            let at = made.map_err(|_| HealthcodeError::internal("journal/operation"))?.lower_bound;
+            let made = made.ok().and_then(|made| made.vouched().ok());
+            let made = made.ok_or_else(|| HealthcodeError::internal("journal/operation"))?;
+            let at = made.evidence.lower_bound;
             let event = JournalEvent::Declared {
                 operation: operation.to_string(),
                 declared_on: declaration.declared_on,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::HealthcodeError;
-use crate::store::{KeptDecision, SubjectKey, Transaction};
+use crate::store::{KeptDecision, OutboxRow, SubjectKey, Transaction};
 use crate::sync::phone::Phone;
 use crate::sync::round::kept;
 use crate::token::{Judgement, OperationId, Order, OrderId, Release};
@@ -66,8 +66,7 @@ fn entries(
     before: u64,
 ) -> Result<Vec<ProofEntry>, HealthcodeError> {
     let mut entries = BTreeMap::new();
-    for (body, answer) in file.answered(key)? {
-        let Some(receipt) = answer.receipt else { continue };
+    for (body, receipt) in file.outbox(key)?.into_iter().filter_map(OutboxRow::countersigned) {
         let serial = kept::<Receipt>(&receipt.0)?.serial;
         if after < serial && serial < before {
             entries.insert(serial, ProofEntry { link: body.link, receipt });

@@ -9,6 +9,7 @@ use super::transaction::{Result, Transaction, corrupt, from_json, id, integer, p
 use crate::rules::declaration::Declaration;
 use crate::token::ids::{OperationId, SegmentId};
 use crate::token::key::KeyId;
+use crate::wire::Bytes;
 
 const READ_DOCUMENTS: &str = "SELECT name, body FROM document ORDER BY name";
 const READ_HOLDER_KEYS: &str =
@@ -38,6 +39,16 @@ pub(crate) struct OutboxRow {
     pub(crate) state: OutboxState,
     pub(crate) body: OutboxBody,
     pub(crate) answer: Option<OutboxAnswer>,
+}
+
+impl OutboxRow {
+    /// The operation under the link that the server countersigned, and its receipt; none while it waits.
+    pub(crate) fn countersigned(self) -> Option<(OutboxBody, Bytes)> {
+        let answer = self.answer?;
+        // Under a later link it was known already: what counts is the one under the receipt.
+        let link = answer.link.unwrap_or(self.body.link);
+        Some((OutboxBody { link, ..self.body }, answer.receipt?))
+    }
 }
 
 impl Transaction<'_> {
@@ -127,12 +138,12 @@ impl Transaction<'_> {
 
     /// Deletes a subject with everything that is kept about it.
     pub(crate) fn delete_subject(&self, key: &SubjectKey) -> Result<()> {
-        self.inner.execute(DELETE_SUBJECT, params![key.subject.as_bytes(), key.issuer])?;
+        self.run(DELETE_SUBJECT, params![key.subject.as_bytes(), key.issuer])?;
         Ok(())
     }
 
     pub(crate) fn delete_decision(&self, key: &SubjectKey, serial: u64) -> Result<()> {
-        self.inner.execute(DELETE_DECISION, params![key.subject.as_bytes(), key.issuer, integer(serial)?])?;
+        self.run(DELETE_DECISION, params![key.subject.as_bytes(), key.issuer, integer(serial)?])?;
         Ok(())
     }
 
@@ -148,8 +159,8 @@ impl Transaction<'_> {
 
     fn delete_delivered(&self, row: &str, key: &SubjectKey, operation: OperationId) -> Result<()> {
         let of = params![key.subject.as_bytes(), key.issuer, operation.as_bytes()];
-        if self.inner.execute(DELETE_DELIVERED, of)? > 0 {
-            self.inner.execute(row, of)?;
+        if self.run(DELETE_DELIVERED, of)? > 0 {
+            self.run(row, of)?;
         }
         Ok(())
     }

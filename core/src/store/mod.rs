@@ -11,7 +11,6 @@ mod life;
 mod lock;
 mod open;
 mod records;
-mod recovery;
 mod rotate;
 mod row;
 pub(crate) mod schema;

@@ -31,9 +31,6 @@ const DELETE_TOKEN: &str = "DELETE FROM token WHERE subject = ?1 AND issuer = ?2
 const COUNT_WAITING: &str = "SELECT COUNT(*) FROM outbox WHERE subject = ?1 AND issuer = ?2 AND state = 0";
 const READ_STATE: &str =
     "SELECT state, answer FROM outbox WHERE subject = ?1 AND issuer = ?2 AND operation = ?3";
-const READ_OUTBOX_BODY: &str =
-    "SELECT body FROM outbox WHERE subject = ?1 AND issuer = ?2 AND operation = ?3";
-const READ_DECISION: &str = "SELECT body FROM decision WHERE subject = ?1 AND issuer = ?2 AND serial = ?3";
 const WRITE_ANSWER: &str = "UPDATE outbox SET state = ?4, answer = ?5
     WHERE subject = ?1 AND issuer = ?2 AND operation = ?3 AND state = 0";
 const READ_DECISIONS: &str =
@@ -211,16 +208,6 @@ impl Transaction<'_> {
         Ok(Some((state, answer.transpose()?)))
     }
 
-    /// An operation and its link as they were sent.
-    pub(crate) fn outbox_body(&self, key: &SubjectKey, operation: OperationId) -> Result<Option<OutboxBody>> {
-        let row = self.one(
-            READ_OUTBOX_BODY,
-            params![key.subject.as_bytes(), key.issuer, operation.as_bytes()],
-            |row| row.get::<_, Vec<u8>>(0),
-        );
-        row.optional()?.map(|body| self.open_json("outbox", key, &[operation.as_bytes()], &body)).transpose()
-    }
-
     /// Notes what the server answered to an operation that waited.
     pub(crate) fn answer(
         &self,
@@ -246,17 +233,6 @@ impl Transaction<'_> {
             Ok::<_, StoreError>(true)
         })?;
         Ok(decisions)
-    }
-
-    /// What the server decided under a serial.
-    pub(crate) fn decision(&self, key: &SubjectKey, serial: u64) -> Result<Option<KeptDecision>> {
-        let serial = integer(serial)?;
-        let row = self.one(READ_DECISION, params![key.subject.as_bytes(), key.issuer, serial], |row| {
-            row.get::<_, Vec<u8>>(0)
-        });
-        row.optional()?
-            .map(|body| self.open_json("decision", key, &[&serial.to_be_bytes()], &body))
-            .transpose()
     }
 
     /// The same from the latest one back, for as long as `take` wants more.

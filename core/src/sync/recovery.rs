@@ -2,7 +2,7 @@
 //! knows, in the order of its serials, in requests of bounded size.
 
 use crate::error::HealthcodeError;
-use crate::store::{SubjectKey, Transaction};
+use crate::store::{OutboxRow, SubjectKey, Transaction};
 use crate::sync::round::kept;
 use crate::wire::Receipt;
 use crate::wire::message::{MAX_RECOVERED, Recovered};
@@ -20,8 +20,7 @@ pub(crate) struct Part {
 /// What lies beyond a serial.
 pub(crate) fn part(file: &Transaction<'_>, key: &SubjectKey, after: u64) -> Result<Part, HealthcodeError> {
     let mut all = Vec::new();
-    for (body, answer) in file.answered(key)? {
-        let Some(receipt) = answer.receipt else { continue };
+    for (body, receipt) in file.outbox(key)?.into_iter().filter_map(OutboxRow::countersigned) {
         let serial = kept::<Receipt>(&receipt.0)?.serial;
         if serial > after {
             let bytes = body.operation.0.len() + body.link.0.len() + receipt.0.len();
@@ -29,7 +28,8 @@ pub(crate) fn part(file: &Transaction<'_>, key: &SubjectKey, after: u64) -> Resu
             all.push((serial, bytes, operation));
         }
     }
-    for (serial, decision) in file.decisions_after(key, after)? {
+    let decisions = file.serial_decisions(key)?.into_iter();
+    for (serial, decision) in decisions.filter(|(serial, _)| *serial > after) {
         let bytes = decision.object.0.len();
         all.push((serial, bytes, Recovered::Decision { kind: decision.kind, object: decision.object }));
     }

@@ -172,13 +172,6 @@ impl Operation {
         Ok(Self { id, bytes })
     }
 
-    /// The evidence of when it was made, its form checked and its signature not: for what a phone signed itself, with a
-    /// key that it may not have any more.
-    pub fn unverified_evidence(&self) -> Result<Evidence, FormatError> {
-        let payload = Sign1::parse(&self.bytes, MAX_BYTES)?.unverified_payload()?;
-        Ok(cbor::decode::<Payload>(payload, MAX_BYTES)?.evidence)
-    }
-
     /// The same operation, signed by another key of the subject: its id stays.
     pub fn signed_by(&self, key: &dyn Signer) -> Result<Self, MakeError> {
         let payload = Sign1::parse(&self.bytes, MAX_BYTES)?.unverified_payload()?;
@@ -190,7 +183,8 @@ impl Operation {
         read(Sign1::parse(&self.bytes, MAX_BYTES)?.verify(Kind::Op, key)?)
     }
 
-    /// Reads what it says without the key: only for one whose id a receipt of the reader's own vouches for.
+    /// Reads what it says without the key: only for one whose id a receipt of the reader's own vouches for, or that the
+    /// reader signed itself, with a key that it may not have any more.
     pub fn vouched(&self) -> Result<OpenedOperation, TokenError> {
         read(Sign1::parse(&self.bytes, MAX_BYTES)?.unverified_payload()?)
     }

@@ -37,17 +37,13 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts a server that spreads what phones do over so many seconds.
-    pub fn start_spreading(world: World, seconds: u32) -> Self {
-        Self::start_with(world, seconds)
-    }
-
     /// Starts a server over a new database, in a world of this time.
     pub fn start(world: World) -> Self {
-        Self::start_with(world, 0)
+        Self::start_spreading(world, 0)
     }
 
-    fn start_with(world: World, spread: u32) -> Self {
+    /// The same, which spreads what phones do over so many seconds.
+    pub fn start_spreading(world: World, spread: u32) -> Self {
         let folder = TempDir::new().unwrap();
         world.serve(&folder.path().join("clock")).unwrap();
         let mut server =
@@ -138,7 +134,8 @@ impl Drop for ServerProcess {
     }
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+/// The bytes of hexadecimal digits.
+pub fn unhex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.chars().map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap()).collect();
     digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
 }

@@ -30,21 +30,5 @@ pub mod sandbox;
 pub mod search;
 pub mod sync;
 
-use std::fmt::Write;
-
-/// Bytes as hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
-}
-
-/// The bytes of hexadecimal digits.
-#[must_use]
-pub fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> =
-        text.chars().map(|digit| u8::try_from(digit.to_digit(16).unwrap()).unwrap()).collect();
-    digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
-}
+pub use healthcode::token::ids::hex;
+pub use healthcode_e2e::server::unhex;

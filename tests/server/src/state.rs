@@ -249,8 +249,7 @@ impl SubjectState {
         if key.active_from > now {
             return Standing::Pending(key.active_from);
         }
-        let later = self.keys.iter().skip(place + 1).any(|other| other.active_from <= now);
-        if later { Standing::Replaced } else { Standing::Active }
+        if self.replaced_at(place, now).is_some() { Standing::Replaced } else { Standing::Active }
     }
 
     /// When the key at a place gave way to another one; none while it speaks.
