@@ -17,6 +17,7 @@ macro_rules! silent {
 
 mod code;
 mod count;
+mod disclosure;
 mod draw;
 mod erase;
 mod export;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 
 pub use code::ShownCode;
 pub use count::{QuarantineCount, count_quarantine};
+pub use disclosure::explain_disclosure;
 #[cfg(feature = "png")]
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};
