@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,7 +13,7 @@ Examples:
   healthcode id check 11010519491231002X      check a PRC resident identity number
   healthcode rules test tests/vectors/certlogic
   healthcode token inspect code.png           what is in a code, a token, a challenge or a list
-  echo 'H1:...' | healthcode token inspect --trust-list trust-list.cbor --root-key HEX";
+  scanner | healthcode checkpoint --trust-list trust-list.cbor --root-key HEX --server https://code.example";
 
 #[derive(Parser)]
 #[command(name = "healthcode", version, after_help = EXAMPLES, max_term_width = 100)]
@@ -53,6 +53,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Judge codes as a gate does: a text a line, a verdict a line
+    Checkpoint(CheckpointArguments),
     /// Codes, tokens and whatever else is signed
     Token {
         #[command(subcommand)]
@@ -77,6 +79,71 @@ pub(crate) struct RootKeys {
 pub(crate) enum TokenCommand {
     /// Explain a code, a token, a challenge, a list or a proof, field by field, without trusting it
     Inspect(Inspect),
+}
+
+const CHECKPOINT: &str = "\
+It reads a text a line from standard input, from a pipe or a scanner that types like a keyboard, or the QR code in each
+picture (PNG), and writes one line for each at once: what to do, masked name and ID tail to compare with the card, the
+issuer, the colour, until when the code is valid. Nothing of what was scanned is kept.
+
+Time. With --server the time comes from the server, whose signature is verified, and with it the current lists.
+With --assume-clock the clock of this machine is taken for true, and every line says so. With neither there is no
+time, and no code can be judged.
+
+With --json each line is an object: `verdict` is pass, stop, ask_for_answer, compare_card, already_seen, renew,
+withdrawn, unknown_issuer, not_a_health_code, invalid or connect_first; `action` has the words in both languages;
+masked_name, id_tail, region, issuer, issuer_name, colour, reason, valid_until, expired_at, status_as_of, challenge
+(to show to the resident's phone as a QR code) and clock stand where they say something. Instants are UTC.
+
+Exit status: 0 all passed, 1 some did not, 2 bad usage or a picture that could not be read.
+
+Examples:
+  healthcode checkpoint --trust-list trust-list.cbor --root-key a301... --server https://code.example
+  healthcode checkpoint --trust-list trust-list.cbor --root-key a301... --assume-clock --json < codes.txt
+  healthcode checkpoint --trust-list trust-list.cbor --root-key a301... --assume-clock photo-1.png photo-2.png";
+
+/// How a gate judges.
+#[derive(Args)]
+#[command(after_help = CHECKPOINT)]
+pub(crate) struct CheckpointArguments {
+    /// Pictures with one QR code each (PNG), or - for standard input; none for standard input alone
+    #[arg(value_name = "PICTURE")]
+    pub(crate) pictures: Vec<PathBuf>,
+    /// The trust list, as an issuer publishes it
+    #[arg(long, value_name = "FILE", requires = "root_key")]
+    pub(crate) trust_list: PathBuf,
+    #[command(flatten)]
+    pub(crate) roots: RootKeys,
+    /// Take the time and the current lists from this server once, at the start
+    #[arg(long, value_name = "URL", conflicts_with = "assume_clock")]
+    pub(crate) server: Option<String>,
+    /// The issuer whose server it is, by its id in the trust list, where the address does not tell
+    #[arg(long, value_name = "ID")]
+    pub(crate) issuer: Option<String>,
+    /// Take this machine's clock for the true time; every line is marked
+    #[arg(long)]
+    pub(crate) assume_clock: bool,
+    /// Show the challenge on standard error where a verdict asks for an answer, also where that is no terminal
+    #[arg(long)]
+    pub(crate) show_challenge: bool,
+    /// How the gate names itself on a challenge, at most 24 bytes of UTF-8
+    #[arg(long, value_name = "NAME", default_value = "healthcode")]
+    pub(crate) gate_name: String,
+    /// The language of the lines; that of LANG where it is not given
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Language>,
+    /// Take the wall clock from this Unix socket instead of the system: for tests in virtual time
+    #[arg(long, value_name = "SOCKET", hide = true)]
+    pub(crate) clock: Option<PathBuf>,
+}
+
+/// A language of the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Simplified Chinese
+    Zh,
+    /// English
+    En,
 }
 
 const INSPECT: &str = "\

@@ -5,6 +5,7 @@
 
 mod arguments;
 pub mod camera;
+mod checkpoint;
 mod inspect;
 mod proof;
 mod serve;
@@ -55,6 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Proof { command: ProofCommand::Verify { proof, trust_list, root_key } }) => {
             proof::verify(&proof, &trust_list, &root_key, arguments.json, &mut out)
         }
+        Some(Command::Checkpoint(checkpoint)) => checkpoint::run(&checkpoint, arguments.json, &mut out),
         Some(Command::Token { command: TokenCommand::Inspect(inspect) }) => {
             inspect::run(&inspect, arguments.json, &mut out)
         }

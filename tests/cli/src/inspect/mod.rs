@@ -71,7 +71,7 @@ fn inspect(report: &mut Report, data: Vec<u8>) {
     match Given::of(data) {
         Given::Code(text, prefix, bytes) => code(report, &text, prefix, &bytes),
         Given::Damaged(why) => {
-            report.input = "a text that begins like a code of this system".to_owned();
+            report.input = "a text that begins like a code of this system".into();
             report.guesses.push(Guess { what: "a code", context: "", refused: Some(why) });
         }
         Given::Foreign(what) => {

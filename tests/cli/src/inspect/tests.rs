@@ -368,7 +368,7 @@ fn any_bytes_come_to_a_report_in_bounded_time() {
         }
         look(token[..place].to_vec());
     }
-    let many = look([b"\x99\xff\xff".as_slice(), &[0; 0xffff]].concat());
+    let many = look([b"\x99\xff\xff".as_slice(), &vec![0; 0xffff]].concat());
     assert_eq!(many.lines.len() + many.left_off, 0x1_0000);
     look(vec![0x9f; 100_000]);
     look("H1:".to_owned() + &"0".repeat(1_000_000));
