@@ -18,10 +18,10 @@ use healthcode::token::code_text::{CodeText, Foreign, Prefix};
 use healthcode::token::disclosure::{Disclosure, DisclosureKind};
 use healthcode::token::ids::hex;
 use healthcode::token::trust_list::seal;
-use healthcode::token::{Anchor, Challenge, GateToken, Mode};
+use healthcode::token::{Anchor, Challenge, GateToken, Mode, OutageNotice};
 use proptest::prelude::*;
 use support::gate::made;
-use support::{HOLDER, STRANGER, TIME, TOKENS, at, code, key, public, runs, sealed, shown, token};
+use support::{HOLDER, ROOTS, STRANGER, TIME, TOKENS, at, code, key, public, runs, sealed, shown, token};
 
 fn explain(text: &str) -> Disclosure {
     explain_disclosure(text.to_owned()).unwrap()
@@ -122,6 +122,23 @@ fn a_challenge_tells_of_the_gate_alone() {
             ("anchor-key", &hex(&public(TIME).id())),
         ]
     );
+}
+
+#[test]
+fn an_outage_notice_tells_of_an_authority_alone() {
+    let notice = OutageNotice::new(1, "zhejiang".to_owned(), 3, at(0), at(86_400), 48);
+    let told = explain(&OutageNotice::to_text(&notice.sign(&[&key(ROOTS[0])]).unwrap()));
+    assert_eq!((told.kind, told.linkable, told.withholds.len()), (DisclosureKind::Outage, false, 0));
+    assert_eq!(
+        values(&told),
+        [
+            ("outage-issuer", "zhejiang"),
+            ("outage-issued-at", "2020-02-20T16:00:00+08:00"),
+            ("outage-ends-at", "2020-02-21T16:00:00+08:00"),
+            ("outage-hours", "48"),
+        ]
+    );
+    assert_eq!(reason("H6:00"), "content");
 }
 
 #[test]

@@ -11,7 +11,9 @@ use super::code_text::{CodeText, CodeTextError, Foreign, Prefix};
 use super::envelope::{FormatError, Sign1};
 use super::gate_token::GateToken;
 use super::ids::hex;
+use super::outage::{self, OutageNotice};
 use super::presentation::{Mode, Scanned};
+use super::root::Document;
 use super::trust_list::Object;
 use super::{Anchor, cbor};
 use crate::rules::calendar::{LegalCalendar, Timestamp};
@@ -106,7 +108,7 @@ impl Disclosure {
             Prefix::Challenge => challenge(&code.bytes),
             Prefix::Venue => Ok(Self::without_content(DisclosureKind::Venue)),
             Prefix::Handover => Ok(Self::without_content(DisclosureKind::Handover)),
-            Prefix::Outage => Ok(Self::without_content(DisclosureKind::Outage)),
+            Prefix::Outage => outage(&code.bytes),
         }
         .map_err(DisclosureError::Form)
     }
@@ -167,6 +169,18 @@ fn challenge(bytes: &[u8]) -> Result<Disclosure, FormatError> {
     }
     let kind = DisclosureKind::Challenge;
     Ok(Disclosure { kind, summary: words::summary(kind), reveals, withholds: Vec::new(), linkable: false })
+}
+
+fn outage(bytes: &[u8]) -> Result<Disclosure, FormatError> {
+    let document = Document::parse(bytes, outage::MAX_BYTES)?;
+    let notice: OutageNotice = cbor::decode(document.unverified_payload(), outage::MAX_BYTES)?;
+    let reveals = vec![
+        item("outage-issuer", notice.issuer),
+        item("outage-issued-at", legal(notice.issued_at)),
+        item("outage-ends-at", legal(notice.ends_at)),
+        item("outage-hours", notice.hours.to_string()),
+    ];
+    Ok(Disclosure { reveals, ..Disclosure::without_content(DisclosureKind::Outage) })
 }
 
 fn read_token(bytes: &[u8]) -> Result<(GateToken, [u8; 8]), FormatError> {

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use healthcode::token::cbor::decode;
+use healthcode::token::root::Document;
 use healthcode::token::trust_list::{MAX_BYTES, TrustListContent};
 use healthcode::token::{PublicKey, RootSet, TrustList};
 
@@ -24,15 +25,11 @@ pub(crate) fn keys(roots: &RootKeys) -> Result<Vec<PublicKey>, Failure> {
     Ok(keys)
 }
 
-/// The set of these keys, as the set of this version.
-pub(crate) fn set(version: u32, keys: Vec<PublicKey>, threshold: usize) -> RootSet {
-    RootSet { version, threshold, keys }
-}
-
 /// Verifies a trust list.
 pub(crate) fn open(bytes: &[u8], keys: &[PublicKey], threshold: usize) -> Result<TrustList, String> {
     let version = root_version(bytes).ok_or("not a trust list")?;
-    TrustList::open(bytes, &set(version, keys.to_vec(), threshold), 0).map_err(|error| error.to_string())
+    TrustList::open(bytes, &RootSet::embedded(version, threshold, keys.to_vec()), 0)
+        .map_err(|error| error.to_string())
 }
 
 /// Reads and verifies the list of a file.
@@ -47,9 +44,11 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// The version of the root set that a list names, not yet verified.
-pub(crate) fn root_version(bytes: &[u8]) -> Option<u32> {
-    let payload = crate::inspect::root_payload(bytes)?;
-    decode::<TrustListContent>(payload, MAX_BYTES).ok().map(|content| content.root_version)
+fn root_version(bytes: &[u8]) -> Option<u32> {
+    let document = Document::parse(bytes, MAX_BYTES).ok()?;
+    decode::<TrustListContent>(document.unverified_payload(), MAX_BYTES)
+        .ok()
+        .map(|content| content.root_version)
 }
 
 /// The bytes of hexadecimal digits, in either case.

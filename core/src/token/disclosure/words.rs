@@ -67,6 +67,10 @@ fn foreign(what: Foreign) -> Text {
             "这是SMART健康卡，不是健康码。它含有全名、出生日期和健康信息。",
             "A SMART health card, no health code of this system. It holds full name, date of birth and health data.",
         ),
+        Foreign::Challenge => return summary(DisclosureKind::Challenge),
+        Foreign::Venue => return summary(DisclosureKind::Venue),
+        Foreign::Handover => return summary(DisclosureKind::Handover),
+        Foreign::OutageNotice => return summary(DisclosureKind::Outage),
         Foreign::Other => (
             "这不是本系统的码，无法说明其内容。",
             "None of this system's codes: what it tells cannot be said here.",
@@ -93,6 +97,10 @@ pub(super) fn of_item(name: &str) -> (Text, Option<Text>) {
         "answers" => Text::new("所答核验码的编号", "Which challenge it answers"),
         "gate" => Text::new("卡口自称", "How the checkpoint names itself"),
         "nonce" => Text::new("随机数", "Random number"),
+        "outage-issuer" => Text::new("停机的发码机构", "Authority whose server is down"),
+        "outage-issued-at" => Text::new("通知签发时间", "Notice signed at"),
+        "outage-ends-at" => Text::new("通知有效期至", "Notice holds until"),
+        "outage-hours" => Text::new("延长小时数", "Hours by which codes are extended"),
         "anchor" => Text::new("附带的时间凭证", "Time that it relays"),
         _ => Text::new("时间凭证的密钥", "Key of that time"),
     };

@@ -61,6 +61,7 @@ impl Style {
         put("valid_until", at(details.valid_until));
         put("expired_at", at(details.expired_at));
         put("status_as_of", at(details.status_as_of));
+        put("extended", if details.extended { true.into() } else { Value::Null });
         put("challenge", challenge.map_or(Value::Null, Value::from));
         match source {
             Source::Line(number) => put("line", (*number).into()),
@@ -95,6 +96,9 @@ impl Style {
                 parts.push(format!("{} {}", self.pick(&Text::new(zh, en)), legal(at)));
             }
         }
+        if details.extended {
+            parts.push(self.pick(&Text::new("停机期间延长", "extended by an outage notice")).to_owned());
+        }
         if let Source::Picture(path) = source {
             parts.push((*path).to_owned());
         }
@@ -121,6 +125,8 @@ struct Details {
     valid_until: Option<Timestamp>,
     expired_at: Option<Timestamp>,
     status_as_of: Option<Timestamp>,
+    /// Whether it counts only because an outage notice is in force.
+    extended: bool,
 }
 
 impl Details {
@@ -128,11 +134,15 @@ impl Details {
         let reason = |(name, zh, en): (&str, &str, &str)| Some((name.to_owned(), Text::new(zh, en)));
         let none = Self::default();
         match verdict {
-            Verdict::Pass { colour, valid_until, .. } | Verdict::Stop { colour, valid_until, .. } => {
+            Verdict::Pass { colour, valid_until, extended, .. } => {
+                Self { colour: Some(*colour), valid_until: Some(*valid_until), extended: *extended, ..none }
+            }
+            Verdict::Stop { colour, valid_until, .. } => {
                 Self { colour: Some(*colour), valid_until: Some(*valid_until), ..none }
             }
             Verdict::AskForAnswer { reason: why, .. } => Self { reason: reason(ask_reason(*why)), ..none },
-            Verdict::CompareCard { colour, reason: why, status_as_of, .. } => Self {
+            Verdict::CompareCard { colour, reason: why, status_as_of, extended, .. } => Self {
+                extended: *extended,
                 colour: Some(*colour),
                 reason: reason(card_reason(*why)),
                 status_as_of: Some(*status_as_of),
@@ -175,6 +185,7 @@ const fn card_reason(reason: CardReason) -> (&'static str, &'static str, &'stati
         CardReason::Paper => ("paper", "纸质码", "on paper"),
         CardReason::OldEvidence => ("old_evidence", "状态信息较旧", "what is known of the status is old"),
         CardReason::Policy => ("policy", "本处规定须核对", "this gate's policy asks for it"),
+        CardReason::NoAnswer => ("no_answer", "本处无法出示核验码", "this gate can show no challenge"),
     }
 }
 
@@ -192,6 +203,10 @@ const fn foreign(what: Foreign) -> (&'static str, &'static str, &'static str) {
         Foreign::Payment => ("payment", "支付码", "a payment code"),
         Foreign::EuCertificate => ("eu_certificate", "欧盟数字新冠证书", "an EU digital COVID certificate"),
         Foreign::SmartHealthCard => ("smart_health_card", "SMART健康卡", "a SMART health card"),
+        Foreign::Challenge => ("challenge", "卡口的核验码", "a checkpoint's challenge"),
+        Foreign::Venue => ("venue", "场所码", "a venue's code"),
+        Foreign::Handover => ("handover", "移交健康码的码", "the handover of a code to another phone"),
+        Foreign::OutageNotice => ("outage_notice", "停机通知", "an outage notice"),
         Foreign::Other => ("other", "其他", "something else"),
     }
 }

@@ -1,13 +1,14 @@
 //! The kinds of objects: the form of each, what the core's own parser says to it, and who may have signed it. There is
 //! no kind on the wire, so what something could be is found by trying.
 
+use healthcode::rules::gate_policy::GatePolicies;
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::token::cbor::decode;
 use healthcode::token::presentation::Scanned;
 use healthcode::token::trust_list::{Issuer, Object, TrustList};
 use healthcode::token::{
     Anchor, Challenge, GateToken, Judgement, KeyNotice, Mode, Order, PublicKey, RatingReceipt, Release,
-    Sign1, rules,
+    Sign1, policy, rules,
 };
 use healthcode::wire::link::Link;
 use healthcode::wire::operation::Operation;
@@ -16,8 +17,9 @@ use healthcode::wire::request::RequestClaims;
 use serde_json::Value;
 
 use super::cbor::Item;
+use super::forms;
 use super::report::{Outcome, printable};
-use super::shape::{self, Shape};
+use super::shape::Shape;
 use super::walk::Fit;
 
 /// A kind of object.
@@ -52,45 +54,54 @@ pub(super) const SIGNED: &[Kind] = &[
     signed(
         "a presentation: a resident's code",
         "hc/1/show or hc/1/answer",
-        &shape::PRESENTATION,
+        &forms::PRESENTATION,
         parse_presentation,
         verify_presentation,
     ),
-    of_issuer::<GateToken>("a gate token", "hc/1/token", &shape::GATE_TOKEN),
-    of_issuer::<Anchor>("a time anchor", "hc/1/time", &shape::ANCHOR),
-    of_issuer::<Order>("a quarantine order", "hc/1/order", &shape::ORDER),
-    of_issuer::<Release>("a release from quarantine", "hc/1/release", &shape::RELEASE),
-    of_issuer::<RatingReceipt>("a rating receipt", "hc/1/rating", &shape::RATING),
-    of_issuer::<Judgement>("a judgement of a check-in", "hc/1/judgement", &shape::JUDGEMENT),
-    of_issuer::<Receipt>("a check-in receipt", "hc/1/receipt", &shape::RECEIPT),
-    of_issuer::<KeyNotice>("a notice about a phone's key", "hc/1/key", &shape::KEY_NOTICE),
+    of_issuer::<GateToken>("a gate token", "hc/1/token", &forms::GATE_TOKEN),
+    of_issuer::<Anchor>("a time anchor", "hc/1/time", &forms::ANCHOR),
+    of_issuer::<Order>("a quarantine order", "hc/1/order", &forms::ORDER),
+    of_issuer::<Release>("a release from quarantine", "hc/1/release", &forms::RELEASE),
+    of_issuer::<RatingReceipt>("a rating receipt", "hc/1/rating", &forms::RATING),
+    of_issuer::<Judgement>("a judgement of a check-in", "hc/1/judgement", &forms::JUDGEMENT),
+    of_issuer::<Receipt>("a check-in receipt", "hc/1/receipt", &forms::RECEIPT),
+    of_issuer::<KeyNotice>("a notice about a phone's key", "hc/1/key", &forms::KEY_NOTICE),
     signed(
         "a link of the chain of operations",
         "hc/1/link",
-        &shape::LINK,
+        &forms::LINK,
         |bytes| told(Link::vouched(bytes)),
         of_a_phone,
     ),
-    signed("an operation that a phone recorded", "hc/1/op", &shape::OPERATION, parse_operation, of_a_phone),
+    signed("an operation that a phone recorded", "hc/1/op", &forms::OPERATION, parse_operation, of_a_phone),
     signed(
         "a request's signature",
         "hc/1/sync or hc/1/enrol",
-        &shape::REQUEST,
+        &forms::REQUEST,
         parse_payload::<RequestClaims>,
         of_a_phone,
     ),
     Kind {
+        what: "gate policies",
+        context: "hc/1/policy",
+        shape: None,
+        parse: |bytes| parse_json(bytes, |json| told(GatePolicies::parse(json))),
+        verify: |trust, bytes| {
+            by_an_issuer(trust, |issuer| told(policy::open_policies(trust, issuer, bytes)))
+        },
+    },
+    Kind {
         what: "a rulebook",
         context: "hc/1/rules",
         shape: None,
-        parse: parse_rulebook,
-        verify: verify_rulebook,
+        parse: |bytes| parse_json(bytes, |json| told(Rulebook::parse(json))),
+        verify: |trust, bytes| by_an_issuer(trust, |issuer| told(rules::open_rulebook(trust, issuer, bytes))),
     },
 ];
 
 /// What travels without a signature.
 pub(super) const UNSIGNED: &[Kind] = &[
-    signed("a gate's challenge", "", &shape::CHALLENGE, |bytes| told(Challenge::parse(bytes)), nobody),
+    signed("a gate's challenge", "", &forms::CHALLENGE, |bytes| told(Challenge::parse(bytes)), nobody),
     signed("a public key (COSE_Key)", "", &Shape::Key, |bytes| told(PublicKey::from_cose(bytes)), nobody),
 ];
 
@@ -117,6 +128,9 @@ pub(super) fn json_candidates(whole: &[u8]) -> Vec<(&'static Kind, Fit)> {
 pub(super) fn document(json: &[u8]) -> Option<(&'static str, Result<(), String>)> {
     let has = |value: &Value, name: &str| value.get(name).is_some();
     let value: Value = serde_json::from_slice(json).ok()?;
+    if has(&value, "gates") {
+        return Some(("gate policies, not signed", told(GatePolicies::parse(json))));
+    }
     if has(&value, "questions") || has(&value, "rules") {
         return Some(("a rulebook, not signed", told(Rulebook::parse(json))));
     }
@@ -156,9 +170,9 @@ fn parse_operation(bytes: &[u8]) -> Result<(), String> {
     opened.body.map(|_| ()).ok_or_else(|| "a body that this version does not understand".to_owned())
 }
 
-fn parse_rulebook(bytes: &[u8]) -> Result<(), String> {
+fn parse_json(bytes: &[u8], parse: fn(&[u8]) -> Result<(), String>) -> Result<(), String> {
     let envelope = Sign1::parse(bytes, bytes.len()).map_err(|error| error.to_string())?;
-    told(Rulebook::parse(envelope.unverified_payload().map_err(|error| error.to_string())?))
+    parse(envelope.unverified_payload().map_err(|error| error.to_string())?)
 }
 
 fn verify_object<T: Object>(trust: &TrustList, bytes: &[u8]) -> Outcome {
@@ -185,12 +199,13 @@ fn verify_presentation(_: &TrustList, bytes: &[u8]) -> Outcome {
     }
 }
 
-fn verify_rulebook(trust: &TrustList, bytes: &[u8]) -> Outcome {
+/// Which issuer's it is, where its reader wants to know that before.
+fn by_an_issuer(trust: &TrustList, open: impl Fn(&str) -> Result<(), String>) -> Outcome {
     let mut wrong = "no issuer".to_owned();
     for issuer in &trust.content().issuers {
-        match rules::open_rulebook(trust, &issuer.id, bytes) {
-            Ok(_) => return Outcome::Verified(name_of(issuer)),
-            Err(error) => wrong = error.to_string(),
+        match open(&issuer.id) {
+            Ok(()) => return Outcome::Verified(name_of(issuer)),
+            Err(error) => wrong = error,
         }
     }
     Outcome::Wrong(wrong)

@@ -3,6 +3,7 @@
 //! whether something is accepted is always asked of them.
 
 mod cbor;
+mod forms;
 mod input;
 mod kinds;
 mod report;
@@ -26,7 +27,6 @@ use cbor::{Content, Item};
 use input::Given;
 pub(crate) use report::printable;
 use report::{Guess, Report, Trust};
-pub(crate) use root::payload as root_payload;
 
 /// The most bytes that are read: as much as the largest object has, in hexadecimal.
 const MAX_INPUT: u64 = 16 * 1024 * 1024;
@@ -208,7 +208,10 @@ const fn foreign(what: Foreign) -> &'static str {
         Foreign::Payment => "not a health code: a payment code",
         Foreign::EuCertificate => "not a health code of this system: an EU digital COVID certificate",
         Foreign::SmartHealthCard => "not a health code of this system: a SMART health card",
-        Foreign::Other => "not a health code, and neither hexadecimal, base64url nor JSON of one",
+        // The texts of this system's other codes are taken for what they are before.
+        Foreign::Challenge | Foreign::Venue | Foreign::Handover | Foreign::OutageNotice | Foreign::Other => {
+            "not a health code, and neither hexadecimal, base64url nor JSON of one"
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use healthcode::token::{PublicKey, TrustList};
+use healthcode::token::{PublicKey, RootSet, TrustList};
 use serde_json::{Value, json};
 
 /// More lines than these are counted and not shown.
@@ -63,6 +63,13 @@ pub(super) struct Trust {
     pub(super) threshold: usize,
     /// A trust list that they have signed.
     pub(super) list: Option<TrustList>,
+}
+
+impl Trust {
+    /// The given keys as the root set of a version.
+    pub(super) fn set(&self, version: u32) -> RootSet {
+        RootSet::embedded(version, self.threshold, self.roots.clone())
+    }
 }
 
 /// An inspection.

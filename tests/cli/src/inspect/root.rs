@@ -1,12 +1,16 @@
 //! What root keys sign together: a trust list, a set of root keys, an outage notice.
 
 use healthcode::token::cbor::decode;
+use healthcode::token::root::{self, Document, RootContent};
 use healthcode::token::trust_list::{MAX_BYTES, TrustListContent};
+use healthcode::token::{OutageNotice, outage};
+use minicbor::{Decode, Encode};
 use serde_json::Value;
 
 use super::cbor::{Content, Item, read};
+use super::forms::{self, ROOT_SIGNED};
 use super::report::{Guess, Outcome, Report, Signature, Trust};
-use super::shape::{self, ROOT_SIGNED, Shape};
+use super::shape::Shape;
 use super::walk::{self, Fit, describe_fit};
 use crate::trust;
 
@@ -20,16 +24,32 @@ struct Kind {
     verify: fn(&Trust, &[u8]) -> Outcome,
 }
 
-const KINDS: &[Kind] = &[Kind {
-    what: "a trust list",
-    context: "hc/1/trust",
-    shape: &shape::TRUST_LIST,
-    parse: parse_trust_list,
-    verify: verify_trust_list,
-}];
+const KINDS: &[Kind] = &[
+    Kind {
+        what: "a trust list",
+        context: "hc/1/trust",
+        shape: &forms::TRUST_LIST,
+        parse: |bytes| parse_as::<TrustListContent>(bytes, MAX_BYTES),
+        verify: verify_trust_list,
+    },
+    Kind {
+        what: "a set of root keys",
+        context: "hc/1/root",
+        shape: &forms::ROOT,
+        parse: |bytes| parse_as::<RootContent>(bytes, root::MAX_BYTES),
+        verify: verify_root,
+    },
+    Kind {
+        what: "an outage notice",
+        context: "hc/1/outage",
+        shape: &forms::OUTAGE,
+        parse: |bytes| parse_as::<OutageNotice>(bytes, outage::MAX_BYTES),
+        verify: verify_outage,
+    },
+];
 
 /// The payload of a document that root keys sign.
-pub(crate) fn payload(bytes: &[u8]) -> Option<&[u8]> {
+pub(super) fn payload(bytes: &[u8]) -> Option<&[u8]> {
     let (item, _) = read(bytes).ok()?;
     match item.array::<2>()? {
         [payload, signatures] if matches!(signatures.content, Content::Array(_)) => payload.bytes(),
@@ -86,15 +106,35 @@ fn guess(report: &mut Report, content: &Item<'_>, bytes: &[u8]) -> Option<&'stat
     Some(kind)
 }
 
-fn parse_trust_list(bytes: &[u8]) -> Result<(), String> {
-    let payload = payload(bytes).ok_or("form")?;
-    decode::<TrustListContent>(payload, MAX_BYTES).map(|_| ()).map_err(|error| error.to_string())
+fn parse_as<T: for<'b> Decode<'b, ()> + Encode<()>>(bytes: &[u8], limit: usize) -> Result<(), String> {
+    let document = Document::parse(bytes, limit).map_err(|error| error.to_string())?;
+    decode::<T>(document.unverified_payload(), limit).map(|_| ()).map_err(|error| error.to_string())
 }
 
 fn verify_trust_list(trust: &Trust, bytes: &[u8]) -> Outcome {
     match trust::open(bytes, &trust.roots, trust.threshold) {
         Ok(list) => by_roots(trust, list.content().root_version),
         Err(error) => Outcome::Wrong(error),
+    }
+}
+
+/// The given keys are taken for the set before: a set of root keys is believed by them, and by its own.
+fn verify_root(trust: &Trust, bytes: &[u8]) -> Outcome {
+    let content = payload(bytes).and_then(|payload| decode::<RootContent>(payload, root::MAX_BYTES).ok());
+    let before = content.and_then(|content| content.version.checked_sub(1));
+    let Some(before) = before else { return Outcome::Wrong("form".to_owned()) };
+    match trust.set(before).succeed(bytes) {
+        Ok(_) => by_roots(trust, before),
+        Err(error) => Outcome::Wrong(error.to_string()),
+    }
+}
+
+fn verify_outage(trust: &Trust, bytes: &[u8]) -> Outcome {
+    let content = payload(bytes).and_then(|payload| decode::<OutageNotice>(payload, outage::MAX_BYTES).ok());
+    let Some(content) = content else { return Outcome::Wrong("form".to_owned()) };
+    match OutageNotice::open(bytes, &trust.set(content.root_version)) {
+        Ok(_) => by_roots(trust, content.root_version),
+        Err(error) => Outcome::Wrong(error.to_string()),
     }
 }
 

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::cbor::{self, Content, Item, read};
+use super::forms::HEADER;
 use super::kinds::{self, Kind};
 use super::report::{Guess, Report, Signature};
-use super::shape::HEADER;
 use super::walk::{self, Fit, describe_fit, join, json_lines, left_over, short};
 
 /// Explains a COSE_Sign1 within another object, and says so where it is refused.

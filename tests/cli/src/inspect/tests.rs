@@ -2,6 +2,7 @@
 
 use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::rules::colour::Colour;
+use healthcode::rules::gate_policy::HANGZHOU_2020;
 use healthcode::rules::identity::Region;
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::rules::text::Text;
@@ -9,11 +10,13 @@ use healthcode::token::cbor::encode;
 use healthcode::token::code_text::CodeText;
 use healthcode::token::decision::{RatingReason, ReleaseCause};
 use healthcode::token::key::Signer;
+use healthcode::token::policy::sign_policies;
+use healthcode::token::root::RootContent;
 use healthcode::token::rules::sign_rulebook;
 use healthcode::token::trust_list::{Issuer, IssuerKey, KeyUse, TrustListContent, seal};
 use healthcode::token::{
     Anchor, Challenge, Flags, GateToken, Judgement, KeyNotice, Mode, OperationId, Order, OrderId,
-    Presentation, RatingReceipt, Release, SegmentId, SoftwareKey, StatusReference, SubjectId,
+    OutageNotice, Presentation, RatingReceipt, Release, SegmentId, SoftwareKey, StatusReference, SubjectId,
 };
 use healthcode::wire::{CheckIn, Link, Operation, OperationBody, Receipt, RequestClaims};
 
@@ -75,7 +78,13 @@ fn code(mode: Mode) -> String {
 }
 
 fn trust_list() -> Vec<u8> {
-    let uses = [(1, KeyUse::Tokens), (3, KeyUse::Time), (4, KeyUse::Rules), (5, KeyUse::Decisions)];
+    let uses = [
+        (1, KeyUse::Tokens),
+        (3, KeyUse::Time),
+        (4, KeyUse::Rules),
+        (5, KeyUse::Decisions),
+        (6, KeyUse::Policy),
+    ];
     let listed = |(seed, key_use)| IssuerKey {
         cose_key: key(seed).public_key().to_cose().into(),
         key_use,
@@ -91,6 +100,7 @@ fn trust_list() -> Vec<u8> {
         status_lists: Vec::new(),
         colours: [0, 1, 2],
         time_epoch: 1,
+        removed_keys: vec![vec![1; 8].into()],
     };
     TrustListContent::new(5, 7, at(0), at(86_400), vec![issuer]).sign(&[&key(9)]).unwrap()
 }
@@ -197,6 +207,7 @@ fn signed() -> Vec<(&'static str, Vec<u8>)> {
             Operation::make(&body, evidence(), [1; 16], &key(2)).unwrap().bytes,
         ),
         ("a request's signature", Bytes::parse(&request).unwrap().0),
+        ("gate policies", sign_policies(HANGZHOU_2020, &key(6)).unwrap()),
         (
             "a rulebook",
             sign_rulebook(&serde_json::to_vec(&Rulebook::hangzhou_2020()).unwrap(), &key(4)).unwrap(),
@@ -274,6 +285,17 @@ fn what_root_keys_sign_and_what_nobody_signs_is_recognised() {
     let mut changed = trust_list();
     *changed.last_mut().unwrap() ^= 1;
     assert!(!look_trusting(changed).is_well());
+
+    let notice = OutageNotice::new(1, "hangzhou".to_owned(), 2, at(0), at(86_400), 48);
+    let signed_notice = notice.sign(&[&key(9)]).unwrap();
+    let told = look_trusting(OutageNotice::to_text(&signed_notice));
+    assert_eq!((what(&told), told.is_well(), told.odd.len()), (vec!["an outage notice"], true, 0));
+    assert!(!look_trusting(notice.sign(&[&key(8)]).unwrap()).is_well());
+
+    let next = RootContent::new(2, 1, &[key(8).public_key()], at(0), at(86_400));
+    let told = look_trusting(next.sign(&[&key(9), &key(8)]).unwrap());
+    assert_eq!((what(&told), told.is_well()), (vec!["a set of root keys"], true));
+    assert!(!look_trusting(next.sign(&[&key(8)]).unwrap()).is_well(), "the set before must sign too");
 
     let challenge = Challenge::new([7; 16], "西湖三号门", Some(signed()[2].1.clone()));
     let told = look(CodeText::write(Prefix::Challenge, &challenge.to_bytes()));

@@ -9,8 +9,9 @@ use healthcode::token::ids::hex;
 use serde_json::Value;
 
 use super::cbor::{self, Content, Item};
+use super::forms::KEY;
 use super::report::Report;
-use super::shape::{KEY, Label, Leaf, Member, Shape};
+use super::shape::{Label, Leaf, Member, Shape};
 use super::sign1;
 
 /// Before the year 2000 there was none of this: an instant there is another thing, or forged.
