@@ -16,6 +16,7 @@ pub mod ids;
 pub mod key;
 pub mod presentation;
 pub mod rules;
+pub mod status_list;
 pub mod trust_list;
 pub mod verdict;
 
@@ -28,5 +29,6 @@ pub use gate_token::{GateToken, StatusReference};
 pub use ids::{BootSession, OperationId, OrderId, SegmentId, SubjectId};
 pub use key::{Algorithm, PublicKey, Signer, SignerError, SoftwareKey};
 pub use presentation::{Flags, Mode, Presentation};
+pub use status_list::{SignedStatusList, StatusList, StatusListContent, Statuses};
 pub use trust_list::{KeyUse, RootSet, TrustList, TrustListError};
 pub use verdict::Verdict;

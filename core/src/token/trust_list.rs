@@ -328,15 +328,19 @@ impl TrustList {
     ) -> Result<(&'b [u8], ListedKey<'_>), TokenError> {
         let envelope = Sign1::parse(bytes, limit)?;
         let id = envelope.key_id().ok_or(FormatError::ProtectedHeader)?;
-        let (_, public, issuer, key) =
-            self.keys.iter().find(|(listed, ..)| *listed == id).ok_or(TokenError::UnknownKey)?;
-        let issuer = self.content.issuers.get(*issuer).ok_or(TokenError::UnknownKey)?;
-        let listed = issuer.keys.get(*key).ok_or(TokenError::UnknownKey)?;
-        if listed.key_use != key_use {
+        let (public, key) = self.key(id).ok_or(TokenError::UnknownKey)?;
+        if key.listed.key_use != key_use {
             return Err(TokenError::UnknownKey);
         }
         let payload = envelope.verify(kind, public)?;
-        Ok((payload, ListedKey { issuer, listed }))
+        Ok((payload, key))
+    }
+
+    /// The key of an id.
+    pub(crate) fn key(&self, id: KeyId) -> Option<(&PublicKey, ListedKey<'_>)> {
+        let (_, public, issuer, key) = self.keys.iter().find(|(listed, ..)| *listed == id)?;
+        let issuer = self.content.issuers.get(*issuer)?;
+        Some((public, ListedKey { issuer, listed: issuer.keys.get(*key)? }))
     }
 }
 
