@@ -20,6 +20,7 @@ pub mod policy;
 pub mod presentation;
 pub mod root;
 pub mod rules;
+pub mod status_list;
 pub mod trust_list;
 pub mod verdict;
 
@@ -34,5 +35,6 @@ pub use key::{Algorithm, PublicKey, Signer, SignerError, SoftwareKey};
 pub use outage::OutageNotice;
 pub use presentation::{Flags, Mode, Presentation};
 pub use root::{RootContent, RootError, RootSet};
+pub use status_list::{SignedStatusList, StatusList, StatusListContent, Statuses};
 pub use trust_list::{KeyUse, TrustList, TrustListError};
 pub use verdict::Verdict;
