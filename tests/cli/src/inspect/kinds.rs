@@ -8,7 +8,7 @@ use healthcode::token::presentation::Scanned;
 use healthcode::token::trust_list::{Issuer, Object, TrustList};
 use healthcode::token::{
     Anchor, Challenge, GateToken, Judgement, KeyNotice, Mode, Order, PublicKey, RatingReceipt, Release,
-    Sign1, policy, rules,
+    Sign1, SignedStatusList, policy, rules,
 };
 use healthcode::wire::link::Link;
 use healthcode::wire::operation::Operation;
@@ -80,6 +80,13 @@ pub(super) const SIGNED: &[Kind] = &[
         &forms::REQUEST,
         parse_payload::<RequestClaims>,
         of_a_phone,
+    ),
+    signed(
+        "a status list",
+        "the empty context, typ application/statuslist+cwt (Token Status List)",
+        &forms::STATUS_LIST,
+        |bytes| told(SignedStatusList::parse(bytes).and_then(|list| list.unverified_content())),
+        verify_status_list,
     ),
     Kind {
         what: "gate policies",
@@ -196,6 +203,13 @@ fn verify_presentation(_: &TrustList, bytes: &[u8]) -> Outcome {
             Err(error) => Outcome::Wrong(error.to_string()),
         },
         _ => Outcome::Wrong("its token names no key".to_owned()),
+    }
+}
+
+fn verify_status_list(trust: &TrustList, bytes: &[u8]) -> Outcome {
+    match trust.open_status_list(bytes) {
+        Ok(opened) => Outcome::Verified(name_of(opened.issuer)),
+        Err(error) => Outcome::Wrong(error.to_string()),
     }
 }
 

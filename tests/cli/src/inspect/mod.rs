@@ -17,6 +17,7 @@ use std::path::Path;
 
 use healthcode::qr::Matrix;
 use healthcode::token::code_text::{Foreign, Prefix};
+use healthcode::token::{SignedStatusList, StatusListContent};
 use healthcode::wire::{Bytes, QuarantineProof, proof};
 use serde_json::Value;
 
@@ -121,6 +122,7 @@ fn object(report: &mut Report, bytes: &[u8]) {
     if is_sign1(&item) {
         let guesses = sign1::explain_whole(report, "", bytes);
         report.guesses.extend(guesses);
+        statuses(report, bytes);
     } else if root::payload(bytes).is_some() {
         root::explain(report, bytes, &item, rest);
     } else {
@@ -130,6 +132,16 @@ fn object(report: &mut Report, bytes: &[u8]) {
         walk::left_over(report, "", rest);
         report.guesses.extend(candidates.iter().map(|(kind, fit)| sign1::guess(kind, fit, bytes)));
         without_signature(report, &item);
+    }
+}
+
+/// What stands in a status list, once inflated.
+fn statuses(report: &mut Report, bytes: &[u8]) {
+    let content = SignedStatusList::parse(bytes).and_then(|list| list.unverified_content());
+    if let Ok(StatusListContent { statuses, .. }) = content {
+        let places = u32::try_from(statuses.places()).unwrap_or(u32::MAX);
+        let set = (0..places).filter(|index| statuses.get(*index).is_some_and(|status| status != 0)).count();
+        report.line("", "statuses", places.into(), format!("places, of which {set} are not valid any more"));
     }
 }
 

@@ -13,15 +13,17 @@ use healthcode::token::key::Signer;
 use healthcode::token::policy::sign_policies;
 use healthcode::token::root::RootContent;
 use healthcode::token::rules::sign_rulebook;
-use healthcode::token::trust_list::{Issuer, IssuerKey, KeyUse, TrustListContent, seal};
+use healthcode::token::trust_list::{Issuer, IssuerKey, KeyUse, StatusListEntry, TrustListContent, seal};
 use healthcode::token::{
     Anchor, Challenge, Flags, GateToken, Judgement, KeyNotice, Mode, OperationId, Order, OrderId,
-    OutageNotice, Presentation, RatingReceipt, Release, SegmentId, SoftwareKey, StatusReference, SubjectId,
+    OutageNotice, Presentation, RatingReceipt, Release, SegmentId, SoftwareKey, StatusReference, Statuses,
+    SubjectId,
 };
 use healthcode::wire::{CheckIn, Link, Operation, OperationBody, Receipt, RequestClaims};
 
 use super::*;
 
+const LIST: &str = "https://code.example/v1/status-lists/1";
 const T: i64 = 1_582_185_600;
 const SUBJECT: SubjectId = SubjectId([3; 16]);
 const ORDER: OrderId = OrderId([4; 8]);
@@ -84,6 +86,7 @@ fn trust_list() -> Vec<u8> {
         (4, KeyUse::Rules),
         (5, KeyUse::Decisions),
         (6, KeyUse::Policy),
+        (7, KeyUse::Status),
     ];
     let listed = |(seed, key_use)| IssuerKey {
         cose_key: key(seed).public_key().to_cose().into(),
@@ -97,7 +100,7 @@ fn trust_list() -> Vec<u8> {
         regions: vec![330_100],
         base_url: "https://code.example".to_owned(),
         keys: uses.map(listed).to_vec(),
-        status_lists: Vec::new(),
+        status_lists: vec![StatusListEntry { list: 1, uri: LIST.to_owned() }],
         colours: [0, 1, 2],
         time_epoch: 1,
         removed_keys: vec![vec![1; 8].into()],
@@ -302,6 +305,25 @@ fn what_root_keys_sign_and_what_nobody_signs_is_recognised() {
     assert_eq!((what(&told), told.is_well()), (vec!["a gate's challenge"], true));
     assert!(meaning(&told, "3/payload/1").contains("2020-02-20T08:00:00Z"));
     assert_eq!(what(&look(key(1).public_key().to_cose())), ["a public key (COSE_Key)"]);
+}
+
+#[test]
+fn a_status_list_tells_how_many_it_withdraws() {
+    let content = StatusListContent {
+        uri: LIST.to_owned(),
+        issued_at: at(0),
+        expires_at: at(86_400),
+        ttl: 600,
+        statuses: Statuses::new(1_000, [1, 2, 999]).unwrap(),
+    };
+    let report = look_trusting(content.sign(&key(7)).unwrap());
+    assert_eq!((what(&report), report.is_well()), (vec!["a status list"], true));
+    assert!(report.odd.is_empty(), "{:?}", report.odd);
+    let last = report.lines.last().unwrap();
+    assert_eq!(last.value, 1_000);
+    assert!(last.meaning.contains("of which 3 "));
+    assert!(meaning(&report, "payload/65533/lst").contains("zlib"));
+    assert!(!look_trusting(content.sign(&key(5)).unwrap()).is_well(), "another use's key");
 }
 
 #[test]
