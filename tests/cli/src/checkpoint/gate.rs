@@ -38,11 +38,13 @@ impl Gate {
         let config = config(arguments, &list, &keys, &folder)?;
         let ports = Ports { vault: MemoryVault::new()?, clock: clock(arguments)?, log: None };
         let checkpoint =
-            Checkpoint::open(config, ports, arguments.gate_name.clone()).map_err(|error| failed(&error))?;
+            Checkpoint::open(config, ports, arguments.gate_name.clone()).map_err(|error| usage(&error))?;
         let _ = bytes;
         let gate = Self { checkpoint, _folder: folder };
         if arguments.server.is_some() {
             gate.sync()?;
+        } else if !arguments.assume_clock {
+            super::complain("there is no time to judge by: give --server, or --assume-clock");
         }
         Ok(gate)
     }
@@ -60,6 +62,10 @@ impl Gate {
         let challenge = asks.then(|| self.checkpoint.challenge().map(|shown| shown.text));
         Ok(Scanned { verdict, challenge: challenge.transpose().map_err(|error| failed(&error))? })
     }
+}
+
+fn usage(error: &HealthcodeError) -> Failure {
+    Failure::Usage(format!("{error}: {}", error.text().en))
 }
 
 fn failed(error: &HealthcodeError) -> Failure {
