@@ -123,6 +123,18 @@ pub(crate) struct CheckpointArguments {
     /// Take this machine's clock for the true time; every line is marked
     #[arg(long)]
     pub(crate) assume_clock: bool,
+    /// In which direction people go through the gate
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) direction: Direction,
+    /// Judge by these gate policies, as an authority publishes them, instead of the server's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// The kind of gate, by its id in the policies, such as residential; without one green passes and nobody else
+    #[arg(long, value_name = "ID")]
+    pub(crate) gate_kind: Option<String>,
+    /// Load a status list, an outage notice or a later root document from a file; give it once for each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) load: Vec<PathBuf>,
     /// Show the challenge on standard error where a verdict asks for an answer, also where that is no terminal
     #[arg(long)]
     pub(crate) show_challenge: bool,
@@ -135,6 +147,25 @@ pub(crate) struct CheckpointArguments {
     /// Take the wall clock from this Unix socket instead of the system: for tests in virtual time
     #[arg(long, value_name = "SOCKET", hide = true)]
     pub(crate) clock: Option<PathBuf>,
+}
+
+/// A direction through a gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Direction {
+    /// Into what the gate guards
+    #[default]
+    In,
+    /// Out of it
+    Out,
+}
+
+impl From<Direction> for healthcode::rules::gate_policy::Direction {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::In => Self::In,
+            Direction::Out => Self::Out,
+        }
+    }
 }
 
 /// A language of the lines.

@@ -1,15 +1,18 @@
 //! The core's checkpoint behind the command: its configuration from the arguments, its clocks, its first sync.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use healthcode::HealthcodeError;
-use healthcode::checkpoint::Checkpoint;
+use healthcode::checkpoint::{Checkpoint, Lane};
 use healthcode::platform::{ClockReading, DeviceClock, Ports};
 use healthcode::rules::calendar::Timestamp;
+use healthcode::rules::gate_policy::Direction;
 use healthcode::sync::{Config, system_clock};
+use healthcode::token::PublicKey;
+use healthcode::token::policy::open_policies;
 use healthcode::token::trust_list::{Issuer, TrustList};
-use healthcode::token::{PublicKey, Verdict};
 use healthcode_server::{ServerClock, SystemClock};
 use tempfile::TempDir;
 
@@ -23,30 +26,55 @@ use crate::vault::MemoryVault;
 /// A checkpoint for as long as the command runs.
 pub(super) struct Gate {
     checkpoint: Arc<Checkpoint>,
+    direction: Direction,
     /// The file of a phone: under a key that is nowhere but in this process, and deleted at its end.
     _folder: TempDir,
 }
 
 impl Gate {
-    /// Opens a checkpoint with the trust list, and syncs it where there is a server.
+    /// Opens a checkpoint with what was given as files, and syncs it where there is a server.
     pub(super) fn open(arguments: &CheckpointArguments) -> Result<Self, Failure> {
         let threshold = arguments.roots.root_threshold;
         let keys = trust::keys(&arguments.roots)?;
-        let bytes = trust::bytes(&arguments.trust_list)?;
         let list = trust::read(&arguments.trust_list, &keys, threshold)?;
         let folder = tempfile::tempdir()?;
         let config = config(arguments, &list, &keys, &folder)?;
+        let lane = Lane { policy: gate_kind(arguments, &list, &config)?, ..Lane::new(&arguments.gate_name) };
         let ports = Ports { vault: MemoryVault::new()?, clock: clock(arguments)?, log: None };
-        let checkpoint =
-            Checkpoint::open(config, ports, arguments.gate_name.clone()).map_err(|error| usage(&error))?;
-        let _ = bytes;
-        let gate = Self { checkpoint, _folder: folder };
+        let checkpoint = Checkpoint::open(config, ports, lane).map_err(|error| usage(&error))?;
+        let direction = arguments.direction.into();
+        let gate = Self { checkpoint, direction, _folder: folder };
+        gate.begin(arguments)?;
+        Ok(gate)
+    }
+
+    fn begin(&self, arguments: &CheckpointArguments) -> Result<(), Failure> {
+        self.load(&arguments.trust_list)?;
         if arguments.server.is_some() {
-            gate.sync()?;
-        } else if !arguments.assume_clock {
+            self.sync()?;
+        } else if arguments.assume_clock {
+            self.checkpoint.assume_clock();
+        } else {
             super::complain("there is no time to judge by: give --server, or --assume-clock");
         }
-        Ok(gate)
+        for document in arguments.policy.iter().chain(&arguments.load) {
+            self.load(document)?;
+        }
+        let status = self.checkpoint.status().map_err(|error| failed(&error))?;
+        match &arguments.gate_kind {
+            Some(kind) if status.policy.is_none() => {
+                let kinds: Vec<_> = status.policies.into_iter().map(|choice| choice.id).collect();
+                let kinds = if kinds.is_empty() { "there is no policy".to_owned() } else { kinds.join(", ") };
+                Err(Failure::Usage(format!("--gate-kind {kind}: {kinds}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn load(&self, path: &Path) -> Result<(), Failure> {
+        let loaded = self.checkpoint.load(trust::bytes(path)?);
+        let refused = |error: HealthcodeError| format!("{}: {error}: {}", path.display(), error.text().en);
+        loaded.map(|_| ()).map_err(|error| Failure::Usage(refused(error)))
     }
 
     fn sync(&self) -> Result<(), Failure> {
@@ -57,10 +85,30 @@ impl Gate {
 
     /// Judges a text.
     pub(super) fn scan(&self, text: &str) -> Result<Scanned, Failure> {
-        let verdict = self.checkpoint.verify(text.to_owned()).map_err(|error| failed(&error))?;
-        let asks = matches!(verdict, Verdict::AskForAnswer { .. });
-        let challenge = asks.then(|| self.checkpoint.challenge().map(|shown| shown.text));
-        Ok(Scanned { verdict, challenge: challenge.transpose().map_err(|error| failed(&error))? })
+        let scan =
+            self.checkpoint.verify(text.to_owned(), Some(self.direction)).map_err(|error| failed(&error))?;
+        Ok(Scanned { verdict: scan.verdict, challenge: scan.challenge.map(|shown| shown.text) })
+    }
+}
+
+/// The kind of gate: the one that was named, or the only one in the policies that were given.
+fn gate_kind(
+    arguments: &CheckpointArguments,
+    list: &TrustList,
+    config: &Config,
+) -> Result<Option<String>, Failure> {
+    let (None, Some(path)) = (&arguments.gate_kind, &arguments.policy) else {
+        return Ok(arguments.gate_kind.clone());
+    };
+    let refused = |why: String| Failure::Usage(format!("{}: {why}", path.display()));
+    let policies = open_policies(list, &config.issuer, &trust::bytes(path)?);
+    let policies = policies.map_err(|error| refused(error.to_string()))?;
+    let kinds: Vec<_> = policies.gates.into_iter().map(|gate| gate.id).collect();
+    match kinds.as_slice() {
+        [only] => Ok(Some(only.clone())),
+        several => {
+            Err(refused(format!("which kind of gate? Give --gate-kind, one of {}", several.join(", "))))
+        }
     }
 }
 
