@@ -13,6 +13,16 @@ use crate::token::ids::SubjectId;
 pub const TRUST_LIST_PATH: &str = "/.well-known/healthcode/trust-list.cbor";
 /// The signed rulebook as a file of bytes, for everybody.
 pub const RULEBOOK_PATH: &str = "/.well-known/healthcode/rulebook.cbor";
+/// Below it the root documents, for everybody, each with its version: `root/2.cbor`.
+pub const ROOT_PATH_PREFIX: &str = "/.well-known/healthcode/root/";
+/// Below it the status lists, for everybody, each with its number, as the trust list says where they lie.
+pub const STATUS_PATH_PREFIX: &str = "/.well-known/healthcode/status/";
+/// The signed gate policies, for everybody.
+pub const POLICY_PATH: &str = "/.well-known/healthcode/policy.cbor";
+/// The outage notices, for everybody: a CBOR array of byte strings.
+pub const OUTAGES_PATH: &str = "/.well-known/healthcode/outages.cbor";
+/// The issuer's own entry of a trust list, unsigned, for the authority that holds the root.
+pub const ISSUER_PATH: &str = "/.well-known/healthcode/issuer.cbor";
 /// A time anchor, for everybody; `?nonce=` with 16 bytes in base64url is repeated in it.
 pub const ANCHOR_PATH: &str = "/v1/anchor";
 /// Asks for a one-time code: [`EnrolmentRequest`], signed by the new key; answers 202 [`EnrolmentStarted`].
