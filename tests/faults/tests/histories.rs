@@ -118,6 +118,16 @@ fn a_server_that_is_restored_twice_asks_for_what_it_lost_twice() {
 }
 
 #[test]
+fn an_older_answer_keeps_nothing_back_from_a_server_that_is_restored_again() {
+    let tap = || Event::Record(Entry::Tap(false));
+    let restored = |which| Event::RestoreServer { which, unseen: false };
+    let first = vec![tap(), Event::CopyServer, Event::Heal, Event::CopyServer, tap(), Event::Heal];
+    // The second time it has lost more, and the answer of the first time comes in the place of the one that says so.
+    let twice = vec![restored(1), Event::Heal, restored(0), Event::Sync(vec![Fault::Stale(1)]), tap()];
+    play(Start::Yellow, 1_000, [first, twice].concat());
+}
+
+#[test]
 fn what_is_brought_back_after_it_was_judged_anew_is_said_to_the_phone() {
     let declare = || Event::Record(Entry::Declaration(Declared::Well));
     let before = vec![declare(), declare(), Event::Sync(Vec::new()), Event::Record(Entry::Tap(false))];
