@@ -111,6 +111,15 @@ fn a_server_that_was_rolled_back_gives_no_serial_twice() {
 }
 
 #[test]
+fn a_request_that_comes_late_to_a_restored_server_gets_no_serial_of_what_was_lost() {
+    let tap = || Event::Record(Entry::Tap(false));
+    let delivered = vec![tap(), Event::CopyServer, Event::Sync(vec![Fault::Echoed]), Event::Pass(4), tap()];
+    // All of it within the millisecond of the second check-in.
+    let lost = vec![Event::Sync(Vec::new()), unseen(0), Event::Late(0), tap()];
+    play(Start::Yellow, 0, [delivered, lost].concat());
+}
+
+#[test]
 fn a_server_that_is_restored_twice_asks_for_what_it_lost_twice() {
     let delivered =
         vec![Event::CopyServer, Event::Record(Entry::Tap(false)), Event::Heal, Event::RestartServer];

@@ -140,7 +140,7 @@ impl Inner {
         records: Option<&Records>,
     ) -> Result<(SubjectState, Changes, Vec<Outcome>), ServerError> {
         let mut desk = self.desk(caller.subject, state.clone(), caller.replaced_at);
-        desk.recover(&request.recovered, known);
+        desk.recover(&request.recovered, known)?;
         if request.more_recovered {
             return Ok((desk.state, desk.changes, Vec::new()));
         }
