@@ -1,5 +1,5 @@
 //! Attacks on codes, gates and what they trust. The world that is attacked ([`world`]: issuers, keys of fixed seeds, a
-//! resident, a gate's lane) and the tools of an attacker who can sign ([`forge`]) are here; each attack is a test, named
+//! resident, a gate's lane), one object of each kind ([`objects`]) and the tools of an attacker who can sign ([`forge`]) are here; each attack is a test, named
 //! as what holds in spite of it. `tests/run attacks` runs them.
 
 #![allow(
@@ -12,4 +12,5 @@
 #![allow(clippy::missing_panics_doc, reason = "tests")]
 
 pub mod forge;
+pub mod objects;
 pub mod world;
