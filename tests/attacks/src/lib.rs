@@ -13,4 +13,6 @@
 
 pub mod forge;
 pub mod objects;
+pub mod seeds;
+pub mod targets;
 pub mod world;

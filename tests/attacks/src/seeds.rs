@@ -1,0 +1,99 @@
+//! Where a fuzzer begins: good objects of each kind, and what earlier runs have found worth keeping. These are lines of
+//! hexadecimal in `tests/fuzz/corpus` and `tests/fuzz/findings`, a file a target; a line that begins with # says why.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use healthcode::token::key::Signer;
+use healthcode::token::{Challenge, GateToken, cbor};
+
+use crate::objects;
+use crate::world::{
+    HOLDER, HardwareKey, answered, challenge, content, green, guangdong, hours, paper, public, sealed,
+    showing, shown, token, trust_bytes, zhejiang,
+};
+
+/// The folder of the fuzz crate.
+#[must_use]
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz")
+}
+
+fn presentations() -> Vec<Vec<u8>> {
+    let hardware = HardwareKey::new(HOLDER);
+    let by_hardware = sealed(&GateToken { holder: Some(hardware.public_key()), ..token() });
+    vec![
+        shown(&sealed(&token()), 30),
+        shown(&sealed(&token()), -hours(2)),
+        answered(&sealed(&token()), &challenge(), HOLDER),
+        showing(&by_hardware, 30).sign(None, &hardware).unwrap(),
+        shown(&sealed(&paper()), 30),
+    ]
+}
+
+fn tokens() -> Vec<Vec<u8>> {
+    let hardware = HardwareKey::new(HOLDER).public_key();
+    [token(), paper(), GateToken { holder: Some(hardware), ..token() }].iter().map(sealed).collect()
+}
+
+/// What was signed here: a fuzzer may find these again, and nothing else verifies.
+#[must_use]
+pub fn signed() -> BTreeSet<Vec<u8>> {
+    let text = green(30).into_bytes();
+    let body = text[3..].to_vec();
+    [presentations(), tokens(), vec![trust_bytes(), text, body]].into_iter().flatten().collect()
+}
+
+/// Good inputs of a target.
+#[must_use]
+pub fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let claims = |token: &GateToken| cbor::encode(token);
+    match target {
+        "envelope" => [presentations(), tokens()].concat(),
+        "token" => [tokens(), vec![claims(&token()), claims(&paper())]].concat(),
+        "presentation" => {
+            [presentations(), vec![cbor::encode(&showing(&sealed(&token()), 30))]].concat()
+        }
+        "challenge" => vec![
+            challenge().to_bytes(),
+            Challenge::new([9; 16], "北门", Some(vec![0x84; 40])).to_bytes(),
+            green(30).into_bytes(),
+            green(30).into_bytes()[3..].to_vec(),
+            public(HOLDER).to_cose(),
+            HardwareKey::new(HOLDER).public_key().to_cose(),
+        ],
+        "trust_list" => vec![
+            trust_bytes(),
+            cbor::encode(&content(vec![zhejiang(), guangdong()])),
+            cbor::encode(&content(vec![])),
+        ],
+        "objects" => vec![
+            cbor::encode(&objects::anchor()),
+            cbor::encode(&objects::order()),
+            cbor::encode(&objects::release()),
+            cbor::encode(&objects::rating()),
+            cbor::encode(&objects::judgement()),
+            cbor::encode(&objects::key_notice()),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// The lines of a kept file; none where there is no such file.
+#[must_use]
+pub fn kept(folder: &str, target: &str) -> Vec<Vec<u8>> {
+    let path = self::folder().join(folder).join(format!("{target}.txt"));
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().filter(|line| !line.starts_with('#')).map(unhex).collect()
+}
+
+/// All with which a target begins.
+#[must_use]
+pub fn corpus(target: &str) -> Vec<Vec<u8>> {
+    [seeds(target), kept("corpus", target), kept("findings", target)].concat()
+}
+
+fn unhex(line: &str) -> Vec<u8> {
+    let digits: Vec<u8> = line.chars().map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap()).collect();
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}

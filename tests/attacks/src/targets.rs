@@ -1,0 +1,207 @@
+//! What is fuzzed: for each decoder one function that takes any bytes and panics if something does not hold. Nothing is
+//! believed that was not signed, whatever parses has this one encoding, a gate comes to the same verdict twice. The fuzz
+//! targets of `tests/fuzz` call these, and so do the replay of their corpus and the properties.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use healthcode::token::code_text::{CodeText, Prefix};
+use healthcode::token::envelope::{Kind, Naming, sign, sign_detached};
+use healthcode::token::key::{PublicKey, Signer};
+use healthcode::token::presentation::Scanned;
+use healthcode::token::trust_list::TrustListContent;
+use healthcode::token::{
+    Anchor, Challenge, GateToken, KeyUse, Order, Presentation, Release, Sign1, SoftwareKey, TrustList, cbor,
+};
+use minicbor::Decoder;
+use minicbor::bytes::ByteVec;
+
+use crate::forge::byte_string;
+use crate::world::{
+    HOLDER, LIST_VERSION, Lane, ROOTS, ZHEJIANG, challenge, code, key, on_paper, public, roots, seed_of,
+    shown, told, trust,
+};
+
+/// A target and its name: the binary's in `tests/fuzz`, the corpus's folder.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub const TARGETS: [Target; 6] = [
+    ("envelope", envelope),
+    ("token", token),
+    ("presentation", presentation),
+    ("challenge", challenge_or_text),
+    ("trust_list", trust_list),
+    ("objects", objects),
+];
+
+/// The target of a name.
+#[must_use]
+pub fn target(name: &str) -> Option<fn(&[u8])> {
+    TARGETS.iter().find(|(own, _)| *own == name).map(|(_, run)| *run)
+}
+
+/// The most bytes of the objects at a gate.
+const LIMIT: usize = 448;
+
+/// A gate that knows the time and has a challenge open, and one that does not.
+static LANES: LazyLock<[Lane; 2]> =
+    LazyLock::new(|| [Lane::firm(30).asking(&challenge()), Lane::coarse(30).asking(&challenge())]);
+static TRUST: LazyLock<TrustList> = LazyLock::new(trust);
+static TOKENS: LazyLock<SoftwareKey> = LazyLock::new(|| key(seed_of(ZHEJIANG, KeyUse::Tokens)));
+static HOLDERS: LazyLock<SoftwareKey> = LazyLock::new(|| key(HOLDER));
+static HOLDERS_PUBLIC: LazyLock<PublicKey> = LazyLock::new(|| public(HOLDER));
+static ROOT_KEYS: LazyLock<[SoftwareKey; 2]> = LazyLock::new(|| [key(ROOTS[0]), key(ROOTS[1])]);
+/// What the seeds have signed: no other bytes verify.
+static SIGNED: LazyLock<BTreeSet<Vec<u8>>> = LazyLock::new(crate::seeds::signed);
+
+/// The same verdict twice, from either lane.
+fn judged(text: &str) -> [String; 2] {
+    LANES.each_ref().map(|lane| {
+        let judged = lane.judge(text);
+        assert_eq!(judged, lane.judge(text), "one verdict");
+        assert!(!judged.verdict.action().zh.is_empty());
+        told(&judged.verdict)
+    })
+}
+
+/// Any bytes as an envelope.
+pub fn envelope(bytes: &[u8]) {
+    let Ok(parsed) = Sign1::parse(bytes, LIMIT) else { return };
+    assert_eq!(rebuilt(bytes), bytes, "one encoding");
+    let key_id = parsed.key_id();
+    for kind in [Kind::Token, Kind::Show, Kind::Trust, Kind::answer_to(&challenge().to_bytes())] {
+        for signer in [&*TOKENS, &*HOLDERS] {
+            if parsed.verify(kind, &signer.public_key()).is_ok() {
+                assert!(SIGNED.contains(bytes), "nobody has signed it: {key_id:?}");
+            }
+        }
+        assert!(parsed.verify_detached(kind, &HOLDERS_PUBLIC, bytes).is_err());
+    }
+}
+
+/// An envelope, taken apart and put together by hand.
+fn rebuilt(bytes: &[u8]) -> Vec<u8> {
+    let mut d = Decoder::new(bytes);
+    assert_eq!(d.array().unwrap(), Some(4));
+    let protected = byte_string(d.bytes().unwrap());
+    assert_eq!(d.map().unwrap(), Some(0));
+    let payload = match d.bytes() {
+        Ok(payload) => byte_string(payload),
+        Err(_) => vec![0xf6],
+    };
+    let signature = &bytes[bytes.len() - 64..];
+    [&[0x84], &protected[..], &[0xa0], &payload, &[0x58, 0x40], signature].concat()
+}
+
+/// Any bytes as a signed token, as a token's claims under a good signature, and as paper.
+pub fn token(bytes: &[u8]) {
+    if TRUST.open_object::<GateToken>(bytes).is_ok() {
+        assert!(SIGNED.contains(bytes), "nobody has signed it");
+    }
+    let _ = judged(&on_paper(bytes));
+    let claims: Option<GateToken> = cbor::decode(bytes, LIMIT).ok();
+    if let Some(claims) = &claims {
+        assert_eq!(cbor::encode(claims), bytes, "one encoding");
+    }
+    let sealed = sign(Kind::Token, Naming::ById, bytes, &*TOKENS).unwrap();
+    match TRUST.open_object::<GateToken>(&sealed) {
+        Ok(opened) => {
+            assert_eq!(Some(&opened.object), claims.as_ref());
+            let _ = judged(&code(&shown(&sealed, 30)));
+            let _ = judged(&on_paper(&sealed));
+        }
+        Err(_) => assert!(judged(&code(&shown(&sealed, 30))).iter().all(|told| is_refused(told))),
+    }
+}
+
+/// Any bytes as a code, and as what a holder signs.
+pub fn presentation(bytes: &[u8]) {
+    if let Ok(scanned) = Scanned::parse(bytes)
+        && scanned.verify(&HOLDERS_PUBLIC, Some(&challenge().to_bytes())).is_ok()
+    {
+        assert!(SIGNED.contains(bytes), "nobody has signed it");
+    }
+    for told in judged(&code(bytes)) {
+        assert!(is_refused(&told) || SIGNED.contains(bytes), "{told}");
+    }
+    let content: Option<Presentation> = cbor::decode(bytes, LIMIT).ok();
+    if let Some(content) = &content {
+        assert_eq!(cbor::encode(content), bytes, "one encoding");
+    }
+    for kind in [Kind::Show, Kind::answer_to(&challenge().to_bytes())] {
+        let signed = sign(kind, Naming::Implied, bytes, &*HOLDERS).unwrap();
+        let verdicts = judged(&code(&signed));
+        if content.is_none() {
+            assert!(verdicts.iter().all(|told| is_refused(told)), "{verdicts:?}");
+        }
+    }
+}
+
+/// Whether a verdict says nothing of a person.
+fn is_refused(told: &str) -> bool {
+    told.starts_with("invalid ") || told.starts_with("not_a_health_code ") || told == "unknown_issuer"
+}
+
+/// Any bytes as a challenge, as a text, and as a key.
+pub fn challenge_or_text(bytes: &[u8]) {
+    if let Ok(challenge) = Challenge::parse(bytes) {
+        assert_eq!(challenge.to_bytes(), bytes, "one encoding");
+        assert!(Challenge::is_gate_name(&challenge.gate));
+    }
+    if let Ok(key) = PublicKey::from_cose(bytes) {
+        assert_eq!(key.to_cose(), bytes, "one encoding");
+        assert_eq!(key.id()[..], key.thumbprint()[..8]);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    for text in [text.to_string(), format!("H1:{text}"), format!("H2:{text}"), format!("H3:{text}")] {
+        if let Ok(read) = CodeText::parse(&text) {
+            assert_eq!(CodeText::write(read.prefix, &read.bytes), text, "one spelling");
+            assert_eq!(read.prefix == Prefix::Code, text.starts_with("H1:"));
+        }
+        let verdicts = judged(&text);
+        assert!(verdicts.iter().all(|told| is_refused(told)) || SIGNED.contains(bytes), "{verdicts:?}");
+    }
+}
+
+/// Any bytes as a trust list, and as a list's content under good signatures.
+pub fn trust_list(bytes: &[u8]) {
+    let open = |bytes: &[u8]| TrustList::open(bytes, &roots(), LIST_VERSION);
+    if open(bytes).is_ok() {
+        assert!(SIGNED.contains(bytes), "nobody has signed it");
+    }
+    let signatures: Vec<ByteVec> = ROOT_KEYS
+        .iter()
+        .map(|root| sign_detached(Kind::Trust, bytes, root).unwrap().into())
+        .collect();
+    let document = cbor::encode(&(ByteVec::from(bytes.to_vec()), signatures));
+    if let Ok(list) = open(&document) {
+        assert_eq!(cbor::encode(list.content()), bytes, "one encoding");
+        assert!(list.content().version >= LIST_VERSION);
+        let lane = Lane::firm(30).trusting(list);
+        let text = crate::world::green(30);
+        assert_eq!(lane.judge(&text), lane.judge(&text));
+    } else {
+        // A content that parses may contradict itself; then it has one encoding still.
+        if let Ok(content) = cbor::decode::<TrustListContent>(bytes, 4_096) {
+            assert_eq!(cbor::encode(&content), bytes, "one encoding");
+        }
+    }
+}
+
+/// Any bytes as an anchor, an order and a release under good signatures: what else comes from an issuer.
+pub fn objects(bytes: &[u8]) {
+    fn one_encoding<T: healthcode::token::trust_list::Object>(bytes: &[u8]) {
+        let signer = key(seed_of(ZHEJIANG, T::USE));
+        let sealed = sign(T::KIND, Naming::ById, bytes, &signer).unwrap();
+        if let Ok(opened) = TRUST.open_object::<T>(&sealed) {
+            assert_eq!(cbor::encode(&opened.object), bytes, "one encoding");
+        }
+    }
+    one_encoding::<Anchor>(bytes);
+    one_encoding::<Order>(bytes);
+    one_encoding::<Release>(bytes);
+    one_encoding::<healthcode::token::RatingReceipt>(bytes);
+    one_encoding::<healthcode::token::Judgement>(bytes);
+    one_encoding::<healthcode::token::KeyNotice>(bytes);
+}
