@@ -15,20 +15,23 @@ mod support;
 use std::cell::RefCell;
 
 use healthcode::rules::calendar::Timestamp;
+use healthcode::rules::certlogic::Expression;
 use healthcode::rules::colour::Colour;
+use healthcode::rules::gate_policy::GatePolicy;
 use healthcode::time::{Reading, TrustedClock};
 use healthcode::token::challenge::LIFETIME_MILLIS;
-use healthcode::token::gate::{Gate, GatePolicy, GateTime, OpenChallenge, SeenKey};
+use healthcode::token::gate::{Gate, GateTime, OpenChallenge, SeenKey};
 use healthcode::token::trust_list::TrustListContent;
 use healthcode::token::verdict::{AskReason, CardReason, Side, Verdict};
 use healthcode::token::{Anchor, BootSession, Challenge, GateToken, Mode, TrustList};
+use serde_json::json;
 use support::gate::{coarse, coloured, firm, gate, green, judged_at, made, says, told, verdict};
 use support::{ROOTS, VALID_HOURS, at, hours, issuer, roots, signed_by, token, trust, trust_of};
 
 #[test]
 fn a_fresh_green_code_passes_and_the_verdict_names_holder_issuer_and_expiry() {
     let judged = judged_at(firm(30), &green(30));
-    let Verdict::Pass { holder, colour, valid_until } = judged.verdict else {
+    let Verdict::Pass { holder, colour, valid_until, extended: false } = judged.verdict else {
         panic!("{:?}", judged.verdict)
     };
     assert_eq!((holder.masked_name.as_str(), holder.id_tail.as_str()), ("*小明", "123X"));
@@ -60,8 +63,9 @@ fn a_lowered_flag_makes_green_yellow_and_changes_nothing_else() {
 #[test]
 fn a_policy_that_lets_yellow_pass_lets_red_not() {
     let trust = trust();
-    let policy = GatePolicy { passes: Colour::Yellow, ..GatePolicy::default() };
-    let gate = Gate { policy, ..gate(firm(30), &trust) };
+    let mut policy = GatePolicy::default();
+    policy.rules[0].when = Expression::parse(json!({"!": [{"===": [{"var": "colour"}, "red"]}]})).unwrap();
+    let gate = Gate { policy: &policy, ..gate(firm(30), &trust) };
     assert_eq!(told(&gate.judge(&coloured(Colour::Yellow, false)).verdict), "pass yellow");
     assert_eq!(told(&gate.judge(&coloured(Colour::Green, true)).verdict), "pass yellow");
     assert_eq!(told(&gate.judge(&coloured(Colour::Red, false)).verdict), "stop red");
@@ -218,7 +222,7 @@ fn evidence_is_good_for_a_day_then_the_card_is_compared_and_after_three_a_phone_
     assert_eq!(told(&late(hours(72) + 1)), "connect_first Either");
     let trust = trust();
     let policy = GatePolicy { as_is_hours: 1, list_grace_hours: 2, ..GatePolicy::default() };
-    let strict = |now| told(&Gate { policy, ..gate(firm(now), &trust) }.judge(&green(now)).verdict);
+    let strict = |now| told(&Gate { policy: &policy, ..gate(firm(now), &trust) }.judge(&green(now)).verdict);
     assert_eq!(
         (strict(hours(1)).as_str(), strict(hours(2)).as_str()),
         ("pass green", "compare_card OldEvidence")

@@ -81,8 +81,10 @@ fn what_is_no_residents_code_is_named() {
         ("HC1:6BF", Foreign::EuCertificate),
         ("shc:/56762", Foreign::SmartHealthCard),
         ("h1:BB8", Foreign::Other),
-        ("H2:BB8", Foreign::Other),
-        ("H4:BB8", Foreign::Other),
+        ("H2:BB8", Foreign::Challenge),
+        ("H4:BB8", Foreign::Venue),
+        ("H5:BB8", Foreign::Handover),
+        ("H6:BB8", Foreign::OutageNotice),
         ("", Foreign::Other),
     ] {
         assert_eq!(verdict(firm(30), text), Verdict::NotAHealthCode { what }, "{text}");

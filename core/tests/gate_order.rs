@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use healthcode::rules::colour::Colour;
 use healthcode::rules::identity::Region;
 use healthcode::token::code_text::{CodeText, Prefix};
-use healthcode::token::gate::{Gate, GatePolicy, GateTime, OpenChallenge};
+use healthcode::token::gate::{Gate, GateTime, OpenChallenge};
 use healthcode::token::trust_list::{TrustListContent, seal};
 use healthcode::token::verdict::Verdict;
 use healthcode::token::{Challenge, Flags, GateToken, Mode, Presentation, TrustList};
@@ -225,10 +225,7 @@ impl Scan {
             now,
             uncertainty_millis,
         });
-        let policy = GatePolicy::default();
-        Gate { time, trust: Some(&trust), policy, challenge: Some(&open), seen: &|_| self.seen }
-            .judge(&text)
-            .verdict
+        Gate { challenge: Some(&open), seen: &|_| self.seen, ..gate(time, &trust) }.judge(&text).verdict
     }
 
     /// All that must hold for a pass.

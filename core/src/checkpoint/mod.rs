@@ -17,6 +17,7 @@ use crate::platform::Ports;
 use crate::qr::{CodePicture, Shade};
 use crate::random;
 use crate::rules::calendar::{LegalDate, Timestamp};
+use crate::rules::gate_policy::{Direction, GatePolicy};
 use crate::sync::cancel::Hold;
 use crate::sync::exchange::Exchange;
 use crate::sync::phone::{Now, Phone};
@@ -24,7 +25,7 @@ use crate::sync::{Config, SyncExchange};
 use crate::time::ClockHint;
 use crate::token::challenge::LIFETIME_MILLIS;
 use crate::token::code_text::{CodeText, Prefix};
-use crate::token::gate::{Gate, GatePolicy, GateTime, OpenChallenge};
+use crate::token::gate::{Gate, GateTime, OpenChallenge};
 use crate::token::{BootSession, Challenge, Verdict};
 
 /// A checkpoint's phone: one lane, with one camera and one display. Every method may be called from any thread.
@@ -158,7 +159,11 @@ impl Checkpoint {
         let judged = Gate {
             time,
             trust: trust.as_deref(),
-            policy: self.policy,
+            policy: &self.policy,
+            direction: Direction::In,
+            takes_answers: true,
+            status: &|_, _| None,
+            outages: &[],
             challenge: state.challenge.as_ref().map(|(open, _)| open),
             seen: &|key| state.memory.has_seen(key, time),
         }

@@ -334,6 +334,7 @@ fn trust_list() -> Vec<u8> {
         status_lists: Vec::new(),
         colours: [0, 1, 2],
         time_epoch: 1,
+        removed_keys: Vec::new(),
     };
     TrustListContent::new(1, 1, noon(1), noon(3_000), vec![issuer]).sign(&[&authority()]).unwrap()
 }

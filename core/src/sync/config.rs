@@ -42,10 +42,12 @@ impl Config {
         let keys: Result<Vec<_>, _> = self.root_keys.iter().map(|key| PublicKey::from_cose(key)).collect();
         let keys = keys.map_err(|_| HealthcodeError::field("root_keys", "not-a-key"))?;
         let threshold = usize::try_from(self.root_threshold).unwrap_or(usize::MAX);
-        if threshold == 0 || threshold > keys.len() {
-            return Err(HealthcodeError::field("root_threshold", "out-of-range"));
+        let roots = RootSet::embedded(self.root_version, threshold, keys);
+        if roots.is_sound() {
+            Ok(roots)
+        } else {
+            Err(HealthcodeError::field("root_threshold", "out-of-range"))
         }
-        Ok(RootSet { version: self.root_version, threshold, keys })
     }
 
     /// The first field in which another configuration for the same file differs. Another spelling of the path is none.

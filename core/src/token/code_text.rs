@@ -53,6 +53,14 @@ pub enum Foreign {
     EuCertificate,
     /// A SMART health card.
     SmartHealthCard,
+    /// A gate's challenge: the resident's phone scans it, not the gate's.
+    Challenge,
+    /// A venue's code: residents scan it when they enter.
+    Venue,
+    /// The handover of a person's code to another phone.
+    Handover,
+    /// An outage notice: the checkpoint loads it.
+    OutageNotice,
     /// Something else.
     Other,
 }

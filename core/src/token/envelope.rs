@@ -168,6 +168,9 @@ pub enum TokenError {
     /// No listed key has this id and this use.
     #[error("unknown key")]
     UnknownKey,
+    /// The key was removed from the trust list before its time: what it signed is to be signed anew.
+    #[error("removed key")]
+    RemovedKey,
     /// The key may not sign at the instant that the object was issued.
     #[error("outside the key's window")]
     OutsideKeyWindow,

@@ -4,12 +4,14 @@
 
 use super::code_text::{CodeText, CodeTextError, Foreign, Prefix};
 use super::envelope::TokenError;
-use super::gate_token::GateToken;
+use super::gate_token::{GateToken, StatusReference};
+use super::outage::OutageNotice;
 use super::presentation::{Mode, Scanned};
 use super::trust_list::{Issuer, Opened, TrustList};
 use super::verdict::{AskReason, CardReason, Holder, Side, Verdict};
 use crate::rules::calendar::{MILLIS_PER_HOUR, Timestamp};
 use crate::rules::colour::Colour;
+use crate::rules::gate_policy::{Class, Direction, Facts, GatePolicy, Passage};
 
 /// How long a shown presentation stays fresh, in milliseconds.
 pub const FRESH_MILLIS: i64 = 60_000;
@@ -37,21 +39,15 @@ pub enum GateTime {
     None,
 }
 
-/// The parameters of a gate.
+/// What the gate's status lists say of one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GatePolicy {
-    /// Up to this age of the evidence a code counts as it is, in hours.
-    pub as_is_hours: u16,
-    /// Up to this age the card is compared, beyond it a phone must connect; in hours.
-    pub list_grace_hours: u16,
-    /// The strictest colour that passes.
-    pub passes: Colour,
-}
-
-impl Default for GatePolicy {
-    fn default() -> Self {
-        Self { as_is_hours: 24, list_grace_hours: 72, passes: Colour::Green }
-    }
+pub struct ListedStatus {
+    /// Whether the place says that its token is withdrawn; none where the list has no such place.
+    pub withdrawn: Option<bool>,
+    /// When the list was issued: the status is known as of this instant.
+    pub issued_at: Timestamp,
+    /// When the list expires: then it proves nothing more of what it does not withdraw.
+    pub expires_at: Timestamp,
 }
 
 /// The challenge that a gate has open.
@@ -83,15 +79,39 @@ pub struct Gate<'a> {
     pub time: GateTime,
     /// Its trust list; none before the first sync.
     pub trust: Option<&'a TrustList>,
-    /// Its parameters.
-    pub policy: GatePolicy,
+    /// Who passes here.
+    pub policy: &'a GatePolicy,
+    /// Where the person goes.
+    pub direction: Direction,
+    /// Whether it can show a challenge and read the answer.
+    pub takes_answers: bool,
+    /// What its status lists say of an issuer's token; none where no list of the gate's covers it.
+    pub status: &'a dyn Fn(&str, StatusReference) -> Option<ListedStatus>,
+    /// The outage notices in force, one an issuer.
+    pub outages: &'a [OutageNotice],
     /// The challenge that it has open and that is not too old.
     pub challenge: Option<&'a OpenChallenge>,
     /// Whether a presentation was seen here before, or cannot be told from one that was.
     pub seen: &'a dyn Fn(&SeenKey) -> bool,
 }
 
-impl Gate<'_> {
+impl<'a> Gate<'a> {
+    /// A gate that has seen nothing, has no challenge open and no status list, through which people come in.
+    #[must_use]
+    pub fn new(time: GateTime, trust: Option<&'a TrustList>, policy: &'a GatePolicy) -> Self {
+        Self {
+            time,
+            trust,
+            policy,
+            direction: Direction::In,
+            takes_answers: true,
+            status: &|_, _| None,
+            outages: &[],
+            challenge: None,
+            seen: &|_| false,
+        }
+    }
+
     /// Judges a scanned text.
     #[must_use]
     pub fn judge(&self, text: &str) -> Judged {
@@ -110,42 +130,96 @@ impl Gate<'_> {
         let trust = self.trust.filter(|trust| !trust.is_expired(now)).ok_or_else(|| connect(Side::Gate))?;
 
         let code = CodeText::parse(text).map_err(not_ours)?;
-        if code.prefix == Prefix::Paper {
-            return Err(paper(trust, &code.bytes));
+        match code.prefix {
+            Prefix::Code => self.judge_code(trust, &code.bytes, now, firm),
+            Prefix::Paper => self.judge_paper(trust, &code.bytes, now),
+            Prefix::Challenge => Err(not_a_code(Foreign::Challenge)),
+            Prefix::Venue => Err(not_a_code(Foreign::Venue)),
+            Prefix::Handover => Err(not_a_code(Foreign::Handover)),
+            Prefix::Outage => Err(not_a_code(Foreign::OutageNotice)),
         }
-        if code.prefix != Prefix::Code {
-            return Err(Box::new(Verdict::NotAHealthCode { what: Foreign::Other }));
-        }
-        let scanned = Scanned::parse(&code.bytes).map_err(|error| invalid(&error))?;
+    }
+
+    fn judge_code(
+        &self,
+        trust: &TrustList,
+        bytes: &[u8],
+        now: Timestamp,
+        firm: Option<i64>,
+    ) -> Result<Judged, Box<Verdict>> {
+        let scanned = Scanned::parse(bytes).map_err(|error| invalid(&error))?;
         let content = scanned.content();
         let opened = open_token(trust, &content.token)?;
-        let (token, holder) = (&opened.object, holder_of(&opened));
+        let token = &opened.object;
         let key = token.holder.as_ref().ok_or_else(|| invalid(&"paper-with-proof"))?;
         let (own_answer, ask) = self.match_answer(content.mode);
         if !matches!(content.mode, Mode::Answer(_)) || own_answer.is_some() {
             scanned.verify(key, own_answer).map_err(token_error)?;
         }
         check_region(&opened)?;
+        let known = self.check_standing(&opened, now)?;
 
-        if token.issued_at.since(now) > ISSUE_AHEAD_MILLIS {
-            return Err(connect(Side::Gate));
-        }
-        if now >= token.expires_at {
-            return Err(Box::new(Verdict::Renew { holder, expired_at: token.expires_at }));
-        }
         let seen = match content.mode {
             Mode::Shown(at) => Some((token.id, at)),
             Mode::Answer(_) => None,
         };
         if seen.as_ref().is_some_and(self.seen) {
-            return Err(Box::new(Verdict::AlreadySeen { holder }));
+            return Err(Box::new(Verdict::AlreadySeen { holder: holder_of(&opened) }));
         }
-        if let Some(reason) = ask.or_else(|| wrong_time(content.mode, now, firm)) {
-            return Err(Box::new(Verdict::AskForAnswer { holder, reason }));
+        let ask = ask.or_else(|| wrong_time(content.mode, now, firm));
+        let no_answer = ask.is_some() && !self.takes_answers && self.policy.card_without_answer;
+        if let Some(reason) = ask.filter(|_| !no_answer) {
+            return Err(Box::new(Verdict::AskForAnswer { holder: holder_of(&opened), reason }));
         }
-        let colour = effective(token.colour, content.flags.lowered, opened.issuer);
-        let verdict = self.by_colour(token, holder, colour, now);
+        let card = no_answer.then_some(CardReason::NoAnswer);
+        let verdict = self.by_colour(&opened, content.flags.lowered, &known, card, now);
         Ok(Judged { verdict, seen, answered: own_answer.is_some() })
+    }
+
+    /// Paper has no holder's proof: the card is compared, where a list tells that it was not withdrawn.
+    fn judge_paper(&self, trust: &TrustList, bytes: &[u8], now: Timestamp) -> Result<Judged, Box<Verdict>> {
+        let opened = open_token(trust, bytes)?;
+        if opened.object.holder.is_some() {
+            return Err(invalid(&"phone-without-proof"));
+        }
+        check_region(&opened)?;
+        let known = self.check_standing(&opened, now)?;
+        if known.list.is_none() {
+            return Err(connect(Side::Gate));
+        }
+        let verdict = self.by_colour(&opened, false, &known, Some(CardReason::Paper), now);
+        Ok(Judged { verdict, seen: None, answered: false })
+    }
+
+    /// What is known of a token's status; the first thing that speaks against its being in force ends it.
+    fn check_standing(&self, opened: &Opened<'_, GateToken>, now: Timestamp) -> Result<Known, Box<Verdict>> {
+        let (token, issuer) = (&opened.object, &opened.issuer.id);
+        let ahead = |at: Timestamp| at.since(now) > ISSUE_AHEAD_MILLIS;
+        let listed = (self.status)(issuer, token.status);
+        if ahead(token.issued_at) || listed.is_some_and(|listed| ahead(listed.issued_at)) {
+            return Err(connect(Side::Gate));
+        }
+        match listed.map(|listed| listed.withdrawn) {
+            Some(None) => return Err(invalid(&"status-index")),
+            Some(Some(true)) => return Err(Box::new(Verdict::Withdrawn { holder: holder_of(opened) })),
+            _ => {}
+        }
+        let extension = self.extension(issuer, token.issued_at, now);
+        let valid_until = token.expires_at.plus_millis(extension);
+        if now >= valid_until {
+            return Err(Box::new(Verdict::Renew { holder: holder_of(opened), expired_at: token.expires_at }));
+        }
+        let in_force = |listed: &ListedStatus| {
+            now < listed.expires_at.plus_millis(self.extension(issuer, listed.issued_at, now))
+        };
+        let list = listed.filter(in_force).map(|listed| listed.issued_at);
+        Ok(Known { list, valid_until, extended: now >= token.expires_at })
+    }
+
+    /// By how many milliseconds an outage notice extends what an issuer issued at an instant.
+    fn extension(&self, issuer: &str, issued_at: Timestamp, now: Timestamp) -> i64 {
+        let notice = self.outages.iter().find(|notice| notice.issuer == issuer);
+        notice.map_or(0, |notice| notice.extension_millis(issued_at, now))
     }
 
     /// The bytes of the challenge that an answer answers, or why it answers none of ours.
@@ -157,22 +231,64 @@ impl Gate<'_> {
         }
     }
 
-    fn by_colour(&self, token: &GateToken, holder: Holder, colour: Colour, now: Timestamp) -> Verdict {
-        let valid_until = token.expires_at;
-        if colour > self.policy.passes {
-            return Verdict::Stop { holder, colour, valid_until };
+    /// The policy's word on the colour, then on the age of the evidence. `card` is a reason to compare it in any case.
+    fn by_colour(
+        &self,
+        opened: &Opened<'_, GateToken>,
+        lowered: bool,
+        known: &Known,
+        card: Option<CardReason>,
+        now: Timestamp,
+    ) -> Verdict {
+        let (token, issuer, holder) = (&opened.object, &opened.issuer.id, holder_of(opened));
+        let colour = effective(token.colour, lowered, opened.issuer);
+        // Paper can be withdrawn by nothing but a list: its own issue proves nothing of today.
+        let paper = token.holder.is_none();
+        let own = (!paper).then_some(token.issued_at);
+        let Some(status_as_of) = known.list.max(own) else { return *connect(Side::Gate) };
+        let age = now.since(status_as_of).max(0);
+        let facts = Facts {
+            colour,
+            class: if paper { Class::Paper } else { Class::Phone },
+            issuer,
+            region: token.region,
+            direction: self.direction,
+            evidence_hours: age / MILLIS_PER_HOUR,
+            lowered,
+        };
+        let valid_until = known.valid_until;
+        let passage = match self.policy.passage(&facts) {
+            None => return *connect(Side::Gate),
+            Some(Passage::Stop) => return Verdict::Stop { holder, colour, valid_until },
+            Some(passage) => passage,
+        };
+        let extension = self.extension(issuer, status_as_of, now);
+        let limit = |hours: u16| i64::from(hours) * MILLIS_PER_HOUR;
+        let (as_is, grace) = (limit(self.policy.as_is_hours), limit(self.policy.list_grace_hours));
+        let extended = |limit: i64| known.extended || age > limit;
+        if age > grace + extension {
+            return *connect(if paper { Side::Gate } else { Side::Either });
         }
-        let age = now.since(token.issued_at);
-        let hours = |hours: u16| i64::from(hours) * MILLIS_PER_HOUR;
-        if age <= hours(self.policy.as_is_hours) {
-            Verdict::Pass { holder, colour, valid_until }
-        } else if age <= hours(self.policy.list_grace_hours) {
-            let reason = CardReason::OldEvidence;
-            Verdict::CompareCard { holder, colour, reason, status_as_of: token.issued_at }
-        } else {
-            Verdict::ConnectFirst { side: Side::Either }
+        let old = (age > as_is + extension).then_some(CardReason::OldEvidence);
+        let asked = (passage == Passage::CompareCard).then_some(CardReason::Policy);
+        match card.or(old).or(asked) {
+            None => Verdict::Pass { holder, colour, valid_until, extended: extended(as_is) },
+            Some(reason) => {
+                let extended = extended(if old.is_some() { grace } else { as_is });
+                Verdict::CompareCard { holder, colour, reason, status_as_of, extended }
+            }
         }
     }
+}
+
+/// What is known of a token that nothing speaks against.
+struct Known {
+    /// When the list that covers it was issued.
+    list: Option<Timestamp>,
+    /// When it expires, extended by what a notice gives.
+    valid_until: Timestamp,
+    /// Whether it would have expired without a notice.
+    extended: bool,
 }
 
 fn connect(side: Side) -> Box<Verdict> {
@@ -183,20 +299,15 @@ fn invalid(reason: &dyn std::fmt::Display) -> Box<Verdict> {
     Box::new(Verdict::Invalid { reason: reason.to_string() })
 }
 
-fn not_ours(error: CodeTextError) -> Box<Verdict> {
-    match error {
-        CodeTextError::Foreign(what) => Box::new(Verdict::NotAHealthCode { what }),
-        CodeTextError::Base45 => invalid(&"base45"),
-        CodeTextError::TooLong => invalid(&"too-large"),
-    }
+fn not_a_code(what: Foreign) -> Box<Verdict> {
+    Box::new(Verdict::NotAHealthCode { what })
 }
 
-/// No status list covers paper yet at this gate: it cannot be judged offline.
-fn paper(trust: &TrustList, bytes: &[u8]) -> Box<Verdict> {
-    match open_token(trust, bytes) {
-        Ok(opened) if opened.object.holder.is_some() => invalid(&"phone-without-proof"),
-        Ok(opened) => check_region(&opened).err().unwrap_or_else(|| connect(Side::Gate)),
-        Err(verdict) => verdict,
+fn not_ours(error: CodeTextError) -> Box<Verdict> {
+    match error {
+        CodeTextError::Foreign(what) => not_a_code(what),
+        CodeTextError::Base45 => invalid(&"base45"),
+        CodeTextError::TooLong => invalid(&"too-large"),
     }
 }
 
@@ -212,6 +323,7 @@ fn check_region(opened: &Opened<'_, GateToken>) -> Result<(), Box<Verdict>> {
 fn token_error(error: TokenError) -> Box<Verdict> {
     match error {
         TokenError::UnknownKey => Box::new(Verdict::UnknownIssuer),
+        TokenError::RemovedKey => connect(Side::Resident),
         TokenError::Form(form) => invalid(&form),
         TokenError::Signature => invalid(&"signature"),
         TokenError::OutsideKeyWindow => invalid(&"key-window"),

@@ -7,12 +7,14 @@
 use std::collections::BTreeSet;
 
 use minicbor::bytes::ByteVec;
-use minicbor::{Decode, Decoder, Encode};
+use minicbor::{Decode, Encode};
 use thiserror::Error;
 
 use super::cbor;
 use super::envelope::{self, FormatError, Kind, Naming, Sign1, TokenError};
 use super::key::{KeyId, PublicKey, Signer, SignerError};
+pub use super::root::RootSet;
+use super::root::{Document, RootError, format_of, sign_by_roots};
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Region;
 use crate::rules::text::Text;
@@ -20,7 +22,6 @@ use crate::rules::text::Text;
 /// The most bytes of a trust list: some hundred issuers.
 pub const MAX_BYTES: usize = 512 * 1024;
 const FORMAT: u8 = 1;
-const MAX_SIGNATURES: usize = 16;
 
 /// What an issuer's key may sign. Each key has one use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
@@ -98,7 +99,7 @@ pub struct Issuer {
     /// The GB/T 2260 codes of the regions that it may speak for, each with everything within it.
     #[n(3)]
     pub regions: Vec<u32>,
-    /// The root of its HTTP interface.
+    /// The root of its HTTP interface: its rulebook and its time lie at the paths of [`crate::wire::message`] below it.
     #[n(4)]
     pub base_url: String,
     /// Its keys.
@@ -113,6 +114,10 @@ pub struct Issuer {
     /// The highest time epoch that its anchors may name.
     #[n(8)]
     pub time_epoch: u32,
+    /// The ids of keys that were removed before their time, eight bytes each. What they signed is not called forged: its
+    /// holder connects and gets it signed anew.
+    #[n(9)]
+    pub removed_keys: Vec<ByteVec>,
 }
 
 impl Issuer {
@@ -162,31 +167,8 @@ impl TrustListContent {
 
     /// Signs the list with root keys.
     pub fn sign(&self, roots: &[&dyn Signer]) -> Result<Vec<u8>, SignerError> {
-        let payload = cbor::encode(self);
-        let sign =
-            |root: &&dyn Signer| envelope::sign_detached(Kind::Trust, &payload, *root).map(ByteVec::from);
-        let signatures = roots.iter().map(sign).collect::<Result<_, _>>()?;
-        Ok(cbor::encode(&Document { payload: payload.into(), signatures }))
+        sign_by_roots(Kind::Trust, cbor::encode(self), roots)
     }
-}
-
-#[derive(Encode, Decode)]
-struct Document {
-    #[n(0)]
-    payload: ByteVec,
-    #[n(1)]
-    signatures: Vec<ByteVec>,
-}
-
-/// The root keys that an app is built with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RootSet {
-    /// Grows when the roots change.
-    pub version: u32,
-    /// How many of the keys must have signed.
-    pub threshold: usize,
-    /// The keys.
-    pub keys: Vec<PublicKey>,
 }
 
 /// Why a trust list is refused. The one in force stays in force.
@@ -195,9 +177,12 @@ pub enum TrustListError {
     /// Its form.
     #[error("form: {0}")]
     Form(#[from] FormatError),
-    /// A form or a root set of a later version: the app must be updated.
+    /// A form of a later version: the app must be updated.
     #[error("of a later version")]
     Newer,
+    /// Of a root set that follows the one in force, which must be fetched first.
+    #[error("of a later root set")]
+    NextRoot,
     /// Fewer root keys have signed it than must.
     #[error("not signed by the roots")]
     Signatures,
@@ -209,11 +194,25 @@ pub enum TrustListError {
     Inconsistent,
 }
 
+impl From<RootError> for TrustListError {
+    fn from(error: RootError) -> Self {
+        match error {
+            RootError::Form(form) => Self::Form(form),
+            RootError::Newer => Self::Newer,
+            RootError::Signatures => Self::Signatures,
+            RootError::Skipped => Self::RolledBack,
+            RootError::Inconsistent => Self::Inconsistent,
+        }
+    }
+}
+
 /// A verified trust list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustList {
     content: TrustListContent,
     keys: Vec<(KeyId, PublicKey, usize, usize)>,
+    /// When the list, or the root set that signed it, must have been replaced.
+    expires_at: Timestamp,
 }
 
 /// A signed object of an issuer.
@@ -260,26 +259,24 @@ impl TrustList {
     /// Verifies a list against the roots. `floor` is the version of the list in force, or the one that the app was
     /// built with.
     pub fn open(bytes: &[u8], roots: &RootSet, floor: u32) -> Result<Self, TrustListError> {
-        let document: Document = cbor::decode(bytes, MAX_BYTES)?;
-        if document.signatures.len() > MAX_SIGNATURES {
-            return Err(FormatError::TooLarge.into());
-        }
-        check_signatures(&document, roots)?;
-        if format_of(&document.payload).is_some_and(|format| format > FORMAT) {
+        let document = Document::parse(bytes, MAX_BYTES)?;
+        let payload = document.verify(Kind::Trust, roots)?;
+        if format_of(payload).is_some_and(|format| format > FORMAT) {
             return Err(TrustListError::Newer);
         }
-        let content: TrustListContent = cbor::decode(&document.payload, MAX_BYTES)?;
+        let content: TrustListContent = cbor::decode(payload, MAX_BYTES)?;
         if content.format != FORMAT {
             return Err(FormatError::Value.into());
         }
         if content.root_version > roots.version {
-            return Err(TrustListError::Newer);
+            return Err(TrustListError::NextRoot);
         }
         if content.version < floor || content.root_version < roots.version {
             return Err(TrustListError::RolledBack);
         }
         let keys = index_keys(&content).ok_or(TrustListError::Inconsistent)?;
-        Ok(Self { content, keys })
+        let expires_at = roots.expires_at.map_or(content.expires_at, |at| at.min(content.expires_at));
+        Ok(Self { content, keys, expires_at })
     }
 
     /// The content.
@@ -288,10 +285,16 @@ impl TrustList {
         &self.content
     }
 
+    /// When it must have been replaced, or the root set that signed it.
+    #[must_use]
+    pub const fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
     /// Whether it should have been replaced by `now`.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        now >= self.content.expires_at
+        now >= self.expires_at
     }
 
     /// The issuer of an id.
@@ -328,15 +331,24 @@ impl TrustList {
     ) -> Result<(&'b [u8], ListedKey<'_>), TokenError> {
         let envelope = Sign1::parse(bytes, limit)?;
         let id = envelope.key_id().ok_or(FormatError::ProtectedHeader)?;
-        let (_, public, issuer, key) =
-            self.keys.iter().find(|(listed, ..)| *listed == id).ok_or(TokenError::UnknownKey)?;
-        let issuer = self.content.issuers.get(*issuer).ok_or(TokenError::UnknownKey)?;
-        let listed = issuer.keys.get(*key).ok_or(TokenError::UnknownKey)?;
-        if listed.key_use != key_use {
+        let (public, key) = self.key(id)?;
+        if key.listed.key_use != key_use {
             return Err(TokenError::UnknownKey);
         }
         let payload = envelope.verify(kind, public)?;
-        Ok((payload, ListedKey { issuer, listed }))
+        Ok((payload, key))
+    }
+
+    /// The key of an id, with the place where it stands.
+    pub(crate) fn key(&self, id: KeyId) -> Result<(&PublicKey, ListedKey<'_>), TokenError> {
+        let Some((_, public, issuer, key)) = self.keys.iter().find(|(listed, ..)| *listed == id) else {
+            let mut removed = self.content.issuers.iter().flat_map(|issuer| &issuer.removed_keys);
+            let gone = removed.any(|removed| removed.as_slice() == id);
+            return Err(if gone { TokenError::RemovedKey } else { TokenError::UnknownKey });
+        };
+        let issuer = self.content.issuers.get(*issuer).ok_or(TokenError::UnknownKey)?;
+        let listed = issuer.keys.get(*key).ok_or(TokenError::UnknownKey)?;
+        Ok((public, ListedKey { issuer, listed }))
     }
 }
 
@@ -346,33 +358,9 @@ pub(crate) struct ListedKey<'t> {
     pub(crate) listed: &'t IssuerKey,
 }
 
-/// The form that a list names at its head: a later one may have members that this one cannot read.
-fn format_of(payload: &[u8]) -> Option<u8> {
-    let mut d = Decoder::new(payload);
-    d.map().ok()?;
-    (d.u8().ok()? == 1).then(|| d.u8().ok()).flatten()
-}
-
-fn check_signatures(document: &Document, roots: &RootSet) -> Result<(), TrustListError> {
-    let mut signed = BTreeSet::new();
-    for signature in &document.signatures {
-        let envelope = Sign1::parse(signature, 256)?;
-        let root = roots.keys.iter().find(|key| envelope.key_id() == Some(key.id()));
-        if let Some(root) = root
-            && envelope.verify_detached(Kind::Trust, root, &document.payload).is_ok()
-        {
-            signed.insert(root.id());
-        }
-    }
-    if roots.threshold > 0 && signed.len() >= roots.threshold {
-        Ok(())
-    } else {
-        Err(TrustListError::Signatures)
-    }
-}
-
 fn index_keys(content: &TrustListContent) -> Option<Vec<(KeyId, PublicKey, usize, usize)>> {
-    let mut ids = BTreeSet::new();
+    let removed = content.issuers.iter().flat_map(|issuer| &issuer.removed_keys);
+    let mut ids = removed.map(|id| id.as_slice().try_into().ok()).collect::<Option<BTreeSet<KeyId>>>()?;
     let mut names = BTreeSet::new();
     let mut index = Vec::new();
     for (at, issuer) in content.issuers.iter().enumerate() {

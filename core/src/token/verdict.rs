@@ -58,6 +58,8 @@ pub enum CardReason {
     OldEvidence,
     /// The policy asks for it.
     Policy,
+    /// The gate can show no challenge or read no answer, and its policy is content with the card.
+    NoAnswer,
 }
 
 /// A gate's verdict on one scanned text.
@@ -72,6 +74,8 @@ pub enum Verdict {
         colour: Colour,
         /// Until when the code is valid.
         valid_until: Timestamp,
+        /// Whether it passes only because an outage notice of its issuer is in force.
+        extended: bool,
     },
     /// The person may not pass with this colour.
     Stop {
@@ -99,6 +103,8 @@ pub enum Verdict {
         reason: CardReason,
         /// The instant of which the status is known.
         status_as_of: Timestamp,
+        /// Whether it is accepted only because an outage notice of its issuer is in force.
+        extended: bool,
     },
     /// The same presentation was shown here before: ask for a fresh one.
     AlreadySeen {
@@ -161,7 +167,10 @@ impl Verdict {
         let (zh, en) = match self {
             Self::Pass { .. } => ("请通行", "Let the person pass"),
             Self::Stop { colour: Colour::Red, .. } => ("红码：请留步", "Red code: do not let pass"),
-            Self::Stop { .. } => ("黄码：请留步", "Yellow code: do not let pass"),
+            Self::Stop { colour: Colour::Yellow, .. } => ("黄码：请留步", "Yellow code: do not let pass"),
+            Self::Stop { colour: Colour::Green, .. } => {
+                ("本处不接受此码", "This gate does not accept this code: do not let pass")
+            }
             Self::AskForAnswer { .. } => {
                 ("请对方扫描本机的验证码", "Ask the person to scan this phone's challenge")
             }

@@ -1,7 +1,8 @@
 //! Gates, codes and what a verdict tells, for the tests of the gate's rules.
 
 use healthcode::rules::colour::Colour;
-use healthcode::token::gate::{Gate, GatePolicy, GateTime, Judged};
+use healthcode::rules::gate_policy::GatePolicy;
+use healthcode::token::gate::{Gate, GateTime, Judged};
 use healthcode::token::verdict::Verdict;
 use healthcode::token::{Flags, GateToken, Mode, Presentation, TrustList};
 
@@ -16,8 +17,10 @@ pub(crate) fn coarse(now: i64) -> GateTime {
     GateTime::Coarse { now: at(now) }
 }
 
+static POLICY: std::sync::LazyLock<GatePolicy> = std::sync::LazyLock::new(GatePolicy::default);
+
 pub(crate) fn gate(time: GateTime, trust: &TrustList) -> Gate<'_> {
-    Gate { time, trust: Some(trust), policy: GatePolicy::default(), challenge: None, seen: &|_| false }
+    Gate::new(time, Some(trust), &POLICY)
 }
 
 pub(crate) fn judged_at(time: GateTime, text: &str) -> Judged {

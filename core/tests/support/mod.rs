@@ -80,7 +80,7 @@ impl Signer for HardwareKey {
 }
 
 pub(crate) fn roots(threshold: usize) -> RootSet {
-    RootSet { version: 1, threshold, keys: ROOTS.map(public).to_vec() }
+    RootSet::embedded(1, threshold, ROOTS.map(public).to_vec())
 }
 
 pub(crate) fn issuer_key(seed: u8, key_use: KeyUse) -> IssuerKey {
@@ -102,6 +102,7 @@ fn issuer_of(id: &str, name: Text, region: u32, keys: Vec<IssuerKey>) -> Issuer 
         status_lists: vec![StatusListEntry { list: 1, uri: format!("https://{id}.example/v1/lists/1") }],
         colours: [0, 1, 2],
         time_epoch: 1,
+        removed_keys: Vec::new(),
     }
 }
 

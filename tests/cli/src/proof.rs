@@ -21,7 +21,7 @@ pub(crate) fn verify(
 ) -> Result<Outcome, Failure> {
     let key = unhex(root_key).and_then(|bytes| PublicKey::from_cose(&bytes).ok());
     let key = key.ok_or_else(|| Failure::Usage("--root-key: no COSE_Key in hexadecimal".to_owned()))?;
-    let roots = RootSet { version: 1, threshold: 1, keys: vec![key] };
+    let roots = RootSet::embedded(1, 1, vec![key]);
     let trust = TrustList::open(&read(trust_list)?, &roots, 0);
     let proof = read(proof)?;
     // The reason says which of the two is at fault; neither repeats what is in it.

@@ -102,7 +102,7 @@ impl Authority {
 
     /// The trust list that it publishes, verified.
     pub fn trust(&self) -> TrustList {
-        let roots = RootSet { version: 1, threshold: 1, keys: self.app().root_keys() };
+        let roots = RootSet::embedded(1, 1, self.app().root_keys());
         let list = self.runtime.block_on(self.app().trust_list()).unwrap();
         TrustList::open(&list, &roots, 0).unwrap()
     }

@@ -45,7 +45,7 @@ fn every_signed_object_of_an_export_verifies_by_the_trust_list_that_is_in_it() {
         bytes(&of["signed"])
     };
     let keys = vec![PublicKey::from_cose(&server.root_key()).unwrap()];
-    let roots = RootSet { version: 1, threshold: 1, keys };
+    let roots = RootSet::embedded(1, 1, keys);
     let trust = TrustList::open(&signed("trust-list"), &roots, 0).unwrap();
     let verify = |kind: &str, object: &[u8]| {
         fn by<T: Object>(trust: &TrustList, object: &[u8]) -> bool {

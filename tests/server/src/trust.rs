@@ -111,6 +111,7 @@ impl Inner {
                 .collect(),
             colours: [0, 1, 2],
             time_epoch: 0,
+            removed_keys: Vec::new(),
         }
     }
 }

@@ -1,12 +1,10 @@
 //! Reading a rulebook: its form first, then every value, then what the values must be to each other.
 
-use std::collections::BTreeSet;
-
-use serde::Deserialize;
 use thiserror::Error;
 
 use super::{FORMAT, MAX_BYTES, Rulebook};
 use crate::rules::colour::Colour;
+use crate::rules::document::{self, Fault};
 
 /// Why a rulebook is refused.
 #[derive(Debug, Error)]
@@ -45,11 +43,11 @@ impl Rulebook {
             return Err(RulebookError::TooLarge);
         }
         // The form first: a later one may hold fields that this version cannot read.
-        let probe: FormatProbe = serde_json::from_slice(json).map_err(|error| json_error(&error))?;
-        if probe.format != FORMAT {
-            return Err(RulebookError::Format(probe.format));
+        let format = document::format_of(json)?;
+        if format != FORMAT {
+            return Err(RulebookError::Format(format));
         }
-        let rulebook: Self = serde_json::from_slice(json).map_err(|error| json_error(&error))?;
+        let rulebook: Self = document::read(json)?;
         rulebook.check()?;
         Ok(rulebook)
     }
@@ -82,23 +80,12 @@ impl Rulebook {
     }
 }
 
-#[derive(Deserialize)]
-struct FormatProbe {
-    format: u16,
-}
-
-fn json_error(error: &serde_json::Error) -> RulebookError {
-    RulebookError::Json { line: error.line(), column: error.column(), what: error.to_string() }
+impl From<Fault> for RulebookError {
+    fn from((line, column, what): Fault) -> Self {
+        Self::Json { line, column, what }
+    }
 }
 
 fn check_ids<'a>(place: &str, ids: impl Iterator<Item = &'a String>) -> Result<(), RulebookError> {
-    let mut seen = BTreeSet::new();
-    for id in ids {
-        let of_form = (1..=48).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if !of_form || !seen.insert(id) {
-            return Err(RulebookError::Id(place.to_owned()));
-        }
-    }
-    Ok(())
+    if document::are_ids(ids) { Ok(()) } else { Err(RulebookError::Id(place.to_owned())) }
 }

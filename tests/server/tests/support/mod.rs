@@ -160,7 +160,7 @@ impl Server {
     }
 
     pub(crate) fn roots(&self) -> RootSet {
-        RootSet { version: 1, threshold: 1, keys: self.app.root_keys() }
+        RootSet::embedded(1, 1, self.app.root_keys())
     }
 
     pub(crate) fn root_key(&self) -> PublicKey {
