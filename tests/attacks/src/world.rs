@@ -1,19 +1,22 @@
 //! The world that is attacked: two issuers, Zhejiang and Guangdong, each with a key for every use, their trust list, a
 //! resident with a green token, and a gate's lane. Everything comes from fixed seeds and fixed instants.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::colour::Colour;
+use healthcode::rules::gate_policy::{Direction, GatePolicy};
 use healthcode::rules::identity::Region;
 use healthcode::rules::text::Text;
 use healthcode::token::code_text::{CodeText, Prefix};
-use healthcode::token::gate::{Gate, GatePolicy, GateTime, Judged, OpenChallenge, SeenKey};
+use healthcode::token::gate::{Gate, GateTime, Judged, ListedStatus, OpenChallenge, SeenKey};
 use healthcode::token::key::{PublicKey, Signer, SignerError, SoftwareKey};
 use healthcode::token::trust_list::{
     Issuer, IssuerKey, KeyUse, RootSet, StatusListEntry, TrustList, TrustListContent, seal,
 };
-use healthcode::token::{Challenge, Flags, GateToken, Mode, Presentation, StatusReference, Verdict};
+use healthcode::token::{
+    Challenge, Flags, GateToken, Mode, OutageNotice, Presentation, StatusReference, Verdict,
+};
 use p256::ecdsa::signature::Signer as _;
 
 /// The seeds of the keys, each 32 bytes of this value.
@@ -105,7 +108,7 @@ impl Signer for HardwareKey {
 /// The roots that a gate's app is built with.
 #[must_use]
 pub fn roots() -> RootSet {
-    RootSet { version: 1, threshold: 2, keys: ROOTS.map(public).to_vec() }
+    RootSet::embedded(1, 2, ROOTS.map(public).to_vec())
 }
 
 /// An issuer's key for one use: from a day before the token's issue to a week after.
@@ -129,6 +132,7 @@ fn issuer(id: &str, name: Text, region: u32, first_seed: u8) -> Issuer {
         status_lists: vec![StatusListEntry { list: 1, uri: format!("https://{id}.example/v1/lists/1") }],
         colours: [0, 1, 2],
         time_epoch: 1,
+        removed_keys: Vec::new(),
     }
 }
 
@@ -254,14 +258,35 @@ pub fn challenge() -> Challenge {
     Challenge::new([7; 16], "North Gate", None)
 }
 
+/// A status list as a gate has it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// How many places it has.
+    pub size: u32,
+    /// The places that are withdrawn.
+    pub withdrawn: BTreeSet<u32>,
+    /// Seconds after the token's issue at which it was issued.
+    pub issued: i64,
+    /// Seconds after the token's issue at which it expires.
+    pub expires: i64,
+}
+
 /// One lane of a gate: what it knows, to be judged by.
 pub struct Lane {
     /// What it knows of the time.
     pub time: GateTime,
     /// Its trust list.
     pub trust: Option<TrustList>,
-    /// Its parameters.
+    /// Who passes.
     pub policy: GatePolicy,
+    /// Where people go.
+    pub direction: Direction,
+    /// Whether it has a display and a camera for answers.
+    pub takes_answers: bool,
+    /// Its status lists, by issuer and number.
+    pub lists: BTreeMap<(String, u32), Listed>,
+    /// The outage notices in force.
+    pub outages: Vec<OutageNotice>,
     /// The challenge that it has open.
     pub challenge: Option<OpenChallenge>,
     /// What it has seen.
@@ -272,8 +297,17 @@ impl Lane {
     /// A lane with this time and the list in force.
     #[must_use]
     pub fn new(time: GateTime) -> Self {
-        let policy = GatePolicy::default();
-        Self { time, trust: Some(trust()), policy, challenge: None, seen: BTreeSet::new() }
+        Self {
+            time,
+            trust: Some(trust()),
+            policy: GatePolicy::default(),
+            direction: Direction::In,
+            takes_answers: true,
+            lists: BTreeMap::new(),
+            outages: Vec::new(),
+            challenge: None,
+            seen: BTreeSet::new(),
+        }
     }
 
     /// A lane that knows the time to the second: so many seconds after the token's issue.
@@ -286,6 +320,14 @@ impl Lane {
     #[must_use]
     pub fn coarse(seconds: i64) -> Self {
         Self::new(GateTime::Coarse { now: at(seconds) })
+    }
+
+    /// The same with Zhejiang's first list, of these withdrawn places.
+    #[must_use]
+    pub fn listing(mut self, issued: i64, expires: i64, withdrawn: &[u32]) -> Self {
+        let withdrawn = withdrawn.iter().copied().collect();
+        self.lists.insert(("zhejiang".to_owned(), 1), Listed { size: 100_000, withdrawn, issued, expires });
+        self
     }
 
     /// The same with this challenge open.
@@ -305,13 +347,21 @@ impl Lane {
     #[must_use]
     pub fn judge(&self, text: &str) -> Judged {
         let gate = Gate {
-            time: self.time,
-            trust: self.trust.as_ref(),
-            policy: self.policy,
+            direction: self.direction,
+            takes_answers: self.takes_answers,
+            status: &|issuer, place| self.status(issuer, place),
+            outages: &self.outages,
             challenge: self.challenge.as_ref(),
             seen: &|key| self.seen.contains(key),
+            ..Gate::new(self.time, self.trust.as_ref(), &self.policy)
         };
         gate.judge(text)
+    }
+
+    fn status(&self, issuer: &str, place: StatusReference) -> Option<ListedStatus> {
+        let list = self.lists.get(&(issuer.to_owned(), place.list))?;
+        let withdrawn = (place.index < list.size).then(|| list.withdrawn.contains(&place.index));
+        Some(ListedStatus { withdrawn, issued_at: at(list.issued), expires_at: at(list.expires) })
     }
 
     /// The verdict in words.

@@ -245,9 +245,15 @@ fn a_token_cut_out_of_its_presentation_passes_nowhere() {
     assert_eq!(lane.says(&code(&token)), "invalid protected-header", "a presentation names no key");
     assert_eq!(lane.says(&on_paper(&token)), "invalid phone-without-proof");
     assert_eq!(lane.says(&on_paper(&shown(&token, 30))), "invalid protected-header", "a token names its key");
-    for prefix in [Prefix::Challenge, Prefix::Venue, Prefix::Handover, Prefix::Outage] {
+    for (prefix, named) in [
+        (Prefix::Challenge, "Challenge"),
+        (Prefix::Venue, "Venue"),
+        (Prefix::Handover, "Handover"),
+        (Prefix::Outage, "OutageNotice"),
+    ] {
         for bytes in [token.clone(), shown(&token, 30)] {
-            assert_eq!(lane.says(&CodeText::write(prefix, &bytes)), "not_a_health_code Other");
+            let told = lane.says(&CodeText::write(prefix, &bytes));
+            assert_eq!(told, format!("not_a_health_code {named}"));
         }
     }
 }
