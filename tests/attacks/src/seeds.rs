@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use healthcode::token::key::Signer;
-use healthcode::token::{Challenge, GateToken, cbor};
+use healthcode::rules::gate_policy::{GatePolicies, HANGZHOU_2020};
+use healthcode::token::key::{Signer, SignerError};
+use healthcode::token::{Challenge, GateToken, OutageNotice, RootContent, cbor};
 
 use crate::objects;
 use crate::world::{
-    HOLDER, HardwareKey, answered, challenge, content, green, guangdong, hours, paper, public, sealed,
+    HOLDER, HardwareKey, ROOTS, answered, at, challenge, content, green, guangdong, hours, key, paper, public, sealed,
     showing, shown, token, trust_bytes, zhejiang,
 };
 
@@ -41,7 +42,10 @@ fn tokens() -> Vec<Vec<u8>> {
 pub fn signed() -> BTreeSet<Vec<u8>> {
     let text = green(30).into_bytes();
     let body = text[3..].to_vec();
-    [presentations(), tokens(), vec![trust_bytes(), text, body]].into_iter().flatten().collect()
+    let by_roots =
+        [signed_by_roots(|roots| next_roots().sign(roots)), signed_by_roots(|roots| notice().sign(roots))];
+    let lists = vec![trust_bytes(), text, body];
+    [presentations(), tokens(), lists, by_roots.to_vec()].into_iter().flatten().collect()
 }
 
 /// Good inputs of a target.
@@ -75,8 +79,34 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
             cbor::encode(&objects::judgement()),
             cbor::encode(&objects::key_notice()),
         ],
+        "roots" => vec![
+            cbor::encode(&next_roots()),
+            cbor::encode(&notice()),
+            signed_by_roots(|roots| next_roots().sign(roots)),
+            signed_by_roots(|roots| notice().sign(roots)),
+        ],
+        "policy" => {
+            let mut policies = GatePolicies::parse(HANGZHOU_2020).unwrap();
+            let whole = serde_json::to_vec(&policies).unwrap();
+            policies.gates.truncate(1);
+            policies.gates[0].rules.truncate(1);
+            vec![whole, serde_json::to_vec(&policies).unwrap()]
+        }
         _ => Vec::new(),
     }
+}
+
+fn next_roots() -> RootContent {
+    RootContent::new(2, 2, &ROOTS.map(public), at(0), at(hours(24 * 365)))
+}
+
+fn notice() -> OutageNotice {
+    OutageNotice::new(1, "zhejiang".to_owned(), 1, at(0), at(hours(100)), 48)
+}
+
+fn signed_by_roots(sign: impl FnOnce(&[&dyn Signer]) -> Result<Vec<u8>, SignerError>) -> Vec<u8> {
+    let keys = [key(ROOTS[0]), key(ROOTS[1])];
+    sign(&keys.each_ref().map(|key| key as &dyn Signer)).unwrap()
 }
 
 /// The lines of a kept file; none where there is no such file.
