@@ -19,6 +19,7 @@ pub mod policy;
 pub mod presentation;
 pub mod root;
 pub mod rules;
+pub mod status_list;
 pub mod trust_list;
 pub mod verdict;
 
@@ -33,5 +34,6 @@ pub use key::{Algorithm, PublicKey, Signer, SignerError, SoftwareKey};
 pub use outage::OutageNotice;
 pub use presentation::{Flags, Mode, Presentation};
 pub use root::{RootContent, RootError, RootSet};
+pub use status_list::{SignedStatusList, StatusList, StatusListContent, Statuses};
 pub use trust_list::{KeyUse, TrustList, TrustListError};
 pub use verdict::Verdict;
