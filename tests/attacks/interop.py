@@ -10,11 +10,13 @@ import json
 import subprocess
 import sys
 import unittest
+import zlib
 
 import base45
 import cbor2
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cwt import COSE, COSEKey
 from pycose.algorithms import EdDSA, Es256
 from pycose.headers import KID, Algorithm
 from pycose.keys import CoseKey, EC2Key, OKPKey
@@ -39,6 +41,7 @@ def okp(seed):
 
 
 ISSUER, HOLDER = okp(WORLD["seeds"]["zhejiang"]), okp(WORLD["seeds"]["holder"])
+STATUS = okp(WORLD["seeds"]["status"])
 
 
 def cose_key(key):
@@ -170,6 +173,70 @@ class MadeHere(unittest.TestCase):
         self.assertEqual(payload[0], 0xA5)
         indefinite = sign(b"\xbf" + payload[1:] + b"\xff", ISSUER, AAD_TOKEN, named=True)
         self.assertEqual(judge(text("H1:", shown(indefinite))), "invalid content")
+
+
+def status_list(withdrawn, bits=1, key=None, **changed):
+    """A status list of 5,000 places as the draft has it, in the core's profile or changed."""
+    key = key or STATUS
+    packed = bytearray(5_000 * bits // 8)
+    for index in withdrawn:
+        packed[index * bits // 8] |= 1 << (index * bits % 8)
+    claims_of = {
+        2: WORLD["status_list"]["uri"],
+        4: ISSUED + 86_400,
+        6: ISSUED,
+        65533: {"lst": zlib.compress(bytes(packed), 9), "bits": bits},
+        65534: 43_200,
+    } | changed.get("claims", {})
+    protected = {1: -8, 4: key_id(key), 16: changed.get("typ", "application/statuslist+cwt")}
+    protected, payload = cbor2.dumps(protected), cbor2.dumps(claims_of)
+    to_sign = cbor2.dumps(["Signature1", protected, b"", payload])
+    signature = ed25519.Ed25519PrivateKey.from_private_bytes(key.d).sign(to_sign)
+    return cbor2.dumps(cbor2.CBORTag(18, [protected, changed.get("unprotected", {}), payload, signature]))
+
+
+class StatusLists(unittest.TestCase):
+    """Which codes are withdrawn, by either's lists."""
+
+    def judge_with(self, signed, *texts):
+        """Whether the gate takes a list, and what it says to codes then."""
+        lines = "".join(f"{line}\n" for line in [f"list {signed.hex()}", *(f"30 {each}" for each in texts)])
+        return subprocess.run([ATTACKS, "judge"], input=lines, check=True, capture_output=True, text=True).stdout.split("\n")[:-1]
+
+    def test_a_list_made_here_withdraws_a_code_there(self):
+        codes = [text("H1:", shown(token(claims(index=index)))) for index in (4_710, 4_711, 4_712, 4_999, 5_000)]
+        for bits in (1, 2, 4, 8):
+            told = self.judge_with(status_list([4_711, 4_999], bits), *codes)
+            expected = ["taken", "pass green", "withdrawn", "pass green", "withdrawn", "invalid status-index"]
+            self.assertEqual(told, expected, bits)
+
+    def test_a_list_that_is_changed_is_refused_by_name(self):
+        for expected, changed in {
+            "form: protected-header": {"typ": "application/cwt"},
+            "form: unprotected-header": {"unprotected": {4: key_id(STATUS)}},
+            "form: value": {"claims": {4: ISSUED}},
+            "form: content": {"claims": {65533: {"lst": b"no stream", "bits": 1}}},
+            "unknown key": {"key": ISSUER},
+            "another subject": {"claims": {2: "https://example.org/lists/1"}},
+        }.items():
+            self.assertEqual(self.judge_with(status_list([], **changed)), [expected])
+        flipped = bytearray(status_list([]))
+        flipped[-1] ^= 1
+        self.assertEqual(self.judge_with(bytes(flipped)), ["signature"])
+
+    def test_a_list_made_there_is_read_here(self):
+        signed = bytes.fromhex(WORLD["status_list"]["signed"])
+        message = Sign1Message.decode(signed)
+        message.key = STATUS
+        self.assertTrue(message.verify_signature())
+        payload = cbor2.loads(message.payload)
+        self.assertEqual(payload[2], WORLD["status_list"]["uri"])
+        packed = zlib.decompress(payload[65533]["lst"])
+        raised = [8 * place + bit for place, byte in enumerate(packed) for bit in range(8) if byte >> bit & 1]
+        self.assertEqual((payload[65533]["bits"], raised), (1, WORLD["status_list"]["withdrawn"]))
+        # cwt has the draft's token among its claims by number only, and verifies it as any CWT.
+        key = COSEKey.new({**cbor2.loads(cose_key(STATUS)), 2: key_id(STATUS)})
+        self.assertEqual(cbor2.loads(COSE.new().decode(signed, key)), payload)
 
 
 class MadeThere(unittest.TestCase):

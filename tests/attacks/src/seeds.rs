@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 
 use healthcode::rules::gate_policy::{GatePolicies, HANGZHOU_2020};
 use healthcode::token::key::{Signer, SignerError};
+use healthcode::token::status_list::SignedStatusList;
 use healthcode::token::{Challenge, GateToken, OutageNotice, RootContent, cbor};
 
 use crate::objects;
 use crate::world::{
     HOLDER, HardwareKey, ROOTS, answered, at, challenge, content, green, guangdong, hours, key, paper, public, sealed,
-    showing, shown, token, trust_bytes, zhejiang,
+    showing, shown, signed_status_list, token, trust_bytes, zhejiang,
 };
+
+/// A zlib stream of nothing.
+const EMPTY_STREAM: &[u8] = b"\x78\xda\x03\x00\x00\x00\x00\x01";
 
 /// The folder of the fuzz crate.
 #[must_use]
@@ -44,7 +48,7 @@ pub fn signed() -> BTreeSet<Vec<u8>> {
     let body = text[3..].to_vec();
     let by_roots =
         [signed_by_roots(|roots| next_roots().sign(roots)), signed_by_roots(|roots| notice().sign(roots))];
-    let lists = vec![trust_bytes(), text, body];
+    let lists = vec![trust_bytes(), text, body, signed_status_list(0, hours(24), &[1, 4_711, 70_000])];
     [presentations(), tokens(), lists, by_roots.to_vec()].into_iter().flatten().collect()
 }
 
@@ -85,6 +89,14 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
             signed_by_roots(|roots| next_roots().sign(roots)),
             signed_by_roots(|roots| notice().sign(roots)),
         ],
+        "status_list" => {
+            let signed = signed_status_list(0, hours(24), &[1, 4_711, 70_000]);
+            let claims = SignedStatusList::parse(&signed).unwrap().unverified_content().unwrap();
+            assert_eq!(claims.statuses.get(4_711), Some(1));
+            // The payload stands behind its head of three bytes and before the signature's item.
+            let start = signed.windows(2).position(|two| two == b"\xa5\x02").unwrap();
+            vec![signed.clone(), signed[start..signed.len() - 66].to_vec(), EMPTY_STREAM.to_vec()]
+        }
         "policy" => {
             let mut policies = GatePolicies::parse(HANGZHOU_2020).unwrap();
             let whole = serde_json::to_vec(&policies).unwrap();

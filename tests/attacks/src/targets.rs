@@ -11,6 +11,7 @@ use healthcode::token::envelope::{Kind, Naming, sign, sign_detached};
 use healthcode::token::gate::Gate;
 use healthcode::token::key::{PublicKey, Signer};
 use healthcode::token::presentation::Scanned;
+use healthcode::token::status_list::{MAX_PACKED, SignedStatusList};
 use healthcode::token::trust_list::TrustListContent;
 use healthcode::token::{
     Anchor, Challenge, GateToken, KeyUse, Order, OutageNotice, Presentation, Release, RootContent, Sign1, SoftwareKey,
@@ -19,7 +20,7 @@ use healthcode::token::{
 use minicbor::Decoder;
 use minicbor::bytes::ByteVec;
 
-use crate::forge::byte_string;
+use crate::forge::{byte_string, to_be_signed};
 use crate::world::{
     HOLDER, LIST_VERSION, Lane, ROOTS, ZHEJIANG, at, challenge, code, key, on_paper, public, roots, seed_of,
     shown, told, trust,
@@ -29,7 +30,7 @@ use crate::world::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     ("envelope", envelope),
     ("token", token),
     ("presentation", presentation),
@@ -38,6 +39,7 @@ pub const TARGETS: [Target; 8] = [
     ("objects", objects),
     ("roots", roots_documents),
     ("policy", policy),
+    ("status_list", status_list),
 ];
 
 /// The target of a name.
@@ -54,6 +56,7 @@ static LANES: LazyLock<[Lane; 2]> =
     LazyLock::new(|| [Lane::firm(30).asking(&challenge()), Lane::coarse(30).asking(&challenge())]);
 static TRUST: LazyLock<TrustList> = LazyLock::new(trust);
 static TOKENS: LazyLock<SoftwareKey> = LazyLock::new(|| key(seed_of(ZHEJIANG, KeyUse::Tokens)));
+static STATUSES: LazyLock<SoftwareKey> = LazyLock::new(|| key(seed_of(ZHEJIANG, KeyUse::Status)));
 static HOLDERS: LazyLock<SoftwareKey> = LazyLock::new(|| key(HOLDER));
 static HOLDERS_PUBLIC: LazyLock<PublicKey> = LazyLock::new(|| public(HOLDER));
 static ROOT_KEYS: LazyLock<[SoftwareKey; 2]> = LazyLock::new(|| [key(ROOTS[0]), key(ROOTS[1])]);
@@ -253,4 +256,40 @@ pub fn policy(bytes: &[u8]) {
             assert_ne!(judged.verdict.name(), "invalid");
         }
     }
+}
+
+/// Any bytes as a signed status list, as one's claims and as its zlib stream, both under a good signature.
+pub fn status_list(bytes: &[u8]) {
+    if TRUST.open_status_list(bytes).is_ok() {
+        assert!(SIGNED.contains(bytes), "nobody has signed it");
+    }
+    if let Ok(parsed) = SignedStatusList::parse(bytes) {
+        assert!(parsed.verify(&HOLDERS_PUBLIC).is_err());
+        let _ = parsed.unverified_content();
+    }
+    let good = crate::world::status_list(0, 600, &[]);
+    let head = minicbor::to_vec(&good.uri).unwrap();
+    let mut stream = [&b"\xa5\x02"[..], &head, b"\x04\x1a\x5e\x4e\x3e\x98\x06\x1a\x5e\x4e\x3c\x40"].concat();
+    stream.extend_from_slice(b"\x19\xff\xfd\xa2\x63lst");
+    stream.extend(byte_string(bytes));
+    stream.extend_from_slice(b"\x64bits\x01\x19\xff\xfe\x19\xa8\xc0");
+    for payload in [bytes, &stream] {
+        let Ok(opened) = TRUST.open_status_list(&sealed_status_list(payload)) else { continue };
+        let content = opened.object.content();
+        assert!(content.statuses.packed().len() <= MAX_PACKED);
+        assert_eq!(content.statuses.get(u32::MAX), None);
+        // The stream has no one encoding; what it says has: signed anew, it says the same.
+        let again = content.sign(&*STATUSES).unwrap();
+        assert_eq!(TRUST.open_status_list(&again).unwrap().object.content(), content);
+    }
+}
+
+/// A status list of this payload, as Zhejiang's key for them would sign it.
+#[must_use]
+pub fn sealed_status_list(payload: &[u8]) -> Vec<u8> {
+    let head = [b"\xa3\x01\x27\x04\x48", &STATUSES.public_key().id()[..], b"\x10\x78\x1a"].concat();
+    let protected = [&head[..], b"application/statuslist+cwt"].concat();
+    let signature = STATUSES.sign(&to_be_signed(&protected, b"", payload)).unwrap();
+    let items = [byte_string(&protected), vec![0xa0], byte_string(payload), byte_string(&signature)];
+    [&[0xd2, 0x84], &items.concat()[..]].concat()
 }

@@ -11,11 +11,12 @@ use healthcode::rules::text::Text;
 use healthcode::token::code_text::{CodeText, Prefix};
 use healthcode::token::gate::{Gate, GateTime, Judged, ListedStatus, OpenChallenge, SeenKey};
 use healthcode::token::key::{PublicKey, Signer, SignerError, SoftwareKey};
+use healthcode::token::status_list::{StatusListContent, Statuses};
 use healthcode::token::trust_list::{
     Issuer, IssuerKey, KeyUse, RootSet, StatusListEntry, TrustList, TrustListContent, seal,
 };
 use healthcode::token::{
-    Challenge, Flags, GateToken, Mode, OutageNotice, Presentation, StatusReference, Verdict,
+    Challenge, Flags, GateToken, Mode, OutageNotice, Presentation, StatusReference, TokenError, Verdict,
 };
 use p256::ecdsa::signature::Signer as _;
 
@@ -111,14 +112,14 @@ pub fn roots() -> RootSet {
     RootSet::embedded(1, 2, ROOTS.map(public).to_vec())
 }
 
-/// An issuer's key for one use: from a day before the token's issue to a week after.
+/// An issuer's key for one use: from a day before the token's issue to a week after, that for status lists a month.
 #[must_use]
 pub fn issuer_key(seed: u8, key_use: KeyUse) -> IssuerKey {
     IssuerKey {
         cose_key: public(seed).to_cose().into(),
         key_use,
         not_before: at(-hours(24)),
-        not_after: at(hours(24 * 7)),
+        not_after: at(hours(24 * if key_use == KeyUse::Status { 30 } else { 7 })),
     }
 }
 
@@ -258,17 +259,22 @@ pub fn challenge() -> Challenge {
     Challenge::new([7; 16], "North Gate", None)
 }
 
-/// A status list as a gate has it.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    /// How many places it has.
-    pub size: u32,
-    /// The places that are withdrawn.
-    pub withdrawn: BTreeSet<u32>,
-    /// Seconds after the token's issue at which it was issued.
-    pub issued: i64,
-    /// Seconds after the token's issue at which it expires.
-    pub expires: i64,
+/// Zhejiang's first status list, of 100,000 places: issued and expiring so many seconds after the token's issue.
+#[must_use]
+pub fn status_list(issued: i64, expires: i64, withdrawn: &[u32]) -> StatusListContent {
+    StatusListContent {
+        uri: zhejiang().status_lists[0].uri.clone(),
+        issued_at: at(issued),
+        expires_at: at(expires),
+        ttl: 43_200,
+        statuses: Statuses::new(100_000, withdrawn.iter().copied()).unwrap(),
+    }
+}
+
+/// The same, signed.
+#[must_use]
+pub fn signed_status_list(issued: i64, expires: i64, withdrawn: &[u32]) -> Vec<u8> {
+    status_list(issued, expires, withdrawn).sign(&key(seed_of(ZHEJIANG, KeyUse::Status))).unwrap()
 }
 
 /// One lane of a gate: what it knows, to be judged by.
@@ -284,7 +290,7 @@ pub struct Lane {
     /// Whether it has a display and a camera for answers.
     pub takes_answers: bool,
     /// Its status lists, by issuer and number.
-    pub lists: BTreeMap<(String, u32), Listed>,
+    pub lists: BTreeMap<(String, u32), StatusListContent>,
     /// The outage notices in force.
     pub outages: Vec<OutageNotice>,
     /// The challenge that it has open.
@@ -324,10 +330,18 @@ impl Lane {
 
     /// The same with Zhejiang's first list, of these withdrawn places.
     #[must_use]
-    pub fn listing(mut self, issued: i64, expires: i64, withdrawn: &[u32]) -> Self {
-        let withdrawn = withdrawn.iter().copied().collect();
-        self.lists.insert(("zhejiang".to_owned(), 1), Listed { size: 100_000, withdrawn, issued, expires });
-        self
+    pub fn listing(self, issued: i64, expires: i64, withdrawn: &[u32]) -> Self {
+        self.loaded(&signed_status_list(issued, expires, withdrawn)).unwrap()
+    }
+
+    /// The same with a signed list, if the issuers' list accepts it.
+    pub fn loaded(mut self, signed: &[u8]) -> Result<Self, TokenError> {
+        let trust = self.trust.as_ref().ok_or(TokenError::UnknownKey)?;
+        let opened = trust.open_status_list(signed)?;
+        let name = (opened.issuer.id.clone(), opened.object.number());
+        let content = opened.object.content().clone();
+        self.lists.insert(name, content);
+        Ok(self)
     }
 
     /// The same with this challenge open.
@@ -360,8 +374,8 @@ impl Lane {
 
     fn status(&self, issuer: &str, place: StatusReference) -> Option<ListedStatus> {
         let list = self.lists.get(&(issuer.to_owned(), place.list))?;
-        let withdrawn = (place.index < list.size).then(|| list.withdrawn.contains(&place.index));
-        Some(ListedStatus { withdrawn, issued_at: at(list.issued), expires_at: at(list.expires) })
+        let withdrawn = list.statuses.get(place.index).map(|status| status != 0);
+        Some(ListedStatus { withdrawn, issued_at: list.issued_at, expires_at: list.expires_at })
     }
 
     /// The verdict in words.

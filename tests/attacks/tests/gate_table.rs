@@ -110,7 +110,7 @@ fn evidence_counts_as_it_is_for_a_day_with_the_card_for_three_and_then_either_si
         let listed = Lane::firm(age).listing(age - 60, age + hours(24), &[]);
         assert_eq!(listed.says(&green(age)), "pass green", "{age}");
         // One that is older than the token makes nothing older.
-        let listed = Lane::firm(age).listing(-hours(48), age + hours(24), &[]);
+        let listed = Lane::firm(age).listing(-hours(24), age + hours(24), &[]);
         assert_eq!(listed.says(&green(age)), expected, "{age}");
     }
     let old = Lane::firm(hours(100)).listing(hours(40), hours(200), &[]);

@@ -3,7 +3,7 @@
 //! `seeds FOLDER` writes what each fuzz target begins with, a folder a target. `pack FOLDER` prints the files of a folder
 //! as the lines of a kept corpus, the shortest first. `world` prints keys and signed objects as JSON, for another
 //! implementation to verify; `judge` reads a line `SECONDS TEXT` after the other and answers each with a gate's verdict on
-//! that text so many seconds after the token's issue.
+//! that text so many seconds after the token's issue, and a line `list HEX` with whether it takes that status list.
 
 #![allow(clippy::print_stdout, reason = "a tool's answer")]
 
@@ -11,11 +11,11 @@ use std::io::BufRead as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use healthcode::token::GateToken;
+use healthcode::token::{GateToken, KeyUse};
 use healthcode::token::key::Signer;
 use healthcode_attacks::world::{
     GUANGDONG, HOLDER, HardwareKey, ISSUED, Lane, ROOTS, ZHEJIANG, answered, challenge, code, green, hours, on_paper,
-    paper, public, sealed, showing, token, trust_bytes,
+    paper, public, sealed, seed_of, showing, signed_status_list, status_list, token, trust_bytes,
 };
 use healthcode_attacks::{seeds, targets};
 use serde_json::{Value, json};
@@ -63,21 +63,32 @@ fn pack(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text.chars().filter_map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
+    digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// Places of the status list that are withdrawn, the first and the last among them.
+const WITHDRAWN: [u32; 4] = [0, 4_711, 4_712, 99_999];
 
 /// Keys by their seeds, and what they have signed.
 fn world() -> Value {
     let hardware = HardwareKey::new(HOLDER);
     let by_hardware = sealed(&GateToken { holder: Some(hardware.public_key()), ..token() });
     let by_hardware = showing(&by_hardware, 30).sign(None, &hardware).unwrap_or_default();
+    let uri = status_list(0, 1, &[]).uri;
     json!({
         "issued": ISSUED,
-        "seeds": { "zhejiang": ZHEJIANG, "guangdong": GUANGDONG, "holder": HOLDER, "roots": ROOTS },
+        "seeds": { "zhejiang": ZHEJIANG, "guangdong": GUANGDONG, "holder": HOLDER,
+            "status": seed_of(ZHEJIANG, KeyUse::Status), "roots": ROOTS },
         "hardware": hex(&hardware.public_key().to_cose()),
         "issuer_key": hex(&public(ZHEJIANG).to_cose()),
         "trust_list": hex(&trust_bytes()),
+        "status_list": { "uri": uri, "withdrawn": WITHDRAWN, "signed": hex(&signed_status_list(-60, hours(24), &WITHDRAWN)) },
         "challenge": hex(&challenge().to_bytes()),
         "codes": {
             "shown": green(30),
@@ -88,14 +99,26 @@ fn world() -> Value {
     })
 }
 
-/// A gate that knows the time, has its challenge open and a list of an hour ago, and remembers nothing.
+/// A gate that knows the time, has its challenge open and a status list, and remembers no code.
 fn judge() -> std::io::Result<()> {
+    let mut list = signed_status_list(-hours(1), hours(24), &[]);
     for line in std::io::stdin().lock().lines() {
         let line = line?;
-        let (seconds, text) = line.split_once(' ').unwrap_or_default();
-        let now = seconds.parse().map_err(std::io::Error::other)?;
-        let lane = Lane::firm(now).asking(&challenge()).listing(now - hours(1), now + hours(24), &[]);
-        println!("{}", lane.says(text));
+        let (head, rest) = line.split_once(' ').unwrap_or_default();
+        if head == "list" {
+            let offered = unhex(rest);
+            match Lane::firm(0).loaded(&offered) {
+                Ok(_) => {
+                    println!("taken");
+                    list = offered;
+                }
+                Err(refused) => println!("{refused}"),
+            }
+            continue;
+        }
+        let now = head.parse().map_err(std::io::Error::other)?;
+        let lane = Lane::firm(now).asking(&challenge()).loaded(&list).map_err(std::io::Error::other)?;
+        println!("{}", lane.says(rest));
     }
     Ok(())
 }
