@@ -13,6 +13,7 @@
 
 pub mod forge;
 pub mod objects;
+pub mod picture;
 pub mod seeds;
 pub mod targets;
 pub mod world;

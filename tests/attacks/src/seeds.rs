@@ -11,8 +11,8 @@ use healthcode::token::{Challenge, GateToken, OutageNotice, RootContent, cbor};
 
 use crate::objects;
 use crate::world::{
-    HOLDER, HardwareKey, ROOTS, answered, at, challenge, content, green, guangdong, hours, key, paper, public, sealed,
-    showing, shown, signed_status_list, token, trust_bytes, zhejiang,
+    HOLDER, HardwareKey, ROOTS, answered, at, challenge, content, green, guangdong, hours, key, paper,
+    public, sealed, showing, shown, signed_status_list, token, trust_bytes, zhejiang,
 };
 
 /// A zlib stream of nothing.
@@ -59,9 +59,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     match target {
         "envelope" => [presentations(), tokens()].concat(),
         "token" => [tokens(), vec![claims(&token()), claims(&paper())]].concat(),
-        "presentation" => {
-            [presentations(), vec![cbor::encode(&showing(&sealed(&token()), 30))]].concat()
-        }
+        "presentation" => [presentations(), vec![cbor::encode(&showing(&sealed(&token()), 30))]].concat(),
         "challenge" => vec![
             challenge().to_bytes(),
             Challenge::new([9; 16], "北门", Some(vec![0x84; 40])).to_bytes(),
@@ -135,7 +133,9 @@ pub fn corpus(target: &str) -> Vec<Vec<u8>> {
     [seeds(target), kept("corpus", target), kept("findings", target)].concat()
 }
 
-fn unhex(line: &str) -> Vec<u8> {
+/// The bytes of hexadecimal digits.
+#[must_use]
+pub fn unhex(line: &str) -> Vec<u8> {
     let digits: Vec<u8> = line.chars().map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap()).collect();
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }

@@ -14,8 +14,8 @@ use healthcode::token::presentation::Scanned;
 use healthcode::token::status_list::{MAX_PACKED, SignedStatusList};
 use healthcode::token::trust_list::TrustListContent;
 use healthcode::token::{
-    Anchor, Challenge, GateToken, KeyUse, Order, OutageNotice, Presentation, Release, RootContent, Sign1, SoftwareKey,
-    TrustList, cbor,
+    Anchor, Challenge, GateToken, KeyUse, Order, OutageNotice, Presentation, Release, RootContent, Sign1,
+    SoftwareKey, TrustList, cbor,
 };
 use minicbor::Decoder;
 use minicbor::bytes::ByteVec;
@@ -180,10 +180,8 @@ pub fn trust_list(bytes: &[u8]) {
     if open(bytes).is_ok() {
         assert!(SIGNED.contains(bytes), "nobody has signed it");
     }
-    let signatures: Vec<ByteVec> = ROOT_KEYS
-        .iter()
-        .map(|root| sign_detached(Kind::Trust, bytes, root).unwrap().into())
-        .collect();
+    let signatures: Vec<ByteVec> =
+        ROOT_KEYS.iter().map(|root| sign_detached(Kind::Trust, bytes, root).unwrap().into()).collect();
     let document = cbor::encode(&(ByteVec::from(bytes.to_vec()), signatures));
     if let Ok(list) = open(&document) {
         assert_eq!(cbor::encode(list.content()), bytes, "one encoding");

@@ -14,7 +14,8 @@ use healthcode::token::{Challenge, GateToken, Order, PublicKey, RootSet, Sign1, 
 use healthcode_attacks::seeds::corpus;
 use healthcode_attacks::targets::TARGETS;
 use healthcode_attacks::world::{
-    LIST_VERSION, Lane, ROOTS, code, content, green, guangdong, on_paper, public, roots, signed_by, trust, zhejiang,
+    LIST_VERSION, Lane, ROOTS, code, content, green, guangdong, on_paper, public, roots, signed_by, trust,
+    zhejiang,
 };
 use minicbor::bytes::ByteVec;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -48,7 +49,13 @@ fn worked<T>(call: impl Fn() -> T) -> i64 {
 fn nasty(limit: usize) -> Vec<Vec<u8>> {
     let mut inputs: Vec<Vec<u8>> = Vec::new();
     for head in [0x40_u8, 0x60, 0x80, 0xa0, 0xc0] {
-        for wide in [&[24, 255][..], &[25, 255, 255], &[26, 255, 255, 255, 255], &[27, 127, 255, 255, 255, 255, 255, 255, 255], &[31]] {
+        for wide in [
+            &[24, 255][..],
+            &[25, 255, 255],
+            &[26, 255, 255, 255, 255],
+            &[27, 127, 255, 255, 255, 255, 255, 255, 255],
+            &[31],
+        ] {
             let mut bytes = wide.to_vec();
             bytes[0] |= head;
             // At the head, in the place of each item of an envelope, and over and over.
@@ -139,7 +146,9 @@ fn memory_at_the_gate(trust: &TrustList, lane: &Lane) {
 /// A trust list may be large: what it asks for is bounded by its length.
 fn memory_of_lists(roots: &RootSet) {
     let open = |bytes: &[u8]| TrustList::open(bytes, roots, LIST_VERSION).is_ok();
-    for repeated in [&[0x81_u8][..], &[0x9f], &[0x40], &[0xa1, 0x01], &[0xc6], &[0x5b, 0, 0, 0, 0, 1, 0, 0, 0], &[0xff]] {
+    for repeated in
+        [&[0x81_u8][..], &[0x9f], &[0x40], &[0xa1, 0x01], &[0xc6], &[0x5b, 0, 0, 0, 0, 1, 0, 0, 0], &[0xff]]
+    {
         let bytes: Vec<u8> = repeated.iter().copied().cycle().take(MAX_BYTES).collect();
         let (plain, within) = (asked_for(|| open(&bytes)), document_of(repeated, MAX_BYTES - 100));
         let within = asked_for(|| open(&within));

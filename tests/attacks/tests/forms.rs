@@ -105,7 +105,9 @@ fn alg_or_kid_in_the_unprotected_header_is_refused() {
     let id = byte_string(&token_key_id());
     let kid = [b"\xa1\x04", &id[..]].concat();
     let both = [b"\xa2\x01\x27\x04", &id[..]].concat();
-    for unprotected in [&b"\xa1\x01\x27"[..], &kid, &both, b"\xa1\x01\x26", b"\xa1\x02\x80", b"\xa1\x18\x21\x40"] {
+    for unprotected in
+        [&b"\xa1\x01\x27"[..], &kid, &both, b"\xa1\x01\x26", b"\xa1\x02\x80", b"\xa1\x18\x21\x40"]
+    {
         // As well as in the protected one, and instead of it.
         let added = |form: Forged| Forged { unprotected: unprotected.to_vec(), ..form };
         assert_eq!(presented(&added), "invalid unprotected-header", "{unprotected:02x?}");
@@ -167,19 +169,28 @@ fn no_header_is_known_but_algorithm_and_key_id() {
         assert_eq!(presented(&|form| header(&own, form)), "invalid protected-header", "{own:02x?}");
     }
     let named = [b"\xa2\x01\x27\x04\x48", &token_key_id()[..]].concat();
-    assert_eq!(presented(&|form| header(&named, form)), "invalid protected-header", "a holder's key has no id");
+    assert_eq!(
+        presented(&|form| header(&named, form)),
+        "invalid protected-header",
+        "a holder's key has no id"
+    );
 }
 
 #[test]
 fn indefinite_lengths_are_refused_wherever_they_stand() {
     let chunks = |bytes: &[u8]| [&[0x5f][..], &byte_string(bytes), &[0xff]].concat();
-    for told in [presented, issued].map(|of| of(&|form| Forged { head: vec![0x9f], tail: vec![0xff], ..form })) {
+    for told in
+        [presented, issued].map(|of| of(&|form| Forged { head: vec![0x9f], tail: vec![0xff], ..form }))
+    {
         assert_eq!(told, "invalid not-cose-sign1");
     }
     for of in [presented, issued] {
         let item = |form: Forged| Forged { protected_item: Some(chunks(&form.protected)), ..form };
         assert_eq!(of(&item), "invalid protected-header");
-        assert_eq!(of(&|form| Forged { unprotected: vec![0xbf, 0xff], ..form }), "invalid unprotected-header");
+        assert_eq!(
+            of(&|form| Forged { unprotected: vec![0xbf, 0xff], ..form }),
+            "invalid unprotected-header"
+        );
         let item = |form: Forged| Forged { payload_item: Some(chunks(&form.payload)), ..form };
         assert_eq!(of(&item), "invalid payload");
     }
@@ -267,7 +278,10 @@ fn keys_in_another_order_are_refused() {
     let (expires, issued) = (token().expires_at.seconds(), token().issued_at.seconds());
     let of = |label: u8, seconds: i64| [&[label][..], &minicbor::to_vec(seconds).unwrap()].concat();
     let swapped = [of(6, issued), of(4, expires)].concat();
-    assert_eq!(claimed(&replaced(&claims, &[of(4, expires), of(6, issued)].concat(), &swapped)), "invalid content");
+    assert_eq!(
+        claimed(&replaced(&claims, &[of(4, expires), of(6, issued)].concat(), &swapped)),
+        "invalid content"
+    );
 }
 
 #[test]

@@ -166,7 +166,9 @@ fn a_status_index_beyond_the_list_is_invalid() {
 
 #[test]
 fn a_token_or_a_list_from_ahead_moves_no_time_and_has_the_gate_connect() {
-    for (now, expected) in [(-300, "pass green"), (-301, "connect_first Gate"), (-hours(20), "connect_first Gate")] {
+    for (now, expected) in
+        [(-300, "pass green"), (-301, "connect_first Gate"), (-hours(20), "connect_first Gate")]
+    {
         assert_eq!(Lane::firm(now).says(&green(now)), expected, "{now}");
         let coarse = if now == -300 { "ask_for_answer GateTime" } else { "connect_first Gate" };
         assert_eq!(Lane::coarse(now).says(&green(now)), coarse, "{now}");
@@ -219,7 +221,13 @@ fn green_paper_kept_after_red_is_withdrawn_as_soon_as_a_list_says_so() {
 
 #[test]
 fn a_gate_without_time_judges_nothing_at_all() {
-    let texts = [green(300), answer(&challenge()), written(&paper()), "https://example.org".to_owned(), String::new()];
+    let texts = [
+        green(300),
+        answer(&challenge()),
+        written(&paper()),
+        "https://example.org".to_owned(),
+        String::new(),
+    ];
     for text in texts {
         let lane = Lane::new(GateTime::None).asking(&challenge()).listing(60, hours(24), &[WITHDRAWN]);
         assert_eq!(lane.says(&text), "connect_first Gate");
@@ -295,15 +303,15 @@ fn a_coarse_gate_that_lags_or_leads_never_passes_what_has_expired_by_its_own_clo
     }
 }
 
-fn notice(issuer: &str, issued: i64, ends: i64, given: u16) -> OutageNotice {
-    OutageNotice::new(1, issuer.to_owned(), 1, at(issued), at(ends), given)
+fn notice(of: &str, issued: i64, ends: i64, given: u16) -> OutageNotice {
+    OutageNotice::new(1, of.to_owned(), 1, at(issued), at(ends), given)
 }
 
 #[test]
 fn an_outage_notice_extends_one_issuers_tokens_and_both_limits_by_its_hours() {
-    let told = |now: i64, expires: i64, notice: OutageNotice| {
+    let told = |now: i64, expires: i64, given: OutageNotice| {
         let mut lane = Lane::firm(now);
-        lane.outages.push(notice);
+        lane.outages.push(given);
         let token = GateToken { expires_at: at(expires), ..token() };
         lane.says(&code(&shown(&sealed(&token), now)))
     };

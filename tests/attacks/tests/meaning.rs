@@ -62,10 +62,8 @@ fn a_signature_of_every_kind_is_refused_as_every_other_and_so_is_a_key_of_anothe
 /// Signs another object's bytes as this kind, with the key that may: whether they are read as one.
 fn read_as<T: Object + PartialEq>(payload: &[u8]) -> (Kind, bool) {
     let bytes = sign(T::KIND, Naming::ById, payload, &key(seed_of(ZHEJIANG, T::USE))).unwrap();
-    let refused = match trust().open_object::<T>(&bytes) {
-        Ok(_) => return (T::KIND, true),
-        Err(refused) => refused,
-    };
+    let opened = trust().open_object::<T>(&bytes).map(|_| ());
+    let Err(refused) = opened else { return (T::KIND, true) };
     // Members that it does not know are passed over, and missed in its re-encoding.
     let forms = [FormatError::Content, FormatError::NotDeterministic, FormatError::TooLarge];
     assert!(forms.map(TokenError::Form).contains(&refused), "{refused}");
@@ -140,10 +138,9 @@ fn a_token_signed_as_another_kind_is_no_token() {
 fn a_code_of_either_province_passes_a_gate_of_the_other_and_names_its_issuer() {
     let guangzhou = GateToken { region: Region::from_code(440_100).unwrap(), ..token() };
     let theirs = sealed_by(&guangzhou, seed_of(GUANGDONG, KeyUse::Tokens));
-    for (token, issuer, name, region) in [
-        (sealed(&token()), "zhejiang", "浙江", "330100"),
-        (theirs, "guangdong", "广东", "440100"),
-    ] {
+    for (token, issuer, name, region) in
+        [(sealed(&token()), "zhejiang", "浙江", "330100"), (theirs, "guangdong", "广东", "440100")]
+    {
         let judged = Lane::firm(30).judge(&code(&shown(&token, 30))).verdict;
         assert_eq!(judged.name(), "pass");
         let holder = judged.holder().unwrap();
@@ -168,7 +165,10 @@ fn a_region_that_the_issuer_may_not_speak_for_is_invalid() {
     // Guangdong's key does not make Hangzhou Guangdong's.
     let theirs = sealed_by(&token(), seed_of(GUANGDONG, KeyUse::Tokens));
     assert_eq!(Lane::firm(30).says(&code(&shown(&theirs, 30))), "invalid region");
-    assert_eq!(Lane::firm(30).says(&on_paper(&sealed_by(&paper(), seed_of(GUANGDONG, KeyUse::Tokens)))), "invalid region");
+    assert_eq!(
+        Lane::firm(30).says(&on_paper(&sealed_by(&paper(), seed_of(GUANGDONG, KeyUse::Tokens)))),
+        "invalid region"
+    );
     // A region that is none is no claim at all.
     let claims = cbor::encode(&token());
     let code_of = |code: u64| minicbor::to_vec(code).unwrap();
@@ -201,14 +201,18 @@ fn a_code_with_another_holders_key_in_cnf_is_no_code_of_this_phone() {
     let answer = answered(&sealed(&token()), &challenge(), OTHER_HOLDER);
     assert_eq!(Lane::firm(30).asking(&challenge()).says(&code(&answer)), "invalid signature");
     // The issuer's own key presents nobody.
-    let by_issuer = showing(&sealed(&token()), 30).sign(None, &key(seed_of(ZHEJIANG, KeyUse::Tokens))).unwrap();
+    let by_issuer =
+        showing(&sealed(&token()), 30).sign(None, &key(seed_of(ZHEJIANG, KeyUse::Tokens))).unwrap();
     assert_eq!(Lane::firm(30).says(&code(&by_issuer)), "invalid signature");
 }
 
 #[test]
 fn a_red_persons_proof_around_a_green_persons_token_is_refused() {
     let red = GateToken { colour: Colour::Red, holder: Some(public(OTHER_HOLDER)), ..token() };
-    assert_eq!(Lane::firm(30).says(&code(&showing(&sealed(&red), 30).sign(None, &key(OTHER_HOLDER)).unwrap())), "stop red");
+    assert_eq!(
+        Lane::firm(30).says(&code(&showing(&sealed(&red), 30).sign(None, &key(OTHER_HOLDER)).unwrap())),
+        "stop red"
+    );
     let swapped = showing(&sealed(&token()), 30).sign(None, &key(OTHER_HOLDER)).unwrap();
     assert_eq!(Lane::firm(30).says(&code(&swapped)), "invalid signature");
     // The red person's presentation with the green token put in its place.
@@ -351,7 +355,8 @@ fn a_code_shown_again_is_already_seen_and_its_picture_is_asked_for_an_answer() {
 #[test]
 fn an_answer_to_another_gates_challenge_or_a_used_one_is_asked_again() {
     let other = healthcode::token::Challenge::new([7; 16], "South Gate", None);
-    let answer = |challenge: &healthcode::token::Challenge| code(&answered(&sealed(&token()), challenge, HOLDER));
+    let answer =
+        |challenge: &healthcode::token::Challenge| code(&answered(&sealed(&token()), challenge, HOLDER));
     let mut lane = Lane::firm(30).asking(&challenge());
     // The same nonce, copied by another gate: the name stands under the signature.
     assert_eq!(other.short_nonce(), challenge().short_nonce());
@@ -397,8 +402,8 @@ fn another_subjects_release_ends_no_order() {
     assert_eq!(proof_of(&release()), Ok(()));
     let other = Release { subject: SubjectId([2; 16]), ..release() };
     assert_eq!(proof_of(&other), Err(ProofError::Foreign));
-    let order = Release { order: healthcode::token::OrderId([9; 8]), ..release() };
-    assert_eq!(proof_of(&order), Err(ProofError::Foreign));
+    let another = Release { order: healthcode::token::OrderId([9; 8]), ..release() };
+    assert_eq!(proof_of(&another), Err(ProofError::Foreign));
     let older = Release { serial: objects::order().serial, ..release() };
     assert_eq!(proof_of(&older), Err(ProofError::Foreign));
 }

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use healthcode::{HealthcodeError, VaultKind};
 use healthcode::checkpoint::Checkpoint;
 use healthcode::platform::{Ports, Vault, VaultError};
 use healthcode::resident::{Entry, Resident};
@@ -17,6 +16,7 @@ use healthcode::rules::colour::Colour;
 use healthcode::sync::ExchangeStep;
 use healthcode::token::key::{PublicKey, Signer, SignerError};
 use healthcode::token::{GateToken, Verdict};
+use healthcode::{HealthcodeError, VaultKind};
 use healthcode_attacks::world::{HOLDER, HardwareKey, Lane, code, key, sealed, showing, token};
 use healthcode_e2e::phone::{at_home, li_si};
 use healthcode_faults::house::{House, Phone};
@@ -135,10 +135,12 @@ fn what_is_no_point_of_p_256_is_no_key() {
     let mut moved = own.clone();
     moved[64] ^= 1;
     let beyond = [&[4][..], &[0xff; 64]].concat();
-    for wrong in [&[0][..], &[0; 33], &[0; 65], &moved, &beyond, &own[..33], &[&own[..], &[0]].concat(), &[]] {
+    for wrong in [&[0][..], &[0; 33], &[0; 65], &moved, &beyond, &own[..33], &[&own[..], &[0]].concat(), &[]]
+    {
         assert!(PublicKey::p256(wrong).is_err(), "{wrong:02x?}");
     }
-    for (curve, bytes) in [("secp256k1", 65), ("secp384r1", 97), ("secp521r1", 133), ("brainpoolP256r1", 65)] {
+    for (curve, bytes) in [("secp256k1", 65), ("secp384r1", 97), ("secp521r1", 133), ("brainpoolP256r1", 65)]
+    {
         make(curve, &file);
         assert!(PublicKey::p256(&point(&file, "uncompressed", bytes)).is_err(), "{curve}");
     }
@@ -156,7 +158,8 @@ fn openssl_verifies_what_our_keys_sign_and_nothing_else() {
     let verified = |signed: &[u8], bytes: &[u8]| {
         std::fs::write(&message, signed).unwrap();
         std::fs::write(&signature, bytes).unwrap();
-        let arguments = ["pkeyutl", "-verify", "-pubin", "-inkey", &public, "-keyform", "DER", "-rawin", "-in"];
+        let arguments =
+            ["pkeyutl", "-verify", "-pubin", "-inkey", &public, "-keyform", "DER", "-rawin", "-in"];
         openssl(&[&arguments[..], &[&message, "-sigfile", &signature]].concat(), b"").is_some()
     };
     let own = key(HOLDER).sign(b"what is shown").unwrap();
@@ -171,7 +174,8 @@ fn openssl_verifies_what_our_keys_sign_and_nothing_else() {
     let head = b"\x30\x39\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x22\x00";
     std::fs::write(&public, [&head[..], &sec1].concat()).unwrap();
     let verified = |signed: &[u8], bytes: &[u8; 64]| {
-        std::fs::write(&signature, p256::ecdsa::Signature::from_slice(bytes).unwrap().to_der().as_bytes()).unwrap();
+        std::fs::write(&signature, p256::ecdsa::Signature::from_slice(bytes).unwrap().to_der().as_bytes())
+            .unwrap();
         let arguments = ["dgst", "-sha256", "-keyform", "DER", "-verify", &public, "-signature", &signature];
         openssl(&arguments, signed).is_some()
     };

@@ -10,7 +10,7 @@ use healthcode::token::{Flags, GateToken, Mode, Presentation, StatusReference};
 use healthcode_attacks::seeds::corpus;
 use healthcode_attacks::targets::TARGETS;
 use healthcode_attacks::world::{
-    HOLDER, Lane, at, challenge, code, hours, key, on_paper, public, sealed, told, token,
+    HOLDER, Lane, at, challenge, code, hours, key, on_paper, public, sealed, token, told,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -32,7 +32,10 @@ enum Edit {
 
 fn edit() -> impl Strategy<Value = Edit> {
     // Heads of CBOR are what moves a decoder: small integers, lengths, tags, breaks.
-    let byte = prop_oneof![any::<u8>(), prop::sample::select(vec![0x00, 0x18, 0x1b, 0x40, 0x5f, 0x7f, 0x9b, 0xbf, 0xff])];
+    let byte = prop_oneof![
+        any::<u8>(),
+        prop::sample::select(vec![0x00, 0x18, 0x1b, 0x40, 0x5f, 0x7f, 0x9b, 0xbf, 0xff])
+    ];
     prop_oneof![
         4 => (any::<Index>(), byte.clone()).prop_map(|(at, byte)| Edit::Set(at, byte)),
         2 => (any::<Index>(), prop::collection::vec(byte, 1..9)).prop_map(|(at, bytes)| Edit::Insert(at, bytes)),
@@ -67,19 +70,22 @@ fn any_token() -> impl Strategy<Value = GateToken> {
     let holder = prop::option::weighted(0.8, Just(public(HOLDER)));
     let status = (0..300_u32, any::<u32>()).prop_map(|(list, index)| StatusReference { list, index });
     let times = (-hours(30)..hours(200), -hours(1)..hours(400));
-    (times, colour, region, holder, status).prop_map(|((issued, life), colour, region, holder, status)| GateToken {
-        issued_at: at(issued),
-        expires_at: at(issued + life),
-        colour,
-        region: Region::from_code(region).unwrap(),
-        holder,
-        status,
-        ..token()
+    (times, colour, region, holder, status).prop_map(|((issued, life), colour, region, holder, status)| {
+        GateToken {
+            issued_at: at(issued),
+            expires_at: at(issued + life),
+            colour,
+            region: Region::from_code(region).unwrap(),
+            holder,
+            status,
+            ..token()
+        }
     })
 }
 
 fn any_time() -> impl Strategy<Value = GateTime> {
-    let now = prop_oneof![3 => -400..400_i64, 1 => -hours(40)..hours(1_000), 1 => any::<i32>().prop_map(i64::from)];
+    let now =
+        prop_oneof![3 => -400..400_i64, 1 => -hours(40)..hours(1_000), 1 => any::<i32>().prop_map(i64::from)];
     (now, 0..=20_000_i64, 0..10_u8).prop_map(|(now, uncertainty_millis, kind)| match kind {
         0 => GateTime::None,
         1..4 => GateTime::Coarse { now: at(now) },

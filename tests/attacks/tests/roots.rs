@@ -13,8 +13,8 @@ use healthcode::token::{
 };
 use healthcode_attacks::forge::flips;
 use healthcode_attacks::world::{
-    GUANGDONG, LIST_VERSION, ROOTS, STRANGER, USES, ZHEJIANG, at, content, hours, key, public, roots, seed_of,
-    signed_by, trust, zhejiang,
+    GUANGDONG, LIST_VERSION, ROOTS, STRANGER, USES, ZHEJIANG, at, content, hours, key, public, roots,
+    seed_of, signed_by, trust, zhejiang,
 };
 
 const NEXT: [u8; 3] = [14, 15, 16];
@@ -88,7 +88,8 @@ fn a_list_of_the_roots_before_is_refused_once_they_were_replaced() {
     assert_eq!(list(1, &NEXT), Err(TrustListError::RolledBack));
     assert_eq!(list(3, &NEXT), Err(TrustListError::NextRoot));
     // An expired set makes its list expire with it.
-    let content = TrustListContent { root_version: 2, expires_at: at(hours(24 * 900)), ..content(vec![zhejiang()]) };
+    let content =
+        TrustListContent { root_version: 2, expires_at: at(hours(24 * 900)), ..content(vec![zhejiang()]) };
     let list = TrustList::open(&signed_by(&content, &NEXT), &next, LIST_VERSION).unwrap();
     assert!(!list.is_expired(at(hours(24 * 365) - 1)) && list.is_expired(at(hours(24 * 365))));
 }
@@ -141,7 +142,11 @@ fn a_gates_policy_is_its_own_authoritys_signed_with_the_key_for_policies() {
     assert_eq!(open(&sign_policies(HANGZHOU_2020, &own).unwrap()), Ok(3));
     for key_use in USES.into_iter().filter(|key_use| *key_use != KeyUse::Policy) {
         let other = key(seed_of(ZHEJIANG, key_use));
-        assert_eq!(open(&sign_policies(HANGZHOU_2020, &other).unwrap()), Err(TokenError::UnknownKey), "{key_use:?}");
+        assert_eq!(
+            open(&sign_policies(HANGZHOU_2020, &other).unwrap()),
+            Err(TokenError::UnknownKey),
+            "{key_use:?}"
+        );
     }
     let theirs = key(seed_of(GUANGDONG, KeyUse::Policy));
     assert_eq!(open(&sign_policies(HANGZHOU_2020, &theirs).unwrap()), Err(TokenError::UnknownKey));

@@ -41,7 +41,10 @@ fn only_the_issuers_key_for_lists_signs_its_lists() {
 
 #[test]
 fn guangdongs_list_withdraws_nothing_of_zhejiangs() {
-    let own = StatusListContent { uri: guangdong().status_lists[0].uri.clone(), ..status_list(0, hours(24), &[70_000]) };
+    let own = StatusListContent {
+        uri: guangdong().status_lists[0].uri.clone(),
+        ..status_list(0, hours(24), &[70_000])
+    };
     let lane = Lane::firm(30).loaded(&signed_with(&own, seed_of(GUANGDONG, KeyUse::Status))).unwrap();
     assert_eq!(lane.says(&green(30)), "pass green");
     assert_eq!(Lane::firm(30).listing(0, hours(24), &[70_000]).says(&green(30)), "withdrawn");
@@ -100,7 +103,8 @@ fn a_list_outside_its_keys_window_is_refused() {
 
 #[test]
 fn places_that_fill_the_last_byte_are_valid_and_the_next_is_none() {
-    let list = SignedStatusList::parse(&signed_status_list(0, 60, &[99_999])).unwrap().unverified_content().unwrap();
+    let list =
+        SignedStatusList::parse(&signed_status_list(0, 60, &[99_999])).unwrap().unverified_content().unwrap();
     let statuses = &list.statuses;
     assert_eq!((statuses.get(99_998), statuses.get(99_999), statuses.get(100_000)), (Some(0), Some(1), None));
     for index in [99_999_u32, 100_000, u32::MAX] {

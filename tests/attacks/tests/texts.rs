@@ -49,11 +49,25 @@ fn white_space_around_a_code_is_not_forgiven() {
 fn look_alikes_in_the_prefix_are_not_ours() {
     let text = green(30);
     // Cyrillic, Greek, full-width, mathematical, Cherokee H; other digits one; other colons; combining marks.
-    let heads = ["\u{41d}", "\u{397}", "\u{ff28}", "\u{1d5a7}", "\u{13bb}", "\u{2c75}", "\u{210b}", "h", "H\u{301}", "N", "\u{200b}H"];
+    let heads = [
+        "\u{41d}",
+        "\u{397}",
+        "\u{ff28}",
+        "\u{1d5a7}",
+        "\u{13bb}",
+        "\u{2c75}",
+        "\u{210b}",
+        "h",
+        "H\u{301}",
+        "N",
+        "\u{200b}H",
+    ];
     for head in heads {
         assert_eq!(says(&format!("{head}{}", &text[1..])), "not_a_health_code Other", "{head}");
     }
-    for one in ["\u{ff11}", "l", "I", "\u{2460}", "\u{661}", "\u{b9}", "\u{406}", "0", "7", "9", "", "11", "01"] {
+    for one in
+        ["\u{ff11}", "l", "I", "\u{2460}", "\u{661}", "\u{b9}", "\u{406}", "0", "7", "9", "", "11", "01"]
+    {
         assert_eq!(says(&format!("H{one}{}", &text[2..])), "not_a_health_code Other", "{one}");
     }
     for colon in ["\u{ff1a}", "\u{fe55}", "\u{a789}", "\u{589}", "\u{2236}", ";", "", " :"] {

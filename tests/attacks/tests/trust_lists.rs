@@ -7,8 +7,8 @@ use healthcode::token::envelope::{FormatError, Kind, sign_detached};
 use healthcode::token::trust_list::{Issuer, RootSet, TrustListContent};
 use healthcode::token::{KeyUse, TrustList, TrustListError, cbor};
 use healthcode_attacks::world::{
-    GUANGDONG, LIST_VERSION, Lane, ROOTS, STRANGER, content, green, guangdong, hours,
-    issuer_key, key, public, roots, seed_of, signed_by, trust_bytes, zhejiang,
+    GUANGDONG, LIST_VERSION, Lane, ROOTS, STRANGER, content, green, guangdong, hours, issuer_key, key,
+    public, roots, seed_of, signed_by, trust_bytes, zhejiang,
 };
 use minicbor::bytes::ByteVec;
 
@@ -43,7 +43,10 @@ fn a_list_of_another_root_is_refused() {
     assert_eq!(open(&signed_by(&own, &[STRANGER, ROOTS[0]])), refused, "one of two");
     assert_eq!(open(&signed_by(&own, &[])), refused);
     let theirs = RootSet { keys: vec![public(STRANGER), public(98)], ..roots() };
-    assert_eq!(TrustList::open(&trust_bytes(), &theirs, LIST_VERSION).map(|_| ()), Err(TrustListError::Signatures));
+    assert_eq!(
+        TrustList::open(&trust_bytes(), &theirs, LIST_VERSION).map(|_| ()),
+        Err(TrustListError::Signatures)
+    );
 }
 
 #[test]
@@ -87,7 +90,8 @@ fn a_list_that_contradicts_itself_is_refused_whole() {
     let tokens = seed_of(GUANGDONG, KeyUse::Tokens);
     for change in [
         // Zhejiang takes Guangdong's key for its own; its name; both at once.
-        (|issuer: &mut Issuer, seed| issuer.keys.push(issuer_key(seed, KeyUse::Tokens))) as fn(&mut Issuer, u8),
+        (|issuer: &mut Issuer, seed| issuer.keys.push(issuer_key(seed, KeyUse::Tokens)))
+            as fn(&mut Issuer, u8),
         |issuer, seed| issuer.keys.push(issuer_key(seed, KeyUse::Acts)),
         |issuer, _| issuer.id = "guangdong".to_owned(),
         |issuer, _| issuer.colours = [0, 0, 3],

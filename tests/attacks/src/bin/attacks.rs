@@ -11,11 +11,12 @@ use std::io::BufRead as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use healthcode::token::{GateToken, KeyUse};
+use healthcode::token::ids::hex;
 use healthcode::token::key::Signer;
+use healthcode::token::{GateToken, KeyUse};
 use healthcode_attacks::world::{
-    GUANGDONG, HOLDER, HardwareKey, ISSUED, Lane, ROOTS, ZHEJIANG, answered, challenge, code, green, hours, on_paper,
-    paper, public, sealed, seed_of, showing, signed_status_list, status_list, token, trust_bytes,
+    GUANGDONG, HOLDER, HardwareKey, ISSUED, Lane, ROOTS, ZHEJIANG, answered, challenge, code, green, hours,
+    on_paper, paper, public, sealed, seed_of, showing, signed_status_list, status_list, token, trust_bytes,
 };
 use healthcode_attacks::{seeds, targets};
 use serde_json::{Value, json};
@@ -63,15 +64,6 @@ fn pack(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.chars().filter_map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
-    digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Places of the status list that are withdrawn, the first and the last among them.
 const WITHDRAWN: [u32; 4] = [0, 4_711, 4_712, 99_999];
 
@@ -81,6 +73,7 @@ fn world() -> Value {
     let by_hardware = sealed(&GateToken { holder: Some(hardware.public_key()), ..token() });
     let by_hardware = showing(&by_hardware, 30).sign(None, &hardware).unwrap_or_default();
     let uri = status_list(0, 1, &[]).uri;
+    let list = signed_status_list(-60, hours(24), &WITHDRAWN);
     json!({
         "issued": ISSUED,
         "seeds": { "zhejiang": ZHEJIANG, "guangdong": GUANGDONG, "holder": HOLDER,
@@ -88,7 +81,7 @@ fn world() -> Value {
         "hardware": hex(&hardware.public_key().to_cose()),
         "issuer_key": hex(&public(ZHEJIANG).to_cose()),
         "trust_list": hex(&trust_bytes()),
-        "status_list": { "uri": uri, "withdrawn": WITHDRAWN, "signed": hex(&signed_status_list(-60, hours(24), &WITHDRAWN)) },
+        "status_list": { "uri": uri, "withdrawn": WITHDRAWN, "signed": hex(&list) },
         "challenge": hex(&challenge().to_bytes()),
         "codes": {
             "shown": green(30),
@@ -106,19 +99,19 @@ fn judge() -> std::io::Result<()> {
         let line = line?;
         let (head, rest) = line.split_once(' ').unwrap_or_default();
         if head == "list" {
-            let offered = unhex(rest);
-            match Lane::firm(0).loaded(&offered) {
+            let signed = seeds::unhex(rest);
+            match Lane::firm(0).loaded(&signed) {
                 Ok(_) => {
                     println!("taken");
-                    list = offered;
+                    list = signed;
                 }
                 Err(refused) => println!("{refused}"),
             }
             continue;
         }
         let now = head.parse().map_err(std::io::Error::other)?;
-        let lane = Lane::firm(now).asking(&challenge()).loaded(&list).map_err(std::io::Error::other)?;
-        println!("{}", lane.says(rest));
+        let gate = Lane::firm(now).asking(&challenge()).loaded(&list).map_err(std::io::Error::other)?;
+        println!("{}", gate.says(rest));
     }
     Ok(())
 }
