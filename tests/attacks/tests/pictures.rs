@@ -12,11 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use healthcode::qr::Matrix;
 use healthcode::token::key::Signer;
-use healthcode::token::{CodeText, GateToken, Prefix};
+use healthcode::token::{Challenge, CodeText, GateToken, Prefix};
 use healthcode_attacks::picture::Picture;
-use healthcode_attacks::world::{
-    HOLDER, HardwareKey, challenge, code, on_paper, paper, sealed, showing, token,
-};
+use healthcode_attacks::world::{HOLDER, HardwareKey, code, on_paper, paper, sealed, showing, token};
 use tempfile::TempDir;
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| TempDir::new().unwrap());
@@ -96,7 +94,8 @@ fn drawn(matrix: &Matrix, side: f64) -> Picture {
 fn every_kind_of_code_is_read_from_200_to_800_pixels() {
     let sizes = [200.0, 250.0, 300.0, 400.0, 500.0, 600.0, 700.0, 800.0];
     let paper = on_paper(&sealed(&paper()));
-    let challenge = CodeText::write(Prefix::Challenge, &challenge().to_bytes());
+    let longest = Challenge::new([0xff; 16], "杭州东站北出口甲乙丙", None);
+    let challenge = CodeText::write(Prefix::Challenge, &longest.to_bytes());
     for (text, version) in [(code_text(), 12), (paper, 8), (challenge, 4)] {
         let matrix = Matrix::encode(&text).unwrap();
         assert_eq!(matrix.version(), version);

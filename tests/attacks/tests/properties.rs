@@ -94,7 +94,7 @@ fn any_time() -> impl Strategy<Value = GateTime> {
 }
 
 proptest! {
-    #![proptest_config(runs(2_000))]
+    #![proptest_config(runs(1_000))]
 
     #[test]
     fn no_bytes_at_random_break_a_decoder(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
