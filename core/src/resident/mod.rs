@@ -15,6 +15,7 @@ macro_rules! silent {
     };
 }
 
+mod answered;
 mod code;
 mod count;
 mod draw;
@@ -34,6 +35,7 @@ mod time_state;
 
 use std::sync::Arc;
 
+pub use answered::AnsweredChallenge;
 pub use code::ShownCode;
 pub use count::{QuarantineCount, count_quarantine};
 #[cfg(feature = "png")]
