@@ -1,5 +1,6 @@
 //! The lives of a database. One that came back from a backup is another life: it has a new incarnation, which phones
-//! see in their cursors and receipts, and it uses no index of a status list that the life before may have used.
+//! see in their cursors and receipts, and it uses no index of a status list that the life before may have used. No start
+//! uses a serial that one before may have used, in whatever life.
 //!
 //! What tells them apart lies beside the database, in a file of the same name that ends in `.life`: backups of the
 //! database do not hold it, and an operator keeps it with the keys.
@@ -7,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use healthcode::token::gate_token::MAX_STATUS_LIST;
 use healthcode::wire::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +19,10 @@ use crate::storage::Storage;
 const NAME: &str = "life";
 /// So many indices are set aside at a time: the file is written once for each lot, before any of them is used.
 const LOT: u32 = 1_024;
+/// So many serials are set aside at a time, from the one that is used on: those of a minute.
+const SERIALS: u64 = 60_000;
 /// The places of one status list: two megabytes of bits.
-const PLACES: u32 = 1 << 24;
+pub(crate) const PLACES: u32 = 1 << 24;
 /// Versions of the trust list that one life can have published.
 const VERSIONS_OF_A_LIFE: u32 = 1 << 16;
 
@@ -42,6 +46,9 @@ struct Beside {
     /// The version of the trust list that was published last: no phone goes back to an earlier one.
     #[serde(default)]
     trust_list: u32,
+    /// The first serial that was never set aside.
+    #[serde(default)]
+    serials: u64,
 }
 
 /// The life of a database that is open.
@@ -54,8 +61,9 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// The life that begins or goes on. `had_keys`: whether there were keys before, which no first life has. `forced` is the operator's word for a generation that was never used, where
-    /// the file beside the database is lost, or came from a backup too.
+    /// The life that begins or goes on. `had_keys`: whether there were keys before, which no first life has. `forced`
+    /// is the operator's word for a generation that was never used, where the file beside the database is lost, or came
+    /// from a backup too.
     pub(crate) async fn open(
         path: PathBuf,
         storage: &dyn Storage,
@@ -104,16 +112,20 @@ impl Life {
         let entry = Kept { incarnation: incarnation.to_vec().into(), generation, starts };
         let entry = serde_json::to_vec(&entry).map_err(|_| failed("entry"))?;
         storage.put_document(NAME, &entry).await?;
-        let beside = Beside { generation, starts, list, next, trust_list: published };
+        let first_serial = beside.map_or(0, |beside| beside.serials);
+        let beside = Beside { generation, starts, list, next, trust_list: published, serials: first_serial };
         write(&path, &beside)?;
-        let once = Once { path, state: Mutex::new((beside, next)) };
+        let once = Once { path, first_serial, state: Mutex::new((beside, next)) };
         Ok(Self { incarnation, generation, once })
     }
 }
 
-/// What is handed out once, ever: indices of status lists for new tokens, versions of the trust list.
+/// What is handed out once, ever: indices of status lists for new tokens, versions of the trust list; and for what is
+/// said about one subject, serials.
 pub(crate) struct Once {
     path: PathBuf,
+    /// No start before has used this serial, or one above it.
+    pub(crate) first_serial: u64,
     /// What the file says, and the first index that is not handed out yet.
     state: Mutex<(Beside, u32)>,
 }
@@ -138,6 +150,19 @@ impl Once {
         Ok((beside.list, place))
     }
 
+    /// A serial is used: what is said after the next start comes after it, even where a database is back within the
+    /// same millisecond, or what was said has run ahead of the clock.
+    pub(crate) fn reach(&self, serial: u64) -> Result<(), ServerError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if serial >= state.0.serials {
+            let mut ahead = state.0;
+            ahead.serials = serial.saturating_add(SERIALS);
+            write(&self.path, &ahead).map_err(|error| ServerError::Storage(error.to_string()))?;
+            state.0 = ahead;
+        }
+        Ok(())
+    }
+
     /// The next version of the trust list, above `known` and above all that were published. It is taken for good.
     pub(crate) fn next_trust_list(&self, known: u32) -> Result<u32, ServerError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -157,6 +182,12 @@ impl Once {
     pub(crate) fn list(&self) -> u32 {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).0.list
     }
+}
+
+/// The number of a list in tokens and in the trust list: they have room for one byte. When a number comes again, the
+/// tokens of its list before have long expired.
+pub(crate) const fn number_in_tokens(list: u32) -> u32 {
+    list.saturating_sub(1) % MAX_STATUS_LIST + 1
 }
 
 /// A permutation of the places of a list: four Feistel rounds over twelve bits each.
@@ -204,22 +235,50 @@ mod tests {
     }
 
     #[test]
+    fn no_start_uses_a_serial_of_one_before_and_few_write() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("server.life");
+        let none = Beside { generation: 1, starts: 1, list: 1, next: 0, trust_list: 0, serials: 0 };
+        write(&path, &none).unwrap();
+        let mut last = 0;
+        for _ in 0..3 {
+            let beside = read(&path).unwrap().unwrap();
+            let first_serial = beside.serials;
+            assert!(first_serial > last || last == 0);
+            let once = Once { path: path.clone(), first_serial, state: Mutex::new((beside, beside.next)) };
+            for serial in [first_serial, first_serial + 1, first_serial + SERIALS - 1] {
+                once.reach(serial).unwrap();
+                assert_eq!(read(&path).unwrap().unwrap().serials, first_serial + SERIALS, "one write");
+            }
+            once.reach(first_serial + SERIALS).unwrap();
+            last = first_serial + SERIALS;
+        }
+    }
+
+    #[test]
     fn an_index_is_handed_out_once_also_after_a_start() {
         let folder = tempfile::TempDir::new().unwrap();
         let keys = Keys::open(&folder.path().join("server.keys")).unwrap();
         let path = folder.path().join("server.life");
-        let beside = Beside { generation: 1, starts: 1, list: 1, next: PLACES - 2 * LOT, trust_list: 0 };
+        let beside =
+            Beside { generation: 1, starts: 1, list: 1, next: PLACES - 2 * LOT, trust_list: 0, serials: 0 };
         write(&path, &beside).unwrap();
         let mut seen = BTreeSet::new();
         for _ in 0..4 {
             // As after a crash: what was set aside and not used is given up.
             let beside = read(&path).unwrap().unwrap();
-            let once = Once { path: path.clone(), state: Mutex::new((beside, beside.next)) };
+            let once = Once { path: path.clone(), first_serial: 0, state: Mutex::new((beside, beside.next)) };
             for _ in 0..LOT / 2 {
                 assert!(seen.insert(once.take(&keys).unwrap()));
             }
         }
         let lists: BTreeSet<_> = seen.iter().map(|(list, _)| *list).collect();
         assert_eq!(lists, [1, 2].into(), "a list that is used up is followed by the next");
+    }
+
+    #[test]
+    fn the_number_of_a_list_always_fits_a_token() {
+        let numbers: Vec<_> = [1, 2, 255, 256, 257, 510, 511].map(number_in_tokens).to_vec();
+        assert_eq!(numbers, [1, 2, 255, 1, 2, 255, 1]);
     }
 }
