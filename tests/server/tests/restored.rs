@@ -270,6 +270,41 @@ async fn a_judgement_that_comes_back_before_its_check_in_counts_one_day() {
 }
 
 #[tokio::test]
+async fn an_earlier_receipt_takes_its_place_back_and_what_was_judged_by_the_later_one_is_judged_anew() {
+    let mut server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    let copy = back_up(&server);
+    server.go_to(12, 9, 0);
+    let tap = keeper.phone.tap(at(12, 9, 0));
+    let again = SyncRequest { cursor: None, ..keeper.phone.request(&server) };
+    let first = keeper.sync(&server).await.outcomes[0].receipt.clone();
+    // The page of the answer with its judgement never came.
+    let kept = keeper
+        .kept
+        .iter()
+        .filter(|one| !matches!(one, Recovered::Decision { kind, .. } if *kind == ChangeKind::Judgement));
+    keeper.kept = kept.cloned().collect();
+    keeper.phone.declare(&server, support::phone::well(support::phone::WUHAN, 12));
+    keeper.sync(&server).await;
+
+    restore(&mut server, Some(&copy)).await;
+    server.go_to(12, 20, 0);
+    let later: SyncResponse = keeper.phone.send(&server, &again).await.json();
+    assert_eq!(later.outcomes[0].outcome, OutcomeKind::Accepted);
+    assert_ne!(later.outcomes[0].receipt, first);
+    keeper.recover(&server).await;
+    let judgement = keeper.phone.judgements.iter().rfind(|judgement| judgement.operation == tap).unwrap();
+    assert_eq!((judgement.received, judgement.day.is_some()), (at(12, 9, 0), true));
+    let known: SyncResponse = keeper.phone.send(&server, &again).await.json();
+    assert_eq!(known.outcomes[0].outcome, OutcomeKind::Duplicate);
+    assert_eq!(known.outcomes[0].receipt, first, "what was delivered after it has its place after it");
+    // The segment stands where the phone's does: the next one goes on without a new one.
+    server.go_to(13, 9, 0);
+    keeper.phone.tap(at(13, 9, 0));
+    assert_eq!(keeper.phone.sync(&server).await[0].0, OutcomeKind::Accepted);
+}
+
+#[tokio::test]
 async fn keys_without_a_life_are_of_a_life_that_was_lost() {
     let mut server = Server::start().await;
     in_quarantine(&server).await;
