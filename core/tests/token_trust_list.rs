@@ -16,7 +16,9 @@ use healthcode::rules::colour::Colour;
 use healthcode::token::decision::ReleaseCause;
 use healthcode::token::envelope::{FormatError, Kind, Naming, TokenError, sign, sign_detached};
 use healthcode::token::key::{PublicKey, Signer};
-use healthcode::token::trust_list::{Issuer, KeyUse, Object, RootSet, TrustListContent, seal};
+use healthcode::token::trust_list::{
+    Issuer, KeyUse, Object, RootSet, StatusListEntry, TrustListContent, seal,
+};
 use healthcode::token::{
     Anchor, GateToken, Judgement, Order, OrderId, RatingReceipt, Release, SubjectId, TrustList,
     TrustListError, cbor,
@@ -250,6 +252,26 @@ fn an_issuer_has_an_id_known_regions_colours_keys_and_windows() {
     assert_eq!(with(|it| it.keys[0].cose_key = vec![0xa0].into()), inconsistent);
     let padded = [public(TOKENS).to_cose(), vec![0]].concat();
     assert_eq!(with(|it| it.keys[0].cose_key = padded.clone().into()), inconsistent);
+    let list = |list, uri: &str| StatusListEntry { list, uri: uri.to_owned() };
+    let lists = |entries: [StatusListEntry; 2]| with(|it| it.status_lists = entries.to_vec());
+    assert!(lists([list(1, "https://a/1"), list(2, "https://a/2")]).is_ok());
+    assert_eq!(lists([list(1, "https://a/1"), list(1, "https://a/2")]), inconsistent);
+    assert_eq!(lists([list(1, "https://a/1"), list(2, "https://a/1")]), inconsistent);
+    assert_eq!(with(|it| it.removed_keys = vec![vec![1; 7].into()]), inconsistent);
+}
+
+#[test]
+fn what_a_removed_key_signed_is_not_called_forged() {
+    let mut issuer = issuer();
+    let tokens = issuer.keys.iter().position(|key| key.key_use == KeyUse::Tokens).unwrap();
+    issuer.keys.remove(tokens);
+    issuer.removed_keys.push(public(TOKENS).id().to_vec().into());
+    let trust = trust_of(vec![issuer.clone()]);
+    let bytes = seal(&token(), &key(TOKENS)).unwrap();
+    assert_eq!(trust.open_object::<GateToken>(&bytes), Err(TokenError::RemovedKey));
+    // A list that removes a key and has it still says two things at once.
+    let removed = public(TIME).id().to_vec();
+    assert_eq!(with(|it| it.removed_keys = vec![removed.clone().into()]), Err(TrustListError::Inconsistent));
 }
 
 #[test]

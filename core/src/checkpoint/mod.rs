@@ -3,13 +3,23 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
 
+mod counts;
+mod documents;
+mod lane;
 mod memory;
 #[cfg(feature = "http")]
 mod network;
+mod status;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub use counts::HourCount;
+pub use documents::Loaded;
+pub use lane::Lane;
+pub use status::{CheckpointStatus, GateTimeState, OutageState, PolicyChoice, StatusListState};
+
+use counts::Counts;
 use memory::Memory;
 
 use crate::error::HealthcodeError;
@@ -20,60 +30,39 @@ use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::rules::gate_policy::{Direction, GatePolicy};
 use crate::sync::cancel::Hold;
 use crate::sync::exchange::Exchange;
+use crate::sync::gate_documents::GateDocuments;
 use crate::sync::phone::{Now, Phone};
 use crate::sync::{Config, SyncExchange};
-use crate::time::ClockHint;
 use crate::token::challenge::LIFETIME_MILLIS;
 use crate::token::code_text::{CodeText, Prefix};
-use crate::token::gate::{Gate, GateTime, OpenChallenge};
+use crate::token::gate::{Gate, GateTime, Judged, OpenChallenge};
 use crate::token::{BootSession, Challenge, Verdict};
 
 /// A checkpoint's phone: one lane, with one camera and one display. Every method may be called from any thread.
 #[derive(uniffi::Object)]
 pub struct Checkpoint {
     hold: Arc<Hold>,
-    gate: String,
-    policy: GatePolicy,
+    lane: Lane,
+    /// What holds where the lane names no policy.
+    default_policy: GatePolicy,
     state: Mutex<State>,
 }
 
 struct State {
     memory: Memory,
-    challenge: Option<(OpenChallenge, i64)>,
+    challenge: Option<OpenedChallenge>,
     /// The date that the staff confirmed: the boot session, the boot clock, and the time that was shown then.
     confirmed: Option<(BootSession, i64, Timestamp)>,
+    counts: Counts,
+    /// Whether the phone's own clock is taken for sure.
+    assumed: bool,
 }
 
-/// What a gate knows of the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
-pub enum GateTimeState {
-    /// From a server, in this start of the phone: codes are judged as they are shown.
-    Firm,
-    /// From the phone's own clock, its date confirmed by the staff: codes must answer a challenge.
-    Coarse,
-    /// From the phone's own clock: show its date to the staff, then [`Checkpoint::confirm_date`].
-    ConfirmDate,
-    /// Not at all: connect first.
-    None,
-}
-
-/// Where a checkpoint stands.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
-pub struct CheckpointStatus {
-    /// What the gate knows of the time.
-    pub time: GateTimeState,
-    /// The time by which it judges, or would once its date is confirmed.
-    pub now: Timestamp,
-    /// The legal date of `now`; none before the first sync.
-    pub date: Option<LegalDate>,
-    /// What to tell the staff when the phone's own clock is wrong.
-    pub hint: Option<ClockHint>,
-    /// The version of the trust list; none before the first sync.
-    pub trust_list_version: Option<u32>,
-    /// When the trust list expires: sync before.
-    pub trust_list_expires_at: Option<Timestamp>,
-    /// How many issuers it knows.
-    pub issuers: u32,
+/// The challenge that is open, as it was shown, and the boot clock of that moment.
+struct OpenedChallenge {
+    open: OpenChallenge,
+    shown: ShownChallenge,
+    at: i64,
 }
 
 /// A challenge to show to a resident's phone.
@@ -85,28 +74,45 @@ pub struct ShownChallenge {
     pub picture: CodePicture,
     /// The frame: none, a challenge rates nobody.
     pub shade: Shade,
-    /// How long an answer is taken.
+    /// How long an answer is taken, from when it was opened.
     pub valid_for: Duration,
 }
 
+/// What a scan came to.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Scan {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The challenge to show now: there is one whenever the verdict asks for an answer and the lane can show it.
+    pub challenge: Option<ShownChallenge>,
+}
+
 impl Checkpoint {
-    /// Opens the phone's file, made if there is none. `gate` is the name that residents see on a challenge, at most
-    /// 24 bytes of UTF-8.
+    /// Opens the phone's file, made if there is none.
     ///
     /// # Errors
     ///
     /// As [`crate::resident::Resident::open`]; `InvalidField` for the gate's name.
-    pub fn open(config: Config, ports: Ports, gate: String) -> Result<Arc<Self>, HealthcodeError> {
-        if !Challenge::is_gate_name(&gate) {
+    pub fn open(config: Config, ports: Ports, lane: Lane) -> Result<Arc<Self>, HealthcodeError> {
+        if !Challenge::is_gate_name(&lane.gate) {
             return Err(HealthcodeError::field("gate", "too-long"));
         }
         let phone = Phone::open(config, ports)?;
         let now = phone.now()?;
         // What was shown before this start may have been seen here: only newer presentations are taken.
         let floor = now.firm.map_or(now.lower_bound, |(now, _)| now);
-        let state = State { memory: Memory::new(floor), challenge: None, confirmed: None };
+        let counts = Counts::read(&phone)?;
+        let state =
+            State { memory: Memory::new(floor), challenge: None, confirmed: None, counts, assumed: false };
         let hold = Arc::new(Hold::new(phone));
-        Ok(Arc::new(Self { hold, gate, policy: GatePolicy::default(), state: Mutex::new(state) }))
+        let default_policy = GatePolicy::default();
+        Ok(Arc::new(Self { hold, lane, default_policy, state: Mutex::new(state) }))
+    }
+
+    /// Takes this machine's own clock for sure: for a command line whose user has said so. Not for apps, whose users
+    /// can set their phone's clock; it does not cross to Kotlin and Swift.
+    pub fn assume_clock(&self) {
+        self.state().assumed = true;
     }
 }
 
@@ -116,12 +122,8 @@ impl Checkpoint {
 ///
 /// As [`Checkpoint::open`].
 #[uniffi::export]
-pub fn open_checkpoint(
-    config: Config,
-    ports: Ports,
-    gate: String,
-) -> Result<Arc<Checkpoint>, HealthcodeError> {
-    Checkpoint::open(config, ports, gate)
+pub fn open_checkpoint(config: Config, ports: Ports, lane: Lane) -> Result<Arc<Checkpoint>, HealthcodeError> {
+    Checkpoint::open(config, ports, lane)
 }
 
 #[uniffi::export]
@@ -137,45 +139,40 @@ impl Checkpoint {
         reason = "only a fallible call turns a panic into an error on every platform"
     )]
     pub fn shut_down(&self) -> Result<(), HealthcodeError> {
+        if let Ok(phone) = self.hold.phone() {
+            self.state().counts.write(&phone);
+        }
         self.hold.close();
         Ok(())
     }
 
-    /// Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan
-    /// repeats its verdict. Needs no network.
+    /// Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
+    /// it. The same text within three seconds of its last scan repeats its verdict. Needs no network.
     ///
     /// # Errors
     ///
     /// `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
-    pub fn verify(&self, text: String) -> Result<Verdict, HealthcodeError> {
+    #[uniffi::method(default(direction = None))]
+    pub fn verify(&self, text: String, direction: Option<Direction>) -> Result<Scan, HealthcodeError> {
         let phone = self.hold.phone()?;
-        let (now, trust) = (phone.now()?, phone.trust());
+        let now = phone.now()?;
         let mut state = self.state();
-        if let Some(verdict) = state.memory.repeated(&text, now.boot_millis) {
-            return Ok(verdict);
-        }
         state.drop_late_challenge(now.boot_millis);
-        let time = gate_time(&now, &state);
-        let judged = Gate {
-            time,
-            trust: trust.as_deref(),
-            policy: &self.policy,
-            direction: Direction::In,
-            takes_answers: true,
-            status: &|_, _| None,
-            outages: &[],
-            challenge: state.challenge.as_ref().map(|(open, _)| open),
-            seen: &|key| state.memory.has_seen(key, time),
+        if let Some(verdict) = state.memory.repeated(&text, now.boot_millis) {
+            return self.scan(&phone, &mut state, verdict, &now);
         }
-        .judge(&text);
+        let judged = self.judge(&phone, &state, &now, &text, direction.unwrap_or_default())?;
         if judged.answered {
             state.challenge = None;
         }
         if let Some(key) = judged.seen {
+            let time = gate_time(&now, &state);
             state.memory.see(key, time);
         }
         state.memory.remember(text, judged.verdict.clone(), now.boot_millis);
-        Ok(judged.verdict)
+        let at = judged_at(&now, &state);
+        state.counts.count(&phone, at, judged.verdict.name(), now.boot_millis);
+        self.scan(&phone, &mut state, judged.verdict, &now)
     }
 
     /// Opens a challenge to show; one that was open before is closed by it. It takes one answer within a minute.
@@ -184,19 +181,9 @@ impl Checkpoint {
     ///
     /// `Port`, `Storage`.
     pub fn challenge(&self) -> Result<ShownChallenge, HealthcodeError> {
-        let now = self.hold.phone()?.now()?;
-        let challenge = Challenge::new(random::bytes()?, &self.gate, None);
-        let bytes = challenge.to_bytes();
-        let text = CodeText::write(Prefix::Challenge, &bytes);
-        let picture = CodePicture::of(&text)?;
-        let open = OpenChallenge { bytes, short_nonce: challenge.short_nonce() };
-        self.state().challenge = Some((open, now.boot_millis));
-        Ok(ShownChallenge {
-            text,
-            picture,
-            shade: Shade::Plain,
-            valid_for: Duration::from_millis(LIFETIME_MILLIS.unsigned_abs()),
-        })
+        let phone = self.hold.phone()?;
+        let now = phone.now()?;
+        self.open_challenge(&phone, &mut self.state(), &now)
     }
 
     /// Takes the staff's word that `date` is today's date, once in a start of the phone, where no server's time has
@@ -228,38 +215,84 @@ impl Checkpoint {
     pub fn exchange(&self) -> Result<Arc<SyncExchange>, HealthcodeError> {
         Ok(SyncExchange::of(Exchange::begin_gate(self.hold.phone()?), &self.hold))
     }
-
-    /// Where this checkpoint stands: what it knows of the time, and how old its trust list is.
-    ///
-    /// # Errors
-    ///
-    /// `Port`, `Storage`.
-    pub fn status(&self) -> Result<CheckpointStatus, HealthcodeError> {
-        let phone = self.hold.phone()?;
-        let now = phone.now()?;
-        let (time, at) = match gate_time(&now, &self.state()) {
-            GateTime::Firm { now, .. } => (GateTimeState::Firm, now),
-            GateTime::Coarse { now } => (GateTimeState::Coarse, now),
-            GateTime::None if now.anchored && now.wall >= now.lower_bound => {
-                (GateTimeState::ConfirmDate, now.wall)
-            }
-            GateTime::None => (GateTimeState::None, now.lower_bound),
-        };
-        let trust = phone.trust();
-        let content = trust.as_ref().map(|trust| trust.content());
-        Ok(CheckpointStatus {
-            time,
-            now: at,
-            date: phone.rulebook().map(|rulebook| rulebook.offset_minutes.date_of(at)),
-            hint: now.hint,
-            trust_list_version: content.map(|content| content.version),
-            trust_list_expires_at: content.map(|content| content.expires_at),
-            issuers: content.map_or(0, |content| u32::try_from(content.issuers.len()).unwrap_or(u32::MAX)),
-        })
-    }
 }
 
 impl Checkpoint {
+    fn judge(
+        &self,
+        phone: &Phone,
+        state: &State,
+        now: &Now,
+        text: &str,
+        direction: Direction,
+    ) -> Result<Judged, HealthcodeError> {
+        let (trust, documents) = (phone.current_trust(), phone.gate_documents()?);
+        let time = gate_time(now, state);
+        // A lane whose policy did not come judges by no other.
+        let policy = self.policy(&documents);
+        let trust = trust.filter(|_| policy.is_some());
+        let judged = Gate {
+            direction,
+            takes_answers: self.lane.shows_challenges,
+            status: &|issuer, reference| documents.status(issuer, reference),
+            outages: &documents.outages,
+            challenge: state.challenge.as_ref().map(|challenge| &challenge.open),
+            seen: &|key| state.memory.has_seen(key, time),
+            ..Gate::new(time, trust.as_deref(), policy.unwrap_or(&self.default_policy))
+        }
+        .judge(text);
+        if let Some(holder) = judged.verdict.holder() {
+            phone.meet(&holder.issuer)?;
+        }
+        Ok(judged)
+    }
+
+    /// The lane's policy; none where the one that it names is not here.
+    fn policy<'a>(&'a self, documents: &'a GateDocuments) -> Option<&'a GatePolicy> {
+        match &self.lane.policy {
+            None => Some(&self.default_policy),
+            Some(id) => documents.policies.as_ref()?.gate(id),
+        }
+    }
+
+    /// The verdict, with the open challenge or a new one where it asks for an answer.
+    fn scan(
+        &self,
+        phone: &Phone,
+        state: &mut State,
+        verdict: Verdict,
+        now: &Now,
+    ) -> Result<Scan, HealthcodeError> {
+        let asks = matches!(verdict, Verdict::AskForAnswer { .. }) && self.lane.shows_challenges;
+        let challenge = match &state.challenge {
+            _ if !asks => None,
+            Some(challenge) => Some(challenge.shown.clone()),
+            None => Some(self.open_challenge(phone, state, now)?),
+        };
+        Ok(Scan { verdict, challenge })
+    }
+
+    fn open_challenge(
+        &self,
+        phone: &Phone,
+        state: &mut State,
+        now: &Now,
+    ) -> Result<ShownChallenge, HealthcodeError> {
+        let relay = phone.gate_documents()?.relay.clone();
+        let challenge = Challenge::new(random::bytes()?, &self.lane.gate, relay);
+        let bytes = challenge.to_bytes();
+        let text = CodeText::write(Prefix::Challenge, &bytes);
+        let shown = ShownChallenge {
+            picture: CodePicture::of(&text)?,
+            text,
+            shade: Shade::Plain,
+            valid_for: Duration::from_millis(LIFETIME_MILLIS.unsigned_abs()),
+        };
+        let open = OpenChallenge { bytes, short_nonce: challenge.short_nonce() };
+        state.challenge = Some(OpenedChallenge { open, shown: shown.clone(), at: now.boot_millis });
+        Ok(shown)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Every change of it is whole: a panic elsewhere leaves it sound.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -269,12 +302,15 @@ impl Checkpoint {
 impl State {
     fn drop_late_challenge(&mut self, boot_millis: i64) {
         let late = |opened: i64| boot_millis < opened || boot_millis - opened > LIFETIME_MILLIS;
-        self.challenge.take_if(|(_, opened)| late(*opened));
+        self.challenge.take_if(|challenge| late(challenge.at));
     }
 }
 
 /// What the gate knows of the time: a server's, else the staff's word, else nothing.
 fn gate_time(now: &Now, state: &State) -> GateTime {
+    if state.assumed {
+        return GateTime::Firm { now: now.wall, uncertainty_millis: 0 };
+    }
     if let Some((now, uncertainty_millis)) = now.firm {
         return GateTime::Firm { now, uncertainty_millis };
     }
@@ -284,6 +320,14 @@ fn gate_time(now: &Now, state: &State) -> GateTime {
             GateTime::Coarse { now: at.max(now.lower_bound) }
         }
         _ => GateTime::None,
+    }
+}
+
+/// The time by which a code was judged, or would have been.
+fn judged_at(now: &Now, state: &State) -> Timestamp {
+    match gate_time(now, state) {
+        GateTime::Firm { now, .. } | GateTime::Coarse { now } => now,
+        GateTime::None => now.best(),
     }
 }
 

@@ -86,6 +86,9 @@ pub(super) fn code(
 
     let text = CodeText::write(Prefix::Code, &signed);
     let colour = token.colour.lowered_if(lowered);
+    if let Some((_, challenge)) = &challenge {
+        super::answered::note(phone, key, &challenge.gate, colour, &now);
+    }
     let meaning = rulebook.colour_text(colour);
     let reasons = standing.rating.iter().filter(|rating| rating.colour == token.colour);
     Ok(ShownCode {

@@ -15,8 +15,10 @@ macro_rules! silent {
     };
 }
 
+mod answered;
 mod code;
 mod count;
+mod disclosure;
 mod draw;
 mod erase;
 mod export;
@@ -34,8 +36,10 @@ mod time_state;
 
 use std::sync::Arc;
 
+pub use answered::AnsweredChallenge;
 pub use code::ShownCode;
 pub use count::{QuarantineCount, count_quarantine};
+pub use disclosure::explain_disclosure;
 #[cfg(feature = "png")]
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};

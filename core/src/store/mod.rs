@@ -4,6 +4,7 @@
 //! transaction. A reader has a connection of its own and waits for no writer. The vault is never asked while a
 //! transaction is open. What never enters: a network, a decision, a clear text of anything that identifies a person.
 
+mod answered;
 mod erase;
 mod error;
 mod keys;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
+pub(crate) use answered::Answered;
 #[cfg(test)]
 pub(crate) use erase::{Erasure, Step};
 pub(crate) use erase::{delete_hardware_keys, erase_unopened, finish_erasing};

@@ -42,6 +42,7 @@ pub(super) const SEALED: &[SealedColumn] = &[
     sealed("outbox", "answer", OPERATION),
     sealed("decision", "body", &["subject", "issuer", "serial"]),
     sealed("token", "body", SUBJECT),
+    sealed("answered_challenge", "body", &["subject", "issuer", "place"]),
 ];
 
 impl Store {

@@ -3,7 +3,7 @@
 
 use rusqlite_migration::{M, Migrations};
 
-/// The current schema.
+/// The first schema.
 const V1: &str = "
 -- The database key, sealed by the platform's vault, and a sealed known text that tells a wrong key from a damaged row.
 CREATE TABLE vault_key (
@@ -116,9 +116,22 @@ CREATE TABLE exchange (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What came to it.
+const V2: &str = "
+-- To whom answers were given: how the gate named itself, when, and what was shown.
+CREATE TABLE answered_challenge (
+    subject BLOB NOT NULL,
+    issuer  TEXT NOT NULL,
+    place   INTEGER NOT NULL,
+    body    BLOB NOT NULL,
+    PRIMARY KEY (subject, issuer, place),
+    FOREIGN KEY (subject, issuer) REFERENCES subject (subject, issuer) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+";
+
 /// The steps from an empty file to the current schema. One that was released stays as it is: `released` keeps a file
 /// of each, and its tests open them.
-const STEPS: &[M<'_>] = &[M::up(V1)];
+const STEPS: &[M<'_>] = &[M::up(V1), M::up(V2)];
 
 /// The current schema's number: `user_version` counts the steps.
 pub(super) const VERSION: usize = STEPS.len();

@@ -15,6 +15,8 @@ use crate::wire::link::Head;
 const READ_DOCUMENT: &str = "SELECT body FROM document WHERE name = ?1";
 const WRITE_DOCUMENT: &str = "INSERT INTO document (name, body) VALUES (?1, ?2)
     ON CONFLICT (name) DO UPDATE SET body = excluded.body";
+const READ_DOCUMENT_NAMES: &str =
+    "SELECT name FROM document WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name";
 const DELETE_DOCUMENT: &str = "DELETE FROM document WHERE name = ?1";
 const READ_SUBJECTS: &str = "SELECT subject, issuer FROM subject ORDER BY place";
 const READ_SUBJECT: &str = "SELECT body FROM subject WHERE subject = ?1 AND issuer = ?2";
@@ -49,28 +51,35 @@ pub(super) type Result<T> = std::result::Result<T, StoreError>;
 
 impl Transaction<'_> {
     /// A document that is not about a subject.
-    pub(crate) fn document(&self, name: &'static str) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn document(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let body = self.one(READ_DOCUMENT, [name], |row| row.get::<_, Vec<u8>>(0)).optional()?;
         body.map(|body| Ok(self.seal.open(document_place(&[name.as_bytes()]), &body)?.to_vec())).transpose()
     }
 
-    pub(crate) fn put_document(&self, name: &'static str, body: &[u8]) -> Result<()> {
+    pub(crate) fn put_document(&self, name: &str, body: &[u8]) -> Result<()> {
         let sealed = self.seal.seal(document_place(&[name.as_bytes()]), body)?;
         self.run(WRITE_DOCUMENT, params![name, sealed])?;
         Ok(())
     }
 
-    pub(crate) fn delete_document(&self, name: &'static str) -> Result<()> {
+    pub(crate) fn delete_document(&self, name: &str) -> Result<()> {
         self.run(DELETE_DOCUMENT, [name])?;
         Ok(())
     }
 
+    /// The names of the documents that begin so, in their order.
+    pub(crate) fn document_names(&self, prefix: &str) -> Result<Vec<String>> {
+        let mut statement = self.inner.prepare_cached(READ_DOCUMENT_NAMES)?;
+        let names = statement.query_map([prefix], |row| row.get(0))?;
+        Ok(names.collect::<std::result::Result<_, _>>()?)
+    }
+
     /// A document that is JSON.
-    pub(crate) fn json_document<T: DeserializeOwned>(&self, name: &'static str) -> Result<Option<T>> {
+    pub(crate) fn json_document<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         self.document(name)?.map(|body| from_json(&body)).transpose()
     }
 
-    pub(crate) fn put_json_document<T: Serialize>(&self, name: &'static str, value: &T) -> Result<()> {
+    pub(crate) fn put_json_document<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
         self.put_document(name, &to_json(value)?)
     }
 

@@ -148,5 +148,6 @@ fn call<T: Serialize>(
     let body = serde_json::to_vec(body).map_err(|_| HealthcodeError::internal("enrol/json"))?;
     let claims = RequestClaims::new(path, &body, &phone.config.issuer, random::bytes()?, None);
     let signature = Some(claims.sign(signer)?);
-    Ok(Call { method: Method::Post, path: path.to_owned(), body, signature, limit: MAX_REPLY })
+    let path = path.to_owned();
+    Ok(Call { method: Method::Post, server: None, path, body, signature, limit: MAX_REPLY })
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fetch::{CBOR, Fetch, Fetched};
 use super::outbox;
 use super::phone::{Now, Phone, UnderWay};
 use super::recovery::Recovery;
@@ -14,19 +15,17 @@ use super::round::{Next, Round};
 use crate::error::{HealthcodeError, NetworkKind, VaultKind};
 use crate::platform::LogLevel;
 use crate::random;
-use crate::rules::rulebook;
 use crate::store::{StoreError, SubjectKey};
 use crate::token::anchor::{Anchor, Nonce};
-use crate::token::trust_list;
-use crate::wire::message::{ANCHOR_PATH, RULEBOOK_PATH, TRUST_LIST_PATH};
+use crate::wire::message::ANCHOR_PATH;
 use crate::wire::{Bytes, Problem, ProblemKind};
 
 /// The name of the retry state's document.
 pub(crate) const RETRY: &str = "retry";
 /// The most rounds of one exchange: sixty thousand entries, or as many decisions.
 const MOST_ROUNDS: u32 = 1_024;
-/// The media type of signed objects.
-const CBOR: &str = "application/cbor";
+/// The most root documents that one exchange follows: sets of as many years.
+const MOST_ROOTS: u32 = 64;
 /// A trust list this old is asked for anew, in hours.
 const LIST_HOURS: i64 = 24;
 
@@ -43,6 +42,8 @@ pub struct SyncReport {
     pub tokens: u32,
     /// Operations that still wait.
     pub waiting: u32,
+    /// Status lists that came, for a gate.
+    pub status_lists: u32,
     /// What the server said no to, subject by subject. One subject's trouble never holds up another's.
     pub problems: Vec<SubjectProblem>,
 }
@@ -68,16 +69,16 @@ pub(crate) enum Step {
 }
 
 enum Task {
-    TrustList,
-    Rulebook,
+    Fetch(Fetch),
     Anchor,
+    /// The status lists that are due by then.
+    StatusLists,
     /// One round about a subject; it may offer what the server signed and has lost.
     Subject(SubjectKey, Option<Recovery>),
 }
 
 enum Pending {
-    TrustList,
-    Rulebook,
+    Fetch(Fetch),
     Anchor { nonce: Nonce, asked: Now },
     Subject(Box<Round>),
 }
@@ -87,7 +88,10 @@ pub(crate) struct Exchange {
     phone: Arc<Phone>,
     tasks: VecDeque<Task>,
     pending: Option<Pending>,
+    gate: bool,
     refreshed: bool,
+    /// How many root documents were asked for.
+    roots: u32,
     /// The subjects whose operations were linked anew: once an exchange.
     relinked: Vec<SubjectKey>,
     report: SyncReport,
@@ -120,32 +124,46 @@ impl Exchange {
                 || now.lower_bound >= trust.content().issued_at.plus_hours(LIST_HOURS)
         });
         if stale {
-            tasks.push_back(Task::TrustList);
+            tasks.push_back(Task::Fetch(Fetch::TrustList));
         }
         if phone.rulebook().is_none() {
-            tasks.push_back(Task::Rulebook);
+            tasks.push_back(Task::Fetch(Fetch::Rulebook));
         }
         // After a start of the device what is known of the time lags, and with it what the server can make of a tap.
         if subjects.is_empty() || now.estimate.is_none() {
             tasks.push_back(Task::Anchor);
         }
         tasks.extend(subjects.into_iter().map(|key| Task::Subject(key, None)));
-        Ok(Self::of(phone, tasks, stale))
+        Ok(Self::of(phone, tasks, stale, false))
     }
 
-    /// An exchange for a gate: its trust list, the time, and the rulebook with the legal calendar.
+    /// An exchange for a gate: its trust list, the time, the rulebook with the legal calendar, outage notices, and the
+    /// status lists that are due.
     pub(crate) fn begin_gate(phone: Arc<Phone>) -> Self {
-        let mut tasks = VecDeque::from([Task::TrustList, Task::Anchor]);
+        let mut tasks = VecDeque::from([Task::Fetch(Fetch::TrustList), Task::Anchor]);
         if phone.rulebook().is_none() {
-            tasks.push_back(Task::Rulebook);
+            tasks.push_back(Task::Fetch(Fetch::Rulebook));
         }
-        Self::of(phone, tasks, true)
+        tasks.extend([Task::Fetch(Fetch::Outages), Task::StatusLists]);
+        Self::of(phone, tasks, true, true)
     }
 
-    fn of(phone: Arc<Phone>, tasks: VecDeque<Task>, refreshed: bool) -> Self {
+    fn of(phone: Arc<Phone>, tasks: VecDeque<Task>, refreshed: bool, gate: bool) -> Self {
         let under_way = Some(UnderWay::new(&phone));
         let (relinked, report) = (Vec::new(), SyncReport::default());
-        Self { phone, tasks, pending: None, refreshed, relinked, report, failed: None, rounds: 0, under_way }
+        Self {
+            phone,
+            tasks,
+            pending: None,
+            gate,
+            refreshed,
+            roots: 0,
+            relinked,
+            report,
+            failed: None,
+            rounds: 0,
+            under_way,
+        }
     }
 
     /// Nothing comes of it any more: it failed.
@@ -169,8 +187,18 @@ impl Exchange {
             return Ok(Step::Done(std::mem::take(&mut self.report)));
         };
         let (call, pending) = match task {
-            Task::TrustList => (Call::get(TRUST_LIST_PATH, trust_list::MAX_BYTES as u64), Pending::TrustList),
-            Task::Rulebook => (Call::get(RULEBOOK_PATH, rulebook::MAX_BYTES as u64 + 256), Pending::Rulebook),
+            Task::Fetch(fetch) => match fetch.call() {
+                Some(call) => (call, Pending::Fetch(fetch)),
+                None => {
+                    fetch.miss(&self.phone, &HealthcodeError::bad_answer());
+                    return self.next();
+                }
+            },
+            Task::StatusLists => {
+                let due = self.phone.lists_due(self.phone.now()?.best())?;
+                due.into_iter().rev().for_each(|fetch| self.tasks.push_front(Task::Fetch(fetch)));
+                return self.next();
+            }
             Task::Anchor => {
                 let nonce: Nonce = random::bytes()?;
                 let path = format!("{ANCHOR_PATH}?nonce={}", Bytes(nonce.to_vec()).to_text());
@@ -221,14 +249,15 @@ impl Exchange {
     pub(crate) fn accept(&mut self, reply: &Reply) -> Result<(), HealthcodeError> {
         match self.pending.take() {
             None => Err(HealthcodeError::internal("exchange/unasked")),
-            Some(Pending::TrustList) => self.phone.take_trust_list(reply.body_of(CBOR)?),
-            Some(Pending::Rulebook) => self.phone.take_rulebook(reply.body_of(CBOR)?),
+            Some(Pending::Fetch(fetch)) => self.accept_fetched(&fetch, reply),
             Some(Pending::Anchor { nonce, asked }) => {
                 let body = reply.body_of(CBOR)?.to_vec();
                 match take_anchor(&self.phone, &body, nonce, &asked) {
                     Ok(anchor) => {
-                        self.follow_up(&anchor);
-                        Ok(())
+                        if self.gate {
+                            self.phone.keep_relay(&body)?;
+                        }
+                        self.follow_up(&anchor)
                     }
                     Err(error) => self.refresh_or(error, Task::Anchor),
                 }
@@ -271,7 +300,7 @@ impl Exchange {
                 if done.replaced {
                     self.note(&key, &Problem::new(&ProblemKind::Replaced), None);
                 }
-                self.follow_up(&done.anchor);
+                self.follow_up(&done.anchor)?;
                 self.go_on(key, done.next, done.report.waiting)
             }
             // Asked again, it offers again what was lost: the answer still names from where.
@@ -337,16 +366,63 @@ impl Exchange {
         });
     }
 
+    fn accept_fetched(&mut self, fetch: &Fetch, reply: &Reply) -> Result<(), HealthcodeError> {
+        match (fetch, fetch.accept(&self.phone, reply)?) {
+            (Fetch::StatusList(_), Fetched::Taken) => self.report.status_lists += 1,
+            (Fetch::Root(_), Fetched::Taken) if self.roots < MOST_ROOTS => self.ask_for_root(),
+            (Fetch::TrustList, Fetched::NextRoot) if self.roots == 0 => self.follow_roots(),
+            (Fetch::TrustList, Fetched::NextRoot) => return Err(HealthcodeError::bad_answer()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Fetches the root sets that follow ours, then the list that they sign.
+    fn follow_roots(&mut self) {
+        self.refreshed = true;
+        self.tasks.retain(|task| !matches!(task, Task::Fetch(Fetch::TrustList)));
+        self.tasks.push_front(Task::Fetch(Fetch::TrustList));
+        self.ask_for_root();
+    }
+
+    fn ask_for_root(&mut self) {
+        self.roots += 1;
+        self.tasks.push_front(Task::Fetch(Fetch::Root(self.phone.next_root())));
+    }
+
     /// What the anchor names and we do not have yet is fetched next.
-    fn follow_up(&mut self, anchor: &Anchor) {
+    fn follow_up(&mut self, anchor: &Anchor) -> Result<(), HealthcodeError> {
+        let fetches = |this: &Self, of: Fetch| {
+            this.tasks.iter().any(|task| matches!(task, Task::Fetch(fetch) if *fetch == of))
+        };
         let list = self.phone.trust().map_or(0, |trust| trust.content().version);
-        if anchor.trust_list_version > list && !self.refreshed {
+        if anchor.root_version > self.phone.roots().version && self.roots == 0 {
+            self.follow_roots();
+        } else if anchor.trust_list_version > list && !self.refreshed {
             self.refreshed = true;
-            self.tasks.push_front(Task::TrustList);
+            self.tasks.push_front(Task::Fetch(Fetch::TrustList));
         }
         let rules = self.phone.rulebook().map_or(0, |rulebook| rulebook.version);
-        if anchor.rules_version > rules && !self.tasks.iter().any(|task| matches!(task, Task::Rulebook)) {
-            self.tasks.push_back(Task::Rulebook);
+        if anchor.rules_version > rules && !fetches(self, Fetch::Rulebook) {
+            self.tasks.push_back(Task::Fetch(Fetch::Rulebook));
+        }
+        if self.gate && !fetches(self, Fetch::Policies) {
+            let policies = self.phone.gate_documents()?.policies.as_ref().map_or(0, |known| known.version);
+            if anchor.policy_version > policies {
+                self.tasks.push_back(Task::Fetch(Fetch::Policies));
+            }
+        }
+        Ok(())
+    }
+
+    /// A call brought no reply: whether the exchange can go on without it.
+    pub(crate) fn unanswered(&mut self, error: HealthcodeError) -> Result<(), HealthcodeError> {
+        match self.pending.take() {
+            Some(Pending::Fetch(fetch)) if fetch.is_optional() => {
+                fetch.miss(&self.phone, &error);
+                Ok(())
+            }
+            _ => Err(error),
         }
     }
 
@@ -359,7 +435,7 @@ impl Exchange {
         }
         self.refreshed = true;
         self.tasks.push_front(task);
-        self.tasks.push_front(Task::TrustList);
+        self.tasks.push_front(Task::Fetch(Fetch::TrustList));
         Ok(())
     }
 }

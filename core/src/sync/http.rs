@@ -84,7 +84,10 @@ async fn exchange(phone: &Arc<Phone>, gate: bool) -> Result<SyncReport, Healthco
     loop {
         match exchange.next()? {
             Step::Done(report) => return Ok(report),
-            Step::Send(call) => exchange.accept(&client.send(&call).await?)?,
+            Step::Send(call) => match client.send(&call).await {
+                Ok(reply) => exchange.accept(&reply)?,
+                Err(error) => exchange.unanswered(error)?,
+            },
         }
     }
 }
@@ -93,6 +96,7 @@ async fn exchange(phone: &Arc<Phone>, gate: bool) -> Result<SyncReport, Healthco
 pub(crate) struct Client {
     inner: reqwest::Client,
     server: String,
+    cleartext_hosts: Vec<String>,
     #[cfg(test)]
     limits: Limits,
 }
@@ -103,7 +107,7 @@ impl Client {
     }
 
     fn with_limits(config: &Config, limits: Limits) -> Result<Self, HealthcodeError> {
-        check_address(config)?;
+        check_address(&config.server, &config.cleartext_hosts)?;
         let inner = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(config)?)
             .connect_timeout(limits.connect)
@@ -118,13 +122,18 @@ impl Client {
         Ok(Self {
             inner,
             server,
+            cleartext_hosts: config.cleartext_hosts.clone(),
             #[cfg(test)]
             limits,
         })
     }
 
     pub(crate) async fn send(&self, call: &Call) -> Result<Reply, HealthcodeError> {
-        let url = format!("{}{}", self.server, call.path);
+        let server = call.server.as_deref().unwrap_or(&self.server);
+        if call.server.is_some() {
+            check_address(server, &self.cleartext_hosts)?;
+        }
+        let url = format!("{server}{}", call.path);
         let request = match call.method {
             Method::Get => self.inner.get(url),
             Method::Post => {
@@ -161,14 +170,13 @@ impl Client {
 }
 
 /// `https:` always; `http:` to loopback and to the hosts that the configuration names.
-fn check_address(config: &Config) -> Result<(), HealthcodeError> {
-    let url =
-        reqwest::Url::parse(&config.server).map_err(|_| HealthcodeError::field("server", "not-a-url"))?;
+fn check_address(server: &str, cleartext_hosts: &[String]) -> Result<(), HealthcodeError> {
+    let url = reqwest::Url::parse(server).map_err(|_| HealthcodeError::field("server", "not-a-url"))?;
     let host = url.host_str().unwrap_or_default();
     let loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     match url.scheme() {
         "https" => Ok(()),
-        "http" if loopback || config.cleartext_hosts.iter().any(|named| named == host) => Ok(()),
+        "http" if loopback || cleartext_hosts.iter().any(|named| named == host) => Ok(()),
         "http" => Err(HealthcodeError::network(NetworkKind::Refused)),
         _ => Err(HealthcodeError::field("server", "not-a-url")),
     }

@@ -9,8 +9,10 @@ mod clock;
 pub mod config;
 pub(crate) mod enrol;
 pub(crate) mod exchange;
+mod fetch;
 #[cfg(feature = "http")]
 pub(crate) mod flight;
+pub(crate) mod gate_documents;
 pub(crate) mod holder;
 #[cfg(feature = "http")]
 pub mod http;
@@ -18,6 +20,7 @@ mod kept;
 pub(crate) mod outbox;
 mod own_http;
 pub(crate) mod phone;
+pub(crate) mod published;
 pub(crate) mod purge;
 mod recovery;
 pub(crate) mod reply;

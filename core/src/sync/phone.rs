@@ -6,23 +6,25 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::config::Config;
-use super::kept::{Kept, Published};
+use super::gate_documents::GateDocuments;
+use super::kept::{InForce, Kept, Published};
+use super::published::{Named, Staged};
 use crate::error::HealthcodeError;
 use crate::platform::{LogLevel, Ports};
 use crate::random;
 use crate::rules::calendar::Timestamp;
-use crate::rules::rulebook::Rulebook;
 use crate::store::{Store, StoreError, Transaction, canonical_path, finish_erasing};
 use crate::time::{ClockHint, Evidence, Reading, TrustedClock};
 use crate::token::anchor::Anchor;
 use crate::token::ids::BootSession;
-use crate::token::rules::open_rulebook;
 use crate::token::trust_list::{Issuer, RootSet, TrustList};
 
 /// The names of the documents that are not about a subject.
 pub(crate) const CLOCK: &str = "clock";
 pub(crate) const TRUST_LIST: &str = "trust-list";
 pub(crate) const RULEBOOK: &str = "rulebook";
+pub(super) const ROOTS: &str = "roots";
+pub(super) const NAMED: &str = "named";
 /// How long the clock may run before it is written again, in milliseconds.
 const WRITE_CLOCK_MILLIS: i64 = 60_000;
 
@@ -38,8 +40,10 @@ pub(crate) struct Phone {
     pub(crate) config: Config,
     pub(crate) ports: Ports,
     pub(crate) store: Store,
-    pub(crate) roots: RootSet,
+    /// The roots that the app was built with.
+    embedded: RootSet,
     state: Mutex<State>,
+    pub(super) gate: Mutex<Option<Arc<GateDocuments>>>,
     exchanges: AtomicU32,
     #[cfg(feature = "http")]
     pub(crate) flight: tokio::sync::Mutex<()>,
@@ -47,11 +51,14 @@ pub(crate) struct Phone {
     pub(crate) flights: super::flight::Flights,
 }
 
-struct State {
+pub(super) struct State {
     clock: TrustedClock,
     written_at_boot: i64,
-    trust: Option<Arc<TrustList>>,
-    rulebook: Option<Arc<Rulebook>>,
+    pub(super) in_force: InForce,
+    pub(super) staged: Option<Staged>,
+    pub(super) named: Named,
+    /// What stood in the file when it was opened.
+    named_at_start: Named,
     /// What trust list and rulebook were opened from, where another process may change them.
     source: Published,
 }
@@ -111,18 +118,28 @@ impl Phone {
         let reading = read_clock(&ports)?;
         let kept = Kept::read(&store)?;
         let session = BootSession(random::bytes()?);
-        let (trust, rulebook) = kept.open(&config, &roots);
+        let in_force = kept.open(&config, &roots);
         let floor = config.built_at;
-        let mut clock = kept.clock.unwrap_or_else(|| TrustedClock::new(floor, &reading, session));
+        let mut clock = kept.clock.clone().unwrap_or_else(|| TrustedClock::new(floor, &reading, session));
         // An update of the app knows a later time.
         clock.look(&reading, || session).at_least(floor);
-        let state = State { clock, written_at_boot: i64::MIN, trust, rulebook, source: kept.published };
+        let Kept { named, published: source, .. } = kept;
+        let state = State {
+            clock,
+            written_at_boot: i64::MIN,
+            in_force,
+            staged: None,
+            named,
+            named_at_start: named,
+            source,
+        };
         Ok(Self {
             config,
             ports,
             store,
-            roots,
+            embedded: roots,
             state: Mutex::new(state),
+            gate: Mutex::new(None),
             exchanges: AtomicU32::new(0),
             #[cfg(feature = "http")]
             flight: tokio::sync::Mutex::new(()),
@@ -184,20 +201,27 @@ impl Phone {
     fn look_again(&self) -> Result<(), HealthcodeError> {
         let kept = Kept::read(&self.store)?;
         let changed = self.state().source != kept.published;
-        let opened = changed.then(|| kept.open(&self.config, &self.roots));
+        let opened = changed.then(|| kept.open(&self.config, &self.embedded));
         let mut state = self.state();
         if let Some(clock) = kept.clock {
             state.clock = clock;
         }
-        if let Some((trust, rulebook)) = opened {
-            (state.trust, state.rulebook, state.source) = (trust, rulebook, kept.published);
+        state.named = kept.named;
+        if let Some(in_force) = opened {
+            (state.in_force, state.source) = (in_force, kept.published);
         }
         Ok(())
     }
 
     /// Writes the clock down with other changes.
     pub(crate) fn put_clock(&self, file: &Transaction<'_>) -> Result<(), StoreError> {
-        let clock = self.state().clock.clone();
+        let (clock, named, known) = {
+            let state = self.state();
+            (state.clock.clone(), state.named, state.named_at_start)
+        };
+        if named != known {
+            file.put_json_document(NAMED, &named)?;
+        }
         file.put_json_document(CLOCK, &clock)
     }
 
@@ -214,6 +238,8 @@ impl Phone {
         let reading = self.read_clock(&state)?;
         let looked = state.clock.look(&reading, || fresh);
         let taken = looked.anchor(anchor, digest, &asked.evidence, listed_epoch);
+        state.named.root = state.named.root.max(anchor.root_version);
+        state.named.trust_list = state.named.trust_list.max(anchor.trust_list_version);
         drop(state);
         taken.map_err(|refused| {
             self.log(LogLevel::Warning, format!("anchor refused: {refused:?}"));
@@ -242,46 +268,9 @@ impl Phone {
         read_clock(&self.ports)
     }
 
-    /// The trust list in force.
-    pub(crate) fn trust(&self) -> Option<Arc<TrustList>> {
-        self.state().trust.clone()
-    }
-
     /// The home issuer as the trust list has it.
     pub(crate) fn issuer<'a>(trust: &'a TrustList, id: &str) -> Result<&'a Issuer, HealthcodeError> {
         trust.issuer(id).ok_or_else(|| HealthcodeError::field("issuer", "not-listed"))
-    }
-
-    /// The rulebook in force.
-    pub(crate) fn rulebook(&self) -> Option<Arc<Rulebook>> {
-        self.state().rulebook.clone()
-    }
-
-    /// Takes a trust list: verified, not older than the one in force, kept before it is used.
-    pub(crate) fn take_trust_list(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
-        let in_force = self.trust().map_or(0, |trust| trust.content().version);
-        let trust = TrustList::open(bytes, &self.roots, in_force.max(self.config.trust_list_floor))?;
-        self.store.write(|file| file.put_document(TRUST_LIST, bytes))?;
-        self.state().trust = Some(Arc::new(trust));
-        Ok(())
-    }
-
-    /// Takes the home issuer's rulebook: verified, not older than the one in force.
-    pub(crate) fn take_rulebook(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
-        let bad = HealthcodeError::bad_answer;
-        let trust = self.trust().ok_or_else(bad)?;
-        let rulebook = open_rulebook(&trust, &self.config.issuer, bytes).map_err(|error| match error {
-            crate::token::rules::SignedRulebookError::Rulebook(
-                crate::rules::rulebook::RulebookError::Format(_),
-            ) => HealthcodeError::UpdateApp,
-            _ => bad(),
-        })?;
-        if self.rulebook().is_some_and(|known| known.version > rulebook.version) {
-            return Err(bad());
-        }
-        self.store.write(|file| file.put_document(RULEBOOK, bytes))?;
-        self.state().rulebook = Some(Arc::new(rulebook));
-        Ok(())
     }
 
     /// Whether an exchange is under way.
@@ -293,7 +282,7 @@ impl Phone {
         self.ports.log(level, line);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // Every change of it is one assignment: a panic elsewhere leaves it sound.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,6 +9,7 @@
 //! | a declaration | the travel window after its receipt; the latest stays |
 //! | a rating receipt | after its `appeal_by`; the latest stays |
 //! | a gate token | the appeal window after its expiry |
+//! | an answer to a gate's challenge | the travel window after it |
 //!
 //! Never: what waits to be sent; notices of other phones' keys; the last check-in that told of symptoms, which rules read; an operation whose link
 //! stands after that of a check-in which stays, because a chain with a gap proves nothing.
@@ -76,6 +77,7 @@ struct Over {
     declarations: Vec<OperationId>,
     decisions: Vec<u64>,
     token: bool,
+    answered: Vec<u64>,
 }
 
 impl Over {
@@ -83,6 +85,7 @@ impl Over {
         self.check_ins.iter().try_for_each(|operation| file.delete_check_in(key, *operation))?;
         self.declarations.iter().try_for_each(|operation| file.delete_declaration(key, *operation))?;
         self.decisions.iter().try_for_each(|serial| file.delete_decision(key, *serial))?;
+        self.answered.iter().try_for_each(|place| file.delete_answered(key, *place))?;
         if self.token { file.delete_token(key) } else { Ok(()) }
     }
 }
@@ -97,6 +100,7 @@ struct Kept {
     judgements: Vec<(u64, Judgement)>,
     ratings: Vec<(u64, RatingReceipt)>,
     token: Option<GateToken>,
+    answered: Vec<(u64, Timestamp)>,
 }
 
 /// An order and what became of it.
@@ -120,6 +124,7 @@ impl Kept {
             judgements: Vec::new(),
             ratings: Vec::new(),
             token: file.token(key)?.map(|token| kept(&token)).transpose()?,
+            answered: file.answered(key)?.into_iter().map(|(place, answered)| (place, answered.at)).collect(),
         };
         for (operation, declaration) in file.declarations(key)? {
             let days = declaration.travel.iter().map(|stay| stay.to).chain([declaration.declared_on]);
@@ -154,7 +159,10 @@ impl Kept {
             decisions: self.ratings_over(now),
             token: self.token.as_ref().is_some_and(|token| past(token.expires_at, appeal)),
             check_ins: Vec::new(),
+            answered: Vec::new(),
         };
+        let answered = self.answered.iter().filter(|(_, at)| past(*at, window));
+        over.answered.extend(answered.map(|(place, _)| *place));
         over.decisions.extend(self.judgements.iter().filter_map(|(serial, judgement)| {
             let known = courses.iter().any(|course| course.order == judgement.order);
             let old = if known {

@@ -25,6 +25,9 @@ pub enum Method {
 pub struct Call {
     /// The method.
     pub method: Method,
+    /// The root of another server than the configured one, such as that of another issuer's status list; none for the
+    /// configured one.
+    pub server: Option<String>,
     /// Path and query, to be put after the server's root.
     pub path: String,
     /// The body, JSON; empty for GET.
@@ -37,7 +40,20 @@ pub struct Call {
 
 impl Call {
     pub(crate) fn get(path: impl Into<String>, limit: u64) -> Self {
-        Self { method: Method::Get, path: path.into(), body: Vec::new(), signature: None, limit }
+        let (server, path) = (None, path.into());
+        Self { method: Method::Get, server, path, body: Vec::new(), signature: None, limit }
+    }
+
+    /// A call of an address that may be another server's: nothing of the phone goes with it. None for what is no
+    /// address of HTTP.
+    pub(crate) fn get_from(address: &str, limit: u64) -> Option<Self> {
+        let (scheme, rest) = address.split_once("://")?;
+        let host = rest.find('/')?;
+        let server = address.get(..scheme.len() + 3 + host)?;
+        let path = address.get(server.len()..)?;
+        let of_http = scheme == "https" || scheme == "http";
+        (of_http && host > 0 && !rest.contains(['@', '#', ' ', '\\']))
+            .then(|| Self { server: Some(server.to_owned()), ..Self::get(path, limit) })
     }
 }
 

@@ -101,6 +101,7 @@ impl Round {
         let signature = Some(claims.sign(holder.as_ref())?);
         let call = Call {
             method: Method::Post,
+            server: None,
             path: SYNC_PATH.to_owned(),
             body,
             signature,

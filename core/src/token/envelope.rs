@@ -206,21 +206,7 @@ impl<'b> Sign1<'b> {
     }
 
     fn read(bytes: &'b [u8]) -> Result<Self, FormatError> {
-        let mut d = Decoder::new(bytes);
-        if !matches!(d.array(), Ok(Some(4))) {
-            return Err(FormatError::NotSign1);
-        }
-        let protected = d.bytes().map_err(|_| FormatError::ProtectedHeader)?;
-        if !matches!(d.map(), Ok(Some(0))) {
-            return Err(FormatError::UnprotectedHeader);
-        }
-        let payload = match d.datatype() {
-            Ok(Type::Null) => d.null().map(|()| None),
-            _ => d.bytes().map(Some),
-        }
-        .map_err(|_| FormatError::Payload)?;
-        let signature = d.bytes().map_err(|_| FormatError::NotSign1)?;
-        let signature = signature.try_into().map_err(|_| FormatError::SignatureLength)?;
+        let Items { protected, payload, signature } = Items::read(&mut Decoder::new(bytes))?;
         let (algorithm, key_id) = read_protected(protected)?;
         Ok(Self { algorithm, key_id, protected, payload, signature })
     }
@@ -259,7 +245,7 @@ impl<'b> Sign1<'b> {
         if self.algorithm != key.algorithm() {
             return Err(FormatError::Algorithm.into());
         }
-        let message = sig_structure(self.protected, kind, payload);
+        let message = sig_structure(self.protected, &kind.external_aad(), payload);
         if key.verifies(&message, &self.signature) { Ok(()) } else { Err(TokenError::Signature) }
     }
 }
@@ -299,8 +285,36 @@ fn sign_as(
     let key = signer.public_key();
     let key_id = (naming == Naming::ById).then(|| key.id());
     let protected = write_protected(key.algorithm(), key_id);
-    let signature = signer.sign(&sig_structure(&protected, kind, payload))?;
+    let signature = signer.sign(&sig_structure(&protected, &kind.external_aad(), payload))?;
     Ok(write_envelope(&protected, carried, &signature))
+}
+
+/// The four items of COSE_Sign1, without the unprotected header: that is empty.
+#[derive(Clone, Copy)]
+pub(super) struct Items<'b> {
+    pub(super) protected: &'b [u8],
+    pub(super) payload: Option<&'b [u8]>,
+    pub(super) signature: [u8; 64],
+}
+
+impl<'b> Items<'b> {
+    pub(super) fn read(d: &mut Decoder<'b>) -> Result<Self, FormatError> {
+        if !matches!(d.array(), Ok(Some(4))) {
+            return Err(FormatError::NotSign1);
+        }
+        let protected = d.bytes().map_err(|_| FormatError::ProtectedHeader)?;
+        if !matches!(d.map(), Ok(Some(0))) {
+            return Err(FormatError::UnprotectedHeader);
+        }
+        let payload = match d.datatype() {
+            Ok(Type::Null) => d.null().map(|()| None),
+            _ => d.bytes().map(Some),
+        }
+        .map_err(|_| FormatError::Payload)?;
+        let signature = d.bytes().map_err(|_| FormatError::NotSign1)?;
+        let signature = signature.try_into().map_err(|_| FormatError::SignatureLength)?;
+        Ok(Self { protected, payload, signature })
+    }
 }
 
 fn read_protected(bytes: &[u8]) -> Result<(Algorithm, Option<KeyId>), FormatError> {
@@ -350,10 +364,10 @@ fn write_envelope(protected: &[u8], payload: Option<&[u8]>, signature: &[u8; 64]
 
 /// RFC 9052, 4.4: what is signed.
 #[allow(clippy::expect_used, reason = "writing to a vector cannot fail")]
-fn sig_structure(protected: &[u8], kind: Kind, payload: &[u8]) -> Vec<u8> {
+pub(super) fn sig_structure(protected: &[u8], external_aad: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut e = Encoder::new(Vec::with_capacity(64 + payload.len()));
     e.array(4)
-        .and_then(|e| e.str("Signature1")?.bytes(protected)?.bytes(&kind.external_aad())?.bytes(payload))
+        .and_then(|e| e.str("Signature1")?.bytes(protected)?.bytes(external_aad)?.bytes(payload))
         .expect("writing to a vector cannot fail");
     e.into_writer()
 }

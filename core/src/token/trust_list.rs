@@ -366,7 +366,12 @@ fn index_keys(content: &TrustListContent) -> Option<Vec<(KeyId, PublicKey, usize
     for (at, issuer) in content.issuers.iter().enumerate() {
         let regions = issuer.regions.iter().all(|code| Region::from_code(*code).is_ok());
         let colours = issuer.colours.iter().all(|colour| *colour <= 2);
-        if !names.insert(&issuer.id) || issuer.id.is_empty() || issuer.id.len() > 64 || !regions || !colours {
+        // A list is named by its number in a token and by its address in itself.
+        let numbers: BTreeSet<_> = issuer.status_lists.iter().map(|entry| entry.list).collect();
+        let addresses: BTreeSet<_> = issuer.status_lists.iter().map(|entry| &entry.uri).collect();
+        let lists = issuer.status_lists.len();
+        let id = names.insert(&issuer.id) && (1..=64).contains(&issuer.id.len());
+        if !id || !regions || !colours || numbers.len() != lists || addresses.len() != lists {
             return None;
         }
         for (key_at, key) in issuer.keys.iter().enumerate() {

@@ -11,6 +11,16 @@ use crate::token::ids::SubjectId;
 
 /// The trust list as a file of bytes, for everybody.
 pub const TRUST_LIST_PATH: &str = "/.well-known/healthcode/trust-list.cbor";
+/// A root document, for everybody: its version in decimal and `.cbor` follow.
+pub const ROOT_PATH_PREFIX: &str = "/.well-known/healthcode/root/";
+/// A status list, for everybody: its number in decimal follows. Where an issuer's lists lie, its trust list says.
+pub const STATUS_PATH_PREFIX: &str = "/.well-known/healthcode/status/";
+/// The signed gate policies as a file of bytes, for everybody.
+pub const POLICY_PATH: &str = "/.well-known/healthcode/policy.cbor";
+/// The outage notices in force, a CBOR array of byte strings, for everybody.
+pub const OUTAGES_PATH: &str = "/.well-known/healthcode/outages.cbor";
+/// The issuer's own entry in a trust list, for whoever makes one.
+pub const ISSUER_PATH: &str = "/.well-known/healthcode/issuer.cbor";
 /// The signed rulebook as a file of bytes, for everybody.
 pub const RULEBOOK_PATH: &str = "/.well-known/healthcode/rulebook.cbor";
 /// A time anchor, for everybody; `?nonce=` with 16 bytes in base64url is repeated in it.

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub(crate) mod gate;
+pub(crate) mod status_list;
 
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::colour::Colour;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use healthcode::checkpoint::{Checkpoint, GateTimeState};
+use healthcode::checkpoint::{Checkpoint, GateTimeState, Lane};
 use healthcode::resident::ScannedText;
 use healthcode::rules::colour::Colour;
 use healthcode::token::Verdict;
@@ -31,7 +31,7 @@ impl Scene {
         phone.become_green(&server);
         let (ports, gate_clock) = ports(&server.world, 9);
         let config = config(&server, &server.folder.path().join("gate.db"));
-        let gate = Checkpoint::open(config, ports, "North gate".to_owned()).unwrap();
+        let gate = Checkpoint::open(config, ports, Lane::new("North gate")).unwrap();
         let scene = Self { server, phone, gate, gate_clock, runtime: Runtime::new().unwrap() };
         scene.sync_gate();
         scene.server.world.pass(1_000);
@@ -47,7 +47,7 @@ impl Scene {
     }
 
     fn verify(&self, text: &str) -> Verdict {
-        self.gate.verify(text.to_owned()).unwrap()
+        self.gate.verify(text.to_owned(), None).unwrap().verdict
     }
 
     fn asks(&self, text: &str) -> Option<AskReason> {
@@ -159,8 +159,8 @@ fn a_gate_that_never_synced_judges_nothing_and_offline_is_a_typed_error() {
     scene.server.kill();
     let (ports, _) = ports(&scene.server.world, 9);
     let config = config(&scene.server, &scene.server.folder.path().join("new-gate.db"));
-    let gate = Checkpoint::open(config, ports, "South gate".to_owned()).unwrap();
-    assert_eq!(gate.verify(code).unwrap(), Verdict::ConnectFirst { side: Side::Gate });
+    let gate = Checkpoint::open(config, ports, Lane::new("South gate")).unwrap();
+    assert_eq!(gate.verify(code, None).unwrap().verdict, Verdict::ConnectFirst { side: Side::Gate });
     let offline = scene.runtime.block_on(gate.sync(None));
     assert_eq!(
         offline.map(|_| ()),

@@ -22,6 +22,12 @@ pub struct Config {
     pub generation: Option<u32>,
     /// Over how many seconds phones spread what they do at moments that all share, 3,600 at most; 0 for none.
     pub spread_seconds: u32,
+    /// For how many seconds a gate may keep a status list before it asks again, as the list itself says; 1 at least. An
+    /// hour: a gate goes by evidence of a day without a mark, and five lists with one token in a hundred withdrawn are a
+    /// megabyte, 24 in a day; a quarter of an hour would be 96.
+    pub status_ttl: u32,
+    /// Gate policies in JSON to sign and serve; none for those of the first rulebook's authority.
+    pub policies: Option<PathBuf>,
     /// Requests that are worked on at once; more are turned away with a time to come back.
     pub max_requests: usize,
     /// One-time codes for one person in an hour.
@@ -44,6 +50,8 @@ impl Config {
             database: database.to_owned(),
             generation: None,
             spread_seconds: 0,
+            status_ttl: 3_600,
+            policies: None,
             max_requests: 256,
             codes_per_person: 5,
             codes_per_address: 60,
@@ -53,6 +61,11 @@ impl Config {
 
     pub(crate) fn life_path(&self) -> PathBuf {
         self.database.with_extension("life")
+    }
+
+    /// Where the status list of a number is kept as it was published last.
+    pub(crate) fn status_path(&self, list: u32) -> PathBuf {
+        self.database.with_extension(format!("status-{list}"))
     }
 
     pub(crate) fn keys_path(&self) -> PathBuf {

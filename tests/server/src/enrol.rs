@@ -195,6 +195,7 @@ impl Inner {
             opens_on: desk.state.head,
             segment: None,
             token: None,
+            places: Vec::new(),
         });
         desk.state.mark();
         Ok((desk.state, desk.changes))

@@ -17,6 +17,9 @@ pub enum StartError {
     /// What tells a database that came back from a backup.
     #[error("life: {0}")]
     Life(String),
+    /// The gate policies' file.
+    #[error("gate policies: {0}")]
+    Policies(String),
 }
 
 /// Why a request is not answered as asked.

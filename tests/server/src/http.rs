@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, RawQuery, Request, State};
+use axum::extract::{ConnectInfo, Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use healthcode::token::status_list;
 use healthcode::wire::message::{
-    ANCHOR_PATH, CONFIRM_PATH, ENROLMENTS_PATH, MAX_REQUEST_BYTES, RULEBOOK_PATH, SYNC_PATH, TRUST_LIST_PATH,
+    ANCHOR_PATH, CONFIRM_PATH, ENROLMENTS_PATH, MAX_REQUEST_BYTES, POLICY_PATH, RULEBOOK_PATH,
+    STATUS_PATH_PREFIX, SYNC_PATH, TRUST_LIST_PATH,
 };
 use healthcode::wire::problem::MEDIA_TYPE;
 use healthcode::wire::{Bytes, Problem, ProblemKind, SIGNATURE_HEADER};
@@ -32,6 +34,8 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
     Router::new()
         .route(TRUST_LIST_PATH, get(trust_list))
         .route(RULEBOOK_PATH, get(rulebook))
+        .route(POLICY_PATH, get(policy))
+        .route(&format!("{STATUS_PATH_PREFIX}{{number}}"), get(status_list))
         .route(ANCHOR_PATH, get(anchor))
         .route(ENROLMENTS_PATH, post(start_enrolment))
         .route(CONFIRM_PATH, post(confirm_enrolment))
@@ -72,9 +76,18 @@ async fn within_bounds(State(inner): Server, request: Request, next: Next) -> Re
 
 /// The route for the log: a path that is none of ours may hold anything.
 fn route_of(path: &str) -> &'static str {
-    let routes =
-        [TRUST_LIST_PATH, RULEBOOK_PATH, ANCHOR_PATH, ENROLMENTS_PATH, CONFIRM_PATH, SYNC_PATH, "/healthz"];
-    routes.into_iter().find(|route| *route == path).unwrap_or("other")
+    let routes = [
+        TRUST_LIST_PATH,
+        RULEBOOK_PATH,
+        POLICY_PATH,
+        ANCHOR_PATH,
+        ENROLMENTS_PATH,
+        CONFIRM_PATH,
+        SYNC_PATH,
+        "/healthz",
+    ];
+    let known = routes.into_iter().find(|route| *route == path);
+    known.or_else(|| path.starts_with(STATUS_PATH_PREFIX).then_some(STATUS_PATH_PREFIX)).unwrap_or("other")
 }
 
 async fn trust_list(State(inner): Server) -> Response {
@@ -83,6 +96,33 @@ async fn trust_list(State(inner): Server) -> Response {
 
 async fn rulebook(State(inner): Server) -> Response {
     signed(inner.signed_rulebook.clone())
+}
+
+async fn policy(State(inner): Server) -> Response {
+    signed(inner.signed_policies.clone())
+}
+
+/// Gates keep a list for its time to live; what stands between them and the server asks again every minute, which costs
+/// nothing while the list is the same.
+async fn status_list(State(inner): Server, Path(number): Path<String>, headers: HeaderMap) -> Response {
+    answer(async {
+        let list = inner.status_list(&number).await?;
+        let cache = format!("public, max-age={}, s-maxage=60", inner.config.status_ttl.max(1));
+        let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|tags| names(tags, &list.tag));
+        let cached = [(header::ETAG, list.tag), (header::CACHE_CONTROL, cache)];
+        Ok(if known {
+            (StatusCode::NOT_MODIFIED, cached).into_response()
+        } else {
+            (cached, [(header::CONTENT_TYPE, status_list::MEDIA_TYPE)], list.bytes).into_response()
+        })
+    })
+    .await
+}
+
+/// Whether an If-None-Match names an entity tag (RFC 9110, 13.1.2), by the weak comparison.
+fn names(tags: &HeaderValue, tag: &str) -> bool {
+    let tags = tags.to_str().unwrap_or_default();
+    tags.split(',').map(str::trim).any(|named| named == "*" || named.trim_start_matches("W/") == tag)
 }
 
 async fn anchor(State(inner): Server, RawQuery(query): RawQuery) -> Response {

@@ -2,7 +2,8 @@
 //! or that is damaged, is refused and never overwritten: its keys are in the field.
 //!
 //! Token keys live thirty days. The key of a period is derived from a secret of the file, so that nothing has to be
-//! written when a period ends.
+//! written when a period ends. Keys that came later than the form of the file are derived from a secret of it too: a
+//! file is as good as on its first day.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -41,6 +42,8 @@ pub(crate) struct Keys {
     pub(crate) time: SoftwareKey,
     pub(crate) rules: SoftwareKey,
     pub(crate) decisions: SoftwareKey,
+    pub(crate) status: SoftwareKey,
+    pub(crate) policy: SoftwareKey,
     tokens: [u8; 32],
     people: [u8; 32],
 }
@@ -71,12 +74,16 @@ impl Keys {
             return Err(StartError::Keys("the file is of a later version".to_owned()));
         }
         let seed = |text: &str| unhex(text).ok_or_else(damaged);
+        let tokens = seed(&file.tokens)?;
+        let later = |name: &[u8]| SoftwareKey::from_seed(&keyed(&tokens, &[b"key", name]));
         Ok(Some(Self {
             root: SoftwareKey::from_seed(&seed(&file.root)?),
             time: SoftwareKey::from_seed(&seed(&file.time)?),
             rules: SoftwareKey::from_seed(&seed(&file.rules)?),
             decisions: SoftwareKey::from_seed(&seed(&file.decisions)?),
-            tokens: seed(&file.tokens)?,
+            status: later(b"status"),
+            policy: later(b"policy"),
+            tokens,
             people: seed(&file.people)?,
         }))
     }

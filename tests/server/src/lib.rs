@@ -21,6 +21,7 @@ mod ports;
 mod records;
 mod recover;
 pub mod state;
+mod status;
 pub mod storage;
 mod sync;
 mod trust;
@@ -29,8 +30,10 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
+use healthcode::rules::gate_policy::{self, GatePolicies};
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::token::PublicKey;
+use healthcode::token::policy::sign_policies;
 use tokio::net::TcpListener;
 
 pub use clock::{ServerClock, SystemClock};
@@ -54,11 +57,14 @@ pub struct App {
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) ports: Ports,
-    pub(crate) keys: Keys,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) rulebook: Rulebook,
     pub(crate) signed_rulebook: Vec<u8>,
     pub(crate) rulebook_digest: [u8; 32],
+    pub(crate) policies: GatePolicies,
+    pub(crate) signed_policies: Vec<u8>,
+    pub(crate) status: status::StatusLists,
     pub(crate) life: Life,
     pub(crate) trust: tokio::sync::Mutex<Option<trust::Published>>,
     pub(crate) room: Arc<tokio::sync::Semaphore>,
@@ -69,15 +75,17 @@ impl App {
     ///
     /// # Errors
     ///
-    /// A file that cannot be opened, is damaged, or whose permissions let others read the keys. Nothing is changed.
+    /// A file that cannot be opened, is damaged, or whose permissions let others read the keys; gate policies that are
+    /// none. Nothing is changed.
     pub async fn open(config: Config, ports: Ports) -> Result<Self, StartError> {
         let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&config.database).await?);
         // Before the keys are made: where there are keys, there was a life.
         let lived = config.keys_path().exists();
         let life = Life::open(config.life_path(), storage.as_ref(), lived, config.generation).await?;
-        let keys = open_keys(&config, storage.as_ref()).await?;
+        let keys = Arc::new(open_keys(&config, storage.as_ref()).await?);
         let rulebook = Rulebook::hangzhou_2020();
         let signed_rulebook = keys.sign_rulebook(healthcode::rules::rulebook::HANGZHOU_2020)?;
+        let (policies, signed_policies) = read_policies(&config, &keys)?;
         let room = Arc::new(tokio::sync::Semaphore::new(config.max_requests));
         let inner = Inner {
             rulebook_digest: trust::digest(&signed_rulebook),
@@ -87,10 +95,14 @@ impl App {
             storage,
             rulebook,
             signed_rulebook,
+            policies,
+            signed_policies,
+            status: status::StatusLists::default(),
             life,
             trust: tokio::sync::Mutex::new(None),
             room,
         };
+        inner.take_back_withdrawn().await?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -150,6 +162,16 @@ async fn open_keys(config: &Config, storage: &dyn Storage) -> Result<Keys, Start
             Ok(keys)
         }
     }
+}
+
+/// The gate policies that are served, read and signed.
+fn read_policies(config: &Config, keys: &Keys) -> Result<(GatePolicies, Vec<u8>), StartError> {
+    let json = match &config.policies {
+        None => gate_policy::HANGZHOU_2020.to_vec(),
+        Some(path) => std::fs::read(path).map_err(|error| StartError::Policies(error.to_string()))?,
+    };
+    let policies = GatePolicies::parse(&json).map_err(|error| StartError::Policies(error.to_string()))?;
+    Ok((policies, sign_policies(&json, &keys.policy)?))
 }
 
 impl From<ServerError> for StartError {

@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use healthcode::token::gate_token::MAX_STATUS_LIST;
 use healthcode::wire::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +22,7 @@ const LOT: u32 = 1_024;
 /// So many serials are set aside at a time, from the one that is used on: those of a minute.
 const SERIALS: u64 = 60_000;
 /// The places of one status list: two megabytes of bits.
-const PLACES: u32 = 1 << 24;
+pub(crate) const PLACES: u32 = 1 << 24;
 /// Versions of the trust list that one life can have published.
 const VERSIONS_OF_A_LIFE: u32 = 1 << 16;
 
@@ -60,8 +61,9 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// The life that begins or goes on. `had_keys`: whether there were keys before, which no first life has. `forced` is the operator's word for a generation that was never used, where
-    /// the file beside the database is lost, or came from a backup too.
+    /// The life that begins or goes on. `had_keys`: whether there were keys before, which no first life has. `forced`
+    /// is the operator's word for a generation that was never used, where the file beside the database is lost, or came
+    /// from a backup too.
     pub(crate) async fn open(
         path: PathBuf,
         storage: &dyn Storage,
@@ -182,6 +184,12 @@ impl Once {
     }
 }
 
+/// The number of a list in tokens and in the trust list: they have room for one byte. When a number comes again, the
+/// tokens of its list before have long expired.
+pub(crate) const fn number_in_tokens(list: u32) -> u32 {
+    list.saturating_sub(1) % MAX_STATUS_LIST + 1
+}
+
 /// A permutation of the places of a list: four Feistel rounds over twelve bits each.
 fn scattered(keys: &Keys, list: u32, index: u32) -> u32 {
     let (mut left, mut right) = (index >> 12 & 0xfff, index & 0xfff);
@@ -266,5 +274,11 @@ mod tests {
         }
         let lists: BTreeSet<_> = seen.iter().map(|(list, _)| *list).collect();
         assert_eq!(lists, [1, 2].into(), "a list that is used up is followed by the next");
+    }
+
+    #[test]
+    fn the_number_of_a_list_always_fits_a_token() {
+        let numbers: Vec<_> = [1, 2, 255, 256, 257, 510, 511].map(number_in_tokens).to_vec();
+        assert_eq!(numbers, [1, 2, 255, 1, 2, 255, 1]);
     }
 }

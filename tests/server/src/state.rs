@@ -84,6 +84,36 @@ pub struct HolderKey {
     pub segment: Option<Segment>,
     /// The token that it holds.
     pub token: Option<IssuedToken>,
+    /// Where the statuses of all the tokens stand that it was given and that may still pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<TokenPlace>,
+}
+
+/// Where the status of a token stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u32, u32, i64, Colour)", into = "(u32, u32, i64, Colour)")]
+pub struct TokenPlace {
+    /// The status list.
+    pub list: u32,
+    /// The place in it.
+    pub index: u32,
+    /// Until when a gate may let the token pass, the most generous outage notice included.
+    pub until: Timestamp,
+    /// The token's colour.
+    pub colour: Colour,
+}
+
+// Several of them stand in every state: numbers without names.
+impl From<(u32, u32, i64, Colour)> for TokenPlace {
+    fn from((list, index, until, colour): (u32, u32, i64, Colour)) -> Self {
+        Self { list, index, until: Timestamp::from_seconds(until), colour }
+    }
+}
+
+impl From<TokenPlace> for (u32, u32, i64, Colour) {
+    fn from(place: TokenPlace) -> Self {
+        (place.list, place.index, place.until.seconds(), place.colour)
+    }
 }
 
 /// A segment of links.

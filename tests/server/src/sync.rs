@@ -89,13 +89,19 @@ impl Inner {
             let (state, changes, outcomes) =
                 self.work(&caller, &found.state, &deliveries, &request, &known, records.as_ref())?;
             // A head that has moved without a new operation: one of before, under a new link.
+            let withdrawn = !changes.withdrawn.is_empty();
             let committed = if changes.is_empty() && state.head == found.state.head {
                 Ok(())
             } else {
                 self.storage.commit(subject, found.version, &state, changes).await
             };
             match committed {
-                Ok(()) => return self.answer(&caller, &request, &state, outcomes, after).await,
+                Ok(()) => {
+                    if withdrawn {
+                        self.status.changed();
+                    }
+                    return self.answer(&caller, &request, &state, outcomes, after).await;
+                }
                 Err(ServerError::Conflict) => {
                     found = self.storage.subject(subject).await?.ok_or(ProblemKind::UnknownSubject)?;
                 }
@@ -149,6 +155,7 @@ impl Inner {
             outcomes.push(desk.deliver(caller.place, &caller.key, delivery, &request.evidence, known)?);
         }
         desk.decide(records)?;
+        desk.withdraw(caller.place);
         if caller.replaced_at.is_none() {
             desk.issue_if_due(caller.place, &caller.key, self.config.region)?;
         }
@@ -266,7 +273,7 @@ impl Inner {
             root_version: ROOT_VERSION,
             trust_list_version: published.version,
             rules_version: self.rulebook.version,
-            policy_version: 0,
+            policy_version: self.policies.version,
             nonce,
         };
         Ok(seal(&anchor, &self.keys.time)?.into())

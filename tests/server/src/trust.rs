@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 use crate::Inner;
 use crate::error::ServerError;
 use crate::keys::TOKEN_KEY_SECONDS;
+use crate::life::number_in_tokens;
+use crate::status;
 
 /// The version of the root set.
 pub(crate) const ROOT_VERSION: u32 = 1;
-/// The status lists that are named: the one in use, and those before it into which tokens may still point.
-const STATUS_LISTS: usize = 4;
 const NAME: &str = "trust-list";
 const SIGN_ANEW_SECONDS: i64 = 24 * 3_600;
 const VALID_SECONDS: i64 = 7 * 24 * 3_600;
@@ -85,6 +85,8 @@ impl Inner {
             lasting(&self.keys.time, KeyUse::Time),
             lasting(&self.keys.rules, KeyUse::Rules),
             lasting(&self.keys.decisions, KeyUse::Decisions),
+            lasting(&self.keys.status, KeyUse::Status),
+            lasting(&self.keys.policy, KeyUse::Policy),
         ];
         // The period before while a token of it can be valid, this one, and the next for gates with an old list.
         for offset in [-1, 0, 1] {
@@ -101,12 +103,10 @@ impl Inner {
             regions: vec![self.config.region],
             base_url: self.config.base_url.clone(),
             keys,
-            status_lists: (1..=self.life.once.list())
-                .rev()
-                .take(STATUS_LISTS)
+            status_lists: status::named(self.life.once.list())
                 .map(|list| StatusListEntry {
-                    list,
-                    uri: format!("{}/.well-known/healthcode/status/{list}", self.config.base_url),
+                    list: number_in_tokens(list),
+                    uri: status::uri(&self.config.base_url, list),
                 })
                 .collect(),
             colours: [0, 1, 2],

@@ -9,12 +9,14 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::Request;
+use healthcode::rules::gate_policy::GatePolicies;
+use healthcode::token::policy::open_policies;
 use healthcode::token::rules::open_rulebook;
 use healthcode::token::trust_list::KeyUse;
 use healthcode::token::{Anchor, TrustList};
 use healthcode::wire::Bytes;
 use healthcode::wire::message::{
-    ANCHOR_PATH, ENROLMENTS_PATH, MAX_REQUEST_BYTES, RULEBOOK_PATH, SYNC_PATH, TRUST_LIST_PATH,
+    ANCHOR_PATH, ENROLMENTS_PATH, MAX_REQUEST_BYTES, POLICY_PATH, RULEBOOK_PATH, SYNC_PATH, TRUST_LIST_PATH,
 };
 use healthcode_server::StartError;
 use support::phone::{ISSUER, ask, key, well, yellow};
@@ -65,7 +67,9 @@ async fn the_trust_list_opens_under_the_root_and_its_version_never_goes_back() {
     let first = TrustList::open(&bytes, &server.roots(), 0).unwrap();
     let issuer = first.issuer(ISSUER).unwrap();
     assert_eq!((issuer.regions.as_slice(), issuer.time_epoch), ([330_100].as_slice(), 0));
-    for key_use in [KeyUse::Tokens, KeyUse::Time, KeyUse::Rules, KeyUse::Decisions] {
+    for key_use in
+        [KeyUse::Tokens, KeyUse::Time, KeyUse::Rules, KeyUse::Decisions, KeyUse::Status, KeyUse::Policy]
+    {
         assert!(issuer.keys.iter().any(|key| key.key_use == key_use));
     }
     let mut version = first.content().version;
@@ -143,6 +147,34 @@ async fn rulebook_and_anchor_are_for_everybody() {
         let answer = server.get(&format!("{ANCHOR_PATH}?{query}")).await;
         assert_eq!(answer.problem(), (400, "malformed".to_owned(), Some("nonce".to_owned())));
     }
+}
+
+#[tokio::test]
+async fn gate_policies_are_signed_and_anchors_name_their_version() {
+    let mut server = Server::start().await;
+    let read = async |server: &Server| {
+        let trust = server.trust().await;
+        let answer = server.get(POLICY_PATH).await;
+        assert_eq!(answer.headers.get("content-type").unwrap(), "application/cbor");
+        let policies = open_policies(&trust, ISSUER, &answer.body).unwrap();
+        let anchor: Anchor = trust.open_from(ISSUER, &server.get(ANCHOR_PATH).await.body).unwrap();
+        assert_eq!(anchor.policy_version, policies.version);
+        policies
+    };
+    let policies = read(&server).await;
+    assert_eq!(policies, GatePolicies::hangzhou_2020());
+    let path = server.folder.path().join("gates.json");
+    let own = GatePolicies { version: 7, ..policies };
+    std::fs::write(&path, serde_json::to_vec(&own).unwrap()).unwrap();
+    server.config.policies = Some(path.clone());
+    server.restart().await;
+    assert_eq!(read(&server).await, own);
+    for bad in ["", "{}", "{\"format\":1,\"id\":\"x\",\"version\":1,\"gates\":[]}"] {
+        std::fs::write(&path, bad).unwrap();
+        assert!(matches!(server.reopened().await, Err(StartError::Policies(_))), "{bad}");
+    }
+    server.config.policies = Some(server.folder.path().join("none"));
+    assert!(matches!(server.reopened().await, Err(StartError::Policies(_))));
 }
 
 #[tokio::test]

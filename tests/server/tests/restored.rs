@@ -356,7 +356,7 @@ async fn no_index_of_the_status_list_is_used_twice() {
     let (list, index) = token(&keeper.phone);
     assert!(list == 9 && used.insert((list, index)));
     let lists = &server.trust().await.content().issuers[0].status_lists.clone();
-    assert!(lists.iter().any(|entry| entry.list == 9) && lists.len() <= 4);
+    assert!(lists.iter().any(|entry| entry.list == 9) && lists.len() <= 5);
 }
 
 #[tokio::test]

@@ -103,8 +103,12 @@ fn an_erasure_that_has_not_begun_leaves_everything() {
 fn everything_is_gone_and_every_object_over_the_file_is_closed() {
     let (phone, keys) = phone();
     let other = phone.reopen().unwrap();
-    let checkpoint =
-        crate::checkpoint::Checkpoint::open(phone.config(), phone.ports(), "gate".to_owned()).unwrap();
+    let checkpoint = crate::checkpoint::Checkpoint::open(
+        phone.config(),
+        phone.ports(),
+        crate::checkpoint::Lane::new("gate"),
+    )
+    .unwrap();
     let subject = keys[0].subject.to_string();
     phone.resident.erase(None).unwrap();
     // The lock's file is empty and stays.

@@ -20,9 +20,10 @@
 //! | `.check_ins[]` | `operation`, `symptoms`, `order`, and the `evidence` of when: `lower_bound`, boot `session`, `boot_millis`, the `anchor`'s digest |
 //! | `.operations[]` | what was or will be sent: `segment`, `sequence`, `state` (`waiting`, `accepted`, `refused`), `signed`, `link`, `receipt`, `problem`, and the link `countersigned` by the receipt where that is an earlier one |
 //! | `.decisions[]` | what the issuer decided: `serial`, `kind`, `content`, `signed` |
+//! | `.answered_challenges[]` | to whom answers were given: `gate` as it named itself, `at`, whether that time is `sure`, the `colour` shown |
 //! | `.token` | the gate token: `content`, `signed` |
 //! | `.cursor` | where the phone is in what the issuer has said |
-//! | `documents[]` | what is about nobody, by `name`: the trust list and the rulebook as `signed`; the clock, the state of retries and an enrolment under way as `content`, as the library keeps it, instants in milliseconds since 1970 |
+//! | `documents[]` | what is about nobody, by `name`: what authorities publish (trust list, root documents, rulebook, and for a gate status lists, policies, outage notices, the anchor that it relays) as `signed`; the clock, the state of retries, an enrolment under way and a gate's counts as `content`, as the library keeps it, instants in milliseconds since 1970 |
 //!
 //! No private half of a key and no database key is in it, sealed or not.
 
@@ -33,11 +34,12 @@ use serde_json::{Value, json};
 use crate::error::HealthcodeError;
 use crate::rules::identity::Document;
 use crate::store::{
-    HolderKeyBody, OutboxAnswer, OutboxRow, OutboxState, StoreError, SubjectBody, SubjectKey, Transaction,
+    Answered, HolderKeyBody, OutboxAnswer, OutboxRow, OutboxState, StoreError, SubjectBody, SubjectKey,
+    Transaction,
 };
 use crate::sync::enrol::ENROLMENT;
 use crate::sync::holder::signer;
-use crate::sync::phone::{Phone, RULEBOOK, TRUST_LIST};
+use crate::sync::phone::Phone;
 use crate::time::Evidence;
 use crate::token::ids::hex;
 use crate::wire::{Bytes, CheckIn};
@@ -101,6 +103,10 @@ fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Va
     let operations = file.outbox(key)?.into_iter().map(operation).collect::<Result<Vec<_>, _>>()?;
     let decisions = file.serial_decisions(key)?;
     let decisions = decisions.iter().map(|(serial, kept)| decided::decision(*serial, kept));
+    let answered = file.answered(key)?.into_iter().map(|(_, answered)| {
+        let Answered { gate, at, sure, colour } = answered;
+        json!({ "gate": gate, "at": text(at), "sure": sure, "colour": colour })
+    });
     let token = file.token(key)?.map(|bytes| decided::token(&bytes)).transpose()?;
     Ok(json!({
         "subject": key.subject,
@@ -118,6 +124,7 @@ fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Va
         "operations": operations,
         "decisions": decisions.collect::<Result<Vec<_>, _>>()?,
         "token": token,
+        "answered_challenges": answered.collect::<Vec<_>>(),
         "cursor": file.cursor(key)?,
     }))
 }
@@ -161,12 +168,11 @@ fn documents(file: &Transaction<'_>, only: Option<&SubjectKey>) -> Result<Vec<Va
     let only: Option<Document> = only.map(document_of).transpose()?.flatten();
     let mut documents = Vec::new();
     for (name, body) in file.documents()? {
-        if name == TRUST_LIST || name == RULEBOOK {
+        // What is signed is CBOR, and no CBOR of ours reads as JSON.
+        let Ok(mut content) = serde_json::from_slice::<Value>(&body) else {
             documents.push(json!({ "name": name, "signed": Bytes(body) }));
             continue;
-        }
-        let mut content: Value =
-            serde_json::from_slice(&body).map_err(|_| HealthcodeError::internal("export/document"))?;
+        };
         let somebody_else = only.as_ref().is_some_and(|only| {
             let of = content.pointer("/identity/document").cloned().map(serde_json::from_value::<Document>);
             !matches!(of, Some(Ok(of)) if of == *only)

@@ -88,7 +88,11 @@ impl Scene {
         let gate_ports =
             Ports { vault: MemoryVault::new()?, clock: PhoneClock::new(&world, "gate"), log: None };
         let phone = Resident::open(config(folder.join("phone.db")), phone_ports).map_err(failed)?;
-        let gate = Checkpoint::open(config(gate_folder.join("gate.db")), gate_ports, GATE.to_owned());
+        let gate = Checkpoint::open(
+            config(gate_folder.join("gate.db")),
+            gate_ports,
+            healthcode::checkpoint::Lane::new(GATE),
+        );
         let gate = gate.map_err(failed)?;
         let mut scene = Self {
             world,

@@ -44,6 +44,15 @@ pub(crate) struct Decision {
     pub(crate) object: Bytes,
 }
 
+/// A token that is withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Withdrawn {
+    pub(crate) list: u32,
+    pub(crate) index: u32,
+    /// From when on no gate lets it pass anyhow: then it is forgotten.
+    pub(crate) until: Timestamp,
+}
+
 /// All that one request changes about one subject.
 #[derive(Default)]
 pub(crate) struct Changes {
@@ -53,12 +62,18 @@ pub(crate) struct Changes {
     pub(crate) issued: bool,
     /// What a phone had kept of what was lost.
     pub(crate) recovered: Vec<Decision>,
+    /// The tokens that are withdrawn by it.
+    pub(crate) withdrawn: Vec<Withdrawn>,
 }
 
 impl Changes {
     /// Whether there is nothing to keep but the state itself.
     pub(crate) const fn is_empty(&self) -> bool {
-        !self.issued && self.operations.is_empty() && self.decisions.is_empty() && self.recovered.is_empty()
+        !self.issued
+            && self.operations.is_empty()
+            && self.decisions.is_empty()
+            && self.recovered.is_empty()
+            && self.withdrawn.is_empty()
     }
 }
 
@@ -124,6 +139,13 @@ pub(crate) trait Storage: Send + Sync {
         after: u64,
         limit: u32,
     ) -> Result<Vec<Decision>, ServerError>;
+
+    /// Keeps that tokens are withdrawn, where it is not known whose they are.
+    async fn withdraw(&self, tokens: Vec<Withdrawn>) -> Result<(), ServerError>;
+
+    /// The places of a status list that are withdrawn, in their order. Those that no gate lets pass anyhow are
+    /// forgotten.
+    async fn withdrawn(&self, list: u32, now: Timestamp) -> Result<Vec<u32>, ServerError>;
 
     /// An enrolment under way.
     async fn session(&self, id: [u8; 16]) -> Result<Option<Session>, ServerError>;

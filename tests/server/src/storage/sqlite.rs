@@ -14,7 +14,7 @@ use rusqlite_migration::{M, Migrations};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Changes, Decision, Pseudonym, Session, Storage, StoredOperation, Versioned};
+use super::{Changes, Decision, Pseudonym, Session, Storage, StoredOperation, Versioned, Withdrawn};
 use crate::error::{ServerError, StartError};
 use crate::state::SubjectState;
 
@@ -68,6 +68,20 @@ CREATE TABLE event (
 CREATE INDEX event_at ON event (at);
 ";
 
+const V2: &str = "
+-- Without a reference: what is withdrawn stays so when its subject is erased. `subject` is empty where it is not known.
+CREATE TABLE withdrawn (
+    subject BLOB NOT NULL,
+    list    INTEGER NOT NULL,
+    place   INTEGER NOT NULL,
+    until   INTEGER NOT NULL,
+    PRIMARY KEY (subject, list, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX withdrawn_place ON withdrawn (list, place);
+CREATE INDEX withdrawn_until ON withdrawn (until);
+";
+
 const READ_DOCUMENT: &str = "SELECT body FROM document WHERE name = ?1";
 const WRITE_DOCUMENT: &str =
     "INSERT INTO document (name, body) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET body = excluded.body";
@@ -85,6 +99,10 @@ const RECOVER_DECISION: &str =
     "INSERT INTO decision (subject, serial, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 const READ_DECISIONS: &str =
     "SELECT body FROM decision WHERE subject = ?1 AND serial > ?2 ORDER BY serial LIMIT ?3";
+const WITHDRAW: &str =
+    "INSERT INTO withdrawn (subject, list, place, until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const FORGET_WITHDRAWN: &str = "DELETE FROM withdrawn WHERE until <= ?1";
+const READ_WITHDRAWN: &str = "SELECT DISTINCT place FROM withdrawn WHERE list = ?1 ORDER BY place";
 const READ_SESSION: &str = "SELECT body FROM session WHERE session = ?1";
 const WRITE_SESSION: &str = "INSERT INTO session (session, expires_at, body) VALUES (?1, ?2, ?3)
     ON CONFLICT (session) DO UPDATE SET body = excluded.body";
@@ -121,7 +139,7 @@ impl SqliteStorage {
                 connection.pragma_update(None, name, value).map_err(failed)?;
             }
             connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
-            let migrated = Migrations::new(vec![M::up(V1)]).to_latest(&mut connection);
+            let migrated = Migrations::new(vec![M::up(V1), M::up(V2)]).to_latest(&mut connection);
             migrated.map_err(|error| match error {
                 rusqlite_migration::Error::RusqliteError { err, .. } => failed(err),
                 _ => StartError::Database("the file is of a later version".to_owned()),
@@ -222,7 +240,7 @@ impl Storage for SqliteStorage {
                     file.execute(statement, params![id, serial, to_json(decision)?])?;
                 }
             }
-            Ok(())
+            withdraw(file, id, &changes.withdrawn)
         })
         .await
     }
@@ -267,6 +285,20 @@ impl Storage for SqliteStorage {
         .await
     }
 
+    async fn withdraw(&self, tokens: Vec<Withdrawn>) -> Result<(), ServerError> {
+        self.run(move |file| withdraw(file, &[], &tokens)).await
+    }
+
+    async fn withdrawn(&self, list: u32, now: Timestamp) -> Result<Vec<u32>, ServerError> {
+        self.run(move |file| {
+            file.execute(FORGET_WITHDRAWN, [now.seconds()])?;
+            let mut statement = file.prepare(READ_WITHDRAWN)?;
+            let places = statement.query_map([list], |row| row.get(0))?;
+            Ok(places.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     async fn session(&self, id: [u8; 16]) -> Result<Option<Session>, ServerError> {
         self.run(move |file| read_session(file, &id)).await
     }
@@ -301,6 +333,13 @@ impl Storage for SqliteStorage {
         })
         .await
     }
+}
+
+fn withdraw(file: &Transaction<'_>, subject: &[u8], tokens: &[Withdrawn]) -> Result<(), ServerError> {
+    for token in tokens {
+        file.execute(WITHDRAW, params![subject, token.list, token.index, token.until.seconds()])?;
+    }
+    Ok(())
 }
 
 fn read_session(file: &Transaction<'_>, id: &[u8; 16]) -> Result<Option<Session>, ServerError> {

@@ -1,0 +1,146 @@
+//! What authorities publish for everybody, as it is taken: verified, not older than what is in force, kept before it is
+//! used. Root documents wait for the trust list that they sign, and are kept with it: a phone that has one without the
+//! other could verify nothing.
+
+use std::sync::Arc;
+
+use minicbor::bytes::ByteVec;
+use serde::{Deserialize, Serialize};
+
+use super::kept::InForce;
+use super::phone::{Phone, ROOTS, RULEBOOK, TRUST_LIST};
+use crate::error::HealthcodeError;
+use crate::rules::rulebook::{Rulebook, RulebookError};
+use crate::store::StoreError;
+use crate::token::cbor;
+use crate::token::root::{RootError, RootSet};
+use crate::token::rules::{SignedRulebookError, open_rulebook};
+use crate::token::trust_list::{TrustList, TrustListError};
+
+/// The versions that the home issuer's anchors have named: what is older is not in force, wherever it came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Named {
+    pub(super) root: u32,
+    pub(super) trust_list: u32,
+}
+
+/// A root set that waits for its trust list, and the documents that lead to it.
+#[derive(Clone)]
+pub(super) struct Staged {
+    roots: Arc<RootSet>,
+    steps: Vec<ByteVec>,
+}
+
+/// Why something published was not taken.
+#[derive(Debug)]
+pub(crate) enum NotTaken {
+    /// The document's own fault.
+    Root(RootError),
+    /// The list's own fault.
+    List(TrustListError),
+    /// The phone's.
+    Phone(HealthcodeError),
+}
+
+impl From<StoreError> for NotTaken {
+    fn from(error: StoreError) -> Self {
+        Self::Phone(error.into())
+    }
+}
+
+impl From<NotTaken> for HealthcodeError {
+    fn from(refused: NotTaken) -> Self {
+        match refused {
+            NotTaken::Root(RootError::Newer) => Self::UpdateApp,
+            NotTaken::Root(_) => Self::bad_answer(),
+            NotTaken::List(error) => error.into(),
+            NotTaken::Phone(error) => error,
+        }
+    }
+}
+
+impl Phone {
+    /// The trust list in force.
+    pub(crate) fn trust(&self) -> Option<Arc<TrustList>> {
+        self.state().in_force.trust.clone()
+    }
+
+    /// The trust list in force, unless the home issuer has named a later one, or later roots.
+    pub(crate) fn current_trust(&self) -> Option<Arc<TrustList>> {
+        let state = self.state();
+        let current = state.in_force.roots.version >= state.named.root;
+        let trust = state.in_force.trust.clone().filter(|_| current);
+        trust.filter(|trust| trust.content().version >= state.named.trust_list)
+    }
+
+    /// The root set in force.
+    pub(crate) fn roots(&self) -> Arc<RootSet> {
+        Arc::clone(&self.state().in_force.roots)
+    }
+
+    /// The version of the root document to ask for next.
+    pub(crate) fn next_root(&self) -> u32 {
+        let state = self.state();
+        let roots = state.staged.as_ref().map_or(&state.in_force.roots, |staged| &staged.roots);
+        roots.version.saturating_add(1)
+    }
+
+    /// The rulebook in force.
+    pub(crate) fn rulebook(&self) -> Option<Arc<Rulebook>> {
+        self.state().in_force.rulebook.clone()
+    }
+
+    /// Takes the document of the next root set; it is in force once a trust list comes that it signed.
+    pub(crate) fn take_root(&self, bytes: &[u8]) -> Result<(), NotTaken> {
+        let mut state = self.state();
+        let (roots, mut steps) = match &state.staged {
+            Some(staged) => (Arc::clone(&staged.roots), staged.steps.clone()),
+            None => (Arc::clone(&state.in_force.roots), state.in_force.steps.clone()),
+        };
+        let next = roots.succeed(bytes).map_err(NotTaken::Root)?;
+        steps.push(bytes.to_vec().into());
+        state.staged = Some(Staged { roots: Arc::new(next), steps });
+        Ok(())
+    }
+
+    /// Takes a trust list, and with it the root set that waited for it.
+    pub(crate) fn take_trust_list(&self, bytes: &[u8]) -> Result<(), NotTaken> {
+        let (InForce { roots, steps, trust, .. }, staged) = {
+            let state = self.state();
+            (state.in_force.clone(), state.staged.clone())
+        };
+        let floor = trust.map_or(0, |trust| trust.content().version).max(self.config.trust_list_floor);
+        let rotated = staged.is_some();
+        let (roots, steps) = staged.map_or((roots, steps), |staged| (staged.roots, staged.steps));
+        let trust = TrustList::open(bytes, &roots, floor).map_err(NotTaken::List)?;
+        self.store.write(|file| {
+            if rotated {
+                file.put_document(ROOTS, &cbor::encode(&steps))?;
+            }
+            file.put_document(TRUST_LIST, bytes)
+        })?;
+        let mut state = self.state();
+        (state.in_force.roots, state.in_force.steps) = (roots, steps);
+        (state.in_force.trust, state.staged) = (Some(Arc::new(trust)), None);
+        drop(state);
+        // What an older list vouched for is verified anew.
+        self.forget_gate_documents();
+        Ok(())
+    }
+
+    /// Takes the home issuer's rulebook: verified, not older than the one in force.
+    pub(crate) fn take_rulebook(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
+        let bad = HealthcodeError::bad_answer;
+        let trust = self.trust().ok_or_else(bad)?;
+        let rulebook = open_rulebook(&trust, &self.config.issuer, bytes).map_err(|error| match error {
+            SignedRulebookError::Rulebook(RulebookError::Format(_)) => HealthcodeError::UpdateApp,
+            _ => bad(),
+        })?;
+        if self.rulebook().is_some_and(|known| known.version > rulebook.version) {
+            return Err(bad());
+        }
+        self.store.write(|file| file.put_document(RULEBOOK, bytes))?;
+        self.state().in_force.rulebook = Some(Arc::new(rulebook));
+        Ok(())
+    }
+}
