@@ -18,6 +18,7 @@ macro_rules! silent {
 mod answered;
 mod code;
 mod count;
+mod disclosure;
 mod draw;
 mod erase;
 mod export;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 pub use answered::AnsweredChallenge;
 pub use code::ShownCode;
 pub use count::{QuarantineCount, count_quarantine};
+pub use disclosure::explain_disclosure;
 #[cfg(feature = "png")]
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::fetch::{CBOR, Fetch, Fetched};
 use super::outbox;
 use super::phone::{Now, Phone, UnderWay};
+use super::recovery::Recovery;
 use super::reply::{Call, Reply, Unusable, seconds};
 use super::retry::RetryState;
 use super::round::{Next, Round};
@@ -72,8 +73,8 @@ enum Task {
     Anchor,
     /// The status lists that are due by then.
     StatusLists,
-    /// One round about a subject; with a serial, it offers what the server signed after it and has lost.
-    Subject(SubjectKey, Option<u64>),
+    /// One round about a subject; it may offer what the server signed and has lost.
+    Subject(SubjectKey, Option<Recovery>),
 }
 
 enum Pending {
@@ -203,7 +204,7 @@ impl Exchange {
                 let path = format!("{ANCHOR_PATH}?nonce={}", Bytes(nonce.to_vec()).to_text());
                 (Call::get(path, 1_024), Pending::Anchor { nonce, asked: self.phone.now()? })
             }
-            Task::Subject(key, recover) => match self.begin_round(key, recover) {
+            Task::Subject(key, recovery) => match self.begin_round(key, recovery) {
                 Ok((call, round)) => (call, Pending::Subject(Box::new(round))),
                 Err(error) => {
                     self.put_off(error)?;
@@ -218,14 +219,14 @@ impl Exchange {
     fn begin_round(
         &mut self,
         key: SubjectKey,
-        recover: Option<u64>,
+        recovery: Option<Recovery>,
     ) -> Result<(Call, Round), HealthcodeError> {
         self.rounds += 1;
         // A server that always has more is not asked for ever.
         if self.rounds > MOST_ROUNDS {
             return Err(HealthcodeError::bad_answer());
         }
-        Round::begin(&self.phone, key, recover)
+        Round::begin(&self.phone, key, recovery)
     }
 
     /// What is wrong with one subject alone is told after the others were seen to; anything else ends the exchange.
@@ -286,7 +287,7 @@ impl Exchange {
         let body = match reply.body_of("application/json") {
             Ok(body) => body,
             Err(Unusable::Problem(problem, after)) => {
-                return self.problem(&key, round.recovers(), problem, after);
+                return self.problem(&key, round.recovery(), problem, after);
             }
             Err(unusable) => return Err(unusable.into()),
         };
@@ -310,7 +311,7 @@ impl Exchange {
     fn go_on(&mut self, key: SubjectKey, next: Next, waiting: u32) -> Result<(), HealthcodeError> {
         match next {
             Next::Again => self.tasks.push_front(Task::Subject(key, None)),
-            Next::Recover(after) => self.tasks.push_front(Task::Subject(key, Some(after))),
+            Next::Recover(next) => self.tasks.push_front(Task::Subject(key, Some(next))),
             Next::Relink(head) if !self.relinked.contains(&key) => {
                 outbox::relink(&self.phone, &key, head)?;
                 self.phone.log(LogLevel::Warning, "what waits was linked anew".to_owned());
@@ -325,15 +326,18 @@ impl Exchange {
     fn problem(
         &mut self,
         key: &SubjectKey,
-        recovers: bool,
+        recovery: Option<Recovery>,
         problem: Problem,
         retry_after: Option<u32>,
     ) -> Result<(), HealthcodeError> {
+        let known = problem.expected.unwrap_or(0);
         match problem.kind() {
             // The server has forgotten where we were, and perhaps more: the next request asks for all of it, and
-            // offers what was signed beyond what it knows. The cursor stays until that is done.
-            ProblemKind::CursorGone if !recovers => {
-                self.tasks.push_front(Task::Subject(key.clone(), Some(problem.expected.unwrap_or(0))));
+            // offers what was signed beyond what it knows, from further back if it knows less than it said first. The
+            // cursor stays until that is done.
+            ProblemKind::CursorGone if recovery.is_none_or(|offered| known < offered.beyond) => {
+                let recovery = Recovery::beyond(known);
+                self.tasks.push_front(Task::Subject(key.clone(), Some(recovery)));
                 Ok(())
             }
             ProblemKind::Replaced | ProblemKind::UnknownSubject => {

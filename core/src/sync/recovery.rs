@@ -10,15 +10,36 @@ use crate::wire::message::{MAX_RECOVERED, Recovered};
 /// The most bytes of what is offered in one request, before base64.
 const MAX_BYTES: usize = 160 * 1024;
 
+/// How far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Recovery {
+    /// The serial beyond which all is offered.
+    pub(crate) beyond: u64,
+    /// The serial after which the next part begins.
+    pub(crate) after: u64,
+}
+
+impl Recovery {
+    /// One that begins.
+    pub(crate) const fn beyond(serial: u64) -> Self {
+        Self { beyond: serial, after: serial }
+    }
+}
+
 /// A part of what is offered.
 pub(crate) struct Part {
     pub(crate) recovered: Vec<Recovered>,
-    /// The serial after which the next part goes on; none where nothing follows.
-    pub(crate) next: Option<u64>,
+    /// Where the next part begins; none where nothing follows.
+    pub(crate) next: Option<Recovery>,
 }
 
-/// What lies beyond a serial.
-pub(crate) fn part(file: &Transaction<'_>, key: &SubjectKey, after: u64) -> Result<Part, HealthcodeError> {
+/// The next part.
+pub(crate) fn part(
+    file: &Transaction<'_>,
+    key: &SubjectKey,
+    recovery: Recovery,
+) -> Result<Part, HealthcodeError> {
+    let Recovery { beyond, after } = recovery;
     let mut all = Vec::new();
     for (body, receipt) in file.outbox(key)?.into_iter().filter_map(OutboxRow::countersigned) {
         let serial = kept::<Receipt>(&receipt.0)?.serial;
@@ -45,6 +66,6 @@ pub(crate) fn part(file: &Transaction<'_>, key: &SubjectKey, after: u64) -> Resu
         taken.push(one);
         last = Some(serial);
     }
-    let next = last.filter(|_| taken.len() < offered);
+    let next = last.filter(|_| taken.len() < offered).map(|after| Recovery { beyond, after });
     Ok(Part { recovered: taken, next })
 }

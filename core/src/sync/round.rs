@@ -2,7 +2,7 @@
 
 use super::exchange::{SyncReport, verify_anchor};
 use super::phone::{Now, Phone};
-use super::recovery::{self, Part};
+use super::recovery::{self, Part, Recovery};
 use super::reply::{Call, Method, read_answer};
 use crate::error::{HealthcodeError, StorageKind};
 use crate::platform::LogLevel;
@@ -34,10 +34,10 @@ pub(crate) struct Round {
     holder: PublicKey,
     /// What was sent: each operation and its link.
     sent: Vec<(OperationId, Bytes)>,
-    /// Whether the server asked for what it has lost.
-    recovers: bool,
-    /// The serial after which more of that follows.
-    next_recovered: Option<u64>,
+    /// What it offers of what the server asked for because it has lost it.
+    recovery: Option<Recovery>,
+    /// Where more of that follows.
+    next_recovered: Option<Recovery>,
 }
 
 /// What a round came to.
@@ -58,28 +58,26 @@ pub(crate) enum Next {
     Again,
     /// A link did not continue its segment: link what waits anew on this head, then send it again.
     Relink(Head),
-    /// Offer what lies beyond this serial.
-    Recover(u64),
+    /// Offer the next part of what the server has lost.
+    Recover(Recovery),
 }
 
 impl Round {
-    /// Makes the request of a subject from what waits now. With `recover`, it offers what the server signed after that
-    /// serial and has lost.
+    /// Makes the request of a subject from what waits now. With a recovery, it offers its next part.
     pub(crate) fn begin(
         phone: &Phone,
         key: SubjectKey,
-        recover: Option<u64>,
+        recovery: Option<Recovery>,
     ) -> Result<(Call, Self), HealthcodeError> {
         let holder = phone.holder(&key)?;
         let (waiting, cursor, token, part) = phone.store.read(|file| {
-            let part = recover.map(|after| recovery::part(file, &key, after)).transpose()?;
-            let (waiting, cursor) = match &part {
-                None => (file.waiting(&key, MAX_BATCH)?, file.cursor(&key)?),
-                // What it has lost comes first; the cursor is of the life before.
-                Some(Part { next: Some(_), .. }) => (Vec::new(), None),
-                Some(_) => (file.waiting(&key, MAX_BATCH)?, None),
+            let part = recovery.map(|recovery| recovery::part(file, &key, recovery)).transpose()?;
+            let waiting = match &part {
+                // What it has lost comes first.
+                Some(Part { next: Some(_), .. }) => Vec::new(),
+                _ => file.waiting(&key, MAX_BATCH)?,
             };
-            Ok::<_, HealthcodeError>((waiting, cursor, file.token(&key)?, part))
+            Ok::<_, HealthcodeError>((waiting, file.cursor(&key)?, file.token(&key)?, part))
         })?;
         let (recovered, next_recovered) = part.map_or((Vec::new(), None), |part| (part.recovered, part.next));
         let asked = phone.now()?;
@@ -94,6 +92,7 @@ impl Round {
             token,
             operations,
             recovered,
+            recovered_after: recovery.map(|recovery| recovery.beyond),
             more_recovered: next_recovered.is_some(),
         };
         let body = serde_json::to_vec(&request).map_err(|_| HealthcodeError::internal("round/json"))?;
@@ -109,7 +108,7 @@ impl Round {
             limit: MAX_RESPONSE_BYTES as u64,
         };
         let holder = holder.public_key();
-        Ok((call, Self { key, nonce, asked, holder, sent, recovers: recover.is_some(), next_recovered }))
+        Ok((call, Self { key, nonce, asked, holder, sent, recovery, next_recovered }))
     }
 
     /// Verifies the answer whole, then keeps it whole.
@@ -126,9 +125,9 @@ impl Round {
 
         let replaced = response.replaced;
         phone.take_anchor(&anchor, digest, &self.asked, epoch)?;
-        if let Some(after) = self.next_recovered {
+        if let Some(next) = self.next_recovered {
             phone.store.write_unseen(|file| phone.put_clock(file))?;
-            return Ok(RoundDone { report, anchor, replaced, next: Next::Recover(after) });
+            return Ok(RoundDone { report, anchor, replaced, next: Next::Recover(next) });
         }
         let waiting = phone.store.write(|file: &Transaction<'_>| {
             // Erased while the request was under way: nothing about the subject comes back.
@@ -166,9 +165,9 @@ impl Round {
         Ok(RoundDone { report, anchor, replaced, next })
     }
 
-    /// Whether the server was asked for all that it knows, after what it has lost was offered.
-    pub(crate) const fn recovers(&self) -> bool {
-        self.recovers
+    /// What it offered of what the server has lost.
+    pub(crate) const fn recovery(&self) -> Option<Recovery> {
+        self.recovery
     }
 
     /// Keeps a token, but where a later one is kept: an answer may be overtaken by the next one's.

@@ -9,6 +9,7 @@ pub mod cbor;
 pub mod challenge;
 pub mod code_text;
 pub mod decision;
+pub mod disclosure;
 pub mod envelope;
 pub mod gate;
 pub mod gate_token;

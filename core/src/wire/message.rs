@@ -111,7 +111,8 @@ pub struct LinkedOperation {
 pub struct SyncRequest {
     /// When the request was made, by the phone's evidence.
     pub evidence: Evidence,
-    /// Where the phone is in what the server has said; none asks for all of it.
+    /// Where the phone is in what the server has said; none asks for all of it, and so does one that the server does
+    /// not know, where what it has lost comes with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
     /// The id of the gate token that the phone holds, 8 bytes.
@@ -124,6 +125,10 @@ pub struct SyncRequest {
     /// came back older asks for it, by a [`ProblemKind::CursorGone`](super::ProblemKind::CursorGone).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovered: Vec<Recovered>,
+    /// The serial beyond which it is offered, in this request and the parts before it. A server that has lost more than
+    /// that says so again: what it said first may have come from before it lost the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered_after: Option<u64>,
     /// Whether more of it follows in the next request: nothing is decided before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more_recovered: bool,

@@ -5,11 +5,14 @@
 
 mod arguments;
 pub mod camera;
+mod checkpoint;
+mod inspect;
 mod proof;
 mod serve;
 mod story;
 pub mod time;
 mod tools;
+mod trust;
 pub mod vault;
 
 use std::ffi::OsString;
@@ -18,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command, IdCommand, ProofCommand, RulesCommand};
+use arguments::{Arguments, Command, IdCommand, ProofCommand, RulesCommand, TokenCommand};
 
 /// What a command came to.
 enum Outcome {
@@ -52,6 +55,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Some(Command::Proof { command: ProofCommand::Verify { proof, trust_list, root_key } }) => {
             proof::verify(&proof, &trust_list, &root_key, arguments.json, &mut out)
+        }
+        Some(Command::Checkpoint(checkpoint)) => checkpoint::run(&checkpoint, arguments.json, &mut out),
+        Some(Command::Token { command: TokenCommand::Inspect(inspect) }) => {
+            inspect::run(&inspect, arguments.json, &mut out)
         }
     };
     match result {

@@ -71,8 +71,9 @@ fn nothing_is_lost_and_nothing_comes_early_whatever_happens() {
         println!("  {name}: {count}");
     }
     println!("  seconds: {}", from.elapsed().as_secs());
+    // Between these two lines, by which `tests/run faults` finds it.
     for failed in &failed {
-        println!("{failed}");
+        println!("a promise is broken: {failed}\nend of the history");
     }
     assert!(failed.is_empty(), "a history in which a promise is broken is printed above");
     println!("histories: {histories}");
@@ -110,11 +111,30 @@ fn a_server_that_was_rolled_back_gives_no_serial_twice() {
 }
 
 #[test]
+fn a_request_that_comes_late_to_a_restored_server_gets_no_serial_of_what_was_lost() {
+    let tap = || Event::Record(Entry::Tap(false));
+    let delivered = vec![tap(), Event::CopyServer, Event::Sync(vec![Fault::Echoed]), Event::Pass(4), tap()];
+    // All of it within the millisecond of the second check-in.
+    let lost = vec![Event::Sync(Vec::new()), unseen(0), Event::Late(0), tap()];
+    play(Start::Yellow, 0, [delivered, lost].concat());
+}
+
+#[test]
 fn a_server_that_is_restored_twice_asks_for_what_it_lost_twice() {
     let delivered =
         vec![Event::CopyServer, Event::Record(Entry::Tap(false)), Event::Heal, Event::RestartServer];
     let twice = vec![unseen(0), Event::CopyServer, Event::Sync(Vec::new()), unseen(1), Event::Heal];
     play(Start::Yellow, 1_000, [delivered, twice].concat());
+}
+
+#[test]
+fn an_older_answer_keeps_nothing_back_from_a_server_that_is_restored_again() {
+    let tap = || Event::Record(Entry::Tap(false));
+    let restored = |which| Event::RestoreServer { which, unseen: false };
+    let first = vec![tap(), Event::CopyServer, Event::Heal, Event::CopyServer, tap(), Event::Heal];
+    // The second time it has lost more, and the answer of the first time comes in the place of the one that says so.
+    let twice = vec![restored(1), Event::Heal, restored(0), Event::Sync(vec![Fault::Stale(1)]), tap()];
+    play(Start::Yellow, 1_000, [first, twice].concat());
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Desk<'_> {
                 continue;
             }
             let (day, certainty, not_counted) = Judgement::outcome(attribution);
-            let serial = self.state.next_serial(self.now);
+            let serial = self.next_serial()?;
             let judgement = Judgement {
                 subject: self.subject,
                 serial,
@@ -94,7 +94,7 @@ impl Desk<'_> {
     /// Ends the order in force; its name, if there was one.
     fn end_order(&mut self, cause: ReleaseCause) -> Result<Option<OrderId>, ServerError> {
         let Some(order) = self.state.order.take() else { return Ok(None) };
-        let serial = self.state.next_serial(self.now);
+        let serial = self.next_serial()?;
         let release = Release {
             subject: self.subject,
             serial,
@@ -146,7 +146,7 @@ impl Desk<'_> {
         rating: &Rating,
         supersedes: Option<OrderId>,
     ) -> Result<(), ServerError> {
-        let serial = self.state.next_serial(self.now);
+        let serial = self.next_serial()?;
         let cause = rating.reasons.iter().find(|reason| reason.rule == terms.rule);
         let order = Order {
             subject: self.subject,
@@ -180,7 +180,7 @@ impl Desk<'_> {
         if rating.colour == Colour::Green && said == Some(Colour::Green) {
             return Ok(());
         }
-        let serial = self.state.next_serial(self.now);
+        let serial = self.next_serial()?;
         let days = i64::from(self.rulebook.appeal_days);
         let receipt = RatingReceipt {
             subject: self.subject,

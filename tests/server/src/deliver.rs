@@ -71,7 +71,7 @@ impl Desk<'_> {
             });
         }
         // The receipt's serial comes before those of what follows from the operation.
-        let serial = self.state.next_serial(self.now);
+        let serial = self.next_serial()?;
         let problem = match &delivery.operation {
             Some(operation) => self.take(operation, serial, key, evidence).err(),
             None => Some(Problem::new(&ProblemKind::Operation)),

@@ -1,5 +1,5 @@
 //! The desk at which one subject's case lies during a request: the state, what changes, and the means to decide. What
-//! is decided is signed here. No I/O but for the lots of indices: the time is an argument, and names are derived, so that
+//! is decided is signed here. No I/O but for the lots of indices and serials: the time is an argument, and names are derived, so that
 //! deciding again after a conflict comes to the same.
 
 use std::sync::Arc;
@@ -42,6 +42,13 @@ impl Desk<'_> {
         Timestamp::from_seconds(self.now.seconds())
     }
 
+    /// The serial of what is said next.
+    pub(crate) fn next_serial(&mut self) -> Result<u64, ServerError> {
+        let serial = self.state.next_serial(self.now, self.life.once.first_serial);
+        self.life.once.reach(serial)?;
+        Ok(serial)
+    }
+
     /// Signs what was decided and puts it among what was said.
     pub(crate) fn say<T: Object>(
         &mut self,
@@ -56,7 +63,7 @@ impl Desk<'_> {
 
     /// Tells every phone of the person what becomes of a key.
     pub(crate) fn notice(&mut self, key: &Bytes, active_from: Option<Timestamp>) -> Result<(), ServerError> {
-        let serial = self.state.next_serial(self.now);
+        let serial = self.next_serial()?;
         let notice = KeyNotice {
             subject: self.subject,
             serial,

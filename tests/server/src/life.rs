@@ -1,5 +1,6 @@
 //! The lives of a database. One that came back from a backup is another life: it has a new incarnation, which phones
-//! see in their cursors and receipts, and it uses no index of a status list that the life before may have used.
+//! see in their cursors and receipts, and it uses no index of a status list that the life before may have used. No start
+//! uses a serial that one before may have used, in whatever life.
 //!
 //! What tells them apart lies beside the database, in a file of the same name that ends in `.life`: backups of the
 //! database do not hold it, and an operator keeps it with the keys.
@@ -19,6 +20,8 @@ use crate::storage::Storage;
 const NAME: &str = "life";
 /// So many indices are set aside at a time: the file is written once for each lot, before any of them is used.
 const LOT: u32 = 1_024;
+/// So many serials are set aside at a time, from the one that is used on: those of a minute.
+const SERIALS: u64 = 60_000;
 /// The places of one status list: two megabytes of bits.
 pub(crate) const PLACES: u32 = 1 << 24;
 /// Versions of the trust list that one life can have published.
@@ -44,6 +47,9 @@ struct Beside {
     /// The version of the trust list that was published last: no phone goes back to an earlier one.
     #[serde(default)]
     trust_list: u32,
+    /// The first serial that was never set aside.
+    #[serde(default)]
+    serials: u64,
 }
 
 /// The life of a database that is open.
@@ -107,16 +113,20 @@ impl Life {
         let entry = Kept { incarnation: incarnation.to_vec().into(), generation, starts };
         let entry = serde_json::to_vec(&entry).map_err(|_| failed("entry"))?;
         storage.put_document(NAME, &entry).await?;
-        let beside = Beside { generation, starts, list, next, trust_list: published };
+        let first_serial = beside.map_or(0, |beside| beside.serials);
+        let beside = Beside { generation, starts, list, next, trust_list: published, serials: first_serial };
         write(&path, &beside)?;
-        let once = Once { path, state: Mutex::new((beside, next)) };
+        let once = Once { path, first_serial, state: Mutex::new((beside, next)) };
         Ok(Self { incarnation, generation, once })
     }
 }
 
-/// What is handed out once, ever: indices of status lists for new tokens, versions of the trust list.
+/// What is handed out once, ever: indices of status lists for new tokens, versions of the trust list; and for what is
+/// said about one subject, serials.
 pub(crate) struct Once {
     path: PathBuf,
+    /// No start before has used this serial, or one above it.
+    pub(crate) first_serial: u64,
     /// What the file says, and the first index that is not handed out yet.
     state: Mutex<(Beside, u32)>,
 }
@@ -139,6 +149,19 @@ impl Once {
         let place = scattered(keys, beside.list, *next);
         *next += 1;
         Ok((beside.list, place))
+    }
+
+    /// A serial is used: what is said after the next start comes after it, even where a database is back within the
+    /// same millisecond, or what was said has run ahead of the clock.
+    pub(crate) fn reach(&self, serial: u64) -> Result<(), ServerError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if serial >= state.0.serials {
+            let mut ahead = state.0;
+            ahead.serials = serial.saturating_add(SERIALS);
+            write(&self.path, &ahead).map_err(|error| ServerError::Storage(error.to_string()))?;
+            state.0 = ahead;
+        }
+        Ok(())
     }
 
     /// The next version of the trust list, above `known` and above all that were published. It is taken for good.
@@ -213,17 +236,39 @@ mod tests {
     }
 
     #[test]
+    fn no_start_uses_a_serial_of_one_before_and_few_write() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("server.life");
+        let none = Beside { generation: 1, starts: 1, list: 1, next: 0, trust_list: 0, serials: 0 };
+        write(&path, &none).unwrap();
+        let mut last = 0;
+        for _ in 0..3 {
+            let beside = read(&path).unwrap().unwrap();
+            let first_serial = beside.serials;
+            assert!(first_serial > last || last == 0);
+            let once = Once { path: path.clone(), first_serial, state: Mutex::new((beside, beside.next)) };
+            for serial in [first_serial, first_serial + 1, first_serial + SERIALS - 1] {
+                once.reach(serial).unwrap();
+                assert_eq!(read(&path).unwrap().unwrap().serials, first_serial + SERIALS, "one write");
+            }
+            once.reach(first_serial + SERIALS).unwrap();
+            last = first_serial + SERIALS;
+        }
+    }
+
+    #[test]
     fn an_index_is_handed_out_once_also_after_a_start() {
         let folder = tempfile::TempDir::new().unwrap();
         let keys = Keys::open(&folder.path().join("server.keys")).unwrap();
         let path = folder.path().join("server.life");
-        let beside = Beside { generation: 1, starts: 1, list: 1, next: PLACES - 2 * LOT, trust_list: 0 };
+        let beside =
+            Beside { generation: 1, starts: 1, list: 1, next: PLACES - 2 * LOT, trust_list: 0, serials: 0 };
         write(&path, &beside).unwrap();
         let mut seen = BTreeSet::new();
         for _ in 0..4 {
             // As after a crash: what was set aside and not used is given up.
             let beside = read(&path).unwrap().unwrap();
-            let once = Once { path: path.clone(), state: Mutex::new((beside, beside.next)) };
+            let once = Once { path: path.clone(), first_serial: 0, state: Mutex::new((beside, beside.next)) };
             for _ in 0..LOT / 2 {
                 assert!(seen.insert(once.take(&keys).unwrap()));
             }

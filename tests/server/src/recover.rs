@@ -12,6 +12,7 @@ use healthcode::wire::operation::OpenedOperation;
 use healthcode::wire::{Bytes, Link, Operation, OperationBody, Problem, ProblemKind, Receipt};
 
 use crate::desk::Desk;
+use crate::error::ServerError;
 use crate::state::{CheckInState, OrderState, Rated, Segment};
 use crate::storage::{Decision, StoredOperation};
 
@@ -49,7 +50,15 @@ impl Found {
 
 impl Desk<'_> {
     /// Takes back what is verified and not known. What is not verified is passed over: nobody else can offer it either.
-    pub(crate) fn recover(&mut self, recovered: &[Recovered], known: &[StoredOperation]) {
+    ///
+    /// # Errors
+    ///
+    /// Where the file that lies beside the database cannot be written.
+    pub(crate) fn recover(
+        &mut self,
+        recovered: &[Recovered],
+        known: &[StoredOperation],
+    ) -> Result<(), ServerError> {
         let mut found: Vec<_> = recovered.iter().filter_map(|one| self.find(one)).collect();
         if found.len() < recovered.len() {
             tracing::warn!(passed_over = recovered.len() - found.len(), "recovery");
@@ -72,12 +81,13 @@ impl Desk<'_> {
         }
         if decided || self.changes.operations.len() > before {
             // The cursor moves on: a backup from before this is told from what came after.
-            self.state.next_serial(self.now);
+            self.next_serial()?;
         }
         // The rating that came back is of what came back with it; else what was due before is due still.
         if rated && self.state.last.rating > self.state.last.declaration {
             self.state.rating_due = false;
         }
+        Ok(())
     }
 
     fn find(&mut self, recovered: &Recovered) -> Option<Found> {

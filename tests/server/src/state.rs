@@ -258,11 +258,11 @@ impl SubjectState {
         before.unwrap_or(0).min(ended)
     }
 
-    /// The next serial: the millisecond of `now` since 2020, or the one after the last. So a database that came back
-    /// older, whether anybody noticed or not, uses no serial that it used before.
-    pub fn next_serial(&mut self, now: Timestamp) -> u64 {
+    /// The next serial: the millisecond of `now` since 2020, or the one after the last, and none below `floor`. So a
+    /// database that came back older, whether anybody noticed or not, uses no serial that it used before.
+    pub fn next_serial(&mut self, now: Timestamp, floor: u64) -> u64 {
         let since = u64::try_from(now.since(YEAR_2020)).unwrap_or(0);
-        self.serial = (self.serial + 1).max(since);
+        self.serial = (self.serial + 1).max(since).max(floor);
         self.serial
     }
 

@@ -82,7 +82,7 @@ impl Inner {
         for _ in 0..ATTEMPTS {
             found.state.enter(self.life.generation);
             caller.replaced_at = found.state.replaced_at(caller.place, self.ports.clock.now());
-            let after = self.read_cursor(subject, request.cursor.as_deref(), &found.state).await?;
+            let after = self.read_cursor(subject, &request, &found.state).await?;
             let known = self.storage.delivered(subject, &ids).await?;
             let records = self.records(&found.state).await;
             let (state, changes, outcomes) =
@@ -145,9 +145,8 @@ impl Inner {
         records: Option<&Records>,
     ) -> Result<(SubjectState, Changes, Vec<Outcome>), ServerError> {
         let mut desk = self.desk(caller.subject, state.clone(), caller.replaced_at);
-        desk.recover(&request.recovered, known);
+        desk.recover(&request.recovered, known)?;
         if request.more_recovered {
-            desk.state.mark();
             return Ok((desk.state, desk.changes, Vec::new()));
         }
         let mut outcomes = Vec::with_capacity(deliveries.len());
@@ -234,14 +233,15 @@ impl Inner {
     }
 
     /// The serial after which the phone wants to know. A cursor of another life, or of the future, is gone: nothing is
-    /// decided before the phone has offered what it holds beyond the serial that is named.
+    /// decided before the phone has offered what it holds beyond the serial that is named. Whether it has is looked at
+    /// here: the answer that named one may be older than the backup's coming back.
     async fn read_cursor(
         &self,
         subject: SubjectId,
-        cursor: Option<&str>,
+        request: &SyncRequest,
         state: &SubjectState,
     ) -> Result<u64, ServerError> {
-        let Some(cursor) = cursor else { return Ok(0) };
+        let Some(cursor) = &request.cursor else { return Ok(0) };
         let (incarnation, serial) = cursor.split_once('.').unwrap_or_default();
         let (serial, of_this_life) = match serial.parse() {
             Ok(serial) => (serial, incarnation == hex(&self.life.incarnation)),
@@ -256,6 +256,9 @@ impl Inner {
             return Ok(serial);
         }
         let known = state.common_serial(serial, of_this_life);
+        if request.recovered_after.is_some_and(|offered| offered <= known) {
+            return Ok(0);
+        }
         Err(Problem::new(&ProblemKind::CursorGone).expecting(known).into())
     }
 

@@ -47,6 +47,7 @@ async fn a_confirmation_sent_again_does_not_bring_a_dropped_key_back() {
         token: None,
         operations: Vec::new(),
         recovered: Vec::new(),
+        recovered_after: None,
         more_recovered: false,
     };
     let body = serde_json::to_vec(&request).unwrap();

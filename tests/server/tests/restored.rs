@@ -63,8 +63,11 @@ impl Keeper {
         let gone = self.phone.send(server, &self.phone.request(server)).await;
         assert_eq!(gone.problem(), (410, "cursor-gone".to_owned(), None));
         let known = gone.json::<Problem>().expected.unwrap();
-        let request =
-            SyncRequest { cursor: None, recovered: self.kept.clone(), ..self.phone.request(server) };
+        let request = SyncRequest {
+            recovered: self.kept.clone(),
+            recovered_after: Some(known),
+            ..self.phone.request(server)
+        };
         self.phone.judgements.clear();
         let answer = self.phone.send(server, &request).await;
         self.phone.take(server, &answer).await;
@@ -199,13 +202,41 @@ async fn what_is_offered_in_parts_is_decided_on_after_the_last() {
     let last = parts.len() - 1;
     for (number, recovered) in parts.into_iter().enumerate() {
         let more_recovered = number < last;
+        let recovered_after = Some(0);
         let request =
-            SyncRequest { cursor: None, recovered, more_recovered, ..keeper.phone.request(&server) };
+            SyncRequest { recovered, recovered_after, more_recovered, ..keeper.phone.request(&server) };
         let answer = keeper.phone.send(&server, &request).await;
         let response: SyncResponse = answer.json();
         assert_eq!((response.more, response.token.is_some()), (more_recovered, !more_recovered));
         assert!(!more_recovered || response.changes.is_empty());
     }
+}
+
+#[tokio::test]
+async fn what_is_offered_to_a_database_that_is_older_by_then_is_asked_for_anew() {
+    let mut server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    let oldest = server.folder.path().join("oldest.db");
+    std::fs::rename(back_up(&server), &oldest).unwrap();
+    day(&server, &mut keeper, 12).await;
+    let (older, kept) = (back_up(&server), keeper.kept.len());
+    let tap = day(&server, &mut keeper, 13).await;
+    restore(&mut server, Some(&older)).await;
+    let gone = keeper.phone.send(&server, &keeper.phone.request(&server)).await;
+    let recovered_after = gone.json::<Problem>().expected;
+    let recovered = keeper.kept[kept..].to_vec();
+    let late = SyncRequest { recovered, recovered_after, ..keeper.phone.request(&server) };
+    for (backup, taken) in [(&oldest, false), (&older, true)] {
+        restore(&mut server, Some(backup)).await;
+        let answer = keeper.phone.send(&server, &late).await;
+        assert_eq!(answer.status == 200, taken);
+        if !taken {
+            assert!(answer.json::<Problem>().expected < recovered_after);
+        }
+    }
+    restore(&mut server, Some(&oldest)).await;
+    keeper.recover(&server).await;
+    assert_eq!(keeper.phone.day_of(tap), Some(13));
 }
 
 #[tokio::test]

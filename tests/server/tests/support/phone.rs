@@ -185,6 +185,7 @@ impl Phone {
             token: self.token.as_ref().map(|token| token.id.to_vec().into()),
             operations: self.waiting.clone(),
             recovered: Vec::new(),
+            recovered_after: None,
             more_recovered: false,
         }
     }
