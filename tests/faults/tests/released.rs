@@ -72,6 +72,7 @@ fn freeze() {
         phone.sync().unwrap();
     }
     phone.ask(li_si()).unwrap();
+    phone.resident.code(phone.subject.clone().unwrap(), Some(challenge())).unwrap();
     server.kill();
     server.world.go_to(left_at());
     phone.tap().unwrap();
