@@ -1,6 +1,6 @@
 //! What an operator does at the command line, beside a server that runs or is down.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::process::{Command, Output};
 
