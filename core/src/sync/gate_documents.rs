@@ -41,8 +41,11 @@ pub(crate) struct GateDocuments {
     lists: Vec<(String, Arc<StatusList>)>,
     /// The last anchor of the home issuer, for challenges.
     pub(crate) relay: Option<Vec<u8>>,
-    /// The issuers whose codes were met here since the app was started.
+    /// The issuers whose codes were met here since the app was started. No document: they stay when the others are read
+    /// anew.
     met: BTreeSet<String>,
+    /// Whether all but `met` is to be read from the file.
+    stale: bool,
 }
 
 impl GateDocuments {
@@ -92,18 +95,21 @@ impl Phone {
     /// What this gate judges by.
     pub(crate) fn gate_documents(&self) -> Result<Arc<GateDocuments>, HealthcodeError> {
         let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(documents) = gate.as_ref() {
+        if let Some(documents) = gate.as_ref().filter(|documents| !documents.stale) {
             return Ok(Arc::clone(documents));
         }
-        let documents = match self.trust() {
+        let mut documents = match self.trust() {
             Some(trust) => self.store.read(|file| GateDocuments::read(file, self, &trust))?,
             None => GateDocuments::default(),
         };
+        documents.met = gate.take().map(|known| known.met.clone()).unwrap_or_default();
         Ok(Arc::clone(gate.insert(Arc::new(documents))))
     }
 
     pub(super) fn forget_gate_documents(&self) {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let met = gate.take().map(|known| known.met.clone()).unwrap_or_default();
+        *gate = Some(Arc::new(GateDocuments { met, stale: true, ..GateDocuments::default() }));
     }
 
     fn change_gate_documents(&self, change: impl FnOnce(&mut GateDocuments)) -> Result<(), HealthcodeError> {

@@ -1,10 +1,14 @@
 //! One resident's fortnight, for real: a server on an embedded database, a phone that talks to it over HTTP, a
-//! checkpoint that reads the phone's QR code from its picture, offline. Only the time is virtual, and it enters where
-//! a phone's and a server's clocks do.
+//! checkpoint that reads the phone's QR code from its picture, offline. Then a second province, a filmed code, and a
+//! server that is dead for two days. Only the time is virtual, and it enters where a phone's and a server's clocks do.
 
 mod event;
+mod journey;
+mod outage;
 mod play;
+mod provinces;
 mod scene;
+mod server;
 mod teller;
 
 use std::io::{IsTerminal, Write};
@@ -45,6 +49,7 @@ pub(crate) fn run(keep: Option<&Path>, as_json: bool, out: &mut dyn Write) -> Re
     if keep.is_some() {
         std::fs::write(folder.join("quarantine-proof.json"), play.proof()?)?;
     }
+    provinces::run(&mut play, temporary.path())?;
     play.scene.stop_server()?;
     play.teller.close(keep)
 }

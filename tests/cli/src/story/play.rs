@@ -23,9 +23,9 @@ use crate::{Failure, camera};
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// A picture of a code, as a camera or a screenshot has it.
-struct Picture {
-    png: Vec<u8>,
-    size: (u32, u32),
+pub(super) struct Picture {
+    pub(super) png: Vec<u8>,
+    pub(super) size: (u32, u32),
 }
 
 /// Who plays.
@@ -34,7 +34,7 @@ pub(super) struct Play<'a> {
     pub(super) teller: Teller<'a>,
     /// Where pictures of codes are kept, if anywhere.
     pub(super) codes: Option<PathBuf>,
-    subject: String,
+    pub(super) subject: String,
     kept: u32,
 }
 
@@ -93,7 +93,8 @@ impl<'a> Play<'a> {
         self.tell(Event::Registered { digits: requested.digits })?;
 
         self.scene.world.go_to(at(0, 9, 5));
-        let declaration = declaration();
+        let stay = StayInput { region: "420100".to_owned(), from: day_of(-22), to: day_of(-3) };
+        let declaration = declaration(&[], vec![stay]);
         let preview = self.scene.phone.preview(self.subject.clone(), declaration.clone()).map_err(failed)?;
         let stays = declaration.travel.len();
         self.record(Entry::Declaration { declaration })?;
@@ -271,7 +272,7 @@ impl Play<'_> {
         self.teller.tell(self.scene.world.now(), &event)
     }
 
-    fn sync(&self) -> Result<SyncReport, Failure> {
+    pub(super) fn sync(&self) -> Result<SyncReport, Failure> {
         let report = self.scene.runtime.block_on(self.scene.phone.sync(None)).map_err(failed)?;
         expect(report.problems.is_empty() && report.refused == 0, "the server takes what the phone says")?;
         Ok(report)
@@ -281,7 +282,7 @@ impl Play<'_> {
         self.scene.runtime.block_on(self.scene.gate.sync(None)).map(|_| ()).map_err(failed)
     }
 
-    fn record(&self, entry: Entry) -> Result<Recorded, Failure> {
+    pub(super) fn record(&self, entry: Entry) -> Result<Recorded, Failure> {
         self.scene.phone.record(self.subject.clone(), entry).map_err(failed)
     }
 
@@ -305,7 +306,7 @@ impl Play<'_> {
         self.tell(Event::CheckedIn { day: recorded.day, sent, counted: view.counted, days: view.days })
     }
 
-    fn code(&self, challenge: Option<String>) -> Result<ShownCode, Failure> {
+    pub(super) fn code(&self, challenge: Option<String>) -> Result<ShownCode, Failure> {
         self.scene.phone.code(self.subject.clone(), challenge).map_err(failed)
     }
 
@@ -326,7 +327,12 @@ impl Play<'_> {
     }
 
     fn picture(text: &str, shade: Shade) -> Result<Picture, Failure> {
-        let png = draw_png(text.to_owned(), shade, 6).map_err(failed)?;
+        Self::picture_of(text, shade, 6)
+    }
+
+    /// A code as it is on a screen, a module so many pixels wide.
+    pub(super) fn picture_of(text: &str, shade: Shade, scale: u32) -> Result<Picture, Failure> {
+        let png = draw_png(text.to_owned(), shade, scale).map_err(failed)?;
         let size = png.get(16..24).map_or((0, 0), |header| {
             let number = |bytes: &[u8]| bytes.iter().fold(0, |sum: u32, byte| sum << 8 | u32::from(*byte));
             (number(header.get(..4).unwrap_or_default()), number(header.get(4..).unwrap_or_default()))
@@ -365,17 +371,20 @@ impl Play<'_> {
     }
 }
 
-fn declaration() -> DeclarationInput {
+/// A declaration of these symptoms and stays, and of no contact.
+pub(super) fn declaration(symptoms: &[&str], travel: Vec<StayInput>) -> DeclarationInput {
     let answer = |question: &str, value| AnswerInput { question: question.to_owned(), value };
+    let options = symptoms.iter().map(|symptom| (*symptom).to_owned()).collect();
     DeclarationInput {
         answers: vec![
             answer("contact", AnswerValue::YesNo { yes: false }),
-            answer("symptoms", AnswerValue::Any { options: Vec::new() }),
+            answer("symptoms", AnswerValue::Any { options }),
         ],
-        travel: vec![StayInput { region: "420100".to_owned(), from: day_of(-22), to: day_of(-3) }],
+        travel,
     }
 }
 
-fn expect(holds: bool, what: &str) -> Result<(), Failure> {
+/// Fails the story with what was expected.
+pub(super) fn expect(holds: bool, what: &str) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(failed(format!("the story went another way; expected: {what}"))) }
 }

@@ -1,28 +1,24 @@
 //! The stage: a server on a free loopback port, a resident's phone, a checkpoint's phone, and the one true time.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use healthcode::checkpoint::Checkpoint;
+use healthcode::checkpoint::{Checkpoint, Lane};
 use healthcode::platform::Ports;
 use healthcode::resident::Resident;
 use healthcode::rules::calendar::{LegalCalendar, LegalDate, Timestamp};
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::sync::Config;
+use healthcode::token::PublicKey;
 use healthcode::token::ids::hex;
-use healthcode_server::{App, SmsGateway};
-use tokio::net::TcpListener;
+use healthcode_server::SmsGateway;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
+use super::server::Server;
 use crate::Failure;
 use crate::time::{PhoneClock, World};
 use crate::vault::MemoryVault;
 
-/// The issuer of the story.
-const ISSUER: &str = "hangzhou";
 /// The gate of the story.
 pub(super) const GATE: &str = "西湖1号门";
 
@@ -53,9 +49,8 @@ pub(super) struct Scene {
     pub(super) telephone: Arc<Telephone>,
     pub(super) trust_list: Vec<u8>,
     pub(super) root_key: String,
-    server: Option<(oneshot::Sender<()>, JoinHandle<std::io::Result<()>>)>,
-    address: SocketAddr,
-    database: PathBuf,
+    pub(super) server: Server,
+    root_keys: Vec<Vec<u8>>,
 }
 
 impl Scene {
@@ -65,36 +60,20 @@ impl Scene {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let telephone = Arc::new(Telephone::default());
         let database = folder.join("server.db");
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
-        let address = listener.local_addr()?;
-        let app = runtime.block_on(open(&database, address, &world, &telephone))?;
-        let root_key = app.root_keys().first().map_or_else(String::new, |key| hex(&key.to_cose()));
-        let (root_keys, trust_list) = (app.root_keys(), runtime.block_on(app.trust_list()).map_err(failed)?);
+        let server = Server::start(&runtime, server_ports(&world, &telephone), |base_url| {
+            healthcode_server::Config::hangzhou(&database, base_url)
+        })?;
+        let root_keys: Vec<_> = server.app()?.root_keys().iter().map(PublicKey::to_cose).collect();
+        let root_key = root_keys.first().map_or_else(String::new, |key| hex(key));
+        let trust_list = runtime.block_on(server.app()?.trust_list()).map_err(failed)?;
 
-        let config = |database: PathBuf| Config {
-            database: database.to_string_lossy().into_owned(),
-            server: format!("http://{address}"),
-            issuer: ISSUER.to_owned(),
-            root_keys: root_keys.iter().map(healthcode::token::PublicKey::to_cose).collect(),
-            root_threshold: 1,
-            root_version: 1,
-            trust_list_floor: 0,
-            built_at: at(0, 0, 0),
-            cleartext_hosts: Vec::new(),
-            tls_roots: Vec::new(),
-        };
         let phone_clock = PhoneClock::new(&world, "phone");
-        let phone_ports = Ports { vault: MemoryVault::new()?, clock: phone_clock.clone(), log: None };
-        let gate_ports =
-            Ports { vault: MemoryVault::new()?, clock: PhoneClock::new(&world, "gate"), log: None };
-        let phone = Resident::open(config(folder.join("phone.db")), phone_ports).map_err(failed)?;
-        let gate = Checkpoint::open(
-            config(gate_folder.join("gate.db")),
-            gate_ports,
-            healthcode::checkpoint::Lane::new(GATE),
-        );
+        let config = app_config(&server, &root_keys, &folder.join("phone.db"));
+        let phone = Resident::open(config, phone_ports(&phone_clock)?).map_err(failed)?;
+        let config = app_config(&server, &root_keys, &gate_folder.join("gate.db"));
+        let gate = Checkpoint::open(config, phone_ports(&PhoneClock::new(&world, "gate"))?, Lane::new(GATE));
         let gate = gate.map_err(failed)?;
-        let mut scene = Self {
+        Ok(Self {
             world,
             runtime,
             phone,
@@ -103,52 +82,58 @@ impl Scene {
             telephone,
             trust_list,
             root_key,
-            server: None,
-            address,
-            database,
-        };
-        scene.serve(app, listener);
-        Ok(scene)
+            server,
+            root_keys,
+        })
     }
 
-    fn serve(&mut self, app: App, listener: TcpListener) {
-        let (stop, stopped) = oneshot::channel();
-        let shutdown = async move {
-            // A stage that is gone stops its server too.
-            let _ = stopped.await;
-        };
-        self.server = Some((stop, self.runtime.spawn(app.serve(listener, shutdown))));
+    /// What an app of an authority is built with, its file at this place.
+    pub(super) fn app_config(&self, server: &Server, database: &Path) -> Config {
+        app_config(server, &self.root_keys, database)
     }
 
-    /// The server goes away, gracefully, as in a maintenance.
+    /// What a server asks of others.
+    pub(super) fn server_ports(&self) -> healthcode_server::Ports {
+        server_ports(&self.world, &self.telephone)
+    }
+
+    /// The server goes away.
     pub(super) fn stop_server(&mut self) -> Result<(), Failure> {
-        let Some((stop, running)) = self.server.take() else { return Ok(()) };
-        let _ = stop.send(());
-        self.runtime.block_on(running).map_err(failed)?.map_err(failed)
+        self.server.stop(&self.runtime)
     }
 
-    /// The server comes back, at the same address and over the same database.
+    /// The server comes back.
     pub(super) fn restart_server(&mut self) -> Result<(), Failure> {
-        let listener = self.runtime.block_on(TcpListener::bind(self.address))?;
-        let app = self.runtime.block_on(open(&self.database, self.address, &self.world, &self.telephone))?;
-        self.serve(app, listener);
-        Ok(())
+        self.server.restart(&self.runtime)
     }
 }
 
-async fn open(
-    database: &Path,
-    address: SocketAddr,
-    world: &World,
-    telephone: &Arc<Telephone>,
-) -> Result<App, Failure> {
-    let config = healthcode_server::Config::hangzhou(database, format!("http://{address}"));
-    let ports = healthcode_server::Ports {
+fn app_config(server: &Server, root_keys: &[Vec<u8>], database: &Path) -> Config {
+    Config {
+        database: database.to_string_lossy().into_owned(),
+        server: server.config.base_url.clone(),
+        issuer: server.config.issuer.clone(),
+        root_keys: root_keys.to_vec(),
+        root_threshold: 1,
+        root_version: 1,
+        trust_list_floor: 0,
+        built_at: at(0, 0, 0),
+        cleartext_hosts: Vec::new(),
+        tls_roots: Vec::new(),
+    }
+}
+
+fn server_ports(world: &World, telephone: &Arc<Telephone>) -> healthcode_server::Ports {
+    healthcode_server::Ports {
         clock: Arc::new(world.clone()),
         sms: telephone.clone(),
         records: healthcode_server::embedded_records(),
-    };
-    App::open(config, ports).await.map_err(failed)
+    }
+}
+
+/// The ports of a phone with this clock.
+pub(super) fn phone_ports(clock: &Arc<PhoneClock>) -> Result<Ports, Failure> {
+    Ok(Ports { vault: MemoryVault::new()?, clock: clock.clone(), log: None })
 }
 
 /// The legal calendar of the story's rulebook.

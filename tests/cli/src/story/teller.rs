@@ -5,6 +5,7 @@ use std::path::Path;
 
 use healthcode::rules::calendar::{LegalCalendar, LegalDate, Timestamp};
 use healthcode::rules::colour::Colour;
+use serde::Serialize;
 use serde_json::json;
 
 use super::event::Event;
@@ -12,6 +13,23 @@ use super::scene::calendar;
 use crate::Failure;
 
 const INDENT: &str = "             ";
+
+/// What can be told: to a machine as it is written in JSON, to a person in words.
+pub(super) trait Told: Serialize {
+    /// In words; `clock` is the time of day.
+    fn narrate(&self, teller: &mut Teller<'_>, clock: &str) -> std::io::Result<()>;
+
+    /// Whether it stands above the day, and under none.
+    fn is_heading(&self) -> bool {
+        false
+    }
+}
+
+impl Told for Event {
+    fn narrate(&self, teller: &mut Teller<'_>, clock: &str) -> std::io::Result<()> {
+        teller.narrate(clock, self)
+    }
+}
 
 /// Tells what happens.
 pub(super) struct Teller<'a> {
@@ -40,15 +58,16 @@ impl<'a> Teller<'a> {
             self.out,
             "{}\n\nThis plays one resident's quarantine from registration to release. A reference server starts on a\n\
              free loopback port over a temporary database; a phone registers and syncs over HTTP; a checkpoint reads\n\
-             the phone's QR code from its picture and verifies it offline. The resident is invented, the time is\n\
-             virtual: seven days take seconds. Nothing is installed, and nothing stays unless you keep it.\n",
+             the phone's QR code from its picture and verifies it offline. Then a second province joins, a code is\n\
+             filmed, and a server is dead for two days. The residents are invented, the time is virtual: eleven days\n\
+             take seconds. Nothing is installed, and nothing stays unless you keep it.\n",
             self.bold("healthcode: a health code from register to release")
         )?;
         Ok(())
     }
 
     /// Tells one event.
-    pub(super) fn tell(&mut self, at: Timestamp, event: &Event) -> Result<(), Failure> {
+    pub(super) fn tell(&mut self, at: Timestamp, event: &impl Told) -> Result<(), Failure> {
         if self.as_json {
             let mut line = json!({ "at": self.calendar.local(at) });
             let content = serde_json::to_value(event).map_err(super::failed)?;
@@ -59,14 +78,14 @@ impl<'a> Teller<'a> {
             return Ok(());
         }
         let day = self.calendar.date_of(at);
-        if self.day != Some(day) {
+        if self.day != Some(day) && !event.is_heading() {
             self.day = Some(day);
             let heading = day.to_naive().format("%A, %-d %B %Y").to_string();
             writeln!(self.out, "{}", self.bold(&heading))?;
         }
         let clock = self.calendar.local(at);
         let clock = clock.get(11..16).unwrap_or_default();
-        self.narrate(clock, event)?;
+        event.narrate(self, clock)?;
         Ok(())
     }
 
@@ -157,6 +176,16 @@ impl<'a> Teller<'a> {
         }
     }
 
+    /// The first or the last words of a chapter.
+    pub(super) fn heading(&mut self, words: &str) -> std::io::Result<()> {
+        writeln!(self.out, "\n{}", self.bold(words))
+    }
+
+    /// A line with nothing in it.
+    pub(super) fn blank(&mut self) -> std::io::Result<()> {
+        writeln!(self.out)
+    }
+
     /// The last lines.
     pub(super) fn close(&mut self, kept: Option<&Path>) -> Result<(), Failure> {
         if self.as_json {
@@ -181,11 +210,13 @@ impl<'a> Teller<'a> {
         Ok(())
     }
 
-    fn line(&mut self, clock: &str, who: &str, what: &str) -> std::io::Result<()> {
+    /// A line: when, who, what.
+    pub(super) fn line(&mut self, clock: &str, who: &str, what: &str) -> std::io::Result<()> {
         writeln!(self.out, "  {clock}  {who:<10}  {what}")
     }
 
-    fn more(&mut self, what: &str) -> std::io::Result<()> {
+    /// What belongs to the line above.
+    pub(super) fn more(&mut self, what: &str) -> std::io::Result<()> {
         writeln!(self.out, "  {INDENT}      {what}")
     }
 
@@ -194,7 +225,7 @@ impl<'a> Teller<'a> {
         format!("{} {counted} of {days}", self.paint(bar, "32"))
     }
 
-    fn verdict(&self, name: &str) -> String {
+    pub(super) fn verdict(&self, name: &str) -> String {
         let word = name.to_uppercase().replace('_', " ");
         match name {
             "pass" => self.paint(word, "1;32"),
@@ -203,7 +234,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn colour(&self, colour: Colour) -> String {
+    pub(super) fn colour(&self, colour: Colour) -> String {
         let code = match colour {
             Colour::Green => "1;30;42",
             Colour::Yellow => "1;30;43",
@@ -212,7 +243,7 @@ impl<'a> Teller<'a> {
         self.paint(colour.word().to_uppercase(), code)
     }
 
-    fn bold(&self, text: &str) -> String {
+    pub(super) fn bold(&self, text: &str) -> String {
         self.paint(text.to_owned(), "1")
     }
 
