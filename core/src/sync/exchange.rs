@@ -1,15 +1,17 @@
 //! The exchange as a state machine: it says which call to make, takes the reply, and goes on until nothing is left.
 //! No I/O but the phone's own file, so that a test can lose, repeat and delay replies without a socket.
 
+mod follow;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::fetch::{CBOR, Fetch, Fetched};
+use super::fetch::{CBOR, Fetch};
 use super::outbox;
 use super::phone::{Now, Phone, UnderWay};
 use super::recovery::Recovery;
 use super::reply::{Call, Reply, Unusable, seconds};
+use super::report::{SubjectProblem, SyncReport};
 use super::retry::RetryState;
 use super::round::{Next, Round};
 use crate::error::{HealthcodeError, NetworkKind, VaultKind};
@@ -28,36 +30,6 @@ const MOST_ROUNDS: u32 = 1_024;
 const MOST_ROOTS: u32 = 64;
 /// A trust list this old is asked for anew, in hours.
 const LIST_HOURS: i64 = 24;
-
-/// What an exchange came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
-pub struct SyncReport {
-    /// Operations that the server took.
-    pub accepted: u32,
-    /// Operations that the server refused; see the subject's journal for why.
-    pub refused: u32,
-    /// Decisions that came: orders, releases, ratings, judgements.
-    pub decisions: u32,
-    /// Gate tokens that came.
-    pub tokens: u32,
-    /// Operations that still wait.
-    pub waiting: u32,
-    /// Status lists that came, for a gate.
-    pub status_lists: u32,
-    /// What the server said no to, subject by subject. One subject's trouble never holds up another's.
-    pub problems: Vec<SubjectProblem>,
-}
-
-/// Why a subject could not be synced.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
-pub struct SubjectProblem {
-    /// The subject.
-    pub subject: String,
-    /// The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`, or one of a later version.
-    pub problem: String,
-    /// How long to wait before trying again, if the server said so.
-    pub retry_after: Option<Duration>,
-}
 
 /// What to do next.
 #[derive(Debug)]
@@ -364,66 +336,6 @@ impl Exchange {
             problem: problem.kind().word().to_owned(),
             retry_after: seconds(problem.retry_after.max(retry_after)),
         });
-    }
-
-    fn accept_fetched(&mut self, fetch: &Fetch, reply: &Reply) -> Result<(), HealthcodeError> {
-        match (fetch, fetch.accept(&self.phone, reply)?) {
-            (Fetch::StatusList(_), Fetched::Taken) => self.report.status_lists += 1,
-            (Fetch::Root(_), Fetched::Taken) if self.roots < MOST_ROOTS => self.ask_for_root(),
-            (Fetch::TrustList, Fetched::NextRoot) if self.roots == 0 => self.follow_roots(),
-            (Fetch::TrustList, Fetched::NextRoot) => return Err(HealthcodeError::bad_answer()),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Fetches the root sets that follow ours, then the list that they sign.
-    fn follow_roots(&mut self) {
-        self.refreshed = true;
-        self.tasks.retain(|task| !matches!(task, Task::Fetch(Fetch::TrustList)));
-        self.tasks.push_front(Task::Fetch(Fetch::TrustList));
-        self.ask_for_root();
-    }
-
-    fn ask_for_root(&mut self) {
-        self.roots += 1;
-        self.tasks.push_front(Task::Fetch(Fetch::Root(self.phone.next_root())));
-    }
-
-    /// What the anchor names and we do not have yet is fetched next.
-    fn follow_up(&mut self, anchor: &Anchor) -> Result<(), HealthcodeError> {
-        let fetches = |this: &Self, of: Fetch| {
-            this.tasks.iter().any(|task| matches!(task, Task::Fetch(fetch) if *fetch == of))
-        };
-        let list = self.phone.trust().map_or(0, |trust| trust.content().version);
-        if anchor.root_version > self.phone.roots().version && self.roots == 0 {
-            self.follow_roots();
-        } else if anchor.trust_list_version > list && !self.refreshed {
-            self.refreshed = true;
-            self.tasks.push_front(Task::Fetch(Fetch::TrustList));
-        }
-        let rules = self.phone.rulebook().map_or(0, |rulebook| rulebook.version);
-        if anchor.rules_version > rules && !fetches(self, Fetch::Rulebook) {
-            self.tasks.push_back(Task::Fetch(Fetch::Rulebook));
-        }
-        if self.gate && !fetches(self, Fetch::Policies) {
-            let policies = self.phone.gate_documents()?.policies.as_ref().map_or(0, |known| known.version);
-            if anchor.policy_version > policies {
-                self.tasks.push_back(Task::Fetch(Fetch::Policies));
-            }
-        }
-        Ok(())
-    }
-
-    /// A call brought no reply: whether the exchange can go on without it.
-    pub(crate) fn unanswered(&mut self, error: HealthcodeError) -> Result<(), HealthcodeError> {
-        match self.pending.take() {
-            Some(Pending::Fetch(fetch)) if fetch.is_optional() => {
-                fetch.miss(&self.phone, &error);
-                Ok(())
-            }
-            _ => Err(error),
-        }
     }
 
     /// An object that does not verify may be of a key that our list does not have yet: once, the list is fetched and

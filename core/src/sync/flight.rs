@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::exchange::SyncReport;
 use super::http::drive;
 use super::phone::Phone;
+use super::report::SyncReport;
 use crate::error::HealthcodeError;
 use crate::store::StoreError;
 

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use super::cancel::{Cancel, Hold};
 use super::config::Config;
-use super::exchange::{Exchange, Step, SyncReport};
+use super::exchange::{Exchange, Step};
 use super::phone::Phone;
 use super::reply::{Call, Method, Reply, retry_after};
+use super::report::SyncReport;
 use crate::error::{HealthcodeError, NetworkKind};
 use crate::wire::SIGNATURE_HEADER;
 use rustls::pki_types::CertificateDer;

@@ -24,12 +24,13 @@ pub(crate) mod published;
 pub(crate) mod purge;
 mod recovery;
 pub(crate) mod reply;
+mod report;
 pub(crate) mod retry;
 pub(crate) mod round;
 
 pub use cancel::Cancel;
 pub use clock::system_clock;
 pub use config::Config;
-pub use exchange::{SubjectProblem, SyncReport};
 pub use own_http::{ExchangeStep, SyncExchange};
 pub use reply::{Call, Method, Reply};
+pub use report::{SubjectProblem, SyncReport};

@@ -5,8 +5,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cancel::{Cancel, Hold};
-use super::exchange::{Exchange, Step, SyncReport};
+use super::exchange::{Exchange, Step};
 use super::reply::{Call, Reply};
+use super::report::SyncReport;
 use crate::error::{HealthcodeError, NetworkKind};
 
 /// What to do next in an exchange.

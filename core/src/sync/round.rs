@@ -1,9 +1,10 @@
 //! One round of the exchange for one subject: a signed request out, its answer verified and kept in one transaction.
 
-use super::exchange::{SyncReport, verify_anchor};
+use super::exchange::verify_anchor;
 use super::phone::{Now, Phone};
 use super::recovery::{self, Part, Recovery};
 use super::reply::{Call, Method, read_answer};
+use super::report::SyncReport;
 use crate::error::{HealthcodeError, StorageKind};
 use crate::platform::LogLevel;
 use crate::random;

@@ -12,6 +12,7 @@
 #![allow(clippy::missing_panics_doc, reason = "tests")]
 
 pub mod forge;
+pub mod lane;
 pub mod objects;
 pub mod picture;
 pub mod seeds;

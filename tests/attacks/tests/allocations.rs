@@ -11,7 +11,7 @@ use healthcode::token::code_text::{CodeText, MAX_CHARACTERS};
 use healthcode::token::presentation::Scanned;
 use healthcode::token::trust_list::MAX_BYTES;
 use healthcode::token::{Challenge, GateToken, Order, PublicKey, RootSet, Sign1, TrustList, cbor};
-use healthcode_attacks::seeds::corpus;
+use healthcode_attacks::seeds::seeds;
 use healthcode_attacks::targets::TARGETS;
 use healthcode_attacks::world::{
     LIST_VERSION, Lane, ROOTS, code, content, green, guangdong, on_paper, public, roots, signed_by, trust,
@@ -71,7 +71,7 @@ fn nasty(limit: usize) -> Vec<Vec<u8>> {
         inputs.push(vec![byte; limit]);
     }
     for (name, _) in TARGETS {
-        for seed in corpus(name) {
+        for seed in seeds(name) {
             for place in 0..seed.len().min(500) {
                 let mut changed = seed.clone();
                 changed[place] = 0xff;
@@ -175,7 +175,7 @@ fn work(trust: &TrustList, roots: &RootSet) {
     let (few, many) = (worked(|| open(&few)), worked(|| open(&many)));
     assert!(many < few * 9, "{few} and {many} ns");
     // No bytes of a code take more than its own two signatures do, by far.
-    let good = code(&corpus("presentation")[0]);
+    let good = code(&seeds("presentation")[0]);
     let lane = Lane::firm(30).trusting(trust.clone());
     let own = worked(|| lane.judge(&good));
     for bytes in nasty(448) {

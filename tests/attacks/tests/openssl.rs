@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use healthcode::checkpoint::Checkpoint;
+use healthcode::checkpoint::{self, Checkpoint};
 use healthcode::platform::{Ports, Vault, VaultError};
 use healthcode::resident::{Entry, Resident};
 use healthcode::rules::colour::Colour;
@@ -254,7 +254,7 @@ fn ports(house: &House, fault: Fault) -> (Ports, Arc<OpensslVault>) {
 
 fn synced_gate(house: &House) -> Arc<Checkpoint> {
     let config = house.config("gate.db", "http://127.0.0.1:1");
-    let gate = Checkpoint::open(config, house.ports(), "North Gate".to_owned()).unwrap();
+    let gate = Checkpoint::open(config, house.ports(), checkpoint::Lane::new("North Gate")).unwrap();
     let exchange = gate.exchange().unwrap();
     let mut reply = None;
     while let ExchangeStep::Send { call } = exchange.next(reply.take()).unwrap() {
@@ -285,11 +285,11 @@ fn a_phone_whose_hardware_is_openssl_enrols_shows_and_answers() {
     let mut passed = 0;
     for _ in 0..6 {
         let code = phone.resident.code(phone.subject.clone(), None).unwrap();
-        let verdict = gate.verify(code.text).unwrap();
+        let verdict = gate.verify(code.text, None).unwrap().verdict;
         assert!(matches!(verdict, Verdict::Pass { colour: Colour::Green, .. }), "{verdict:?}");
         let challenge = gate.challenge().unwrap();
         let answer = phone.resident.code(phone.subject.clone(), Some(challenge.text)).unwrap();
-        let verdict = gate.verify(answer.text).unwrap();
+        let verdict = gate.verify(answer.text, None).unwrap().verdict;
         assert!(matches!(verdict, Verdict::Pass { colour: Colour::Green, .. }), "{verdict:?}");
         house.world.pass(31_000);
         passed += 2;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use healthcode::HealthcodeError;
-use healthcode::checkpoint::{Checkpoint, GateTimeState};
+use healthcode::checkpoint::{Checkpoint, GateTimeState, Lane};
 use healthcode::resident::{Entry, Resident};
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::rulebook::Rulebook;
@@ -43,7 +43,7 @@ impl Scene {
         phone.resident.record(phone.subject.clone(), Entry::Declaration { declaration }).unwrap();
         phone.sync(&house);
         let (own, gate_clock) = ports(&house.world, 9);
-        let gate = Checkpoint::open(house.config("gate.db", NOWHERE), own, "North Gate".to_owned()).unwrap();
+        let gate = Checkpoint::open(house.config("gate.db", NOWHERE), own, Lane::new("North Gate")).unwrap();
         let scene = Self { house, phone, phone_clock, gate, gate_clock, _folder: folder };
         scene.sync_gate();
         scene
@@ -69,7 +69,7 @@ impl Scene {
     fn verify(&self, text: String) -> String {
         // Another text was in view before, or some time has passed.
         self.house.world.pass(3_001);
-        told(&self.gate.verify(text).unwrap())
+        told(&self.gate.verify(text, None).unwrap().verdict)
     }
 
     /// What the gate says to the phone's answer to its challenge.

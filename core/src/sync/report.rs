@@ -1,0 +1,33 @@
+//! What an exchange came to, for the app.
+
+use std::time::Duration;
+
+/// What an exchange came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
+pub struct SyncReport {
+    /// Operations that the server took.
+    pub accepted: u32,
+    /// Operations that the server refused; see the subject's journal for why.
+    pub refused: u32,
+    /// Decisions that came: orders, releases, ratings, judgements.
+    pub decisions: u32,
+    /// Gate tokens that came.
+    pub tokens: u32,
+    /// Operations that still wait.
+    pub waiting: u32,
+    /// Status lists that came, for a gate.
+    pub status_lists: u32,
+    /// What the server said no to, subject by subject. One subject's trouble never holds up another's.
+    pub problems: Vec<SubjectProblem>,
+}
+
+/// Why a subject could not be synced.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct SubjectProblem {
+    /// The subject.
+    pub subject: String,
+    /// The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`, or one of a later version.
+    pub problem: String,
+    /// How long to wait before trying again, if the server said so.
+    pub retry_after: Option<Duration>,
+}
