@@ -27,24 +27,24 @@ pub struct HourCount {
 
 /// By the hour's first second and the verdict's name.
 pub(super) struct Counts {
-    counts: BTreeMap<i64, BTreeMap<String, u32>>,
+    by_hour: BTreeMap<i64, BTreeMap<String, u32>>,
     changed: bool,
     written_at: i64,
 }
 
 impl Counts {
     pub(super) fn read(phone: &Phone) -> Result<Self, HealthcodeError> {
-        let counts = phone.store.read(|file| file.json_document(COUNTS))?.unwrap_or_default();
-        Ok(Self { counts, changed: false, written_at: i64::MIN })
+        let by_hour = phone.store.read(|file| file.json_document(COUNTS))?.unwrap_or_default();
+        Ok(Self { by_hour, changed: false, written_at: i64::MIN })
     }
 
     /// Counts a verdict; once a minute they are written down.
     pub(super) fn count(&mut self, phone: &Phone, at: Timestamp, verdict: &str, boot_millis: i64) {
         let hour = at.seconds().div_euclid(3_600) * 3_600;
-        let of_hour = self.counts.entry(hour).or_default().entry(verdict.to_owned()).or_default();
+        let of_hour = self.by_hour.entry(hour).or_default().entry(verdict.to_owned()).or_default();
         *of_hour = of_hour.saturating_add(1);
         let oldest = at.plus_millis(-KEPT_HOURS * MILLIS_PER_HOUR).seconds();
-        self.counts = self.counts.split_off(&oldest);
+        self.by_hour = self.by_hour.split_off(&oldest);
         self.changed = true;
         if boot_millis.saturating_sub(self.written_at) >= WRITE_MILLIS {
             self.written_at = boot_millis;
@@ -57,7 +57,7 @@ impl Counts {
         if !std::mem::take(&mut self.changed) {
             return;
         }
-        if let Err(error) = phone.store.write(|file| file.put_json_document(COUNTS, &self.counts)) {
+        if let Err(error) = phone.store.write(|file| file.put_json_document(COUNTS, &self.by_hour)) {
             phone.log(LogLevel::Warning, format!("counts not written: {error}"));
             self.changed = true;
         }
@@ -73,7 +73,7 @@ impl Counts {
             };
             counts.iter().map(one).collect::<Vec<_>>()
         };
-        self.counts.iter().flat_map(of_hour).collect()
+        self.by_hour.iter().flat_map(of_hour).collect()
     }
 }
 

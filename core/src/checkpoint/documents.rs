@@ -80,9 +80,8 @@ fn refused(refused: NotTaken) -> HealthcodeError {
             HealthcodeError::UpdateApp
         }
         NotTaken::Root(RootError::Skipped) | NotTaken::List(TrustListError::RolledBack) => refusal("older"),
-        NotTaken::List(TrustListError::NextRoot)
-        | NotTaken::Root(RootError::Signatures)
-        | NotTaken::List(TrustListError::Signatures) => refusal("not-signed"),
+        NotTaken::Root(RootError::Signatures)
+        | NotTaken::List(TrustListError::NextRoot | TrustListError::Signatures) => refusal("not-signed"),
         NotTaken::Root(_) | NotTaken::List(_) => refusal("not-a-document"),
     }
 }

@@ -159,13 +159,13 @@ impl Exchange {
             return Ok(Step::Done(std::mem::take(&mut self.report)));
         };
         let (call, pending) = match task {
-            Task::Fetch(fetch) => match fetch.call() {
-                Some(call) => (call, Pending::Fetch(fetch)),
-                None => {
+            Task::Fetch(fetch) => {
+                let Some(call) = fetch.call() else {
                     fetch.miss(&self.phone, &HealthcodeError::bad_answer());
                     return self.next();
-                }
-            },
+                };
+                (call, Pending::Fetch(fetch))
+            }
             Task::StatusLists => {
                 let due = self.phone.lists_due(self.phone.now()?.best())?;
                 due.into_iter().rev().for_each(|fetch| self.tasks.push_front(Task::Fetch(fetch)));

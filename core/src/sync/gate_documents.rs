@@ -169,9 +169,8 @@ impl Phone {
     /// Takes the notices that a server publishes; one that does not verify is passed over.
     pub(crate) fn take_outages(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
         for signed in read_outages(bytes) {
-            match self.take_outage(&signed) {
-                Err(NotTaken::Phone(error)) => return Err(error),
-                Err(_) | Ok(()) => {}
+            if let Err(NotTaken::Phone(error)) = self.take_outage(&signed) {
+                return Err(error);
             }
         }
         Ok(())

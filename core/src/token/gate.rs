@@ -167,7 +167,9 @@ impl<'a> Gate<'a> {
             return Err(Box::new(Verdict::AlreadySeen { holder: holder_of(&opened) }));
         }
         let ask = ask.or_else(|| wrong_time(content.mode, now, firm));
-        let no_answer = ask.is_some() && !self.takes_answers && self.policy.card_without_answer;
+        // Only for what was shown: an answer to nothing of ours is signed by nobody, its flag included.
+        let no_answer = seen.is_some() && !self.takes_answers && self.policy.card_without_answer;
+        let no_answer = no_answer && ask.is_some();
         if let Some(reason) = ask.filter(|_| !no_answer) {
             return Err(Box::new(Verdict::AskForAnswer { holder: holder_of(&opened), reason }));
         }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::operator::{KeyCommand, OutageCommand, RootCommand};
+
 const EXAMPLES: &str = "\
 Examples:
   healthcode                                  play one resident's fortnight: server, phone and checkpoint
@@ -38,6 +40,21 @@ pub(crate) enum Command {
     },
     /// Run the reference server until SIGTERM or Ctrl-C
     Serve(Serve),
+    /// The root keys, beside a server's database
+    Root {
+        #[command(subcommand)]
+        command: RootCommand,
+    },
+    /// The keys of an issuer, beside a server's database
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Outage notices, for when a server is down
+    Outage {
+        #[command(subcommand)]
+        command: OutageCommand,
+    },
     /// Identity documents
     Id {
         #[command(subcommand)]
@@ -218,16 +235,52 @@ pub(crate) struct Serve {
     /// that came back from a backup: keep both out of the database's backups
     #[arg(long, value_name = "FILE")]
     pub(crate) database: PathBuf,
-    /// Where the file that ends in .life is lost or came back from a backup too: a number above every status list of
-    /// the trust list
+    /// Where the file that ends in .life is lost or came back from a backup too: a number above that in every status
+    /// list's address
     #[arg(long, value_name = "NUMBER")]
     pub(crate) generation: Option<u32>,
     /// Spread over so many seconds what phones do at moments that all share, such as a reminder
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) spread: u32,
+    #[command(flatten)]
+    pub(crate) issuer: IssuerArguments,
     /// Take the time from this Unix socket instead of the system: for tests in virtual time
     #[arg(long, value_name = "SOCKET")]
     pub(crate) clock: Option<PathBuf>,
+}
+
+/// Who the server is, and whose trust list it publishes.
+#[derive(Args)]
+pub(crate) struct IssuerArguments {
+    /// The issuer's id in the trust list. hangzhou and shenzhen have names and a region, which can be given otherwise
+    #[arg(long, value_name = "ID", default_value = "hangzhou")]
+    pub(crate) issuer_id: String,
+    /// Its name in Chinese
+    #[arg(long, value_name = "NAME")]
+    pub(crate) issuer_name_zh: Option<String>,
+    /// Its name in English
+    #[arg(long, value_name = "NAME")]
+    pub(crate) issuer_name_en: Option<String>,
+    /// The region for which it speaks, with all within it: six digits of GB/T 2260
+    #[arg(long, value_name = "CODE")]
+    pub(crate) region: Option<u32>,
+    /// The address under which phones reach it, if not the one on which it listens
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Holding the root: the entry of another authority, as it publishes it at /.well-known/healthcode/issuer.cbor;
+    /// read again when it changes. Once for each
+    #[arg(long, value_name = "FILE", conflicts_with = "follow")]
+    pub(crate) peer: Vec<PathBuf>,
+    /// Not holding the root: the trust list of the authority that does, read again when it changes; beside it lie
+    /// root/1.cbor, root/2.cbor and so on, and outages.cbor, all as the other publishes them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) follow: Option<PathBuf>,
+    /// Gate policies (JSON) to sign and publish instead of those that the server comes with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policies: Option<PathBuf>,
+    /// For how many seconds gates keep a status list before they ask again
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
+    pub(crate) status_ttl: u32,
 }
 
 /// What to do with identity documents.

@@ -7,6 +7,7 @@ mod arguments;
 pub mod camera;
 mod checkpoint;
 mod inspect;
+mod operator;
 mod proof;
 mod serve;
 mod story;
@@ -47,6 +48,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             story::run(keep.as_deref(), arguments.json, &mut out).map(|()| Outcome::Yes)
         }
         Some(Command::Serve(serve)) => serve::run(&serve, arguments.json, &mut out).map(|()| Outcome::Yes),
+        Some(Command::Root { command }) => operator::root(&command, arguments.json, &mut out),
+        Some(Command::Key { command }) => operator::key(&command, arguments.json, &mut out),
+        Some(Command::Outage { command }) => operator::outage(&command, arguments.json, &mut out),
         Some(Command::Id { command: IdCommand::Check { number } }) => {
             tools::check_id(&number, arguments.json, &mut out)
         }

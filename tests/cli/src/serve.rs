@@ -1,14 +1,18 @@
 //! The server alone, until it is told to stop.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
-use healthcode_server::{App, ConsoleGateway, Ports, ServerClock, SystemClock};
+use healthcode::rules::identity::Region;
+use healthcode::rules::text::Text;
+use healthcode::token::ids::hex;
+use healthcode_server::{App, Config, ConsoleGateway, Ports, ServerClock, SystemClock};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::Failure;
-use crate::arguments::Serve;
+use crate::arguments::{IssuerArguments, Serve};
 use crate::time::SocketClock;
 
 /// Runs the server until SIGTERM or SIGINT. What was under way is answered first.
@@ -38,21 +42,16 @@ async fn serve(
         .await
         .map_err(|error| Failure::Failed(format!("--listen {}: {error}", arguments.listen)))?;
     let address = listener.local_addr()?;
-    let config = healthcode_server::Config {
+    let base_url = arguments.issuer.base_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let config = Config {
         generation: arguments.generation,
         spread_seconds: arguments.spread,
-        ..healthcode_server::Config::hangzhou(&arguments.database, format!("http://{address}"))
+        ..config(&arguments.issuer, &arguments.database, base_url)?
     };
     let ports =
         Ports { clock, sms: Arc::new(ConsoleGateway), records: healthcode_server::embedded_records() };
     let app = App::open(config, ports).await.map_err(|error| failed(&error))?;
-    let root = app.root_keys().into_iter().next().ok_or_else(|| failed(&"no root key"))?;
-    let root = healthcode::token::ids::hex(&root.to_cose());
-    if as_json {
-        writeln!(out, "{}", json!({"listening": format!("http://{address}"), "root_key": root}))?;
-    } else {
-        writeln!(out, "listening on http://{address}\nroot key {root}")?;
-    }
+    announce(&app, &address.to_string(), as_json, out)?;
     out.flush()?;
     let shutdown = async move {
         tokio::select! {
@@ -61,6 +60,62 @@ async fn serve(
         }
     };
     app.serve(listener, shutdown).await.map_err(|error| failed(&error))
+}
+
+/// Says where the server listens, and with which root keys an app is built for it.
+fn announce(app: &App, address: &str, as_json: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    let roots = app.root_set();
+    let keys: Vec<_> = app.root_keys().iter().map(|key| hex(&key.to_cose())).collect();
+    if as_json {
+        let line = json!({
+            "listening": format!("http://{address}"), "root_key": keys.first(), "root_keys": keys,
+            "root_version": roots.as_ref().map(|roots| roots.version),
+            "root_threshold": roots.as_ref().map(|roots| roots.threshold),
+        });
+        writeln!(out, "{line}")?;
+        return Ok(());
+    }
+    writeln!(out, "listening on http://{address}")?;
+    for key in &keys {
+        writeln!(out, "root key {key}")?;
+    }
+    match roots {
+        None => writeln!(out, "no trust list yet: it is served once it lies where it is followed")?,
+        Some(roots) if roots.version > 1 || keys.len() > 1 => {
+            writeln!(out, "root version {}, {} of {} keys", roots.version, roots.threshold, keys.len())?;
+        }
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+/// The configuration of an issuer: one that the server knows, or one that is described whole.
+fn config(arguments: &IssuerArguments, database: &Path, base_url: String) -> Result<Config, Failure> {
+    let IssuerArguments { issuer_id, issuer_name_zh: zh, issuer_name_en: en, region, .. } = arguments;
+    let known = match issuer_id.as_str() {
+        "hangzhou" => Config::hangzhou(database, base_url),
+        "shenzhen" => Config::shenzhen(database, base_url),
+        _ if zh.is_none() || en.is_none() || region.is_none() => {
+            let needs = "--issuer-id: another issuer needs --issuer-name-zh, --issuer-name-en and --region";
+            return Err(Failure::Usage(needs.to_owned()));
+        }
+        id => Config { issuer: id.to_owned(), ..Config::hangzhou(database, base_url) },
+    };
+    if !(1..=64).contains(&issuer_id.len()) {
+        return Err(Failure::Usage("--issuer-id: 1 to 64 characters".to_owned()));
+    }
+    let region = region.unwrap_or(known.region);
+    Region::from_code(region).map_err(|_| Failure::Usage("--region: no region of GB/T 2260".to_owned()))?;
+    let name = Text::new(zh.as_deref().unwrap_or(&known.name.zh), en.as_deref().unwrap_or(&known.name.en));
+    Ok(Config {
+        name,
+        region,
+        peer_files: arguments.peer.clone(),
+        trust_list: arguments.follow.clone(),
+        policies: arguments.policies.clone(),
+        status_ttl: arguments.status_ttl,
+        ..known
+    })
 }
 
 fn log_to_stderr(as_json: bool) {

@@ -31,6 +31,7 @@ pub struct Ledger {
     file: Connection,
     subject: SubjectId,
     known: BTreeSet<String>,
+    receipts: BTreeSet<Vec<u8>>,
     /// The state from which it decides.
     pub state: SubjectState,
     /// What was delivered, in the order of the receipts.
@@ -71,6 +72,7 @@ impl Ledger {
             file,
             subject,
             known: BTreeSet::new(),
+            receipts: BTreeSet::new(),
             delivered: Vec::new(),
             orders: Vec::new(),
             releases: Vec::new(),
@@ -82,13 +84,14 @@ impl Ledger {
         ledger
     }
 
-    /// Reads what there is more than before. What was there before is there still: it is only counted.
+    /// Reads what there is more than before. What was there before is there still: it is only counted. A phone may have
+    /// brought an earlier receipt of it.
     pub fn read_on(&mut self, trust: &TrustList) {
         self.state = state(&self.file, self.subject);
         let key = *self.subject.as_bytes();
         for body in self.bodies("SELECT body FROM operation WHERE subject = ?1", &[&key]) {
             let row: OperationRow = serde_json::from_str(&body).unwrap();
-            if self.known.insert(row.operation.clone()) {
+            if self.receipts.insert(row.receipt.0.clone()) {
                 self.take_operation(trust, &row);
             }
         }
@@ -131,6 +134,14 @@ impl Ledger {
         let link = keys.find_map(|key| Link::open(&row.link.0, &key).ok());
         let link = link.expect("the link is by a key of the subject");
         assert_eq!((link.operation.to_string(), link.digest()), (row.operation.clone(), receipt.head));
+        if !self.known.insert(row.operation.clone()) {
+            let place = self.delivered.iter().position(|known| known.operation == row.operation).unwrap();
+            let before = self.delivered.remove(place);
+            assert!(
+                receipt.serial < before.receipt.serial,
+                "only an earlier receipt takes a receipt's place"
+            );
+        }
         self.delivered.push(Delivered { operation: row.operation.clone(), link, receipt });
     }
 

@@ -147,3 +147,14 @@ fn what_is_brought_back_after_it_was_judged_anew_is_said_to_the_phone() {
     let again = vec![Event::Late(0), Event::Sync(Vec::new()), Event::Heal];
     play(Start::Yellow, 0, [before, judged, lost, again].concat());
 }
+
+#[test]
+fn a_check_in_that_came_late_once_more_keeps_its_place_before_the_one_that_was_lost_after_it() {
+    let tap = || Event::Record(Entry::Tap(false));
+    let delivered = vec![tap(), Event::CopyServer, Event::Sync(vec![Fault::Echoed]), tap()];
+    // The server has lost both; the request with the first one arrives again before the phone comes.
+    let lost = vec![Event::Sync(Vec::new()), unseen(0), Event::Late(0), Event::Sync(Vec::new())];
+    for pause in [0, 1_000] {
+        play(Start::Yellow, pause, [delivered.clone(), lost.clone()].concat());
+    }
+}

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use healthcode::HealthcodeError;
 use healthcode::resident::{CheckInInput, CheckInState, Entry, Resident};
 use healthcode::rules::colour::Colour;
+use healthcode::token::{Challenge, CodeText, Prefix};
 use healthcode_cli::time::World;
 use healthcode_cli::vault::MemoryVault;
 use healthcode_e2e::phone::{Phone, at, config_of, li_si};
@@ -72,6 +73,9 @@ fn freeze() {
         phone.sync().unwrap();
     }
     phone.ask(li_si()).unwrap();
+    let challenge = Challenge::new([7; 16], "North gate", None).to_bytes();
+    let challenge = CodeText::write(Prefix::Challenge, &challenge);
+    phone.resident.code(phone.subject.clone(), Some(challenge)).unwrap();
     server.kill();
     server.world.go_to(left_at());
     phone.tap().unwrap();

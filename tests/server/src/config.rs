@@ -28,6 +28,14 @@ pub struct Config {
     pub status_ttl: u32,
     /// Gate policies in JSON to sign and serve; none for those of the first rulebook's authority.
     pub policies: Option<PathBuf>,
+    /// The entries of other authorities in the trust list that this server signs, as they publish them: CBOR. A server
+    /// that follows a list has none.
+    pub peers: Vec<Vec<u8>>,
+    /// The same in files, each read again when it changes.
+    pub peer_files: Vec<PathBuf>,
+    /// The trust list of the authority that holds the root, where this server does not: served as it is, and read again
+    /// when it changes. Beside it lie the root documents, `root/1.cbor` and so on, and `outages.cbor`.
+    pub trust_list: Option<PathBuf>,
     /// Requests that are worked on at once; more are turned away with a time to come back.
     pub max_requests: usize,
     /// One-time codes for one person in an hour.
@@ -52,10 +60,24 @@ impl Config {
             spread_seconds: 0,
             status_ttl: 3_600,
             policies: None,
+            peers: Vec::new(),
+            peer_files: Vec::new(),
+            trust_list: None,
             max_requests: 256,
             codes_per_person: 5,
             codes_per_address: 60,
             codes_in_all: 10_000,
+        }
+    }
+
+    /// Another development server, in another province.
+    #[must_use]
+    pub fn shenzhen(database: &Path, base_url: String) -> Self {
+        Self {
+            issuer: "shenzhen".to_owned(),
+            name: Text::new("深圳市", "Shenzhen"),
+            region: 440_300,
+            ..Self::hangzhou(database, base_url)
         }
     }
 
@@ -66,6 +88,11 @@ impl Config {
     /// Where the status list of a number is kept as it was published last.
     pub(crate) fn status_path(&self, list: u32) -> PathBuf {
         self.database.with_extension(format!("status-{list}"))
+    }
+
+    /// Where the outage notices are kept that the root has signed.
+    pub(crate) fn outages_path(&self) -> PathBuf {
+        self.database.with_extension("outages")
     }
 
     pub(crate) fn keys_path(&self) -> PathBuf {

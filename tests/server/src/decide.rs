@@ -159,7 +159,7 @@ impl Desk<'_> {
             starts_on: terms.starts_on,
             days: terms.days,
             terms: self.rulebook.terms(),
-            rulebook: self.rulebook_digest,
+            rulebook: self.keys.rulebook_digest,
             supersedes,
         };
         self.say(ChangeKind::Order, serial, &order)?;
@@ -188,7 +188,7 @@ impl Desk<'_> {
             rated_at: self.now_in_seconds(),
             colour: rating.colour,
             reasons: rating.reasons.iter().map(Into::into).collect(),
-            rulebook: self.rulebook_digest,
+            rulebook: self.keys.rulebook_digest,
             rulebook_version: self.rulebook.version,
             order: self.state.order.as_ref().map(|order| order.id),
             appeal_by: self.now_in_seconds().plus_hours(24 * days),

@@ -48,7 +48,7 @@ impl Desk<'_> {
         known: &[StoredOperation],
     ) -> Result<Outcome, ServerError> {
         let id = delivery.link.operation;
-        let mut delivered = known.iter().chain(&self.changes.operations);
+        let mut delivered = self.changes.operations.iter().chain(known);
         if let Some(stored) = delivered.find(|stored| stored.operation == id) {
             let outcome = Outcome {
                 outcome: OutcomeKind::Duplicate,

@@ -2,6 +2,8 @@
 //! is decided is signed here. No I/O but for the lots of indices and serials: the time is an argument, and names are derived, so that
 //! deciding again after a conflict comes to the same.
 
+use std::sync::Arc;
+
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::token::KeyNotice;
@@ -11,16 +13,15 @@ use healthcode::wire::Bytes;
 use healthcode::wire::message::ChangeKind;
 
 use crate::error::ServerError;
-use crate::keys::Keys;
+use crate::keys::Sealed;
 use crate::life::Life;
 use crate::state::SubjectState;
 use crate::storage::{Changes, Decision};
 
 /// The desk.
 pub(crate) struct Desk<'a> {
-    pub(crate) keys: &'a Keys,
+    pub(crate) keys: Arc<Sealed>,
     pub(crate) rulebook: &'a Rulebook,
-    pub(crate) rulebook_digest: [u8; 32],
     pub(crate) life: &'a Life,
     pub(crate) subject: SubjectId,
     pub(crate) now: Timestamp,

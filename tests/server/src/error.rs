@@ -5,7 +5,7 @@ use healthcode::token::SignerError;
 use healthcode::wire::{Problem, ProblemKind};
 use thiserror::Error;
 
-/// Why the server does not start. Nothing was changed.
+/// Why the server does not start, or an operator's act is not done. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StartError {
     /// The keys' file.
@@ -20,6 +20,15 @@ pub enum StartError {
     /// The gate policies' file.
     #[error("gate policies: {0}")]
     Policies(String),
+    /// An entry of another authority.
+    #[error("peer: {0}")]
+    Peer(String),
+    /// The outage notices' file.
+    #[error("outage notices: {0}")]
+    Outages(String),
+    /// The act is not one that can be done.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// Why a request is not answered as asked.

@@ -13,10 +13,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use healthcode::token::status_list;
+use healthcode::token::{cbor, status_list};
 use healthcode::wire::message::{
-    ANCHOR_PATH, CONFIRM_PATH, ENROLMENTS_PATH, MAX_REQUEST_BYTES, POLICY_PATH, RULEBOOK_PATH,
-    STATUS_PATH_PREFIX, SYNC_PATH, TRUST_LIST_PATH,
+    ANCHOR_PATH, CONFIRM_PATH, ENROLMENTS_PATH, ISSUER_PATH, MAX_REQUEST_BYTES, OUTAGES_PATH, POLICY_PATH,
+    ROOT_PATH_PREFIX, RULEBOOK_PATH, STATUS_PATH_PREFIX, SYNC_PATH, TRUST_LIST_PATH,
 };
 use healthcode::wire::problem::MEDIA_TYPE;
 use healthcode::wire::{Bytes, Problem, ProblemKind, SIGNATURE_HEADER};
@@ -36,11 +36,14 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
         .route(RULEBOOK_PATH, get(rulebook))
         .route(POLICY_PATH, get(policy))
         .route(&format!("{STATUS_PATH_PREFIX}{{number}}"), get(status_list))
+        .route(&format!("{ROOT_PATH_PREFIX}{{name}}"), get(root_document))
+        .route(OUTAGES_PATH, get(outages))
+        .route(ISSUER_PATH, get(issuer))
         .route(ANCHOR_PATH, get(anchor))
         .route(ENROLMENTS_PATH, post(start_enrolment))
         .route(CONFIRM_PATH, post(confirm_enrolment))
         .route(SYNC_PATH, post(sync))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(health))
         .fallback(|| async { problem_of(StatusCode::NOT_FOUND, "not-found", "There is no such route") })
         .method_not_allowed_fallback(|| async {
             problem_of(StatusCode::METHOD_NOT_ALLOWED, "method", "The route does not take this method")
@@ -80,6 +83,8 @@ fn route_of(path: &str) -> &'static str {
         TRUST_LIST_PATH,
         RULEBOOK_PATH,
         POLICY_PATH,
+        OUTAGES_PATH,
+        ISSUER_PATH,
         ANCHOR_PATH,
         ENROLMENTS_PATH,
         CONFIRM_PATH,
@@ -87,7 +92,8 @@ fn route_of(path: &str) -> &'static str {
         "/healthz",
     ];
     let known = routes.into_iter().find(|route| *route == path);
-    known.or_else(|| path.starts_with(STATUS_PATH_PREFIX).then_some(STATUS_PATH_PREFIX)).unwrap_or("other")
+    let below = || [STATUS_PATH_PREFIX, ROOT_PATH_PREFIX].into_iter().find(|route| path.starts_with(route));
+    known.or_else(below).unwrap_or("other")
 }
 
 async fn trust_list(State(inner): Server) -> Response {
@@ -95,11 +101,29 @@ async fn trust_list(State(inner): Server) -> Response {
 }
 
 async fn rulebook(State(inner): Server) -> Response {
-    signed(inner.signed_rulebook.clone())
+    signed(inner.keys.now().rulebook.clone())
 }
 
 async fn policy(State(inner): Server) -> Response {
-    signed(inner.signed_policies.clone())
+    signed(inner.keys.now().policies.clone())
+}
+
+async fn root_document(State(inner): Server, Path(name): Path<String>) -> Response {
+    answer(async { Ok(signed(inner.root_document(&name)?)) }).await
+}
+
+async fn outages(State(inner): Server) -> Response {
+    answer(async { Ok(signed(inner.outages()?)) }).await
+}
+
+async fn issuer(State(inner): Server) -> Response {
+    signed(cbor::encode(&inner.own_issuer()))
+}
+
+/// That the server answers, and a line for whatever its operator should look at.
+async fn health(State(inner): Server) -> String {
+    let complaints = inner.complaints().into_iter().map(|complaint| format!("{complaint}\n"));
+    std::iter::once("ok\n".to_owned()).chain(complaints).collect()
 }
 
 /// Gates keep a list for its time to live; what stands between them and the server asks again every minute, which costs

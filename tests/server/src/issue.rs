@@ -61,13 +61,16 @@ impl Desk<'_> {
         let Some(colour) = self.state.colour() else { return Ok(()) };
         let terms = self.rulebook.tokens;
         let Some(key) = self.state.keys.get(place) else { return Ok(()) };
-        let fresh =
-            |token: &IssuedToken| token.colour == colour && self.now < terms.refresh_at(token.issued_at);
+        let fresh = |token: &IssuedToken| {
+            token.colour == colour
+                && self.now < terms.refresh_at(token.issued_at)
+                && !self.keys.was_removed(&token.bytes.0)
+        };
         if key.token.as_ref().is_some_and(fresh) {
             return Ok(());
         }
         let issued_at = self.now_in_seconds();
-        let (list, index) = self.life.once.take(self.keys)?;
+        let (list, index) = self.life.once.take(&self.keys)?;
         let token = GateToken {
             expires_at: terms.expires_at(issued_at),
             issued_at,

@@ -12,11 +12,16 @@ mod deliver;
 mod desk;
 mod enrol;
 mod error;
+mod followed;
 mod http;
 mod issue;
+mod key_file;
 mod keys;
 mod life;
 mod limits;
+mod operator;
+mod outages;
+mod peers;
 mod ports;
 mod records;
 mod recover;
@@ -30,21 +35,25 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
+use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::gate_policy::{self, GatePolicies};
-use healthcode::rules::rulebook::Rulebook;
-use healthcode::token::PublicKey;
-use healthcode::token::policy::sign_policies;
+use healthcode::rules::rulebook::{HANGZHOU_2020, Rulebook};
+use healthcode::token::key::KeyId;
+use healthcode::token::{KeyUse, PublicKey, RootSet, cbor};
 use tokio::net::TcpListener;
 
 pub use clock::{ServerClock, SystemClock};
 pub use config::Config;
 pub use error::StartError;
+pub use operator::Operator;
 pub use ports::{ConsoleGateway, Ports, PublicRecords, RecordsUnavailable, SmsGateway};
 pub use records::{EmbeddedRecords, PersonRecord, embedded_records};
 
 use error::ServerError;
-use keys::Keys;
+use followed::Followed;
+use keys::{KeyRing, Keys};
 use life::Life;
+use peers::Peers;
 use storage::Storage;
 use storage::sqlite::SqliteStorage;
 
@@ -57,13 +66,11 @@ pub struct App {
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) ports: Ports,
-    pub(crate) keys: Arc<Keys>,
+    pub(crate) keys: KeyRing,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) rulebook: Rulebook,
-    pub(crate) signed_rulebook: Vec<u8>,
-    pub(crate) rulebook_digest: [u8; 32],
     pub(crate) policies: GatePolicies,
-    pub(crate) signed_policies: Vec<u8>,
+    pub(crate) source: trust::Source,
     pub(crate) status: status::StatusLists,
     pub(crate) life: Life,
     pub(crate) trust: tokio::sync::Mutex<Option<trust::Published>>,
@@ -82,21 +89,20 @@ impl App {
         // Before the keys are made: where there are keys, there was a life.
         let lived = config.keys_path().exists();
         let life = Life::open(config.life_path(), storage.as_ref(), lived, config.generation).await?;
-        let keys = Arc::new(open_keys(&config, storage.as_ref()).await?);
+        let keys = open_keys(&config, storage.as_ref()).await?;
         let rulebook = Rulebook::hangzhou_2020();
-        let signed_rulebook = keys.sign_rulebook(healthcode::rules::rulebook::HANGZHOU_2020)?;
-        let (policies, signed_policies) = read_policies(&config, &keys)?;
+        let (policies, json) = read_policies(&config)?;
+        let source = open_source(&config, &keys, &life, &rulebook, ports.clock.now())?;
+        let keys = KeyRing::new(config.keys_path(), keys, HANGZHOU_2020, json)?;
         let room = Arc::new(tokio::sync::Semaphore::new(config.max_requests));
         let inner = Inner {
-            rulebook_digest: trust::digest(&signed_rulebook),
             config,
             ports,
             keys,
             storage,
             rulebook,
-            signed_rulebook,
             policies,
-            signed_policies,
+            source,
             status: status::StatusLists::default(),
             life,
             trust: tokio::sync::Mutex::new(None),
@@ -106,10 +112,59 @@ impl App {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// The root keys that an app is built with; one of them signs the trust list.
+    /// The root keys that an app is built with today: those of [`App::root_set`].
     #[must_use]
     pub fn root_keys(&self) -> Vec<PublicKey> {
-        vec![self.inner.keys.root_public()]
+        self.root_set().map(|roots| roots.keys).unwrap_or_default()
+    }
+
+    /// The root set in force, with its version and threshold. At a server that follows another authority's list it is
+    /// the other's, and none before there is a list.
+    #[must_use]
+    pub fn root_set(&self) -> Option<RootSet> {
+        self.inner.root_set()
+    }
+
+    /// See [`Operator::rotate_root`].
+    ///
+    /// # Errors
+    ///
+    /// As there; and at a server that follows another authority's list.
+    pub fn rotate_root(&self, threshold: u8, keys: u8) -> Result<RootSet, StartError> {
+        self.holder()?.rotate_root(threshold, keys, self.inner.ports.clock.now())
+    }
+
+    /// See [`Operator::declare_outage`].
+    ///
+    /// # Errors
+    ///
+    /// As there; and at a server that follows another authority's list.
+    pub fn declare_outage(&self, issuer: &str, hours: u16, until: Timestamp) -> Result<Vec<u8>, StartError> {
+        self.holder()?.declare_outage(issuer, hours, until, self.inner.ports.clock.now())
+    }
+
+    /// See [`Operator::remove_key`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn remove_key(&self, key_use: KeyUse) -> Result<Vec<KeyId>, StartError> {
+        Operator::of(&self.inner.config.database).remove_key(key_use, self.inner.ports.clock.now())
+    }
+
+    fn holder(&self) -> Result<Operator, StartError> {
+        match self.inner.source {
+            trust::Source::Own(_) => Ok(Operator::of(&self.inner.config.database)),
+            trust::Source::Followed(_) => {
+                Err(StartError::Refused("another authority holds the root of this server's list".to_owned()))
+            }
+        }
+    }
+
+    /// The server's own entry of a trust list as CBOR, for the authority that holds the root.
+    #[must_use]
+    pub fn issuer_entry(&self) -> Vec<u8> {
+        cbor::encode(&self.inner.own_issuer())
     }
 
     /// The current trust list as it is published.
@@ -151,27 +206,45 @@ async fn open_keys(config: &Config, storage: &dyn Storage) -> Result<Keys, Start
         return Err(StartError::Keys("the file that belongs to this database is gone".to_owned()));
     }
     let keys = Keys::open(&path)?;
-    let root = keys.root_public().to_cose();
+    let root = keys.first_root();
     match used {
         Some(used) if used != root => {
             Err(StartError::Keys("the file belongs to another database".to_owned()))
         }
         Some(_) => Ok(keys),
         None => {
-            storage.put_document(NAME, &root).await?;
+            storage.put_document(NAME, root).await?;
             Ok(keys)
         }
     }
 }
 
-/// The gate policies that are served, read and signed.
-fn read_policies(config: &Config, keys: &Keys) -> Result<(GatePolicies, Vec<u8>), StartError> {
+/// The gate policies that are served, and their JSON.
+fn read_policies(config: &Config) -> Result<(GatePolicies, Vec<u8>), StartError> {
     let json = match &config.policies {
         None => gate_policy::HANGZHOU_2020.to_vec(),
         Some(path) => std::fs::read(path).map_err(|error| StartError::Policies(error.to_string()))?,
     };
     let policies = GatePolicies::parse(&json).map_err(|error| StartError::Policies(error.to_string()))?;
-    Ok((policies, sign_policies(&json, &keys.policy)?))
+    Ok((policies, json))
+}
+
+/// Where the trust list comes from.
+fn open_source(
+    config: &Config,
+    keys: &Keys,
+    life: &Life,
+    rulebook: &Rulebook,
+    now: Timestamp,
+) -> Result<trust::Source, StartError> {
+    let Some(path) = &config.trust_list else {
+        let own = trust::issuer(config, keys, life.once.list(), &|at| rulebook.tokens.expires_at(at), now);
+        return Ok(trust::Source::Own(Peers::read(&own, &config.peers, &config.peer_files)?));
+    };
+    if !config.peers.is_empty() || !config.peer_files.is_empty() {
+        return Err(StartError::Peer("a server that follows a trust list signs none".to_owned()));
+    }
+    Ok(trust::Source::Followed(Followed::new(path.clone())))
 }
 
 impl From<ServerError> for StartError {

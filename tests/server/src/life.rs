@@ -13,7 +13,8 @@ use healthcode::wire::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ServerError, StartError};
-use crate::keys::{Keys, random, replace_file};
+use crate::key_file::replace_file;
+use crate::keys::{Keys, random};
 use crate::storage::Storage;
 
 const NAME: &str = "life";

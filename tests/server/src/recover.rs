@@ -2,6 +2,8 @@
 //! its own signatures alone. An operation needs no other: its id stands in the receipt. What is recovered takes its
 //! place in the order of its serials, and never the place of something newer.
 
+use std::cmp::Ordering;
+
 use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
 use healthcode::rules::quarantine::Tap;
 use healthcode::token::decision::ReleaseCause;
@@ -65,7 +67,8 @@ impl Desk<'_> {
         }
         found.sort_by_key(Found::serial);
         let before = self.changes.operations.len();
-        let rated = found.iter().any(|one| matches!(one, Found::Rating(_)));
+        let ratings = found.iter().filter(|one| matches!(one, Found::Rating(_)));
+        let rated = ratings.map(Found::serial).max();
         let decided = !self.changes.recovered.is_empty();
         for one in found {
             let serial = one.serial();
@@ -84,7 +87,7 @@ impl Desk<'_> {
             self.next_serial()?;
         }
         // The rating that came back is of what came back with it; else what was due before is due still.
-        if rated && self.state.last.rating > self.state.last.declaration {
+        if rated == Some(self.state.last.rating) && rated > Some(self.state.last.declaration) {
             self.state.rating_due = false;
         }
         Ok(())
@@ -153,8 +156,12 @@ impl Desk<'_> {
 
     fn recover_operation(&mut self, found: FoundOperation, known: &[StoredOperation]) {
         let FoundOperation { receipt, link, key, opened, stored } = found;
-        let mut delivered = known.iter().chain(&self.changes.operations);
-        if delivered.any(|known| known.operation == link.operation) {
+        let mut delivered = self.changes.operations.iter().chain(known);
+        if let Some(known) = delivered.find(|known| known.operation == link.operation) {
+            let later = self.own::<Receipt>(&known.receipt).filter(|later| later.serial > receipt.serial);
+            if let Some(later) = later {
+                self.put_back(&receipt, &later, stored);
+            }
             return;
         }
         self.changes.operations.push(stored);
@@ -208,6 +215,30 @@ impl Desk<'_> {
         }
     }
 
+    /// The earlier of two receipts holds, where an operation was delivered again after it was lost: what was delivered
+    /// next has its place after it. A phone that got the later one keeps it: it has no receipt from between the two.
+    fn put_back(&mut self, receipt: &Receipt, later: &Receipt, stored: StoredOperation) {
+        let last = &mut self.state.last;
+        for last in [&mut last.link, &mut last.declaration] {
+            if *last == later.serial {
+                *last = receipt.serial;
+            }
+        }
+        let check_ins = self.state.order.iter_mut().flat_map(|order| &mut order.check_ins);
+        for check_in in check_ins.filter(|check_in| check_in.operation == stored.operation) {
+            let latest = check_in.tap.latest.min(receipt.received_at);
+            check_in.tap = Tap {
+                earliest: check_in.tap.earliest.min(latest),
+                latest,
+                received: Some(receipt.received_at),
+                late: receipt.late,
+            };
+            // A judgement says when its check-in was received: it is said anew.
+            check_in.judged = None;
+        }
+        self.changes.operations.push(stored);
+    }
+
     fn recover_order(&mut self, order: &Order) {
         if order.serial > self.state.last.order {
             self.state.last.order = order.serial;
@@ -245,22 +276,26 @@ impl Desk<'_> {
         let Some(order) = self.state.order.as_mut().filter(|order| order.id == judgement.order) else {
             return;
         };
-        let judged = CheckInState {
-            operation: judgement.operation,
-            tap: judgement.tap(),
-            judged: judgement.attribution(),
-            said: judgement.serial,
+        let (tap, judged, serial) = (judgement.tap(), judgement.attribution(), judgement.serial);
+        let same = |check_in: &&mut CheckInState| check_in.operation == judgement.operation;
+        let Some(known) = order.check_ins.iter_mut().find(same) else {
+            order.check_ins.push(CheckInState { operation: judgement.operation, tap, judged, said: serial });
+            return;
         };
-        match order.check_ins.iter_mut().find(|check_in| check_in.operation == judgement.operation) {
-            None => order.check_ins.push(judged),
-            Some(known) if known.judged.is_none() => *known = judged,
-            // It was judged again since, by a later receipt: the earlier one says more. The phone is told.
-            Some(known) if judgement.received < known.tap.received.unwrap_or(self.now) => {
-                *known = CheckInState { judged: None, ..judged };
-            }
-            // A later word has taken its place.
-            Some(known) if known.said >= judgement.serial => {}
-            Some(known) => *known = judged,
+        // Of two receipts the earlier one says more, and of one receipt the later word.
+        let newer = serial > known.said;
+        let says_more = match judgement.received.cmp(&known.tap.received.unwrap_or(self.now)) {
+            Ordering::Less => true,
+            Ordering::Equal => newer || known.judged.is_none(),
+            Ordering::Greater => false,
+        };
+        if says_more {
+            known.tap = tap;
         }
+        if says_more || newer {
+            // Where that is not what was said last, it is said anew.
+            known.judged = judged.filter(|_| says_more && newer);
+        }
+        known.said = known.said.max(serial);
     }
 }

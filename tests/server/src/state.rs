@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// How many ends of answers are known: a phone that missed more is told everything.
 const MARKS: usize = 32;
 /// Serials count from here: a smaller number takes fewer bytes.
-const YEAR_2020: Timestamp = Timestamp::from_seconds(1_577_836_800);
+pub(crate) const YEAR_2020: Timestamp = Timestamp::from_seconds(1_577_836_800);
 
 /// What the server knows of one subject.
 #[derive(Clone, Serialize, Deserialize)]

@@ -21,7 +21,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::Inner;
 use crate::error::{ServerError, StartError};
-use crate::keys::replace_file;
+use crate::key_file::replace_file;
 use crate::life::PLACES;
 use crate::storage::Withdrawn;
 use crate::trust::digest;
@@ -31,7 +31,8 @@ use crate::trust::digest;
 const LISTS_BEFORE: u32 = 3;
 /// How long a list is valid.
 const VALID_SECONDS: i64 = 7 * 24 * 3_600;
-/// Signed anew after so long without a change: by its age a gate knows the age of its evidence.
+/// Signed anew after so long without a change, or a quarter of its time to live: by its age a gate knows the age of its
+/// evidence, and when to ask again.
 const SIGN_ANEW_SECONDS: i64 = 900;
 /// The storage is looked at again after so long, in case another server has written there.
 const LOOK_AGAIN_SECONDS: i64 = 60;
@@ -50,6 +51,7 @@ pub(crate) struct Served {
 struct Built {
     served: Served,
     issued_at: Timestamp,
+    ttl: u32,
     places: [u8; 32],
     key: [u8; 8],
     looked_at: Timestamp,
@@ -65,7 +67,8 @@ impl Built {
     }
 
     fn is_fresh(&self, now: Timestamp) -> bool {
-        (0..SIGN_ANEW_SECONDS).contains(&now.since(self.issued_at).div_euclid(1_000))
+        let most = SIGN_ANEW_SECONDS.min(i64::from(self.ttl / 4)).max(1);
+        (0..most).contains(&now.since(self.issued_at).div_euclid(1_000))
     }
 
     fn is_valid(&self, now: Timestamp) -> bool {
@@ -150,24 +153,25 @@ impl Inner {
         }
         let withdrawn = self.storage.withdrawn(list, now).await?;
         let packed: Vec<u8> = withdrawn.iter().flat_map(|place| place.to_be_bytes()).collect();
-        let (places, key) = (digest(&packed), self.keys.status.public_key().id());
+        let keys = self.keys.now();
+        let (places, key) = (digest(&packed), keys.status.public_key().id());
         if let Some(known) =
             known.filter(|known| known.places == places && known.key == key && known.is_fresh(now))
         {
             self.status.put(list, Built { looked_at: now, change, ..known.clone() });
             return Ok(known.served);
         }
+        let ttl = self.config.status_ttl.max(1);
         let content = StatusListContent {
             uri: uri(&self.config.base_url, list),
             issued_at: now,
             expires_at: Timestamp::from_seconds(now.seconds() + VALID_SECONDS),
-            ttl: self.config.status_ttl.max(1),
+            ttl,
             statuses: Statuses::new(PLACES, withdrawn)
                 .map_err(|_| ServerError::Internal("status-list/places"))?,
         };
         let beside = (self.config.status_path(list), list.checked_sub(2 * LISTS_BEFORE));
         let before = beside.1.map(|list| self.config.status_path(list));
-        let keys = Arc::clone(&self.keys);
         let signed = tokio::task::spawn_blocking(move || {
             // The turn is held until it is done, also where nobody waits for it any more.
             let _turn = turn;
@@ -177,7 +181,8 @@ impl Inner {
         });
         let bytes = signed.await.map_err(|_| ServerError::Internal("status-list/thread"))??;
         let served = Served { tag: tag(&bytes), bytes: bytes.into() };
-        let built = Built { served: served.clone(), issued_at: now, places, key, looked_at: now, change };
+        let built =
+            Built { served: served.clone(), issued_at: now, ttl, places, key, looked_at: now, change };
         self.status.put(list, built);
         Ok(served)
     }
@@ -205,7 +210,7 @@ impl Inner {
     fn published_before(&self, list: u32) -> Vec<Withdrawn> {
         let Ok(bytes) = std::fs::read(self.config.status_path(list)) else { return Vec::new() };
         let signed = SignedStatusList::parse(&bytes).ok();
-        let content = signed.and_then(|signed| signed.verify(&self.keys.status.public_key()).ok());
+        let content = signed.and_then(|signed| signed.verify(&self.keys.now().status.public_key()).ok());
         let content = content.filter(|content| content.uri.ends_with(&format!("{STATUS_PATH_PREFIX}{list}")));
         let Some(content) = content else {
             tracing::error!(list, "the status list beside the database is not one of this server's");

@@ -16,7 +16,6 @@ use crate::desk::Desk;
 use crate::error::ServerError;
 use crate::state::{Standing, SubjectState};
 use crate::storage::{Changes, StoredOperation};
-use crate::trust::ROOT_VERSION;
 
 /// How often a commit is tried against other requests about the same subject.
 const ATTEMPTS: usize = 8;
@@ -171,9 +170,8 @@ impl Inner {
         replaced_at: Option<Timestamp>,
     ) -> Desk<'_> {
         Desk {
-            keys: &self.keys,
+            keys: self.keys.now(),
             rulebook: &self.rulebook,
-            rulebook_digest: self.rulebook_digest,
             life: &self.life,
             subject,
             now: self.ports.clock.now(),
@@ -270,12 +268,12 @@ impl Inner {
         let anchor = Anchor {
             at: Timestamp::from_seconds(self.ports.clock.now().seconds()),
             epoch: 0,
-            root_version: ROOT_VERSION,
+            root_version: published.root_version,
             trust_list_version: published.version,
             rules_version: self.rulebook.version,
             policy_version: self.policies.version,
             nonce,
         };
-        Ok(seal(&anchor, &self.keys.time)?.into())
+        Ok(seal(&anchor, &self.keys.now().time)?.into())
     }
 }

@@ -8,10 +8,11 @@ use std::net::SocketAddr;
 
 use healthcode::rules::colour::Colour;
 use healthcode::token::Signer as _;
-use healthcode::wire::Bytes;
-use healthcode::wire::message::{CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentStarted, SyncResponse};
-use healthcode::wire::{Receipt, RequestClaims, link::GENESIS};
-use support::phone::{ISSUER, Phone, ask, confirm, key, sign, well, yellow};
+use healthcode::wire::message::{
+    CONFIRM_PATH, ChangeKind, ENROLMENTS_PATH, Enrolled, EnrolmentStarted, OutcomeKind, SyncResponse,
+};
+use healthcode::wire::{Bytes, Consent, OperationBody, Receipt, RequestClaims, link::GENESIS};
+use support::phone::{ISSUER, KeyName as _, Phone, ask, confirm, key, sign, well, yellow};
 use support::{Server, at, li_si, zhang_san};
 
 fn wrong_code() -> (u16, String, Option<String>) {
@@ -242,4 +243,59 @@ impl ParsePhone for str {
     fn parse_phone(&self) -> healthcode::rules::identity::Phone {
         healthcode::rules::identity::Phone::parse(self).unwrap()
     }
+}
+
+#[tokio::test]
+async fn the_first_phone_is_told_of_a_second_and_may_refuse_it_or_let_it_in_at_once() {
+    for allow in [false, true] {
+        let server = Server::start().await;
+        let mut first = yellow(&server).await;
+        let mut second = Phone::enrol(&server, &zhang_san(), 2).await;
+        first.sync(&server).await;
+        let notice = first.notices.last().unwrap().clone();
+        assert_eq!((notice.key, notice.active_from), (second.key_id(), Some(at(12, 9, 0))));
+
+        server.go_to(11, 10, 0);
+        let consent = Consent { key: notice.key.to_vec().into(), allow };
+        let evidence = first.evidence(at(11, 10, 0));
+        first.record(&OperationBody::Consent(consent), evidence);
+        let told = first.sync(&server).await;
+        assert_eq!(told, [(OutcomeKind::Accepted, None, None, None)]);
+        let notice = first.notices.last().unwrap();
+        assert_eq!(notice.active_from, allow.then_some(at(11, 10, 0)));
+
+        if allow {
+            second.sync(&server).await;
+            assert_eq!(second.colour(), Some(Colour::Yellow), "colour and order follow");
+            assert!(first.send(&server, &first.request(&server)).await.json::<SyncResponse>().replaced);
+        } else {
+            let gone = second.send(&server, &second.request(&server)).await;
+            assert_eq!(gone.problem(), (404, "unknown-subject".to_owned(), None));
+            server.go_to(13, 10, 0);
+            first.sync(&server).await;
+            assert_eq!(first.colour(), Some(Colour::Yellow), "the first one goes on");
+        }
+        // A consent that nobody waits for is refused and told.
+        let consent = Consent { key: key(77).public_key_id().into(), allow };
+        if !allow {
+            let evidence = first.evidence(at(13, 10, 0));
+            first.record(&OperationBody::Consent(consent), evidence);
+            let refused = (OutcomeKind::Refused, Some("invalid".to_owned()), Some("key".to_owned()), None);
+            assert_eq!(first.sync(&server).await, [refused]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_request_drops_the_key_that_waits_and_says_so() {
+    let server = Server::start().await;
+    let mut first = yellow(&server).await;
+    let second = Phone::enrol(&server, &zhang_san(), 2).await;
+    Phone::enrol(&server, &zhang_san(), 3).await;
+    let answer = first.send(&server, &first.request(&server)).await;
+    let kinds: Vec<_> = answer.json::<SyncResponse>().changes.into_iter().map(|change| change.kind).collect();
+    assert_eq!(kinds, [ChangeKind::Key, ChangeKind::Key, ChangeKind::Key]);
+    first.take(&server, &answer).await;
+    assert_eq!((first.notices[1].key, first.notices[1].active_from), (second.key_id(), None));
+    assert_eq!(first.notices[2].key, key(3).public_key_id().as_slice());
 }

@@ -1,5 +1,5 @@
 //! A database that came back from a backup, or not at all: what phones hold brings it up to where it was, and nothing
-//! that was used is used again. And phones that follow one another, as the first one is told.
+//! that was used is used again.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use healthcode::rules::colour::Colour;
 use healthcode::token::{GateToken, OperationId};
 use healthcode::wire::message::{ChangeKind, OutcomeKind, Recovered, SyncRequest, SyncResponse};
-use healthcode::wire::{Bytes, Consent, OperationBody, Problem};
-use support::phone::{KeyName as _, Phone, key, yellow};
+use healthcode::wire::{Bytes, Problem};
+use support::phone::{Phone, yellow};
 use support::{Server, at, zhang_san};
 
 /// A copy of the database as a backup makes it, without the keys and the file that tells lives apart.
@@ -270,6 +270,41 @@ async fn a_judgement_that_comes_back_before_its_check_in_counts_one_day() {
 }
 
 #[tokio::test]
+async fn an_earlier_receipt_takes_its_place_back_and_what_was_judged_by_the_later_one_is_judged_anew() {
+    let mut server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    let copy = back_up(&server);
+    server.go_to(12, 9, 0);
+    let tap = keeper.phone.tap(at(12, 9, 0));
+    let again = SyncRequest { cursor: None, ..keeper.phone.request(&server) };
+    let first = keeper.sync(&server).await.outcomes[0].receipt.clone();
+    // The page of the answer with its judgement never came.
+    let kept = keeper
+        .kept
+        .iter()
+        .filter(|one| !matches!(one, Recovered::Decision { kind, .. } if *kind == ChangeKind::Judgement));
+    keeper.kept = kept.cloned().collect();
+    keeper.phone.declare(&server, support::phone::well(support::phone::WUHAN, 12));
+    keeper.sync(&server).await;
+
+    restore(&mut server, Some(&copy)).await;
+    server.go_to(12, 20, 0);
+    let later: SyncResponse = keeper.phone.send(&server, &again).await.json();
+    assert_eq!(later.outcomes[0].outcome, OutcomeKind::Accepted);
+    assert_ne!(later.outcomes[0].receipt, first);
+    keeper.recover(&server).await;
+    let judgement = keeper.phone.judgements.iter().rfind(|judgement| judgement.operation == tap).unwrap();
+    assert_eq!((judgement.received, judgement.day.is_some()), (at(12, 9, 0), true));
+    let known: SyncResponse = keeper.phone.send(&server, &again).await.json();
+    assert_eq!(known.outcomes[0].outcome, OutcomeKind::Duplicate);
+    assert_eq!(known.outcomes[0].receipt, first, "what was delivered after it has its place after it");
+    // The segment stands where the phone's does: the next one goes on without a new one.
+    server.go_to(13, 9, 0);
+    keeper.phone.tap(at(13, 9, 0));
+    assert_eq!(keeper.phone.sync(&server).await[0].0, OutcomeKind::Accepted);
+}
+
+#[tokio::test]
 async fn keys_without_a_life_are_of_a_life_that_was_lost() {
     let mut server = Server::start().await;
     in_quarantine(&server).await;
@@ -322,61 +357,6 @@ async fn no_index_of_the_status_list_is_used_twice() {
     assert!(list == 9 && used.insert((list, index)));
     let lists = &server.trust().await.content().issuers[0].status_lists.clone();
     assert!(lists.iter().any(|entry| entry.list == 9) && lists.len() <= 5);
-}
-
-#[tokio::test]
-async fn the_first_phone_is_told_of_a_second_and_may_refuse_it_or_let_it_in_at_once() {
-    for allow in [false, true] {
-        let server = Server::start().await;
-        let mut first = yellow(&server).await;
-        let mut second = Phone::enrol(&server, &zhang_san(), 2).await;
-        first.sync(&server).await;
-        let notice = first.notices.last().unwrap().clone();
-        assert_eq!((notice.key, notice.active_from), (second.key_id(), Some(at(12, 9, 0))));
-
-        server.go_to(11, 10, 0);
-        let consent = Consent { key: notice.key.to_vec().into(), allow };
-        let evidence = first.evidence(at(11, 10, 0));
-        first.record(&OperationBody::Consent(consent), evidence);
-        let told = first.sync(&server).await;
-        assert_eq!(told, [(OutcomeKind::Accepted, None, None, None)]);
-        let notice = first.notices.last().unwrap();
-        assert_eq!(notice.active_from, allow.then_some(at(11, 10, 0)));
-
-        if allow {
-            second.sync(&server).await;
-            assert_eq!(second.colour(), Some(Colour::Yellow), "colour and order follow");
-            assert!(first.send(&server, &first.request(&server)).await.json::<SyncResponse>().replaced);
-        } else {
-            let gone = second.send(&server, &second.request(&server)).await;
-            assert_eq!(gone.problem(), (404, "unknown-subject".to_owned(), None));
-            server.go_to(13, 10, 0);
-            first.sync(&server).await;
-            assert_eq!(first.colour(), Some(Colour::Yellow), "the first one goes on");
-        }
-        // A consent that nobody waits for is refused and told.
-        let consent = Consent { key: key(77).public_key_id().into(), allow };
-        if !allow {
-            let evidence = first.evidence(at(13, 10, 0));
-            first.record(&OperationBody::Consent(consent), evidence);
-            let refused = (OutcomeKind::Refused, Some("invalid".to_owned()), Some("key".to_owned()), None);
-            assert_eq!(first.sync(&server).await, [refused]);
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_second_request_drops_the_key_that_waits_and_says_so() {
-    let server = Server::start().await;
-    let mut first = yellow(&server).await;
-    let second = Phone::enrol(&server, &zhang_san(), 2).await;
-    Phone::enrol(&server, &zhang_san(), 3).await;
-    let answer = first.send(&server, &first.request(&server)).await;
-    let kinds: Vec<_> = answer.json::<SyncResponse>().changes.into_iter().map(|change| change.kind).collect();
-    assert_eq!(kinds, [ChangeKind::Key, ChangeKind::Key, ChangeKind::Key]);
-    first.take(&server, &answer).await;
-    assert_eq!((first.notices[1].key, first.notices[1].active_from), (second.key_id(), None));
-    assert_eq!(first.notices[2].key, key(3).public_key_id().as_slice());
 }
 
 #[tokio::test]

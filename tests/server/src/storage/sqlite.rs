@@ -91,7 +91,8 @@ const READ_SUBJECT: &str = "SELECT version, state FROM subject WHERE subject = ?
 const WRITE_SUBJECT: &str = "INSERT INTO subject (subject, version, state) VALUES (?1, 1, ?2)";
 const CHANGE_SUBJECT: &str =
     "UPDATE subject SET version = version + 1, state = ?3 WHERE subject = ?1 AND version = ?2";
-const WRITE_OPERATION: &str = "INSERT INTO operation (subject, operation, body) VALUES (?1, ?2, ?3)";
+const WRITE_OPERATION: &str = "INSERT INTO operation (subject, operation, body) VALUES (?1, ?2, ?3)
+    ON CONFLICT (subject, operation) DO UPDATE SET body = excluded.body";
 const READ_OPERATION: &str = "SELECT body FROM operation WHERE subject = ?1 AND operation = ?2";
 const WRITE_DECISION: &str = "INSERT INTO decision (subject, serial, body) VALUES (?1, ?2, ?3)";
 const RECOVER_DECISION: &str =

@@ -160,7 +160,7 @@ impl Server {
     }
 
     pub(crate) fn roots(&self) -> RootSet {
-        RootSet::embedded(1, 1, self.app.root_keys())
+        self.app.root_set().unwrap()
     }
 
     pub(crate) fn root_key(&self) -> PublicKey {

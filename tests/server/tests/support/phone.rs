@@ -64,21 +64,33 @@ impl KeyName for SoftwareKey {
 }
 
 pub(crate) fn sign(key: &SoftwareKey, path: &str, body: &[u8], subject: Option<SubjectId>) -> String {
-    RequestClaims::new(path, body, ISSUER, [7; 16], subject).sign(key).unwrap()
+    sign_for(ISSUER, key, path, body, subject)
+}
+
+pub(crate) fn sign_for(
+    issuer: &str,
+    key: &SoftwareKey,
+    path: &str,
+    body: &[u8],
+    subject: Option<SubjectId>,
+) -> String {
+    RequestClaims::new(path, body, issuer, [7; 16], subject).sign(key).unwrap()
 }
 
 /// Asks for a code.
 pub(crate) async fn ask(server: &Server, key: &SoftwareKey, identity: &Identity) -> Answer {
     let request = EnrolmentRequest { identity: identity.clone(), key: key.public_key().to_cose().into() };
     let body = serde_json::to_vec(&request).unwrap();
-    server.post(ENROLMENTS_PATH, &sign(key, ENROLMENTS_PATH, &body, None), body).await
+    let signature = sign_for(&server.config.issuer, key, ENROLMENTS_PATH, &body, None);
+    server.post(ENROLMENTS_PATH, &signature, body).await
 }
 
 /// Confirms one.
 pub(crate) async fn confirm(server: &Server, key: &SoftwareKey, session: &Bytes, code: &str) -> Answer {
     let request = EnrolmentConfirmation { session: session.clone(), code: code.to_owned() };
     let body = serde_json::to_vec(&request).unwrap();
-    server.post(CONFIRM_PATH, &sign(key, CONFIRM_PATH, &body, None), body).await
+    let signature = sign_for(&server.config.issuer, key, CONFIRM_PATH, &body, None);
+    server.post(CONFIRM_PATH, &signature, body).await
 }
 
 impl Phone {
@@ -180,13 +192,15 @@ impl Phone {
 
     pub(crate) async fn send(&self, server: &Server, request: &SyncRequest) -> Answer {
         let body = serde_json::to_vec(request).unwrap();
-        server.post(SYNC_PATH, &sign(&self.key, SYNC_PATH, &body, Some(self.subject)), body).await
+        let issuer = &server.config.issuer;
+        let signature = sign_for(issuer, &self.key, SYNC_PATH, &body, Some(self.subject));
+        server.post(SYNC_PATH, &signature, body).await
     }
 
     /// Takes an anchor, as a phone does before it sends after a start.
     pub(crate) async fn ask_the_time(&mut self, server: &Server) {
         let answer = server.get(ANCHOR_PATH).await;
-        let anchor: Anchor = server.trust().await.open_from(ISSUER, &answer.body).unwrap();
+        let anchor: Anchor = server.trust().await.open_from(&server.config.issuer, &answer.body).unwrap();
         (self.known, self.known_boot) = (anchor.at, self.boot);
     }
 
@@ -200,14 +214,14 @@ impl Phone {
         assert_eq!(answer.headers.get("cache-control").unwrap(), "no-store");
         let response: SyncResponse = answer.json();
         let trust = server.trust().await;
-        let anchor: Anchor = trust.open_from(ISSUER, &response.anchor.0).unwrap();
+        let anchor: Anchor = trust.open_from(&server.config.issuer, &response.anchor.0).unwrap();
         assert_eq!(anchor.nonce, Some([7; 16]));
         (self.known, self.known_boot) = (anchor.at, self.boot);
         assert_eq!(anchor.trust_list_version, trust.content().version);
         let links = self.waiting.iter().map(|sent| sent.link.clone());
         let told = response.outcomes.iter().zip(links).map(|(outcome, sent)| {
             if let Some(receipt) = &outcome.receipt {
-                let receipt: Receipt = trust.open_from(ISSUER, &receipt.0).unwrap();
+                let receipt: Receipt = trust.open_from(&server.config.issuer, &receipt.0).unwrap();
                 let (link, _) = Link::vouched(&outcome.link.as_ref().unwrap_or(&sent).0).unwrap();
                 assert_eq!((receipt.subject, receipt.head), (self.subject, link.digest()));
                 assert_eq!(receipt.accepted, outcome.problem.is_none());
@@ -226,27 +240,27 @@ impl Phone {
             let bytes = &change.object.0;
             let (subject, serial) = match change.kind {
                 ChangeKind::Order => {
-                    let order: Order = trust.open_from(ISSUER, bytes).unwrap();
+                    let order: Order = trust.open_from(&server.config.issuer, bytes).unwrap();
                     self.orders.push(order.clone());
                     (order.subject, order.serial)
                 }
                 ChangeKind::Release => {
-                    let release: Release = trust.open_from(ISSUER, bytes).unwrap();
+                    let release: Release = trust.open_from(&server.config.issuer, bytes).unwrap();
                     self.releases.push(release.clone());
                     (release.subject, release.serial)
                 }
                 ChangeKind::Rating => {
-                    let rating: RatingReceipt = trust.open_from(ISSUER, bytes).unwrap();
+                    let rating: RatingReceipt = trust.open_from(&server.config.issuer, bytes).unwrap();
                     self.ratings.push(rating.clone());
                     (rating.subject, rating.serial)
                 }
                 ChangeKind::Judgement => {
-                    let judgement: Judgement = trust.open_from(ISSUER, bytes).unwrap();
+                    let judgement: Judgement = trust.open_from(&server.config.issuer, bytes).unwrap();
                     self.judgements.push(judgement.clone());
                     (judgement.subject, judgement.serial)
                 }
                 ChangeKind::Key => {
-                    let notice: KeyNotice = trust.open_from(ISSUER, bytes).unwrap();
+                    let notice: KeyNotice = trust.open_from(&server.config.issuer, bytes).unwrap();
                     self.notices.push(notice.clone());
                     (notice.subject, notice.serial)
                 }
@@ -257,7 +271,7 @@ impl Phone {
             last = serial;
         }
         if let Some(token) = &response.token {
-            let token: GateToken = trust.open_from(ISSUER, &token.0).unwrap();
+            let token: GateToken = trust.open_from(&server.config.issuer, &token.0).unwrap();
             assert_eq!(token.holder, Some(self.key.public_key()));
             self.token = Some(token);
         }
