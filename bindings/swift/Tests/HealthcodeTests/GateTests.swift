@@ -148,6 +148,31 @@ final class GateTests: XCTestCase {
     XCTAssertEqual(status.time, .none, "no document tells the time")
   }
 
+  func testAnAppThatWasBuiltWithOlderRootsIsLedOnToThoseOfTodayByTheNetworkOrByHand() async throws {
+    let stage = try Stage()
+    func open(_ name: String, server: String? = nil) async throws -> Checkpoint {
+      let own = stage.server.config(name, server: server)
+      let config = Config(
+        database: own.database, server: own.server, issuer: own.issuer, rootKeys: own.rootKeys, rootVersion: 0,
+        builtAt: own.builtAt)
+      return try await Checkpoint.open(config, ports: stage.ports(), gate: "North gate")
+    }
+    let online = try await open("old.db")
+    XCTAssertEqual(try online.status().rootVersion, 0)
+    try await online.sync()
+    XCTAssertEqual(try online.status().rootVersion, 1)
+
+    let offline = try await open("offline.db", server: "http://127.0.0.1:1")
+    let list = try await published("trust-list.cbor", by: stage)
+    await assertThrows(.invalidField(field: "document", reason: "not-signed")) { try await offline.load(list) }
+    let root = try await offline.load(published("root/1.cbor", by: stage))
+    XCTAssertEqual(root, .rootSet)
+    XCTAssertEqual(try offline.status().rootVersion, 0, "it waits for a list that it signed")
+    let loaded = try await offline.load(list)
+    XCTAssertEqual(loaded, .trustList)
+    XCTAssertEqual(try offline.status().rootVersion, 1)
+  }
+
   func testAnOutageNoticeFromACodeOnTheWallLetsAResidentPassWhoseTokenHasExpired() async throws {
     let stage = try Stage()
     let phone = try await green(stage)

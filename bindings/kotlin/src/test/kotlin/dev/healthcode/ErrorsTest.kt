@@ -230,12 +230,6 @@ internal class ErrorsTest {
                     assertFailsWith<HealthcodeException.UpdateApp> { it.resident.requestOneTimeCode(liSi) }
                 }
             }
-            // Older roots than the server can lead on from are no matter of versions.
-            val old = config("old.db").copy(rootVersion = 0u)
-            Resident.open(old, Ports(MemoryVault(7), PhoneClock(world))).use {
-                val unknown = assertFailsWith<HealthcodeException.Network> { it.sync() }
-                assertEquals(NetworkKind.BAD_ANSWER, unknown.kind)
-            }
         }
 
     @Test

@@ -167,6 +167,25 @@ internal class GateTest {
         }
 
     @Test
+    fun `an app that was built with older roots is led on to those of today, by the network or by hand`() =
+        onStage {
+            val old = config("old.db").copy(rootVersion = 0u)
+            Checkpoint.open(old, ports(), "North gate").use {
+                assertEquals(0u, it.status().rootVersion)
+                it.sync()
+                assertEquals(1u, it.status().rootVersion)
+            }
+            val offline = config("offline.db", deserted()).copy(rootVersion = 0u)
+            Checkpoint.open(offline, ports(), "North gate").use {
+                assertEquals("not-signed", it.refused(published("trust-list.cbor")))
+                assertEquals(Loaded.ROOT_SET, it.load(published("root/1.cbor")))
+                assertEquals(0u, it.status().rootVersion, "it waits for a list that it signed")
+                assertEquals(Loaded.TRUST_LIST, it.load(published("trust-list.cbor")))
+                assertEquals(1u, it.status().rootVersion)
+            }
+        }
+
+    @Test
     fun `an outage notice from a code on the wall lets a resident pass whose token has expired`() =
         onStage {
             val phone = phone().also { it.becomeGreen() }
