@@ -20,6 +20,7 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use healthcode::qr::Matrix;
+use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::identity::Region;
 use healthcode::token::code_text::{
     CodeText, CodeTextError, Foreign, MAX_CHARACTERS, Prefix, decode_strictly,
@@ -263,7 +264,8 @@ fn outage() -> Value {
     const ROOT: u8 = 3;
     // From 12 to 20 February 2020 at +08:00.
     let (issued_at, ends_at) = (1_581_436_800, 1_582_128_000);
-    let notice = OutageNotice::new(1, "hangzhou".to_owned(), 1, at(issued_at), at(ends_at), 48);
+    let (from, until) = (Timestamp::from_seconds(issued_at), Timestamp::from_seconds(ends_at));
+    let notice = OutageNotice::new(1, "hangzhou".to_owned(), 1, from, until, 48);
     let signed = notice.sign(&[&key(ROOT)]).unwrap();
     json!({
         "root": {"seed_byte": ROOT, "cose_key": hex(&public(ROOT).to_cose()), "key_id": hex(&public(ROOT).id())},
