@@ -20,6 +20,7 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use healthcode::qr::Matrix;
+use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::identity::Region;
 use healthcode::token::code_text::{
     CodeText, CodeTextError, Foreign, MAX_CHARACTERS, Prefix, decode_strictly,
@@ -27,7 +28,7 @@ use healthcode::token::code_text::{
 use healthcode::token::ids::hex;
 use healthcode::token::key::Signer;
 use healthcode::token::presentation::{Flags, Mode, Presentation};
-use healthcode::token::{Challenge, GateToken, StatusReference};
+use healthcode::token::{Challenge, GateToken, OutageNotice, StatusReference};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{
@@ -235,8 +236,9 @@ fn vector() -> Value {
             hexadecimal. The token is COSE_Sign1 by the issuer with the external_aad hc/1/token; the presentation \
             by the holder with hc/1/show; the answer by the holder with hc/1/answer, 00 and the SHA-256 of the \
             challenge. Signatures are deterministic (RFC 8032). The text is H1: and the presentation in base45 \
-            (RFC 9285); its QR code is one alphanumeric segment at level M, rows from the top, 1 for dark. \
-            core/tests/code_text.rs makes it.",
+            (RFC 9285); its QR code is one alphanumeric segment at level M, rows from the top, 1 for dark. The outage \
+            notice is its payload and an array of one COSE_Sign1 by the root, with a nil payload and the external_aad \
+            hc/1/outage. core/tests/code_text.rs makes it.",
         "issuer": {"seed_byte": TOKENS, "cose_key": hex(&public(TOKENS).to_cose()), "key_id": hex(&public(TOKENS).id())},
         "holder": {"seed_byte": HOLDER, "cose_key": hex(&public(HOLDER).to_cose()), "key_id": hex(&public(HOLDER).id())},
         "claims": {
@@ -253,6 +255,26 @@ fn vector() -> Value {
         "answer": hex(&answer),
         "text": text,
         "qr": {"version": matrix.version(), "rows": rows(&matrix)},
+        "outage": outage(),
+    })
+}
+
+/// A notice about the reference server's issuer, for apps that are built with its root key besides their own.
+fn outage() -> Value {
+    const ROOT: u8 = 3;
+    // From 12 to 20 February 2020 at +08:00.
+    let (issued_at, ends_at) = (1_581_436_800, 1_582_128_000);
+    let (from, until) = (Timestamp::from_seconds(issued_at), Timestamp::from_seconds(ends_at));
+    let notice = OutageNotice::new(1, "hangzhou".to_owned(), 1, from, until, 48);
+    let signed = notice.sign(&[&key(ROOT)]).unwrap();
+    json!({
+        "root": {"seed_byte": ROOT, "cose_key": hex(&public(ROOT).to_cose()), "key_id": hex(&public(ROOT).id())},
+        "claims": {
+            "root_version": notice.root_version, "issuer": notice.issuer, "version": notice.version,
+            "issued_at": issued_at, "ends_at": ends_at, "hours": notice.hours,
+        },
+        "notice": hex(&signed),
+        "text": OutageNotice::to_text(&signed),
     })
 }
 

@@ -99,9 +99,9 @@ check_words() {
 check_examples() {
   local language file
   while read -r language file; do
-    diff <(sed -n '/region readme/,/endregion/p' "$file" | sed '1d;$d' | unindent) \
-      <(sed -n "/^\`\`\`$language\$/,/^\`\`\`\$/p" bindings/README.md | sed '1d;$d') ||
-      { echo "the example in $language is not that of $file" && return 1; }
+    diff <(sed -n '/region readme/,/endregion/{/region/d;p}' "$file" | unindent) \
+      <(sed -n "/^\`\`\`$language\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" bindings/README.md) ||
+      { echo "the examples in $language are not those of $file" && return 1; }
   done <<'FILES'
 kotlin bindings/kotlin/src/test/kotlin/dev/healthcode/ReadmeTest.kt
 swift bindings/swift/Tests/HealthcodeTests/ReadmeTests.swift

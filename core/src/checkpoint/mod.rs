@@ -28,6 +28,7 @@ use crate::qr::{CodePicture, Shade};
 use crate::random;
 use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::rules::gate_policy::{Direction, GatePolicy};
+use crate::rules::text::Text;
 use crate::sync::cancel::Hold;
 use crate::sync::exchange::Exchange;
 use crate::sync::gate_documents::GateDocuments;
@@ -83,6 +84,8 @@ pub struct ShownChallenge {
 pub struct Scan {
     /// The verdict.
     pub verdict: Verdict,
+    /// What the staff do, in both languages.
+    pub action: Text,
     /// The challenge to show now: there is one whenever the verdict asks for an answer and the lane can show it.
     pub challenge: Option<ShownChallenge>,
 }
@@ -269,7 +272,7 @@ impl Checkpoint {
             Some(challenge) => Some(challenge.shown.clone()),
             None => Some(self.open_challenge(phone, state, now)?),
         };
-        Ok(Scan { verdict, challenge })
+        Ok(Scan { action: verdict.action(), verdict, challenge })
     }
 
     fn open_challenge(

@@ -8,7 +8,7 @@ use super::cancel::{Cancel, Hold};
 use super::exchange::{Exchange, Step};
 use super::reply::{Call, Reply};
 use super::report::SyncReport;
-use crate::error::HealthcodeError;
+use crate::error::{HealthcodeError, NetworkKind};
 
 /// What to do next in an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -41,21 +41,18 @@ impl SyncExchange {
     /// Those of `sync`, and `Closed` with the object that began it. After one the exchange is over; begin another after a pause.
     #[uniffi::method(default(reply = None))]
     pub fn next(&self, reply: Option<Reply>) -> Result<ExchangeStep, HealthcodeError> {
-        // Only a bug can leave it half done, and the next exchange begins anew.
-        let mut exchange = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(closed) = self.hold.phone() {
-            exchange.end();
-            return Err(closed);
-        }
-        let accepted = reply.map_or(Ok(()), |reply| exchange.accept(&reply));
-        match accepted.and_then(|()| exchange.next()) {
-            Ok(Step::Send(call)) => Ok(ExchangeStep::Send { call }),
-            Ok(Step::Done(report)) => Ok(ExchangeStep::Done { report }),
-            Err(error) => {
-                exchange.end();
-                Err(error)
-            }
-        }
+        self.step(|exchange| reply.map_or(Ok(()), |reply| exchange.accept(&reply)))
+    }
+
+    /// The next step where no reply came to the last call: what a gate can do without, such as another issuer's status
+    /// list, is left for the next exchange.
+    ///
+    /// # Errors
+    ///
+    /// `Network` with `Offline` for a call without whose reply the exchange cannot go on; else as [`SyncExchange::next`].
+    pub fn unanswered(&self) -> Result<ExchangeStep, HealthcodeError> {
+        let offline = HealthcodeError::Network { kind: NetworkKind::Offline, retry_after: None };
+        self.step(|exchange| exchange.unanswered(offline))
     }
 }
 
@@ -73,6 +70,26 @@ impl SyncExchange {
 }
 
 impl SyncExchange {
+    fn step(
+        &self,
+        take: impl FnOnce(&mut Exchange) -> Result<(), HealthcodeError>,
+    ) -> Result<ExchangeStep, HealthcodeError> {
+        // Only a bug can leave it half done, and the next exchange begins anew.
+        let mut exchange = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(closed) = self.hold.phone() {
+            exchange.end();
+            return Err(closed);
+        }
+        match take(&mut exchange).and_then(|()| exchange.next()) {
+            Ok(Step::Send(call)) => Ok(ExchangeStep::Send { call }),
+            Ok(Step::Done(report)) => Ok(ExchangeStep::Done { report }),
+            Err(error) => {
+                exchange.end();
+                Err(error)
+            }
+        }
+    }
+
     pub(crate) fn of(exchange: Exchange, hold: &Arc<Hold>) -> Arc<Self> {
         Arc::new(Self { inner: Mutex::new(exchange), hold: Arc::clone(hold) })
     }

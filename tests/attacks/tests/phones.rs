@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use healthcode::HealthcodeError;
 use healthcode::checkpoint::{Checkpoint, GateTimeState, Lane};
 use healthcode::resident::{Entry, Resident};
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::sync::ExchangeStep;
+use healthcode::{HealthcodeError, NetworkKind};
 use healthcode_attacks::world::told;
 use healthcode_cli::time::PhoneClock;
 use healthcode_e2e::phone::{at, at_home, february, li_si, ports};
@@ -164,4 +164,34 @@ fn a_gates_phone_that_was_off_for_a_month_does_not_pass_a_token_that_expired_thr
     // Once connected it has a list which the token's key has left, for all that it signed has expired.
     scene.sync_gate();
     assert_eq!(scene.answered(), "unknown_issuer");
+}
+
+#[test]
+fn a_gate_whose_own_http_stack_reaches_home_alone_goes_on_without_the_lists() {
+    let scene = Scene::new();
+    let (own, _) = ports(&scene.house.world, 9);
+    let config = scene.house.config("south.db", NOWHERE);
+    let gate = Checkpoint::open(config, own, Lane::new("South Gate")).unwrap();
+    let exchange = gate.exchange().unwrap();
+    let (mut step, mut unanswered) = (exchange.next(None).unwrap(), 0);
+    let report = loop {
+        step = match step {
+            ExchangeStep::Done { report } => break report,
+            ExchangeStep::Send { call } if call.server.is_some() => {
+                unanswered += 1;
+                exchange.unanswered().unwrap()
+            }
+            ExchangeStep::Send { call } => exchange.next(Some(scene.house.send(&call))).unwrap(),
+        };
+    };
+    assert!(unanswered > 0);
+    assert_eq!(report.status_lists, 0);
+    let status = gate.status().unwrap();
+    assert_eq!((status.time, status.status_lists), (GateTimeState::Firm, Vec::new()));
+
+    // What it cannot do without ends it.
+    let exchange = gate.exchange().unwrap();
+    exchange.next(None).unwrap();
+    let offline = HealthcodeError::Network { kind: NetworkKind::Offline, retry_after: None };
+    assert_eq!(exchange.unanswered().unwrap_err(), offline);
 }

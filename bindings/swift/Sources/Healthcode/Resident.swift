@@ -236,6 +236,19 @@ extension Resident {
     return try await working { try native.quarantineProof(subject: subject, order: order) }
   }
 
+  /// To whom answers were given about a subject, the latest last: which gate, as it named itself, when, and which colour
+  /// was shown. Entries go after the rulebook's travel window (14 days in the first rulebook), by trusted time.
+  public func answeredChallenges(of subject: String) async throws(HealthcodeError) -> [AnsweredChallenge] {
+    let native = native
+    return try await working { try native.answeredChallenges(subject: subject) }
+  }
+
+  /// Deletes ``answeredChallenges(of:)`` of a subject at once.
+  public func forgetAnsweredChallenges(of subject: String) async throws(HealthcodeError) {
+    let native = native
+    try await working { try native.forgetAnsweredChallenges(subject: subject) }
+  }
+
   /// Everything that is stored about one subject, or, for nil, about everybody on this phone, as one JSON document. It is
   /// personal data in clear: keep it in memory, hand it to the share sheet, write it to no file of the app's and to no
   /// log. It holds no private key.

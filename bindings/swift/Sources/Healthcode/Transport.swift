@@ -4,10 +4,20 @@ import HealthcodeNative
 /// An app's own HTTP stack, in the place of the library's. It sends one call as it is, follows no redirect, keeps no
 /// cookies, and gives back what came, whatever its status.
 public protocol Transport: Sendable {
-  /// Sends `call` to the server whose root the configuration names, with `call.signature`, if there is one, as the
-  /// header `Healthcode-Signature` and a body as `application/json`. No more than `call.limit` bytes of the reply's body
-  /// are read. Throw whatever the stack throws where no reply came.
+  /// Sends `call` to the address that its `url(at:)` gives, with `call.signature`, if there is one, as the header
+  /// `Healthcode-Signature` and a body as `application/json`. No more than `call.limit` bytes of the reply's body are
+  /// read. Throw whatever the stack throws where no reply came.
   func send(_ call: Call) async throws -> Reply
+}
+
+extension Call {
+  /// The address of this call: on `server`, the root that the configuration names, or on the other server that the call
+  /// names, such as that of another issuer's status list. Whoever puts the path after the configured root alone never
+  /// gets those. Nil where that is no address.
+  public func url(at server: String) -> URL? {
+    let root = self.server ?? server
+    return URL(string: (root.hasSuffix("/") ? String(root.dropLast()) : root) + path)
+  }
 }
 
 extension Transport {
@@ -41,13 +51,24 @@ extension NativeExchange {
   }
 
   private func driven(over transport: some Transport) async throws(HealthcodeError) -> SyncReport {
-    var reply: Reply?
+    var step = try await working { try self.next(reply: nil) }
     while true {
-      let answer = reply
-      switch try await working({ try self.next(reply: answer) }) {
+      switch step {
       case .done(let report): return report
-      case .send(let call): reply = try await transport.reply(to: call)
+      case .send(let call): step = try await after(call, over: transport)
       }
     }
+  }
+
+  /// What follows a call; where no reply came, the exchange may do without.
+  private func after(_ call: Call, over transport: some Transport) async throws(HealthcodeError) -> ExchangeStep {
+    let reply: Reply?
+    do {
+      reply = try await transport.reply(to: call)
+    } catch {
+      guard case .network = error else { throw error }
+      reply = nil
+    }
+    return try await working { try reply.map { try self.next(reply: $0) } ?? self.unanswered() }
   }
 }

@@ -56,11 +56,19 @@ final class BadInputTests: XCTestCase {
       await typed { try await resident.erase(string) }
       await typed { _ = try resident.scan(string) }
       await typed { _ = try await resident.enrol(code: string) }
-      await typed { _ = try gate.verify(string) }
+      await typed { _ = try await resident.answeredChallenges(of: string) }
+      await typed { try await resident.forgetAnsweredChallenges(of: string) }
+      await typed { _ = try gate.verify(string, direction: .out) }
+      await typed { try await gate.load(text: string) }
+      await typed { _ = try explainDisclosure(string) }
       await typed { _ = try drawPng(string, shade: .plain) }
       await typed { _ = try drawSvg(text, shade: .red, word: string, detail: string) }
       await typed { _ = try drawLuminance(string) }
       await typed { _ = try await Checkpoint.open(stage.server.config("g.db"), ports: stage.ports(), gate: string) }
+      let lane = Lane(gate: "gate", policy: string)
+      await typed {
+        _ = try await Checkpoint.open(stage.server.config("g.db"), ports: stage.ports(), lane: lane).status()
+      }
       await typed { _ = try await Resident.open(stage.server.config(string + "/x"), ports: stage.ports()) }
       await typed { _ = HealthcodeError.invalidField(field: string, reason: string).text }
     }

@@ -168,6 +168,16 @@ final class ErrorsTests: XCTestCase {
     }
   }
 
+  func testAServerOfALaterVersionAsksForAnUpdateOfTheApp() async throws {
+    struct Later: Transport {
+      func send(_ call: Call) async throws -> Reply {
+        Reply(status: 200, contentType: "application/json", body: Data(#"{"format":99}"#.utf8))
+      }
+    }
+    let resident = try await Stage().open()
+    await assertThrows(.updateApp) { _ = try await resident.requestOneTimeCode(liSi, over: Later()) }
+  }
+
   func testEveryErrorHasATextInBothLanguages() {
     let errors: [HealthcodeError] = [
       .invalidField(field: "name", reason: "empty"), .unknownSubject, .notSynced, .notRated, .vault(.locked),

@@ -3,6 +3,10 @@ import Healthcode
 import TestSupport
 import XCTest
 
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
 /// The main job from one end to the other, against the server as a process of its own, in virtual time.
 final class FortnightTests: XCTestCase {
   func testAYellowResidentIsGreenAfterSevenDaysWithACheckInEach() async throws {
@@ -27,7 +31,7 @@ final class FortnightTests: XCTestCase {
         try await phone.checkIn()
       }
       world.pass(seconds: 5)
-      guard case .stop(let holder, .yellow, _) = try gate.verify(await phone.code().text) else {
+      guard case .stop(let holder, .yellow, _) = try gate.verify(await phone.code().text).verdict else {
         return XCTFail("a yellow code does not pass")
       }
       XCTAssertEqual(holder.idTail, "002X")
@@ -45,7 +49,9 @@ final class FortnightTests: XCTestCase {
     XCTAssertNil(try phone.resident.quarantine(of: phone.subject))
     let code = try await phone.code()
     XCTAssertEqual(code.colour, .green)
-    guard case .pass(_, .green, _) = try gate.verify(code.text) else { return XCTFail("a green code passes") }
+    guard case .pass(_, .green, _, false) = try gate.verify(code.text).verdict else {
+      return XCTFail("a green code passes")
+    }
     XCTAssertTrue(try code.png().starts(with: [0x89, 0x50, 0x4e, 0x47]))
   }
 
@@ -82,9 +88,9 @@ final class FortnightTests: XCTestCase {
     let answer = try await phone.resident.code(of: phone.subject, challenge: challenge.text)
     XCTAssertEqual(answer.gate, "North gate")
     XCTAssertNil(answer.refreshIn)
-    guard case .pass = try gate.verify(answer.text) else { return XCTFail("an answer passes") }
+    guard case .pass = try gate.verify(answer.text).verdict else { return XCTFail("an answer passes") }
     world.pass(seconds: 5)
-    guard case .askForAnswer(_, .otherChallenge) = try gate.verify(answer.text) else {
+    guard case .askForAnswer(_, .otherChallenge) = try gate.verify(answer.text).verdict else {
       return XCTFail("an answer is good for one challenge")
     }
   }
@@ -114,5 +120,67 @@ final class FortnightTests: XCTestCase {
     server.stop()
     await assertThrows(.network(.offline, retryAfter: nil)) { try await resident.sync(over: transport) }
     XCTAssertEqual(try resident.home().sync.failures, 1)
+  }
+
+  func testACallOfAnotherServerGoesThereWithoutASignature() async throws {
+    let stage = try Stage()
+    let transport = Apart(home: UrlTransport(server: stage.server.url), others: UrlTransport(server: nowhere))
+    let gate = try await Checkpoint.open(
+      stage.server.config("gate.db", server: nowhere), ports: stage.ports(), gate: "South gate")
+    let report = try await gate.sync(over: transport)
+    let calls = transport.calls
+    XCTAssertFalse(calls.isEmpty)
+    XCTAssertEqual(report.statusLists, UInt32(calls.count))
+    XCTAssertEqual(try gate.status().statusLists.count, calls.count)
+    for call in calls {
+      XCTAssertEqual(call.server, stage.server.url)
+      let url = try XCTUnwrap(call.url(at: "https://home.example")).absoluteString
+      XCTAssertTrue(url.hasPrefix(stage.server.url + "/.well-known/healthcode/status/"), url)
+      XCTAssertNil(call.signature)
+    }
+    let home = Call(method: .get, server: nil, path: "/v1/anchor", body: Data(), signature: nil, limit: 1)
+    XCTAssertEqual(home.url(at: "https://home.example/")?.absoluteString, "https://home.example/v1/anchor")
+  }
+
+  func testAGatesSyncDoesWithoutWhatAnotherServerDoesNotGiveAndAsksAgain() async throws {
+    let stage = try Stage()
+    let home = UrlTransport(server: stage.server.url)
+    let gate = try await Checkpoint.open(
+      stage.server.config("gate.db", server: nowhere), ports: stage.ports(), gate: "South gate")
+    let without = try await gate.sync(over: Apart(home: home, others: nil))
+    XCTAssertEqual(without.statusLists, 0)
+    XCTAssertEqual(try gate.status().time, .firm)
+    XCTAssertEqual(try gate.status().statusLists, [])
+    let whole = try await gate.sync(over: home)
+    XCTAssertGreaterThan(whole.statusLists, 0)
+    // Without the time it is no sync.
+    await assertThrows(.network(.offline, retryAfter: nil)) {
+      try await gate.sync(over: UrlTransport(server: self.nowhere))
+    }
+  }
+
+  private let nowhere = "http://127.0.0.1:1"
+}
+
+/// Sends the calls of other servers over a transport of their own, or nowhere, and notes them.
+private final class Apart: Transport, @unchecked Sendable {
+  private let home: UrlTransport
+  private let others: UrlTransport?
+  private let lock = NSLock()
+  private var noted: [Call] = []
+
+  init(home: UrlTransport, others: UrlTransport?) {
+    self.home = home
+    self.others = others
+  }
+
+  var calls: [Call] { lock.withLock { noted } }
+
+  func send(_ call: Call) async throws -> Reply {
+    guard call.server != nil else { return try await home.send(call) }
+    lock.withLock { noted.append(call) }
+    guard let others else { throw URLError(.cannotConnectToHost) }
+    // What does not mind the call's own server reaches nobody.
+    return try await others.send(call)
   }
 }

@@ -26,7 +26,7 @@ struct UrlTransport: Transport {
   let server: String
 
   func send(_ call: Call) async throws -> Reply {
-    guard let url = URL(string: server + call.path) else { throw URLError(.badURL) }
+    guard let url = call.url(at: server) else { throw URLError(.badURL) }
     var request = URLRequest(url: url)
     request.httpMethod = call.method == .post ? "POST" : "GET"
     if call.method == .post {

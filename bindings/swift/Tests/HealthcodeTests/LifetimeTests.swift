@@ -25,6 +25,8 @@ final class LifetimeTests: XCTestCase {
     await assertThrows(.closed) { _ = try await resident.journal(of: subject) }
     await assertThrows(.closed) { for try await _ in resident.journalEntries(of: subject) {} }
     await assertThrows(.closed) { _ = try await resident.quarantineProof(of: subject) }
+    await assertThrows(.closed) { _ = try await resident.answeredChallenges(of: subject) }
+    await assertThrows(.closed) { try await resident.forgetAnsweredChallenges(of: subject) }
     await assertThrows(.closed) { _ = try await resident.export() }
     await assertThrows(.closed) { try await resident.erase(subject) }
     await assertThrows(.closed) { try await resident.eraseEverything() }
@@ -39,6 +41,9 @@ final class LifetimeTests: XCTestCase {
     await assertThrows(.closed) { _ = try gate.challenge() }
     await assertThrows(.closed) { try gate.confirm(date: day(2, 11)) }
     await assertThrows(.closed) { _ = try gate.status() }
+    await assertThrows(.closed) { _ = try gate.counts() }
+    await assertThrows(.closed) { try await gate.load(Data()) }
+    await assertThrows(.closed) { try await gate.load(text: "H6:") }
     await assertThrows(.closed) { try await gate.sync() }
   }
 

@@ -31,4 +31,29 @@ final class ReadmeTests: XCTestCase {
     // endregion
     return picture
   }
+
+  func testFiveLinesJudgeACode() async throws {
+    let stage = try Stage()
+    let phone = try await stage.enrolled(liSi)
+    try await phone.declare(atHome)
+    var said: [BilingualText] = []
+    try await judge(
+      stage.server.config("gate.db"), stage.ports(), { try await phone.code().text },
+      { _ in XCTFail("no challenge is needed") }, { said.append($0) })
+    XCTAssertEqual(said, [BilingualText(zh: "请通行", en: "Let the person pass")])
+  }
+
+  private func judge(
+    _ config: Config, _ ports: Ports, _ scanned: () async throws -> String, _ display: (Data) -> Void,
+    _ say: (BilingualText) -> Void
+  ) async throws {
+    // region readme
+    let lane = Lane(gate: "North gate", policy: "residential")
+    let gate = try await Checkpoint.open(config, ports: ports, lane: lane)
+    try await gate.sync()
+    let scan = try gate.verify(await scanned(), direction: .in)
+    if let challenge = scan.challenge { display(try challenge.png()) }
+    say(scan.action)
+    // endregion
+  }
 }

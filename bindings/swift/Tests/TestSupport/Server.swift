@@ -113,7 +113,8 @@ extension String {
 }
 
 extension Data {
-  fileprivate init(hex: String) {
+  /// The bytes of hexadecimal digits.
+  public init(hex: String) {
     let digits = hex.compactMap(\.hexDigitValue)
     self = Data(stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
   }

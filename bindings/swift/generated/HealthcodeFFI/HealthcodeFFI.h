@@ -353,19 +353,29 @@ uint64_t uniffi_healthcode_fn_method_checkpoint_exchange(uint64_t ptr, RustCallS
 void uniffi_healthcode_fn_method_checkpoint_shut_down(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_STATUS
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_STATUS
-RustBuffer uniffi_healthcode_fn_method_checkpoint_status(uint64_t ptr, RustCallStatus *_Nonnull out_status
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_VERIFY
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_VERIFY
-RustBuffer uniffi_healthcode_fn_method_checkpoint_verify(uint64_t ptr, RustBuffer text, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_healthcode_fn_method_checkpoint_verify(uint64_t ptr, RustBuffer text, RustBuffer direction, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_COUNTS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_COUNTS
+RustBuffer uniffi_healthcode_fn_method_checkpoint_counts(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_LOAD
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_LOAD
+RustBuffer uniffi_healthcode_fn_method_checkpoint_load(uint64_t ptr, RustBuffer document, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_SYNC
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_SYNC
 uint64_t uniffi_healthcode_fn_method_checkpoint_sync(uint64_t ptr, RustBuffer cancel
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_STATUS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CHECKPOINT_STATUS
+RustBuffer uniffi_healthcode_fn_method_checkpoint_status(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_DEVICECLOCK
@@ -528,6 +538,16 @@ RustBuffer uniffi_healthcode_fn_method_resident_scan(uint64_t ptr, RustBuffer te
 void uniffi_healthcode_fn_method_resident_shut_down(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ANSWERED_CHALLENGES
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ANSWERED_CHALLENGES
+RustBuffer uniffi_healthcode_fn_method_resident_answered_challenges(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FORGET_ANSWERED_CHALLENGES
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FORGET_ANSWERED_CHALLENGES
+void uniffi_healthcode_fn_method_resident_forget_answered_challenges(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENROL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENROL
 uint64_t uniffi_healthcode_fn_method_resident_enrol(uint64_t ptr, RustBuffer code, RustBuffer cancel
@@ -608,6 +628,11 @@ uint64_t uniffi_healthcode_fn_method_syncexchange_closed(uint64_t ptr, RustBuffe
 RustBuffer uniffi_healthcode_fn_method_syncexchange_next(uint64_t ptr, RustBuffer reply, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_SYNCEXCHANGE_UNANSWERED
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_SYNCEXCHANGE_UNANSWERED
+RustBuffer uniffi_healthcode_fn_method_syncexchange_unanswered(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERVALUE_UNIFFI_TRAIT_DEBUG
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERVALUE_UNIFFI_TRAIT_DEBUG
 RustBuffer uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
@@ -626,6 +651,11 @@ RustBuffer uniffi_healthcode_fn_method_entryoutcome_uniffi_trait_debug(RustBuffe
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_JOURNALEVENT_UNIFFI_TRAIT_DEBUG
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_JOURNALEVENT_UNIFFI_TRAIT_DEBUG
 RustBuffer uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWEREDCHALLENGE_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWEREDCHALLENGE_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_answeredchallenge_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERINPUT_UNIFFI_TRAIT_DEBUG
@@ -665,7 +695,7 @@ RustBuffer uniffi_healthcode_fn_method_journalpage_uniffi_trait_debug(RustBuffer
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_CHECKPOINT
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_CHECKPOINT
-uint64_t uniffi_healthcode_fn_func_open_checkpoint(RustBuffer config, RustBuffer ports, RustBuffer gate, RustCallStatus *_Nonnull out_status
+uint64_t uniffi_healthcode_fn_func_open_checkpoint(RustBuffer config, RustBuffer ports, RustBuffer lane, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_ERROR_TEXT
@@ -686,6 +716,11 @@ uint64_t uniffi_healthcode_fn_func_open_resident_read_only(RustBuffer config, Ru
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_COUNT_QUARANTINE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_COUNT_QUARANTINE
 RustBuffer uniffi_healthcode_fn_func_count_quarantine(RustBuffer quarantine, RustBuffer taps, int64_t at, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_EXPLAIN_DISCLOSURE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_EXPLAIN_DISCLOSURE
+RustBuffer uniffi_healthcode_fn_func_explain_disclosure(RustBuffer text, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_DRAW_LUMINANCE
@@ -1010,6 +1045,12 @@ uint16_t uniffi_healthcode_checksum_func_count_quarantine(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_EXPLAIN_DISCLOSURE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_EXPLAIN_DISCLOSURE
+uint16_t uniffi_healthcode_checksum_func_explain_disclosure(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_DRAW_LUMINANCE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_FUNC_DRAW_LUMINANCE
 uint16_t uniffi_healthcode_checksum_func_draw_luminance(void
@@ -1070,21 +1111,33 @@ uint16_t uniffi_healthcode_checksum_method_checkpoint_shut_down(void
     
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_STATUS
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_STATUS
-uint16_t uniffi_healthcode_checksum_method_checkpoint_status(void
-    
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_VERIFY
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_VERIFY
 uint16_t uniffi_healthcode_checksum_method_checkpoint_verify(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_COUNTS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_COUNTS
+uint16_t uniffi_healthcode_checksum_method_checkpoint_counts(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_LOAD
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_LOAD
+uint16_t uniffi_healthcode_checksum_method_checkpoint_load(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_SYNC
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_SYNC
 uint16_t uniffi_healthcode_checksum_method_checkpoint_sync(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_STATUS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CHECKPOINT_STATUS
+uint16_t uniffi_healthcode_checksum_method_checkpoint_status(void
     
 );
 #endif
@@ -1214,6 +1267,18 @@ uint16_t uniffi_healthcode_checksum_method_resident_shut_down(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ANSWERED_CHALLENGES
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ANSWERED_CHALLENGES
+uint16_t uniffi_healthcode_checksum_method_resident_answered_challenges(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_FORGET_ANSWERED_CHALLENGES
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_FORGET_ANSWERED_CHALLENGES
+uint16_t uniffi_healthcode_checksum_method_resident_forget_answered_challenges(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ENROL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ENROL
 uint16_t uniffi_healthcode_checksum_method_resident_enrol(void
@@ -1283,6 +1348,12 @@ uint16_t uniffi_healthcode_checksum_method_syncexchange_closed(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_SYNCEXCHANGE_NEXT
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_SYNCEXCHANGE_NEXT
 uint16_t uniffi_healthcode_checksum_method_syncexchange_next(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_SYNCEXCHANGE_UNANSWERED
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_SYNCEXCHANGE_UNANSWERED
+uint16_t uniffi_healthcode_checksum_method_syncexchange_unanswered(void
     
 );
 #endif

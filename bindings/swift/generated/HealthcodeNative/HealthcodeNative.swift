@@ -1305,23 +1305,37 @@ public protocol NativeCheckpointProtocol: AnyObject, Sendable {
     func shutDown() throws 
     
     /**
-     * Where this checkpoint stands: what it knows of the time, and how old its trust list is.
-     *
-     * # Errors
-     *
-     * `Port`, `Storage`.
-     */
-    func status() throws  -> CheckpointStatus
-    
-    /**
-     * Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan
-     * repeats its verdict. Needs no network.
+     * Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
+     * it. The same text within three seconds of its last scan repeats its verdict. Needs no network.
      *
      * # Errors
      *
      * `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
      */
-    func verify(text: String) throws  -> Verdict
+    func verify(text: String, direction: Direction?) throws  -> Scan
+    
+    /**
+     * How many scans came to which verdict, by hour of the last two weeks; the same text while it lies in view counts
+     * once. There is nothing about persons in it.
+     *
+     * # Errors
+     *
+     * `Closed`.
+     */
+    func counts() throws  -> [HourCount]
+    
+    /**
+     * Loads a signed document from a file, or the text of an outage notice's QR code (`H6:`): trust list, root
+     * document, status list, gate policies, outage notice. It is verified as if it came from the network; it tells
+     * nothing of the time.
+     *
+     * # Errors
+     *
+     * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
+     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
+     * later form; `Storage`.
+     */
+    func load(document: Data) throws  -> Loaded
     
     /**
      * Fetches the trust list, the legal calendar and the time: once a day is enough.
@@ -1331,6 +1345,15 @@ public protocol NativeCheckpointProtocol: AnyObject, Sendable {
      * `Network`, `UpdateApp`, `Storage`, `Cancelled`; what was known before stays in force.
      */
     func sync(cancel: NativeCancel?) async throws  -> SyncReport
+    
+    /**
+     * Where this checkpoint stands: what it knows of the time, and how old what it judges by is.
+     *
+     * # Errors
+     *
+     * `Port`, `Storage`.
+     */
+    func status() throws  -> CheckpointStatus
     
 }
 /**
@@ -1456,35 +1479,58 @@ open func shutDown()throws   {try rustCallWithError(FfiConverterTypeNativeError_
 }
     
     /**
-     * Where this checkpoint stands: what it knows of the time, and how old its trust list is.
+     * Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
+     * it. The same text within three seconds of its last scan repeats its verdict. Needs no network.
      *
      * # Errors
      *
-     * `Port`, `Storage`.
+     * `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
      */
-open func status()throws  -> CheckpointStatus  {
-    return try  FfiConverterTypeCheckpointStatus_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+open func verify(text: String, direction: Direction? = nil)throws  -> Scan  {
+    return try  FfiConverterTypeScan_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
         uniffiCallStatus in
-    uniffi_healthcode_fn_method_checkpoint_status(
+    uniffi_healthcode_fn_method_checkpoint_verify(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(text),
+        FfiConverterOptionTypeDirection.lower(direction),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * How many scans came to which verdict, by hour of the last two weeks; the same text while it lies in view counts
+     * once. There is nothing about persons in it.
+     *
+     * # Errors
+     *
+     * `Closed`.
+     */
+open func counts()throws  -> [HourCount]  {
+    return try  FfiConverterSequenceTypeHourCount.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_checkpoint_counts(
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
 }
     
     /**
-     * Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan
-     * repeats its verdict. Needs no network.
+     * Loads a signed document from a file, or the text of an outage notice's QR code (`H6:`): trust list, root
+     * document, status list, gate policies, outage notice. It is verified as if it came from the network; it tells
+     * nothing of the time.
      *
      * # Errors
      *
-     * `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
+     * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
+     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
+     * later form; `Storage`.
      */
-open func verify(text: String)throws  -> Verdict  {
-    return try  FfiConverterTypeVerdict_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+open func load(document: Data)throws  -> Loaded  {
+    return try  FfiConverterTypeLoaded_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
         uniffiCallStatus in
-    uniffi_healthcode_fn_method_checkpoint_verify(
+    uniffi_healthcode_fn_method_checkpoint_load(
             self.uniffiCloneHandle(),
-        FfiConverterString.lower(text),uniffiCallStatus
+        FfiConverterData.lower(document),uniffiCallStatus
     )
 })
 }
@@ -1510,6 +1556,22 @@ open func sync(cancel: NativeCancel? = nil)async throws  -> SyncReport  {
             liftFunc: FfiConverterTypeSyncReport_lift,
             errorHandler: FfiConverterTypeNativeError_lift
         )
+}
+    
+    /**
+     * Where this checkpoint stands: what it knows of the time, and how old what it judges by is.
+     *
+     * # Errors
+     *
+     * `Port`, `Storage`.
+     */
+open func status()throws  -> CheckpointStatus  {
+    return try  FfiConverterTypeCheckpointStatus_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_checkpoint_status(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
 }
     
 
@@ -1584,6 +1646,16 @@ public protocol NativeExchangeProtocol: AnyObject, Sendable {
      * Those of `sync`, and `Closed` with the object that began it. After one the exchange is over; begin another after a pause.
      */
     func next(reply: Reply?) throws  -> ExchangeStep
+    
+    /**
+     * The next step where no reply came to the last call: what a gate can do without, such as another issuer's status
+     * list, is left for the next exchange.
+     *
+     * # Errors
+     *
+     * `Network` with `Offline` for a call without whose reply the exchange cannot go on; else as `SyncExchange.next`.
+     */
+    func unanswered() throws  -> ExchangeStep
     
 }
 /**
@@ -1678,6 +1750,23 @@ open func next(reply: Reply? = nil)throws  -> ExchangeStep  {
     uniffi_healthcode_fn_method_syncexchange_next(
             self.uniffiCloneHandle(),
         FfiConverterOptionTypeReply.lower(reply),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * The next step where no reply came to the last call: what a gate can do without, such as another issuer's status
+     * list, is left for the next exchange.
+     *
+     * # Errors
+     *
+     * `Network` with `Offline` for a call without whose reply the exchange cannot go on; else as `SyncExchange.next`.
+     */
+open func unanswered()throws  -> ExchangeStep  {
+    return try  FfiConverterTypeExchangeStep_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_syncexchange_unanswered(
+            self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
 }
@@ -1888,6 +1977,25 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      * None today.
      */
     func shutDown() throws 
+    
+    /**
+     * To whom answers were given about a subject, the latest last. Entries go after the rulebook's travel window (14
+     * days in the first rulebook), by trusted time.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`.
+     */
+    func answeredChallenges(subject: String) throws  -> [AnsweredChallenge]
+    
+    /**
+     * Deletes this log of a subject at once.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`.
+     */
+    func forgetAnsweredChallenges(subject: String) throws 
     
     /**
      * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
@@ -2298,6 +2406,40 @@ open func shutDown()throws   {try rustCallWithError(FfiConverterTypeNativeError_
         uniffiCallStatus in
     uniffi_healthcode_fn_method_resident_shut_down(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+    
+    /**
+     * To whom answers were given about a subject, the latest last. Entries go after the rulebook's travel window (14
+     * days in the first rulebook), by trusted time.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`.
+     */
+open func answeredChallenges(subject: String)throws  -> [AnsweredChallenge]  {
+    return try  FfiConverterSequenceTypeAnsweredChallenge.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_answered_challenges(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Deletes this log of a subject at once.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`.
+     */
+open func forgetAnsweredChallenges(subject: String)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_forget_answered_challenges(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),uniffiCallStatus
     )
 }
 }
@@ -2995,6 +3137,106 @@ public func FfiConverterTypeAnswerInput_lower(_ value: AnswerInput) -> RustBuffe
 
 
 /**
+ * An answer that was given to a gate's challenge.
+ */
+public struct AnsweredChallenge: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * How the gate named itself; nobody vouches for the name.
+     */
+    public let gate: String
+    /**
+     * When, by this phone.
+     */
+    public let at: Timestamp
+    /**
+     * Whether `at` is more than a lower bound of true time.
+     */
+    public let timeSure: Bool
+    /**
+     * The colour that was shown. With it went the masked name and the last four characters of the document.
+     */
+    public let colour: Colour
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * How the gate named itself; nobody vouches for the name.
+         */gate: String, 
+        /**
+         * When, by this phone.
+         */at: Timestamp, 
+        /**
+         * Whether `at` is more than a lower bound of true time.
+         */timeSure: Bool, 
+        /**
+         * The colour that was shown. With it went the masked name and the last four characters of the document.
+         */colour: Colour) {
+        self.gate = gate
+        self.at = at
+        self.timeSure = timeSure
+        self.colour = colour
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_answeredchallenge_uniffi_trait_debug(
+            FfiConverterTypeAnsweredChallenge_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension AnsweredChallenge: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAnsweredChallenge: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AnsweredChallenge {
+        return
+            try AnsweredChallenge(
+                gate: FfiConverterString.read(from: &buf), 
+                at: FfiConverterTypeTimestamp.read(from: &buf), 
+                timeSure: FfiConverterBool.read(from: &buf), 
+                colour: FfiConverterTypeColour.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: AnsweredChallenge, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.gate, into: &buf)
+        FfiConverterTypeTimestamp.write(value.at, into: &buf)
+        FfiConverterBool.write(value.timeSure, into: &buf)
+        FfiConverterTypeColour.write(value.colour, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAnsweredChallenge_lift(_ buf: RustBuffer) throws -> AnsweredChallenge {
+    return try FfiConverterTypeAnsweredChallenge.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAnsweredChallenge_lower(_ value: AnsweredChallenge) -> RustBuffer {
+    return FfiConverterTypeAnsweredChallenge.lower(value)
+}
+
+
+/**
  * One text in zh-CN and in English, as rulebooks carry it: whoever shows it picks by the phone's language.
  */
 public struct BilingualText: Equatable, Hashable {
@@ -3151,6 +3393,11 @@ public struct Call: Equatable, Hashable {
      */
     public let method: HttpMethod
     /**
+     * The root of another server than the configured one, such as that of another issuer's status list; none for the
+     * configured one.
+     */
+    public let server: String?
+    /**
      * Path and query, to be put after the server's root.
      */
     public let path: String
@@ -3174,6 +3421,10 @@ public struct Call: Equatable, Hashable {
          * The method.
          */method: HttpMethod, 
         /**
+         * The root of another server than the configured one, such as that of another issuer's status list; none for the
+         * configured one.
+         */server: String?, 
+        /**
          * Path and query, to be put after the server's root.
          */path: String, 
         /**
@@ -3186,6 +3437,7 @@ public struct Call: Equatable, Hashable {
          * The most bytes of a reply's body; more is cut off and refused.
          */limit: UInt64) {
         self.method = method
+        self.server = server
         self.path = path
         self.body = body
         self.signature = signature
@@ -3209,6 +3461,7 @@ public struct FfiConverterTypeCall: FfiConverterRustBuffer {
         return
             try Call(
                 method: FfiConverterTypeHttpMethod.read(from: &buf), 
+                server: FfiConverterOptionString.read(from: &buf), 
                 path: FfiConverterString.read(from: &buf), 
                 body: FfiConverterData.read(from: &buf), 
                 signature: FfiConverterOptionString.read(from: &buf), 
@@ -3218,6 +3471,7 @@ public struct FfiConverterTypeCall: FfiConverterRustBuffer {
 
     public static func write(_ value: Call, into buf: inout [UInt8]) {
         FfiConverterTypeHttpMethod.write(value.method, into: &buf)
+        FfiConverterOptionString.write(value.server, into: &buf)
         FfiConverterString.write(value.path, into: &buf)
         FfiConverterData.write(value.body, into: &buf)
         FfiConverterOptionString.write(value.signature, into: &buf)
@@ -3419,9 +3673,37 @@ public struct CheckpointStatus: Equatable, Hashable {
      */
     public let trustListExpiresAt: Timestamp?
     /**
+     * Whether trust list and roots are those that the home issuer named last: if not, connect.
+     */
+    public let isCurrent: Bool
+    /**
+     * The version of the root keys in force.
+     */
+    public let rootVersion: UInt32
+    /**
      * How many issuers it knows.
      */
     public let issuers: UInt32
+    /**
+     * The lane's policy; none where it names none, or one that is not here yet: then connect.
+     */
+    public let policy: PolicyChoice?
+    /**
+     * The policies' version; none before they came.
+     */
+    public let policyVersion: UInt32?
+    /**
+     * The kinds of gates that a lane can be.
+     */
+    public let policies: [PolicyChoice]
+    /**
+     * The status lists.
+     */
+    public let statusLists: [StatusListState]
+    /**
+     * The outage notices in force.
+     */
+    public let outages: [OutageState]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3445,15 +3727,43 @@ public struct CheckpointStatus: Equatable, Hashable {
          * When the trust list expires: sync before.
          */trustListExpiresAt: Timestamp?, 
         /**
+         * Whether trust list and roots are those that the home issuer named last: if not, connect.
+         */isCurrent: Bool, 
+        /**
+         * The version of the root keys in force.
+         */rootVersion: UInt32, 
+        /**
          * How many issuers it knows.
-         */issuers: UInt32) {
+         */issuers: UInt32, 
+        /**
+         * The lane's policy; none where it names none, or one that is not here yet: then connect.
+         */policy: PolicyChoice?, 
+        /**
+         * The policies' version; none before they came.
+         */policyVersion: UInt32?, 
+        /**
+         * The kinds of gates that a lane can be.
+         */policies: [PolicyChoice], 
+        /**
+         * The status lists.
+         */statusLists: [StatusListState], 
+        /**
+         * The outage notices in force.
+         */outages: [OutageState]) {
         self.time = time
         self.now = now
         self.date = date
         self.hint = hint
         self.trustListVersion = trustListVersion
         self.trustListExpiresAt = trustListExpiresAt
+        self.isCurrent = isCurrent
+        self.rootVersion = rootVersion
         self.issuers = issuers
+        self.policy = policy
+        self.policyVersion = policyVersion
+        self.policies = policies
+        self.statusLists = statusLists
+        self.outages = outages
     }
 
     
@@ -3478,7 +3788,14 @@ public struct FfiConverterTypeCheckpointStatus: FfiConverterRustBuffer {
                 hint: FfiConverterOptionTypeClockHint.read(from: &buf), 
                 trustListVersion: FfiConverterOptionUInt32.read(from: &buf), 
                 trustListExpiresAt: FfiConverterOptionTypeTimestamp.read(from: &buf), 
-                issuers: FfiConverterUInt32.read(from: &buf)
+                isCurrent: FfiConverterBool.read(from: &buf), 
+                rootVersion: FfiConverterUInt32.read(from: &buf), 
+                issuers: FfiConverterUInt32.read(from: &buf), 
+                policy: FfiConverterOptionTypePolicyChoice.read(from: &buf), 
+                policyVersion: FfiConverterOptionUInt32.read(from: &buf), 
+                policies: FfiConverterSequenceTypePolicyChoice.read(from: &buf), 
+                statusLists: FfiConverterSequenceTypeStatusListState.read(from: &buf), 
+                outages: FfiConverterSequenceTypeOutageState.read(from: &buf)
         )
     }
 
@@ -3489,7 +3806,14 @@ public struct FfiConverterTypeCheckpointStatus: FfiConverterRustBuffer {
         FfiConverterOptionTypeClockHint.write(value.hint, into: &buf)
         FfiConverterOptionUInt32.write(value.trustListVersion, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.trustListExpiresAt, into: &buf)
+        FfiConverterBool.write(value.isCurrent, into: &buf)
+        FfiConverterUInt32.write(value.rootVersion, into: &buf)
         FfiConverterUInt32.write(value.issuers, into: &buf)
+        FfiConverterOptionTypePolicyChoice.write(value.policy, into: &buf)
+        FfiConverterOptionUInt32.write(value.policyVersion, into: &buf)
+        FfiConverterSequenceTypePolicyChoice.write(value.policies, into: &buf)
+        FfiConverterSequenceTypeStatusListState.write(value.statusLists, into: &buf)
+        FfiConverterSequenceTypeOutageState.write(value.outages, into: &buf)
     }
 }
 
@@ -4217,6 +4541,194 @@ public func FfiConverterTypeDeclarationInput_lower(_ value: DeclarationInput) ->
 
 
 /**
+ * One thing that whoever scans the text reads.
+ */
+public struct DisclosedItem: Equatable, Hashable {
+    /**
+     * A stable word for what it is, such as `masked-name`: for apps that say it in their own way.
+     */
+    public let name: String
+    /**
+     * What it is, as a person reads it.
+     */
+    public let what: BilingualText
+    /**
+     * What stands there. Instants are at +08:00 (`YYYY-MM-DDTHH:MM:SS+08:00`), keys and ids in hexadecimal.
+     */
+    public let value: BilingualText
+    /**
+     * What somebody can do with it, where that is not plain.
+     */
+    public let note: BilingualText?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * A stable word for what it is, such as `masked-name`: for apps that say it in their own way.
+         */name: String, 
+        /**
+         * What it is, as a person reads it.
+         */what: BilingualText, 
+        /**
+         * What stands there. Instants are at +08:00 (`YYYY-MM-DDTHH:MM:SS+08:00`), keys and ids in hexadecimal.
+         */value: BilingualText, 
+        /**
+         * What somebody can do with it, where that is not plain.
+         */note: BilingualText?) {
+        self.name = name
+        self.what = what
+        self.value = value
+        self.note = note
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension DisclosedItem: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDisclosedItem: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DisclosedItem {
+        return
+            try DisclosedItem(
+                name: FfiConverterString.read(from: &buf), 
+                what: FfiConverterTypeBilingualText.read(from: &buf), 
+                value: FfiConverterTypeBilingualText.read(from: &buf), 
+                note: FfiConverterOptionTypeBilingualText.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DisclosedItem, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterTypeBilingualText.write(value.what, into: &buf)
+        FfiConverterTypeBilingualText.write(value.value, into: &buf)
+        FfiConverterOptionTypeBilingualText.write(value.note, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDisclosedItem_lift(_ buf: RustBuffer) throws -> DisclosedItem {
+    return try FfiConverterTypeDisclosedItem.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDisclosedItem_lower(_ value: DisclosedItem) -> RustBuffer {
+    return FfiConverterTypeDisclosedItem.lower(value)
+}
+
+
+/**
+ * What a text reveals to whoever scans it. Nothing of it was verified: a forged code is explained like a true one.
+ */
+public struct Disclosure: Equatable, Hashable {
+    /**
+     * What the text is.
+     */
+    public let kind: DisclosureKind
+    /**
+     * What it is and what to think of it, in a sentence or two.
+     */
+    public let summary: BilingualText
+    /**
+     * What it reveals, in the order of its weight; empty for texts whose content this version does not read.
+     */
+    public let reveals: [DisclosedItem]
+    /**
+     * What it does not tell, though one might fear so; empty where nobody would.
+     */
+    public let withholds: [BilingualText]
+    /**
+     * Whether somebody who keeps what was scanned can tell that two such texts are of one person's phone or paper.
+     */
+    public let linkable: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What the text is.
+         */kind: DisclosureKind, 
+        /**
+         * What it is and what to think of it, in a sentence or two.
+         */summary: BilingualText, 
+        /**
+         * What it reveals, in the order of its weight; empty for texts whose content this version does not read.
+         */reveals: [DisclosedItem], 
+        /**
+         * What it does not tell, though one might fear so; empty where nobody would.
+         */withholds: [BilingualText], 
+        /**
+         * Whether somebody who keeps what was scanned can tell that two such texts are of one person's phone or paper.
+         */linkable: Bool) {
+        self.kind = kind
+        self.summary = summary
+        self.reveals = reveals
+        self.withholds = withholds
+        self.linkable = linkable
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Disclosure: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDisclosure: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Disclosure {
+        return
+            try Disclosure(
+                kind: FfiConverterTypeDisclosureKind.read(from: &buf), 
+                summary: FfiConverterTypeBilingualText.read(from: &buf), 
+                reveals: FfiConverterSequenceTypeDisclosedItem.read(from: &buf), 
+                withholds: FfiConverterSequenceTypeBilingualText.read(from: &buf), 
+                linkable: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Disclosure, into buf: inout [UInt8]) {
+        FfiConverterTypeDisclosureKind.write(value.kind, into: &buf)
+        FfiConverterTypeBilingualText.write(value.summary, into: &buf)
+        FfiConverterSequenceTypeDisclosedItem.write(value.reveals, into: &buf)
+        FfiConverterSequenceTypeBilingualText.write(value.withholds, into: &buf)
+        FfiConverterBool.write(value.linkable, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDisclosure_lift(_ buf: RustBuffer) throws -> Disclosure {
+    return try FfiConverterTypeDisclosure.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDisclosure_lower(_ value: Disclosure) -> RustBuffer {
+    return FfiConverterTypeDisclosure.lower(value)
+}
+
+
+/**
  * A subject was enrolled on this phone.
  */
 public struct Enrolment: Equatable, Hashable {
@@ -4654,6 +5166,85 @@ public func FfiConverterTypeHome_lower(_ value: Home) -> RustBuffer {
 
 
 /**
+ * How many scans came to a verdict in an hour.
+ */
+public struct HourCount: Equatable, Hashable {
+    /**
+     * The hour's first instant, by the gate's time.
+     */
+    public let hour: Timestamp
+    /**
+     * The verdict's name: `pass`, `stop`, …
+     */
+    public let verdict: String
+    /**
+     * How many.
+     */
+    public let count: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The hour's first instant, by the gate's time.
+         */hour: Timestamp, 
+        /**
+         * The verdict's name: `pass`, `stop`, …
+         */verdict: String, 
+        /**
+         * How many.
+         */count: UInt32) {
+        self.hour = hour
+        self.verdict = verdict
+        self.count = count
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension HourCount: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHourCount: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HourCount {
+        return
+            try HourCount(
+                hour: FfiConverterTypeTimestamp.read(from: &buf), 
+                verdict: FfiConverterString.read(from: &buf), 
+                count: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: HourCount, into buf: inout [UInt8]) {
+        FfiConverterTypeTimestamp.write(value.hour, into: &buf)
+        FfiConverterString.write(value.verdict, into: &buf)
+        FfiConverterUInt32.write(value.count, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHourCount_lift(_ buf: RustBuffer) throws -> HourCount {
+    return try FfiConverterTypeHourCount.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHourCount_lower(_ value: HourCount) -> RustBuffer {
+    return FfiConverterTypeHourCount.lower(value)
+}
+
+
+/**
  * Who somebody is, as typed into a form.
  */
 public struct IdentityForm: Equatable, Hashable, CustomDebugStringConvertible {
@@ -4932,6 +5523,235 @@ public func FfiConverterTypeJournalPage_lift(_ buf: RustBuffer) throws -> Journa
 #endif
 public func FfiConverterTypeJournalPage_lower(_ value: JournalPage) -> RustBuffer {
     return FfiConverterTypeJournalPage.lower(value)
+}
+
+
+/**
+ * One queue at a gate, with its camera and its display.
+ */
+public struct Lane: Equatable, Hashable {
+    /**
+     * The gate's name as residents see it on a challenge, at most 24 bytes of UTF-8. Nobody vouches for it.
+     */
+    public let gate: String
+    /**
+     * The id of the kind of gate in the authority's policies, such as `residential`; none for the rule that green
+     * passes and nobody else. Where the policies are not on this phone yet, it must connect first.
+     */
+    public let policy: String?
+    /**
+     * Whether it can show a challenge and read the answer: not where there is no display, or no camera.
+     */
+    public let showsChallenges: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The gate's name as residents see it on a challenge, at most 24 bytes of UTF-8. Nobody vouches for it.
+         */gate: String, 
+        /**
+         * The id of the kind of gate in the authority's policies, such as `residential`; none for the rule that green
+         * passes and nobody else. Where the policies are not on this phone yet, it must connect first.
+         */policy: String? = nil, 
+        /**
+         * Whether it can show a challenge and read the answer: not where there is no display, or no camera.
+         */showsChallenges: Bool = true) {
+        self.gate = gate
+        self.policy = policy
+        self.showsChallenges = showsChallenges
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Lane: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLane: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Lane {
+        return
+            try Lane(
+                gate: FfiConverterString.read(from: &buf), 
+                policy: FfiConverterOptionString.read(from: &buf), 
+                showsChallenges: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Lane, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.gate, into: &buf)
+        FfiConverterOptionString.write(value.policy, into: &buf)
+        FfiConverterBool.write(value.showsChallenges, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLane_lift(_ buf: RustBuffer) throws -> Lane {
+    return try FfiConverterTypeLane.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLane_lower(_ value: Lane) -> RustBuffer {
+    return FfiConverterTypeLane.lower(value)
+}
+
+
+/**
+ * An outage notice in force.
+ */
+public struct OutageState: Equatable, Hashable {
+    /**
+     * The issuer's id.
+     */
+    public let issuer: String
+    /**
+     * By how many hours its tokens and the limits of a gate's evidence are extended.
+     */
+    public let hours: UInt16
+    /**
+     * Until when.
+     */
+    public let endsAt: Timestamp
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The issuer's id.
+         */issuer: String, 
+        /**
+         * By how many hours its tokens and the limits of a gate's evidence are extended.
+         */hours: UInt16, 
+        /**
+         * Until when.
+         */endsAt: Timestamp) {
+        self.issuer = issuer
+        self.hours = hours
+        self.endsAt = endsAt
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension OutageState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOutageState: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OutageState {
+        return
+            try OutageState(
+                issuer: FfiConverterString.read(from: &buf), 
+                hours: FfiConverterUInt16.read(from: &buf), 
+                endsAt: FfiConverterTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: OutageState, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.issuer, into: &buf)
+        FfiConverterUInt16.write(value.hours, into: &buf)
+        FfiConverterTypeTimestamp.write(value.endsAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOutageState_lift(_ buf: RustBuffer) throws -> OutageState {
+    return try FfiConverterTypeOutageState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOutageState_lower(_ value: OutageState) -> RustBuffer {
+    return FfiConverterTypeOutageState.lower(value)
+}
+
+
+/**
+ * A kind of gate for which there is a policy.
+ */
+public struct PolicyChoice: Equatable, Hashable {
+    /**
+     * Its id: what a `Lane` names.
+     */
+    public let id: String
+    /**
+     * Its name, for the staff.
+     */
+    public let name: BilingualText
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its id: what a `Lane` names.
+         */id: String, 
+        /**
+         * Its name, for the staff.
+         */name: BilingualText) {
+        self.id = id
+        self.name = name
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension PolicyChoice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePolicyChoice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PolicyChoice {
+        return
+            try PolicyChoice(
+                id: FfiConverterString.read(from: &buf), 
+                name: FfiConverterTypeBilingualText.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PolicyChoice, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterTypeBilingualText.write(value.name, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePolicyChoice_lift(_ buf: RustBuffer) throws -> PolicyChoice {
+    return try FfiConverterTypePolicyChoice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePolicyChoice_lower(_ value: PolicyChoice) -> RustBuffer {
+    return FfiConverterTypePolicyChoice.lower(value)
 }
 
 
@@ -6150,6 +6970,85 @@ public func FfiConverterTypeRisk_lower(_ value: Risk) -> RustBuffer {
 
 
 /**
+ * What a scan came to.
+ */
+public struct Scan: Equatable, Hashable {
+    /**
+     * The verdict.
+     */
+    public let verdict: Verdict
+    /**
+     * What the staff do, in both languages.
+     */
+    public let action: BilingualText
+    /**
+     * The challenge to show now: there is one whenever the verdict asks for an answer and the lane can show it.
+     */
+    public let challenge: ShownChallenge?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The verdict.
+         */verdict: Verdict, 
+        /**
+         * What the staff do, in both languages.
+         */action: BilingualText, 
+        /**
+         * The challenge to show now: there is one whenever the verdict asks for an answer and the lane can show it.
+         */challenge: ShownChallenge?) {
+        self.verdict = verdict
+        self.action = action
+        self.challenge = challenge
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Scan: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeScan: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Scan {
+        return
+            try Scan(
+                verdict: FfiConverterTypeVerdict.read(from: &buf), 
+                action: FfiConverterTypeBilingualText.read(from: &buf), 
+                challenge: FfiConverterOptionTypeShownChallenge.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Scan, into buf: inout [UInt8]) {
+        FfiConverterTypeVerdict.write(value.verdict, into: &buf)
+        FfiConverterTypeBilingualText.write(value.action, into: &buf)
+        FfiConverterOptionTypeShownChallenge.write(value.challenge, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeScan_lift(_ buf: RustBuffer) throws -> Scan {
+    return try FfiConverterTypeScan.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeScan_lower(_ value: Scan) -> RustBuffer {
+    return FfiConverterTypeScan.lower(value)
+}
+
+
+/**
  * A challenge to show to a resident's phone.
  */
 public struct ShownChallenge: Equatable, Hashable {
@@ -6166,7 +7065,7 @@ public struct ShownChallenge: Equatable, Hashable {
      */
     public let shade: Shade
     /**
-     * How long an answer is taken.
+     * How long an answer is taken, from when it was opened.
      */
     public let validFor: TimeInterval
 
@@ -6183,7 +7082,7 @@ public struct ShownChallenge: Equatable, Hashable {
          * The frame: none, a challenge rates nobody.
          */shade: Shade, 
         /**
-         * How long an answer is taken.
+         * How long an answer is taken, from when it was opened.
          */validFor: TimeInterval) {
         self.text = text
         self.picture = picture
@@ -6434,6 +7333,105 @@ public func FfiConverterTypeShownCode_lift(_ buf: RustBuffer) throws -> ShownCod
 #endif
 public func FfiConverterTypeShownCode_lower(_ value: ShownCode) -> RustBuffer {
     return FfiConverterTypeShownCode.lower(value)
+}
+
+
+/**
+ * A status list as this phone has it.
+ */
+public struct StatusListState: Equatable, Hashable {
+    /**
+     * The issuer's id.
+     */
+    public let issuer: String
+    /**
+     * The list's number.
+     */
+    public let number: UInt32
+    /**
+     * The instant as of which it tells.
+     */
+    public let issuedAt: Timestamp
+    /**
+     * When a later one should be fetched.
+     */
+    public let refreshAt: Timestamp
+    /**
+     * When it proves nothing more.
+     */
+    public let expiresAt: Timestamp
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The issuer's id.
+         */issuer: String, 
+        /**
+         * The list's number.
+         */number: UInt32, 
+        /**
+         * The instant as of which it tells.
+         */issuedAt: Timestamp, 
+        /**
+         * When a later one should be fetched.
+         */refreshAt: Timestamp, 
+        /**
+         * When it proves nothing more.
+         */expiresAt: Timestamp) {
+        self.issuer = issuer
+        self.number = number
+        self.issuedAt = issuedAt
+        self.refreshAt = refreshAt
+        self.expiresAt = expiresAt
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension StatusListState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStatusListState: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StatusListState {
+        return
+            try StatusListState(
+                issuer: FfiConverterString.read(from: &buf), 
+                number: FfiConverterUInt32.read(from: &buf), 
+                issuedAt: FfiConverterTypeTimestamp.read(from: &buf), 
+                refreshAt: FfiConverterTypeTimestamp.read(from: &buf), 
+                expiresAt: FfiConverterTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: StatusListState, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.issuer, into: &buf)
+        FfiConverterUInt32.write(value.number, into: &buf)
+        FfiConverterTypeTimestamp.write(value.issuedAt, into: &buf)
+        FfiConverterTypeTimestamp.write(value.refreshAt, into: &buf)
+        FfiConverterTypeTimestamp.write(value.expiresAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStatusListState_lift(_ buf: RustBuffer) throws -> StatusListState {
+    return try FfiConverterTypeStatusListState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStatusListState_lower(_ value: StatusListState) -> RustBuffer {
+    return FfiConverterTypeStatusListState.lower(value)
 }
 
 
@@ -6820,6 +7818,10 @@ public struct SyncReport: Equatable, Hashable {
      */
     public let waiting: UInt32
     /**
+     * Status lists that came, for a gate.
+     */
+    public let statusLists: UInt32
+    /**
      * What the server said no to, subject by subject. One subject's trouble never holds up another's.
      */
     public let problems: [SubjectProblem]
@@ -6843,6 +7845,9 @@ public struct SyncReport: Equatable, Hashable {
          * Operations that still wait.
          */waiting: UInt32, 
         /**
+         * Status lists that came, for a gate.
+         */statusLists: UInt32, 
+        /**
          * What the server said no to, subject by subject. One subject's trouble never holds up another's.
          */problems: [SubjectProblem]) {
         self.accepted = accepted
@@ -6850,6 +7855,7 @@ public struct SyncReport: Equatable, Hashable {
         self.decisions = decisions
         self.tokens = tokens
         self.waiting = waiting
+        self.statusLists = statusLists
         self.problems = problems
     }
 
@@ -6874,6 +7880,7 @@ public struct FfiConverterTypeSyncReport: FfiConverterRustBuffer {
                 decisions: FfiConverterUInt32.read(from: &buf), 
                 tokens: FfiConverterUInt32.read(from: &buf), 
                 waiting: FfiConverterUInt32.read(from: &buf), 
+                statusLists: FfiConverterUInt32.read(from: &buf), 
                 problems: FfiConverterSequenceTypeSubjectProblem.read(from: &buf)
         )
     }
@@ -6884,6 +7891,7 @@ public struct FfiConverterTypeSyncReport: FfiConverterRustBuffer {
         FfiConverterUInt32.write(value.decisions, into: &buf)
         FfiConverterUInt32.write(value.tokens, into: &buf)
         FfiConverterUInt32.write(value.waiting, into: &buf)
+        FfiConverterUInt32.write(value.statusLists, into: &buf)
         FfiConverterSequenceTypeSubjectProblem.write(value.problems, into: &buf)
     }
 }
@@ -7746,6 +8754,10 @@ public enum CardReason: Equatable, Hashable {
      * The policy asks for it.
      */
     case policy
+    /**
+     * The gate can show no challenge or read no answer, and its policy is content with the card.
+     */
+    case noAnswer
 
 
 
@@ -7773,6 +8785,8 @@ public struct FfiConverterTypeCardReason: FfiConverterRustBuffer {
         
         case 3: return .policy
         
+        case 4: return .noAnswer
+        
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -7791,6 +8805,10 @@ public struct FfiConverterTypeCardReason: FfiConverterRustBuffer {
         
         case .policy:
             writeInt(&buf, Int32(3))
+        
+        
+        case .noAnswer:
+            writeInt(&buf, Int32(4))
         
         }
     }
@@ -8308,6 +9326,212 @@ public func FfiConverterTypeDayState_lower(_ value: DayState) -> RustBuffer {
 
 
 /**
+ * In which direction a person goes through a gate.
+ */
+
+public enum Direction: Equatable, Hashable {
+    
+    /**
+     * Into what the gate guards.
+     */
+    case `in`
+    /**
+     * Out of it.
+     */
+    case out
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Direction: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDirection: FfiConverterRustBuffer {
+    typealias SwiftType = Direction
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Direction {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .`in`
+        
+        case 2: return .out
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Direction, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .`in`:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .out:
+            writeInt(&buf, Int32(2))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDirection_lift(_ buf: RustBuffer) throws -> Direction {
+    return try FfiConverterTypeDirection.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDirection_lower(_ value: Direction) -> RustBuffer {
+    return FfiConverterTypeDirection.lower(value)
+}
+
+
+
+/**
+ * What a scanned text is.
+ */
+
+public enum DisclosureKind: Equatable, Hashable {
+    
+    /**
+     * A resident's code, as a phone shows it (`H1:`).
+     */
+    case phoneCode
+    /**
+     * A code on paper (`H3:`).
+     */
+    case paperCode
+    /**
+     * A checkpoint's challenge (`H2:`).
+     */
+    case challenge
+    /**
+     * A venue's code (`H4:`).
+     */
+    case venue
+    /**
+     * The handover of a person to another phone (`H5:`).
+     */
+    case handover
+    /**
+     * An authority's outage notice (`H6:`).
+     */
+    case outage
+    /**
+     * Something that is none of this system's codes.
+     */
+    case foreign(
+        /**
+         * What it is.
+         */what: Foreign
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DisclosureKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDisclosureKind: FfiConverterRustBuffer {
+    typealias SwiftType = DisclosureKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DisclosureKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .phoneCode
+        
+        case 2: return .paperCode
+        
+        case 3: return .challenge
+        
+        case 4: return .venue
+        
+        case 5: return .handover
+        
+        case 6: return .outage
+        
+        case 7: return .foreign(what: try FfiConverterTypeForeign.read(from: &buf)
+        )
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: DisclosureKind, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .phoneCode:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .paperCode:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .challenge:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .venue:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .handover:
+            writeInt(&buf, Int32(5))
+        
+        
+        case .outage:
+            writeInt(&buf, Int32(6))
+        
+        
+        case let .foreign(what):
+            writeInt(&buf, Int32(7))
+            FfiConverterTypeForeign.write(what, into: &buf)
+            
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDisclosureKind_lift(_ buf: RustBuffer) throws -> DisclosureKind {
+    return try FfiConverterTypeDisclosureKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDisclosureKind_lower(_ value: DisclosureKind) -> RustBuffer {
+    return FfiConverterTypeDisclosureKind.lower(value)
+}
+
+
+
+/**
  * What is recorded.
  */
 
@@ -8699,6 +9923,22 @@ public enum Foreign: Equatable, Hashable {
      */
     case smartHealthCard
     /**
+     * A gate's challenge: the resident's phone scans it, not the gate's.
+     */
+    case challenge
+    /**
+     * A venue's code: residents scan it when they enter.
+     */
+    case venue
+    /**
+     * The handover of a person's code to another phone.
+     */
+    case handover
+    /**
+     * An outage notice: the checkpoint loads it.
+     */
+    case outageNotice
+    /**
      * Something else.
      */
     case other
@@ -8731,7 +9971,15 @@ public struct FfiConverterTypeForeign: FfiConverterRustBuffer {
         
         case 4: return .smartHealthCard
         
-        case 5: return .other
+        case 5: return .challenge
+        
+        case 6: return .venue
+        
+        case 7: return .handover
+        
+        case 8: return .outageNotice
+        
+        case 9: return .other
         
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -8757,8 +10005,24 @@ public struct FfiConverterTypeForeign: FfiConverterRustBuffer {
             writeInt(&buf, Int32(4))
         
         
-        case .other:
+        case .challenge:
             writeInt(&buf, Int32(5))
+        
+        
+        case .venue:
+            writeInt(&buf, Int32(6))
+        
+        
+        case .handover:
+            writeInt(&buf, Int32(7))
+        
+        
+        case .outageNotice:
+            writeInt(&buf, Int32(8))
+        
+        
+        case .other:
+            writeInt(&buf, Int32(9))
         
         }
     }
@@ -9201,6 +10465,111 @@ public func FfiConverterTypeJournalEvent_lift(_ buf: RustBuffer) throws -> Journ
 #endif
 public func FfiConverterTypeJournalEvent_lower(_ value: JournalEvent) -> RustBuffer {
     return FfiConverterTypeJournalEvent.lower(value)
+}
+
+
+
+/**
+ * What was loaded.
+ */
+
+public enum Loaded: Equatable, Hashable {
+    
+    /**
+     * A trust list.
+     */
+    case trustList
+    /**
+     * The next set of root keys: it is in force once a trust list is loaded that it signed.
+     */
+    case rootSet
+    /**
+     * An outage notice.
+     */
+    case outageNotice
+    /**
+     * Gate policies.
+     */
+    case policies
+    /**
+     * A status list.
+     */
+    case statusList
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Loaded: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLoaded: FfiConverterRustBuffer {
+    typealias SwiftType = Loaded
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Loaded {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .trustList
+        
+        case 2: return .rootSet
+        
+        case 3: return .outageNotice
+        
+        case 4: return .policies
+        
+        case 5: return .statusList
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Loaded, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .trustList:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .rootSet:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .outageNotice:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .policies:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .statusList:
+            writeInt(&buf, Int32(5))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLoaded_lift(_ buf: RustBuffer) throws -> Loaded {
+    return try FfiConverterTypeLoaded.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLoaded_lower(_ value: Loaded) -> RustBuffer {
+    return FfiConverterTypeLoaded.lower(value)
 }
 
 
@@ -11197,7 +12566,10 @@ public enum Verdict: Equatable, Hashable {
          */colour: Colour, 
         /**
          * Until when the code is valid.
-         */validUntil: Timestamp
+         */validUntil: Timestamp, 
+        /**
+         * Whether it passes only because an outage notice of its issuer is in force.
+         */extended: Bool
     )
     /**
      * The person may not pass with this colour.
@@ -11239,7 +12611,10 @@ public enum Verdict: Equatable, Hashable {
          */reason: CardReason, 
         /**
          * The instant of which the status is known.
-         */statusAsOf: Timestamp
+         */statusAsOf: Timestamp, 
+        /**
+         * Whether it is accepted only because an outage notice of its issuer is in force.
+         */extended: Bool
     )
     /**
      * The same presentation was shown here before: ask for a fresh one.
@@ -11317,7 +12692,7 @@ public struct FfiConverterTypeVerdict: FfiConverterRustBuffer {
         let variant: Int32 = try readInt(&buf)
         switch variant {
         
-        case 1: return .pass(holder: try FfiConverterTypeHolder.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), validUntil: try FfiConverterTypeTimestamp.read(from: &buf)
+        case 1: return .pass(holder: try FfiConverterTypeHolder.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), validUntil: try FfiConverterTypeTimestamp.read(from: &buf), extended: try FfiConverterBool.read(from: &buf)
         )
         
         case 2: return .stop(holder: try FfiConverterTypeHolder.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), validUntil: try FfiConverterTypeTimestamp.read(from: &buf)
@@ -11326,7 +12701,7 @@ public struct FfiConverterTypeVerdict: FfiConverterRustBuffer {
         case 3: return .askForAnswer(holder: try FfiConverterTypeHolder.read(from: &buf), reason: try FfiConverterTypeAskReason.read(from: &buf)
         )
         
-        case 4: return .compareCard(holder: try FfiConverterTypeHolder.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), reason: try FfiConverterTypeCardReason.read(from: &buf), statusAsOf: try FfiConverterTypeTimestamp.read(from: &buf)
+        case 4: return .compareCard(holder: try FfiConverterTypeHolder.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), reason: try FfiConverterTypeCardReason.read(from: &buf), statusAsOf: try FfiConverterTypeTimestamp.read(from: &buf), extended: try FfiConverterBool.read(from: &buf)
         )
         
         case 5: return .alreadySeen(holder: try FfiConverterTypeHolder.read(from: &buf)
@@ -11357,11 +12732,12 @@ public struct FfiConverterTypeVerdict: FfiConverterRustBuffer {
         switch value {
         
         
-        case let .pass(holder,colour,validUntil):
+        case let .pass(holder,colour,validUntil,extended):
             writeInt(&buf, Int32(1))
             FfiConverterTypeHolder.write(holder, into: &buf)
             FfiConverterTypeColour.write(colour, into: &buf)
             FfiConverterTypeTimestamp.write(validUntil, into: &buf)
+            FfiConverterBool.write(extended, into: &buf)
             
         
         case let .stop(holder,colour,validUntil):
@@ -11377,12 +12753,13 @@ public struct FfiConverterTypeVerdict: FfiConverterRustBuffer {
             FfiConverterTypeAskReason.write(reason, into: &buf)
             
         
-        case let .compareCard(holder,colour,reason,statusAsOf):
+        case let .compareCard(holder,colour,reason,statusAsOf,extended):
             writeInt(&buf, Int32(4))
             FfiConverterTypeHolder.write(holder, into: &buf)
             FfiConverterTypeColour.write(colour, into: &buf)
             FfiConverterTypeCardReason.write(reason, into: &buf)
             FfiConverterTypeTimestamp.write(statusAsOf, into: &buf)
+            FfiConverterBool.write(extended, into: &buf)
             
         
         case let .alreadySeen(holder):
@@ -11634,6 +13011,30 @@ fileprivate struct FfiConverterOptionTypeBilingualText: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypePolicyChoice: FfiConverterRustBuffer {
+    typealias SwiftType = PolicyChoice?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypePolicyChoice.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypePolicyChoice.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeQuarantineView: FfiConverterRustBuffer {
     typealias SwiftType = QuarantineView?
 
@@ -11698,6 +13099,30 @@ fileprivate struct FfiConverterOptionTypeRisk: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeRisk.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeShownChallenge: FfiConverterRustBuffer {
+    typealias SwiftType = ShownChallenge?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeShownChallenge.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeShownChallenge.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -11794,6 +13219,30 @@ fileprivate struct FfiConverterOptionTypeColour: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeColour.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeDirection: FfiConverterRustBuffer {
+    typealias SwiftType = Direction?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeDirection.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeDirection.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -11925,6 +13374,56 @@ fileprivate struct FfiConverterSequenceTypeAnswerInput: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeAnsweredChallenge: FfiConverterRustBuffer {
+    typealias SwiftType = [AnsweredChallenge]
+
+    public static func write(_ value: [AnsweredChallenge], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeAnsweredChallenge.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [AnsweredChallenge] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [AnsweredChallenge]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeAnsweredChallenge.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeBilingualText: FfiConverterRustBuffer {
+    typealias SwiftType = [BilingualText]
+
+    public static func write(_ value: [BilingualText], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeBilingualText.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [BilingualText] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [BilingualText]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeBilingualText.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeCheckInView: FfiConverterRustBuffer {
     typealias SwiftType = [CheckInView]
 
@@ -11967,6 +13466,31 @@ fileprivate struct FfiConverterSequenceTypeChoice: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeChoice.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeDisclosedItem: FfiConverterRustBuffer {
+    typealias SwiftType = [DisclosedItem]
+
+    public static func write(_ value: [DisclosedItem], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDisclosedItem.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DisclosedItem] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DisclosedItem]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDisclosedItem.read(from: &buf))
         }
         return seq
     }
@@ -12025,6 +13549,31 @@ fileprivate struct FfiConverterSequenceTypeFormQuestion: FfiConverterRustBuffer 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeHourCount: FfiConverterRustBuffer {
+    typealias SwiftType = [HourCount]
+
+    public static func write(_ value: [HourCount], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeHourCount.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [HourCount] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [HourCount]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeHourCount.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeJournalEntry: FfiConverterRustBuffer {
     typealias SwiftType = [JournalEntry]
 
@@ -12042,6 +13591,56 @@ fileprivate struct FfiConverterSequenceTypeJournalEntry: FfiConverterRustBuffer 
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeJournalEntry.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeOutageState: FfiConverterRustBuffer {
+    typealias SwiftType = [OutageState]
+
+    public static func write(_ value: [OutageState], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeOutageState.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [OutageState] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [OutageState]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeOutageState.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypePolicyChoice: FfiConverterRustBuffer {
+    typealias SwiftType = [PolicyChoice]
+
+    public static func write(_ value: [PolicyChoice], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypePolicyChoice.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [PolicyChoice] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [PolicyChoice]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypePolicyChoice.read(from: &buf))
         }
         return seq
     }
@@ -12092,6 +13691,31 @@ fileprivate struct FfiConverterSequenceTypeReason: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeReason.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeStatusListState: FfiConverterRustBuffer {
+    typealias SwiftType = [StatusListState]
+
+    public static func write(_ value: [StatusListState], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeStatusListState.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [StatusListState] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [StatusListState]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeStatusListState.read(from: &buf))
         }
         return seq
     }
@@ -12460,13 +14084,13 @@ fileprivate func uniffiFutureContinuationCallback(handle: UInt64, pollResult: In
  *
  * As `Checkpoint.open`.
  */
-public func openNativeCheckpoint(config: Config, ports: Ports, gate: String)throws  -> NativeCheckpoint  {
+public func openNativeCheckpoint(config: Config, ports: Ports, lane: Lane)throws  -> NativeCheckpoint  {
     return try  FfiConverterTypeNativeCheckpoint_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
         uniffiCallStatus in
     uniffi_healthcode_fn_func_open_checkpoint(
         FfiConverterTypeConfig_lower(config),
         FfiConverterTypePorts_lower(ports),
-        FfiConverterString.lower(gate),uniffiCallStatus
+        FfiConverterTypeLane_lower(lane),uniffiCallStatus
     )
 })
 }
@@ -12532,6 +14156,24 @@ public func nativeCountQuarantine(quarantine: Quarantine, taps: [Tap], at: Times
         FfiConverterTypeQuarantine_lower(quarantine),
         FfiConverterSequenceTypeTap.lower(taps),
         FfiConverterTypeTimestamp_lower(at),uniffiCallStatus
+    )
+})
+}
+/**
+ * Tells what a text, from a QR code or typed, reveals to whoever scans it: a resident's own code, a checkpoint's
+ * challenge, or whatever else a camera meets. Needs no phone's file, no network and no clock. Nothing is verified: a
+ * forged code is explained like a true one.
+ *
+ * # Errors
+ *
+ * `InvalidField` for `text`, where it begins like a code of this system and is none: `too-long`, `base45` (cut off or
+ * changed on its way), or the name of what its bytes have wrong. A text of another kind is no error.
+ */
+public func nativeExplainDisclosure(text: String)throws  -> Disclosure  {
+    return try  FfiConverterTypeDisclosure_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_func_explain_disclosure(
+        FfiConverterString.lower(text),uniffiCallStatus
     )
 })
 }
@@ -12656,7 +14298,7 @@ private let initializationResult: InitializationResult = {
     if bindings_contract_version != scaffolding_contract_version {
         return InitializationResult.contractVersionMismatch
     }
-    if (uniffi_healthcode_checksum_func_open_checkpoint() != 32321) {
+    if (uniffi_healthcode_checksum_func_open_checkpoint() != 46018) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_func_error_text() != 43545) {
@@ -12669,6 +14311,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_func_count_quarantine() != 61016) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_func_explain_disclosure() != 41768) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_func_draw_luminance() != 5920) {
@@ -12701,13 +14346,19 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_checkpoint_shut_down() != 24096) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_checkpoint_status() != 57014) {
+    if (uniffi_healthcode_checksum_method_checkpoint_verify() != 65434) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_checkpoint_verify() != 2267) {
+    if (uniffi_healthcode_checksum_method_checkpoint_counts() != 56265) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_checkpoint_sync() != 62741) {
+    if (uniffi_healthcode_checksum_method_checkpoint_load() != 5486) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_checkpoint_sync() != 62305) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_checkpoint_status() != 20643) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_deviceclock_read() != 16985) {
@@ -12773,13 +14424,19 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_shut_down() != 28449) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_healthcode_checksum_method_resident_answered_challenges() != 63992) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_forget_answered_challenges() != 65095) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_healthcode_checksum_method_resident_enrol() != 20358) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_request_one_time_code() != 55573) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_sync() != 42138) {
+    if (uniffi_healthcode_checksum_method_resident_sync() != 50958) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_enrol_call() != 55972) {
@@ -12807,6 +14464,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_syncexchange_next() != 1226) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_syncexchange_unanswered() != 27210) {
         return InitializationResult.apiChecksumMismatch
     }
 

@@ -782,6 +782,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_func_count_quarantine(
     ): Int
+    external fun uniffi_healthcode_checksum_func_explain_disclosure(
+    ): Int
     external fun uniffi_healthcode_checksum_func_draw_luminance(
     ): Int
     external fun uniffi_healthcode_checksum_func_draw_png(
@@ -802,11 +804,15 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_checkpoint_shut_down(
     ): Int
-    external fun uniffi_healthcode_checksum_method_checkpoint_status(
-    ): Int
     external fun uniffi_healthcode_checksum_method_checkpoint_verify(
     ): Int
+    external fun uniffi_healthcode_checksum_method_checkpoint_counts(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_checkpoint_load(
+    ): Int
     external fun uniffi_healthcode_checksum_method_checkpoint_sync(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_checkpoint_status(
     ): Int
     external fun uniffi_healthcode_checksum_method_deviceclock_read(
     ): Int
@@ -850,6 +856,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_shut_down(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_answered_challenges(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_forget_answered_challenges(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_enrol(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_request_one_time_code(
@@ -873,6 +883,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_healthcode_checksum_method_syncexchange_closed(
     ): Int
     external fun uniffi_healthcode_checksum_method_syncexchange_next(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_syncexchange_unanswered(
     ): Int
     external fun ffi_healthcode_uniffi_contract_version(
     ): Int
@@ -909,12 +921,16 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_healthcode_fn_method_checkpoint_shut_down(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
-    external fun uniffi_healthcode_fn_method_checkpoint_status(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_healthcode_fn_method_checkpoint_verify(`ptr`: Long,`text`: RustBuffer.ByValue,`direction`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_healthcode_fn_method_checkpoint_verify(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_healthcode_fn_method_checkpoint_counts(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_checkpoint_load(`ptr`: Long,`document`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_checkpoint_sync(`ptr`: Long,`cancel`: RustBuffer.ByValue,
     ): Long
+    external fun uniffi_healthcode_fn_method_checkpoint_status(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_clone_deviceclock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_healthcode_fn_free_deviceclock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -979,6 +995,10 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_shut_down(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
+    external fun uniffi_healthcode_fn_method_resident_answered_challenges(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_forget_answered_challenges(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
     external fun uniffi_healthcode_fn_method_resident_enrol(`ptr`: Long,`code`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_healthcode_fn_method_resident_request_one_time_code(`ptr`: Long,`identity`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
@@ -1011,6 +1031,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_healthcode_fn_method_syncexchange_next(`ptr`: Long,`reply`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_syncexchange_unanswered(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_entry_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1018,6 +1040,8 @@ internal object UniffiLib {
     external fun uniffi_healthcode_fn_method_entryoutcome_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_answeredchallenge_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_answerinput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1033,7 +1057,7 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_journalpage_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_healthcode_fn_func_open_checkpoint(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,`gate`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_healthcode_fn_func_open_checkpoint(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,`lane`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_healthcode_fn_func_error_text(`error`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1042,6 +1066,8 @@ internal object UniffiLib {
     external fun uniffi_healthcode_fn_func_open_resident_read_only(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_healthcode_fn_func_count_quarantine(`quarantine`: RustBuffer.ByValue,`taps`: RustBuffer.ByValue,`at`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_func_explain_disclosure(`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_func_draw_luminance(`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1174,7 +1200,7 @@ private fun uniffiCheckContractApiVersion(lib: IntegrityCheckingUniffiLib) {
 }
 @Suppress("UNUSED_PARAMETER")
 private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
-    if ((lib.uniffi_healthcode_checksum_func_open_checkpoint() and 0xFFFF) != 32321) {
+    if ((lib.uniffi_healthcode_checksum_func_open_checkpoint() and 0xFFFF) != 46018) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_func_error_text() and 0xFFFF) != 43545) {
@@ -1187,6 +1213,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_func_count_quarantine() and 0xFFFF) != 61016) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_func_explain_disclosure() and 0xFFFF) != 41768) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_func_draw_luminance() and 0xFFFF) != 5920) {
@@ -1219,13 +1248,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_shut_down() and 0xFFFF) != 24096) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_checkpoint_status() and 0xFFFF) != 57014) {
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_verify() and 0xFFFF) != 65434) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_checkpoint_verify() and 0xFFFF) != 2267) {
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_counts() and 0xFFFF) != 56265) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_checkpoint_sync() and 0xFFFF) != 62741) {
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_load() and 0xFFFF) != 5486) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_sync() and 0xFFFF) != 62305) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_status() and 0xFFFF) != 20643) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_deviceclock_read() and 0xFFFF) != 16985) {
@@ -1291,13 +1326,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_shut_down() and 0xFFFF) != 28449) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_method_resident_answered_challenges() and 0xFFFF) != 63992) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_forget_answered_challenges() and 0xFFFF) != 65095) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_method_resident_enrol() and 0xFFFF) != 20358) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_request_one_time_code() and 0xFFFF) != 55573) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_sync() and 0xFFFF) != 42138) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_sync() and 0xFFFF) != 50958) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_enrol_call() and 0xFFFF) != 55972) {
@@ -1325,6 +1366,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_syncexchange_next() and 0xFFFF) != 1226) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_syncexchange_unanswered() and 0xFFFF) != 27210) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -2914,23 +2958,37 @@ public interface NativeCheckpointInterface {
     fun `shutDown`()
     
     /**
-     * Where this checkpoint stands: what it knows of the time, and how old its trust list is.
-     *
-     * # Errors
-     *
-     * `Port`, `Storage`.
-     */
-    fun `status`(): CheckpointStatus
-    
-    /**
-     * Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan
-     * repeats its verdict. Needs no network.
+     * Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
+     * it. The same text within three seconds of its last scan repeats its verdict. Needs no network.
      *
      * # Errors
      *
      * `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
      */
-    fun `verify`(`text`: kotlin.String): Verdict
+    fun `verify`(`text`: kotlin.String, `direction`: Direction? = null): Scan
+    
+    /**
+     * How many scans came to which verdict, by hour of the last two weeks; the same text while it lies in view counts
+     * once. There is nothing about persons in it.
+     *
+     * # Errors
+     *
+     * `Closed`.
+     */
+    fun `counts`(): List<HourCount>
+    
+    /**
+     * Loads a signed document from a file, or the text of an outage notice's QR code (`H6:`): trust list, root
+     * document, status list, gate policies, outage notice. It is verified as if it came from the network; it tells
+     * nothing of the time.
+     *
+     * # Errors
+     *
+     * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
+     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
+     * later form; `Storage`.
+     */
+    fun `load`(`document`: kotlin.ByteArray): Loaded
     
     /**
      * Fetches the trust list, the legal calendar and the time: once a day is enough.
@@ -2940,6 +2998,15 @@ public interface NativeCheckpointInterface {
      * `Network`, `UpdateApp`, `Storage`, `Cancelled`; what was known before stays in force.
      */
     suspend fun `sync`(`cancel`: NativeCancel? = null): SyncReport
+    
+    /**
+     * Where this checkpoint stands: what it knows of the time, and how old what it judges by is.
+     *
+     * # Errors
+     *
+     * `Port`, `Storage`.
+     */
+    fun `status`(): CheckpointStatus
     
     companion object
 }
@@ -3136,17 +3203,42 @@ open class NativeCheckpoint: Disposable, AutoCloseable, NativeCheckpointInterfac
 
     
     /**
-     * Where this checkpoint stands: what it knows of the time, and how old its trust list is.
+     * Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
+     * it. The same text within three seconds of its last scan repeats its verdict. Needs no network.
      *
      * # Errors
      *
-     * `Port`, `Storage`.
+     * `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
      */
-    @Throws(NativeException::class)override fun `status`(): CheckpointStatus {
-            return FfiConverterTypeCheckpointStatus.lift(
+    @Throws(NativeException::class)override fun `verify`(`text`: kotlin.String, `direction`: Direction?): Scan {
+            return FfiConverterTypeScan.lift(
     callWithHandle {
     uniffiRustCallWithError(NativeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_checkpoint_status(
+    UniffiLib.uniffi_healthcode_fn_method_checkpoint_verify(
+        it,
+        
+        FfiConverterString.lower(`text`),
+        FfiConverterOptionalTypeDirection.lower(`direction`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * How many scans came to which verdict, by hour of the last two weeks; the same text while it lies in view counts
+     * once. There is nothing about persons in it.
+     *
+     * # Errors
+     *
+     * `Closed`.
+     */
+    @Throws(NativeException::class)override fun `counts`(): List<HourCount> {
+            return FfiConverterSequenceTypeHourCount.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_checkpoint_counts(
         it,
         _status)
 }
@@ -3157,21 +3249,24 @@ open class NativeCheckpoint: Disposable, AutoCloseable, NativeCheckpointInterfac
 
     
     /**
-     * Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan
-     * repeats its verdict. Needs no network.
+     * Loads a signed document from a file, or the text of an outage notice's QR code (`H6:`): trust list, root
+     * document, status list, gate policies, outage notice. It is verified as if it came from the network; it tells
+     * nothing of the time.
      *
      * # Errors
      *
-     * `Port`, `Storage`: the phone itself is in trouble. Whatever was scanned comes to a verdict.
+     * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
+     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
+     * later form; `Storage`.
      */
-    @Throws(NativeException::class)override fun `verify`(`text`: kotlin.String): Verdict {
-            return FfiConverterTypeVerdict.lift(
+    @Throws(NativeException::class)override fun `load`(`document`: kotlin.ByteArray): Loaded {
+            return FfiConverterTypeLoaded.lift(
     callWithHandle {
     uniffiRustCallWithError(NativeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_checkpoint_verify(
+    UniffiLib.uniffi_healthcode_fn_method_checkpoint_load(
         it,
         
-        FfiConverterString.lower(`text`),_status)
+        FfiConverterByteArray.lower(`document`),_status)
 }
     }
     )
@@ -3206,6 +3301,27 @@ open class NativeCheckpoint: Disposable, AutoCloseable, NativeCheckpointInterfac
         NativeException.ErrorHandler,
     )
     }
+
+    
+    /**
+     * Where this checkpoint stands: what it knows of the time, and how old what it judges by is.
+     *
+     * # Errors
+     *
+     * `Port`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `status`(): CheckpointStatus {
+            return FfiConverterTypeCheckpointStatus.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_checkpoint_status(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
 
     
 
@@ -3364,6 +3480,16 @@ public interface NativeExchangeInterface {
      */
     fun `next`(`reply`: Reply? = null): ExchangeStep
     
+    /**
+     * The next step where no reply came to the last call: what a gate can do without, such as another issuer's status
+     * list, is left for the next exchange.
+     *
+     * # Errors
+     *
+     * `Network` with `Offline` for a call without whose reply the exchange cannot go on; else as `SyncExchange.next`.
+     */
+    fun `unanswered`(): ExchangeStep
+    
     companion object
 }
 
@@ -3517,6 +3643,28 @@ open class NativeExchange: Disposable, AutoCloseable, NativeExchangeInterface
         it,
         
         FfiConverterOptionalTypeReply.lower(`reply`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The next step where no reply came to the last call: what a gate can do without, such as another issuer's status
+     * list, is left for the next exchange.
+     *
+     * # Errors
+     *
+     * `Network` with `Offline` for a call without whose reply the exchange cannot go on; else as `SyncExchange.next`.
+     */
+    @Throws(NativeException::class)override fun `unanswered`(): ExchangeStep {
+            return FfiConverterTypeExchangeStep.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_syncexchange_unanswered(
+        it,
+        _status)
 }
     }
     )
@@ -3813,6 +3961,25 @@ public interface NativeResidentInterface {
      * None today.
      */
     fun `shutDown`()
+    
+    /**
+     * To whom answers were given about a subject, the latest last. Entries go after the rulebook's travel window (14
+     * days in the first rulebook), by trusted time.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`.
+     */
+    fun `answeredChallenges`(`subject`: kotlin.String): List<AnsweredChallenge>
+    
+    /**
+     * Deletes this log of a subject at once.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`.
+     */
+    fun `forgetAnsweredChallenges`(`subject`: kotlin.String)
     
     /**
      * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
@@ -4344,6 +4511,50 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
     UniffiLib.uniffi_healthcode_fn_method_resident_shut_down(
         it,
         _status)
+}
+    }
+    
+    
+
+    
+    /**
+     * To whom answers were given about a subject, the latest last. Entries go after the rulebook's travel window (14
+     * days in the first rulebook), by trusted time.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `answeredChallenges`(`subject`: kotlin.String): List<AnsweredChallenge> {
+            return FfiConverterSequenceTypeAnsweredChallenge.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_answered_challenges(
+        it,
+        
+        FfiConverterString.lower(`subject`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Deletes this log of a subject at once.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `forgetAnsweredChallenges`(`subject`: kotlin.String)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_forget_answered_challenges(
+        it,
+        
+        FfiConverterString.lower(`subject`),_status)
 }
     }
     
@@ -5169,6 +5380,78 @@ public object FfiConverterTypeAnswerInput: FfiConverterRustBuffer<AnswerInput> {
 
 
 /**
+ * An answer that was given to a gate's challenge.
+ */
+data class AnsweredChallenge (
+    /**
+     * How the gate named itself; nobody vouches for the name.
+     */
+    val `gate`: kotlin.String
+    , 
+    /**
+     * When, by this phone.
+     */
+    val `at`: Timestamp
+    , 
+    /**
+     * Whether `at` is more than a lower bound of true time.
+     */
+    val `timeSure`: kotlin.Boolean
+    , 
+    /**
+     * The colour that was shown. With it went the masked name and the last four characters of the document.
+     */
+    val `colour`: Colour
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_answeredchallenge_uniffi_trait_debug(FfiConverterTypeAnsweredChallenge.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAnsweredChallenge: FfiConverterRustBuffer<AnsweredChallenge> {
+    override fun read(buf: ByteBuffer): AnsweredChallenge {
+        return AnsweredChallenge(
+            FfiConverterString.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterTypeColour.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: AnsweredChallenge) = (
+            FfiConverterString.allocationSize(value.`gate`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`at`) +
+            FfiConverterBoolean.allocationSize(value.`timeSure`) +
+            FfiConverterTypeColour.allocationSize(value.`colour`)
+    )
+
+    override fun write(value: AnsweredChallenge, buf: ByteBuffer) {
+            FfiConverterString.write(value.`gate`, buf)
+            FfiConverterTypeTimestamp.write(value.`at`, buf)
+            FfiConverterBoolean.write(value.`timeSure`, buf)
+            FfiConverterTypeColour.write(value.`colour`, buf)
+    }
+}
+
+
+
+/**
  * One text in zh-CN and in English, as rulebooks carry it: whoever shows it picks by the phone's language.
  */
 data class BilingualText (
@@ -5280,6 +5563,12 @@ data class Call (
     val `method`: HttpMethod
     , 
     /**
+     * The root of another server than the configured one, such as that of another issuer's status list; none for the
+     * configured one.
+     */
+    val `server`: kotlin.String?
+    , 
+    /**
      * Path and query, to be put after the server's root.
      */
     val `path`: kotlin.String
@@ -5315,6 +5604,7 @@ public object FfiConverterTypeCall: FfiConverterRustBuffer<Call> {
     override fun read(buf: ByteBuffer): Call {
         return Call(
             FfiConverterTypeHttpMethod.read(buf),
+            FfiConverterOptionalString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterByteArray.read(buf),
             FfiConverterOptionalString.read(buf),
@@ -5324,6 +5614,7 @@ public object FfiConverterTypeCall: FfiConverterRustBuffer<Call> {
 
     override fun allocationSize(value: Call) = (
             FfiConverterTypeHttpMethod.allocationSize(value.`method`) +
+            FfiConverterOptionalString.allocationSize(value.`server`) +
             FfiConverterString.allocationSize(value.`path`) +
             FfiConverterByteArray.allocationSize(value.`body`) +
             FfiConverterOptionalString.allocationSize(value.`signature`) +
@@ -5332,6 +5623,7 @@ public object FfiConverterTypeCall: FfiConverterRustBuffer<Call> {
 
     override fun write(value: Call, buf: ByteBuffer) {
             FfiConverterTypeHttpMethod.write(value.`method`, buf)
+            FfiConverterOptionalString.write(value.`server`, buf)
             FfiConverterString.write(value.`path`, buf)
             FfiConverterByteArray.write(value.`body`, buf)
             FfiConverterOptionalString.write(value.`signature`, buf)
@@ -5479,9 +5771,44 @@ data class CheckpointStatus (
     val `trustListExpiresAt`: Timestamp?
     , 
     /**
+     * Whether trust list and roots are those that the home issuer named last: if not, connect.
+     */
+    val `isCurrent`: kotlin.Boolean
+    , 
+    /**
+     * The version of the root keys in force.
+     */
+    val `rootVersion`: kotlin.UInt
+    , 
+    /**
      * How many issuers it knows.
      */
     val `issuers`: kotlin.UInt
+    , 
+    /**
+     * The lane's policy; none where it names none, or one that is not here yet: then connect.
+     */
+    val `policy`: PolicyChoice?
+    , 
+    /**
+     * The policies' version; none before they came.
+     */
+    val `policyVersion`: kotlin.UInt?
+    , 
+    /**
+     * The kinds of gates that a lane can be.
+     */
+    val `policies`: List<PolicyChoice>
+    , 
+    /**
+     * The status lists.
+     */
+    val `statusLists`: List<StatusListState>
+    , 
+    /**
+     * The outage notices in force.
+     */
+    val `outages`: List<OutageState>
     
 ){
     
@@ -5504,7 +5831,14 @@ public object FfiConverterTypeCheckpointStatus: FfiConverterRustBuffer<Checkpoin
             FfiConverterOptionalTypeClockHint.read(buf),
             FfiConverterOptionalUInt.read(buf),
             FfiConverterOptionalTypeTimestamp.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterOptionalTypePolicyChoice.read(buf),
+            FfiConverterOptionalUInt.read(buf),
+            FfiConverterSequenceTypePolicyChoice.read(buf),
+            FfiConverterSequenceTypeStatusListState.read(buf),
+            FfiConverterSequenceTypeOutageState.read(buf),
         )
     }
 
@@ -5515,7 +5849,14 @@ public object FfiConverterTypeCheckpointStatus: FfiConverterRustBuffer<Checkpoin
             FfiConverterOptionalTypeClockHint.allocationSize(value.`hint`) +
             FfiConverterOptionalUInt.allocationSize(value.`trustListVersion`) +
             FfiConverterOptionalTypeTimestamp.allocationSize(value.`trustListExpiresAt`) +
-            FfiConverterUInt.allocationSize(value.`issuers`)
+            FfiConverterBoolean.allocationSize(value.`isCurrent`) +
+            FfiConverterUInt.allocationSize(value.`rootVersion`) +
+            FfiConverterUInt.allocationSize(value.`issuers`) +
+            FfiConverterOptionalTypePolicyChoice.allocationSize(value.`policy`) +
+            FfiConverterOptionalUInt.allocationSize(value.`policyVersion`) +
+            FfiConverterSequenceTypePolicyChoice.allocationSize(value.`policies`) +
+            FfiConverterSequenceTypeStatusListState.allocationSize(value.`statusLists`) +
+            FfiConverterSequenceTypeOutageState.allocationSize(value.`outages`)
     )
 
     override fun write(value: CheckpointStatus, buf: ByteBuffer) {
@@ -5525,7 +5866,14 @@ public object FfiConverterTypeCheckpointStatus: FfiConverterRustBuffer<Checkpoin
             FfiConverterOptionalTypeClockHint.write(value.`hint`, buf)
             FfiConverterOptionalUInt.write(value.`trustListVersion`, buf)
             FfiConverterOptionalTypeTimestamp.write(value.`trustListExpiresAt`, buf)
+            FfiConverterBoolean.write(value.`isCurrent`, buf)
+            FfiConverterUInt.write(value.`rootVersion`, buf)
             FfiConverterUInt.write(value.`issuers`, buf)
+            FfiConverterOptionalTypePolicyChoice.write(value.`policy`, buf)
+            FfiConverterOptionalUInt.write(value.`policyVersion`, buf)
+            FfiConverterSequenceTypePolicyChoice.write(value.`policies`, buf)
+            FfiConverterSequenceTypeStatusListState.write(value.`statusLists`, buf)
+            FfiConverterSequenceTypeOutageState.write(value.`outages`, buf)
     }
 }
 
@@ -6031,6 +6379,140 @@ public object FfiConverterTypeDeclarationInput: FfiConverterRustBuffer<Declarati
 
 
 /**
+ * One thing that whoever scans the text reads.
+ */
+data class DisclosedItem (
+    /**
+     * A stable word for what it is, such as `masked-name`: for apps that say it in their own way.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * What it is, as a person reads it.
+     */
+    val `what`: BilingualText
+    , 
+    /**
+     * What stands there. Instants are at +08:00 (`YYYY-MM-DDTHH:MM:SS+08:00`), keys and ids in hexadecimal.
+     */
+    val `value`: BilingualText
+    , 
+    /**
+     * What somebody can do with it, where that is not plain.
+     */
+    val `note`: BilingualText?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDisclosedItem: FfiConverterRustBuffer<DisclosedItem> {
+    override fun read(buf: ByteBuffer): DisclosedItem {
+        return DisclosedItem(
+            FfiConverterString.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterOptionalTypeBilingualText.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DisclosedItem) = (
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`what`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`value`) +
+            FfiConverterOptionalTypeBilingualText.allocationSize(value.`note`)
+    )
+
+    override fun write(value: DisclosedItem, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterTypeBilingualText.write(value.`what`, buf)
+            FfiConverterTypeBilingualText.write(value.`value`, buf)
+            FfiConverterOptionalTypeBilingualText.write(value.`note`, buf)
+    }
+}
+
+
+
+/**
+ * What a text reveals to whoever scans it. Nothing of it was verified: a forged code is explained like a true one.
+ */
+data class Disclosure (
+    /**
+     * What the text is.
+     */
+    val `kind`: DisclosureKind
+    , 
+    /**
+     * What it is and what to think of it, in a sentence or two.
+     */
+    val `summary`: BilingualText
+    , 
+    /**
+     * What it reveals, in the order of its weight; empty for texts whose content this version does not read.
+     */
+    val `reveals`: List<DisclosedItem>
+    , 
+    /**
+     * What it does not tell, though one might fear so; empty where nobody would.
+     */
+    val `withholds`: List<BilingualText>
+    , 
+    /**
+     * Whether somebody who keeps what was scanned can tell that two such texts are of one person's phone or paper.
+     */
+    val `linkable`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDisclosure: FfiConverterRustBuffer<Disclosure> {
+    override fun read(buf: ByteBuffer): Disclosure {
+        return Disclosure(
+            FfiConverterTypeDisclosureKind.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterSequenceTypeDisclosedItem.read(buf),
+            FfiConverterSequenceTypeBilingualText.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Disclosure) = (
+            FfiConverterTypeDisclosureKind.allocationSize(value.`kind`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`summary`) +
+            FfiConverterSequenceTypeDisclosedItem.allocationSize(value.`reveals`) +
+            FfiConverterSequenceTypeBilingualText.allocationSize(value.`withholds`) +
+            FfiConverterBoolean.allocationSize(value.`linkable`)
+    )
+
+    override fun write(value: Disclosure, buf: ByteBuffer) {
+            FfiConverterTypeDisclosureKind.write(value.`kind`, buf)
+            FfiConverterTypeBilingualText.write(value.`summary`, buf)
+            FfiConverterSequenceTypeDisclosedItem.write(value.`reveals`, buf)
+            FfiConverterSequenceTypeBilingualText.write(value.`withholds`, buf)
+            FfiConverterBoolean.write(value.`linkable`, buf)
+    }
+}
+
+
+
+/**
  * A subject was enrolled on this phone.
  */
 data class Enrolment (
@@ -6339,6 +6821,61 @@ public object FfiConverterTypeHome: FfiConverterRustBuffer<Home> {
 
 
 /**
+ * How many scans came to a verdict in an hour.
+ */
+data class HourCount (
+    /**
+     * The hour's first instant, by the gate's time.
+     */
+    val `hour`: Timestamp
+    , 
+    /**
+     * The verdict's name: `pass`, `stop`, …
+     */
+    val `verdict`: kotlin.String
+    , 
+    /**
+     * How many.
+     */
+    val `count`: kotlin.UInt
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHourCount: FfiConverterRustBuffer<HourCount> {
+    override fun read(buf: ByteBuffer): HourCount {
+        return HourCount(
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: HourCount) = (
+            FfiConverterTypeTimestamp.allocationSize(value.`hour`) +
+            FfiConverterString.allocationSize(value.`verdict`) +
+            FfiConverterUInt.allocationSize(value.`count`)
+    )
+
+    override fun write(value: HourCount, buf: ByteBuffer) {
+            FfiConverterTypeTimestamp.write(value.`hour`, buf)
+            FfiConverterString.write(value.`verdict`, buf)
+            FfiConverterUInt.write(value.`count`, buf)
+    }
+}
+
+
+
+/**
  * Who somebody is, as typed into a form.
  */
 data class IdentityForm (
@@ -6534,6 +7071,164 @@ public object FfiConverterTypeJournalPage: FfiConverterRustBuffer<JournalPage> {
     override fun write(value: JournalPage, buf: ByteBuffer) {
             FfiConverterSequenceTypeJournalEntry.write(value.`entries`, buf)
             FfiConverterOptionalString.write(value.`next`, buf)
+    }
+}
+
+
+
+/**
+ * One queue at a gate, with its camera and its display.
+ */
+data class Lane (
+    /**
+     * The gate's name as residents see it on a challenge, at most 24 bytes of UTF-8. Nobody vouches for it.
+     */
+    val `gate`: kotlin.String
+    , 
+    /**
+     * The id of the kind of gate in the authority's policies, such as `residential`; none for the rule that green
+     * passes and nobody else. Where the policies are not on this phone yet, it must connect first.
+     */
+    val `policy`: kotlin.String? = null 
+    , 
+    /**
+     * Whether it can show a challenge and read the answer: not where there is no display, or no camera.
+     */
+    val `showsChallenges`: kotlin.Boolean = true 
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLane: FfiConverterRustBuffer<Lane> {
+    override fun read(buf: ByteBuffer): Lane {
+        return Lane(
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Lane) = (
+            FfiConverterString.allocationSize(value.`gate`) +
+            FfiConverterOptionalString.allocationSize(value.`policy`) +
+            FfiConverterBoolean.allocationSize(value.`showsChallenges`)
+    )
+
+    override fun write(value: Lane, buf: ByteBuffer) {
+            FfiConverterString.write(value.`gate`, buf)
+            FfiConverterOptionalString.write(value.`policy`, buf)
+            FfiConverterBoolean.write(value.`showsChallenges`, buf)
+    }
+}
+
+
+
+/**
+ * An outage notice in force.
+ */
+data class OutageState (
+    /**
+     * The issuer's id.
+     */
+    val `issuer`: kotlin.String
+    , 
+    /**
+     * By how many hours its tokens and the limits of a gate's evidence are extended.
+     */
+    val `hours`: kotlin.UShort
+    , 
+    /**
+     * Until when.
+     */
+    val `endsAt`: Timestamp
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOutageState: FfiConverterRustBuffer<OutageState> {
+    override fun read(buf: ByteBuffer): OutageState {
+        return OutageState(
+            FfiConverterString.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: OutageState) = (
+            FfiConverterString.allocationSize(value.`issuer`) +
+            FfiConverterUShort.allocationSize(value.`hours`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`endsAt`)
+    )
+
+    override fun write(value: OutageState, buf: ByteBuffer) {
+            FfiConverterString.write(value.`issuer`, buf)
+            FfiConverterUShort.write(value.`hours`, buf)
+            FfiConverterTypeTimestamp.write(value.`endsAt`, buf)
+    }
+}
+
+
+
+/**
+ * A kind of gate for which there is a policy.
+ */
+data class PolicyChoice (
+    /**
+     * Its id: what a `Lane` names.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * Its name, for the staff.
+     */
+    val `name`: BilingualText
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePolicyChoice: FfiConverterRustBuffer<PolicyChoice> {
+    override fun read(buf: ByteBuffer): PolicyChoice {
+        return PolicyChoice(
+            FfiConverterString.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PolicyChoice) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`name`)
+    )
+
+    override fun write(value: PolicyChoice, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterTypeBilingualText.write(value.`name`, buf)
     }
 }
 
@@ -7421,6 +8116,61 @@ public object FfiConverterTypeRisk: FfiConverterRustBuffer<Risk> {
 
 
 /**
+ * What a scan came to.
+ */
+data class Scan (
+    /**
+     * The verdict.
+     */
+    val `verdict`: Verdict
+    , 
+    /**
+     * What the staff do, in both languages.
+     */
+    val `action`: BilingualText
+    , 
+    /**
+     * The challenge to show now: there is one whenever the verdict asks for an answer and the lane can show it.
+     */
+    val `challenge`: ShownChallenge?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeScan: FfiConverterRustBuffer<Scan> {
+    override fun read(buf: ByteBuffer): Scan {
+        return Scan(
+            FfiConverterTypeVerdict.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterOptionalTypeShownChallenge.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Scan) = (
+            FfiConverterTypeVerdict.allocationSize(value.`verdict`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`action`) +
+            FfiConverterOptionalTypeShownChallenge.allocationSize(value.`challenge`)
+    )
+
+    override fun write(value: Scan, buf: ByteBuffer) {
+            FfiConverterTypeVerdict.write(value.`verdict`, buf)
+            FfiConverterTypeBilingualText.write(value.`action`, buf)
+            FfiConverterOptionalTypeShownChallenge.write(value.`challenge`, buf)
+    }
+}
+
+
+
+/**
  * A challenge to show to a resident's phone.
  */
 data class ShownChallenge (
@@ -7440,7 +8190,7 @@ data class ShownChallenge (
     val `shade`: Shade
     , 
     /**
-     * How long an answer is taken.
+     * How long an answer is taken, from when it was opened.
      */
     val `validFor`: java.time.Duration
     
@@ -7629,6 +8379,77 @@ public object FfiConverterTypeShownCode: FfiConverterRustBuffer<ShownCode> {
             FfiConverterOptionalTypeTimestamp.write(value.`shownAt`, buf)
             FfiConverterOptionalString.write(value.`gate`, buf)
             FfiConverterOptionalDuration.write(value.`refreshIn`, buf)
+    }
+}
+
+
+
+/**
+ * A status list as this phone has it.
+ */
+data class StatusListState (
+    /**
+     * The issuer's id.
+     */
+    val `issuer`: kotlin.String
+    , 
+    /**
+     * The list's number.
+     */
+    val `number`: kotlin.UInt
+    , 
+    /**
+     * The instant as of which it tells.
+     */
+    val `issuedAt`: Timestamp
+    , 
+    /**
+     * When a later one should be fetched.
+     */
+    val `refreshAt`: Timestamp
+    , 
+    /**
+     * When it proves nothing more.
+     */
+    val `expiresAt`: Timestamp
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeStatusListState: FfiConverterRustBuffer<StatusListState> {
+    override fun read(buf: ByteBuffer): StatusListState {
+        return StatusListState(
+            FfiConverterString.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: StatusListState) = (
+            FfiConverterString.allocationSize(value.`issuer`) +
+            FfiConverterUInt.allocationSize(value.`number`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`issuedAt`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`refreshAt`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`expiresAt`)
+    )
+
+    override fun write(value: StatusListState, buf: ByteBuffer) {
+            FfiConverterString.write(value.`issuer`, buf)
+            FfiConverterUInt.write(value.`number`, buf)
+            FfiConverterTypeTimestamp.write(value.`issuedAt`, buf)
+            FfiConverterTypeTimestamp.write(value.`refreshAt`, buf)
+            FfiConverterTypeTimestamp.write(value.`expiresAt`, buf)
     }
 }
 
@@ -7926,6 +8747,11 @@ data class SyncReport (
     val `waiting`: kotlin.UInt
     , 
     /**
+     * Status lists that came, for a gate.
+     */
+    val `statusLists`: kotlin.UInt
+    , 
+    /**
      * What the server said no to, subject by subject. One subject's trouble never holds up another's.
      */
     val `problems`: List<SubjectProblem>
@@ -7950,6 +8776,7 @@ public object FfiConverterTypeSyncReport: FfiConverterRustBuffer<SyncReport> {
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
             FfiConverterSequenceTypeSubjectProblem.read(buf),
         )
     }
@@ -7960,6 +8787,7 @@ public object FfiConverterTypeSyncReport: FfiConverterRustBuffer<SyncReport> {
             FfiConverterUInt.allocationSize(value.`decisions`) +
             FfiConverterUInt.allocationSize(value.`tokens`) +
             FfiConverterUInt.allocationSize(value.`waiting`) +
+            FfiConverterUInt.allocationSize(value.`statusLists`) +
             FfiConverterSequenceTypeSubjectProblem.allocationSize(value.`problems`)
     )
 
@@ -7969,6 +8797,7 @@ public object FfiConverterTypeSyncReport: FfiConverterRustBuffer<SyncReport> {
             FfiConverterUInt.write(value.`decisions`, buf)
             FfiConverterUInt.write(value.`tokens`, buf)
             FfiConverterUInt.write(value.`waiting`, buf)
+            FfiConverterUInt.write(value.`statusLists`, buf)
             FfiConverterSequenceTypeSubjectProblem.write(value.`problems`, buf)
     }
 }
@@ -8708,7 +9537,11 @@ enum class CardReason {
     /**
      * The policy asks for it.
      */
-    POLICY;
+    POLICY,
+    /**
+     * The gate can show no challenge or read no answer, and its policy is content with the card.
+     */
+    NO_ANSWER;
 
     
 
@@ -9120,6 +9953,221 @@ public object FfiConverterTypeDayState: FfiConverterRustBuffer<DayState> {
 
     override fun write(value: DayState, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * In which direction a person goes through a gate.
+ */
+
+enum class Direction {
+    
+    /**
+     * Into what the gate guards.
+     */
+    IN,
+    /**
+     * Out of it.
+     */
+    OUT;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDirection: FfiConverterRustBuffer<Direction> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        Direction.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Direction) = 4UL
+
+    override fun write(value: Direction, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What a scanned text is.
+ */
+sealed class DisclosureKind {
+    
+    /**
+     * A resident's code, as a phone shows it (`H1:`).
+     */
+    object PhoneCode : DisclosureKind()
+    
+    
+    /**
+     * A code on paper (`H3:`).
+     */
+    object PaperCode : DisclosureKind()
+    
+    
+    /**
+     * A checkpoint's challenge (`H2:`).
+     */
+    object Challenge : DisclosureKind()
+    
+    
+    /**
+     * A venue's code (`H4:`).
+     */
+    object Venue : DisclosureKind()
+    
+    
+    /**
+     * The handover of a person to another phone (`H5:`).
+     */
+    object Handover : DisclosureKind()
+    
+    
+    /**
+     * An authority's outage notice (`H6:`).
+     */
+    object Outage : DisclosureKind()
+    
+    
+    /**
+     * Something that is none of this system's codes.
+     */
+    data class Foreign(
+        /**
+         * What it is.
+         */
+        val `what`: dev.healthcode.Foreign) : DisclosureKind()
+        
+    {
+        
+
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDisclosureKind : FfiConverterRustBuffer<DisclosureKind>{
+    override fun read(buf: ByteBuffer): DisclosureKind {
+        return when(buf.getInt()) {
+            1 -> DisclosureKind.PhoneCode
+            2 -> DisclosureKind.PaperCode
+            3 -> DisclosureKind.Challenge
+            4 -> DisclosureKind.Venue
+            5 -> DisclosureKind.Handover
+            6 -> DisclosureKind.Outage
+            7 -> DisclosureKind.Foreign(
+                FfiConverterTypeForeign.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: DisclosureKind): ULong = when(value) {
+        is DisclosureKind.PhoneCode -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is DisclosureKind.PaperCode -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is DisclosureKind.Challenge -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is DisclosureKind.Venue -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is DisclosureKind.Handover -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is DisclosureKind.Outage -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is DisclosureKind.Foreign -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeForeign.allocationSize(value.`what`)
+            )
+        }
+    }
+
+    override fun write(value: DisclosureKind, buf: ByteBuffer) {
+        when(value) {
+            is DisclosureKind.PhoneCode -> {
+                buf.putInt(1)
+                Unit
+            }
+            is DisclosureKind.PaperCode -> {
+                buf.putInt(2)
+                Unit
+            }
+            is DisclosureKind.Challenge -> {
+                buf.putInt(3)
+                Unit
+            }
+            is DisclosureKind.Venue -> {
+                buf.putInt(4)
+                Unit
+            }
+            is DisclosureKind.Handover -> {
+                buf.putInt(5)
+                Unit
+            }
+            is DisclosureKind.Outage -> {
+                buf.putInt(6)
+                Unit
+            }
+            is DisclosureKind.Foreign -> {
+                buf.putInt(7)
+                FfiConverterTypeForeign.write(value.`what`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
     }
 }
 
@@ -9680,6 +10728,22 @@ enum class Foreign {
      * A SMART health card.
      */
     SMART_HEALTH_CARD,
+    /**
+     * A gate's challenge: the resident's phone scans it, not the gate's.
+     */
+    CHALLENGE,
+    /**
+     * A venue's code: residents scan it when they enter.
+     */
+    VENUE,
+    /**
+     * The handover of a person's code to another phone.
+     */
+    HANDOVER,
+    /**
+     * An outage notice: the checkpoint loads it.
+     */
+    OUTAGE_NOTICE,
     /**
      * Something else.
      */
@@ -10259,6 +11323,63 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * What was loaded.
+ */
+
+enum class Loaded {
+    
+    /**
+     * A trust list.
+     */
+    TRUST_LIST,
+    /**
+     * The next set of root keys: it is in force once a trust list is loaded that it signed.
+     */
+    ROOT_SET,
+    /**
+     * An outage notice.
+     */
+    OUTAGE_NOTICE,
+    /**
+     * Gate policies.
+     */
+    POLICIES,
+    /**
+     * A status list.
+     */
+    STATUS_LIST;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLoaded: FfiConverterRustBuffer<Loaded> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        Loaded.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Loaded) = 4UL
+
+    override fun write(value: Loaded, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
     }
 }
 
@@ -12041,7 +13162,11 @@ sealed class Verdict {
         /**
          * Until when the code is valid.
          */
-        val `validUntil`: dev.healthcode.Timestamp) : Verdict()
+        val `validUntil`: dev.healthcode.Timestamp, 
+        /**
+         * Whether it passes only because an outage notice of its issuer is in force.
+         */
+        val `extended`: kotlin.Boolean) : Verdict()
         
     {
         
@@ -12110,7 +13235,11 @@ sealed class Verdict {
         /**
          * The instant of which the status is known.
          */
-        val `statusAsOf`: dev.healthcode.Timestamp) : Verdict()
+        val `statusAsOf`: dev.healthcode.Timestamp, 
+        /**
+         * Whether it is accepted only because an outage notice of its issuer is in force.
+         */
+        val `extended`: kotlin.Boolean) : Verdict()
         
     {
         
@@ -12238,6 +13367,7 @@ public object FfiConverterTypeVerdict : FfiConverterRustBuffer<Verdict>{
                 FfiConverterTypeHolder.read(buf),
                 FfiConverterTypeColour.read(buf),
                 FfiConverterTypeTimestamp.read(buf),
+                FfiConverterBoolean.read(buf),
                 )
             2 -> Verdict.Stop(
                 FfiConverterTypeHolder.read(buf),
@@ -12253,6 +13383,7 @@ public object FfiConverterTypeVerdict : FfiConverterRustBuffer<Verdict>{
                 FfiConverterTypeColour.read(buf),
                 FfiConverterTypeCardReason.read(buf),
                 FfiConverterTypeTimestamp.read(buf),
+                FfiConverterBoolean.read(buf),
                 )
             5 -> Verdict.AlreadySeen(
                 FfiConverterTypeHolder.read(buf),
@@ -12286,6 +13417,7 @@ public object FfiConverterTypeVerdict : FfiConverterRustBuffer<Verdict>{
                 + FfiConverterTypeHolder.allocationSize(value.`holder`)
                 + FfiConverterTypeColour.allocationSize(value.`colour`)
                 + FfiConverterTypeTimestamp.allocationSize(value.`validUntil`)
+                + FfiConverterBoolean.allocationSize(value.`extended`)
             )
         }
         is Verdict.Stop -> {
@@ -12313,6 +13445,7 @@ public object FfiConverterTypeVerdict : FfiConverterRustBuffer<Verdict>{
                 + FfiConverterTypeColour.allocationSize(value.`colour`)
                 + FfiConverterTypeCardReason.allocationSize(value.`reason`)
                 + FfiConverterTypeTimestamp.allocationSize(value.`statusAsOf`)
+                + FfiConverterBoolean.allocationSize(value.`extended`)
             )
         }
         is Verdict.AlreadySeen -> {
@@ -12373,6 +13506,7 @@ public object FfiConverterTypeVerdict : FfiConverterRustBuffer<Verdict>{
                 FfiConverterTypeHolder.write(value.`holder`, buf)
                 FfiConverterTypeColour.write(value.`colour`, buf)
                 FfiConverterTypeTimestamp.write(value.`validUntil`, buf)
+                FfiConverterBoolean.write(value.`extended`, buf)
                 Unit
             }
             is Verdict.Stop -> {
@@ -12394,6 +13528,7 @@ public object FfiConverterTypeVerdict : FfiConverterRustBuffer<Verdict>{
                 FfiConverterTypeColour.write(value.`colour`, buf)
                 FfiConverterTypeCardReason.write(value.`reason`, buf)
                 FfiConverterTypeTimestamp.write(value.`statusAsOf`, buf)
+                FfiConverterBoolean.write(value.`extended`, buf)
                 Unit
             }
             is Verdict.AlreadySeen -> {
@@ -12699,6 +13834,38 @@ public object FfiConverterOptionalTypeBilingualText: FfiConverterRustBuffer<Bili
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypePolicyChoice: FfiConverterRustBuffer<PolicyChoice?> {
+    override fun read(buf: ByteBuffer): PolicyChoice? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypePolicyChoice.read(buf)
+    }
+
+    override fun allocationSize(value: PolicyChoice?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypePolicyChoice.allocationSize(value)
+        }
+    }
+
+    override fun write(value: PolicyChoice?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypePolicyChoice.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeQuarantineView: FfiConverterRustBuffer<QuarantineView?> {
     override fun read(buf: ByteBuffer): QuarantineView? {
         if (buf.get().toInt() == 0) {
@@ -12785,6 +13952,38 @@ public object FfiConverterOptionalTypeRisk: FfiConverterRustBuffer<Risk?> {
         } else {
             buf.put(1)
             FfiConverterTypeRisk.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeShownChallenge: FfiConverterRustBuffer<ShownChallenge?> {
+    override fun read(buf: ByteBuffer): ShownChallenge? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeShownChallenge.read(buf)
+    }
+
+    override fun allocationSize(value: ShownChallenge?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeShownChallenge.allocationSize(value)
+        }
+    }
+
+    override fun write(value: ShownChallenge?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeShownChallenge.write(value, buf)
         }
     }
 }
@@ -12913,6 +14112,38 @@ public object FfiConverterOptionalTypeColour: FfiConverterRustBuffer<Colour?> {
         } else {
             buf.put(1)
             FfiConverterTypeColour.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeDirection: FfiConverterRustBuffer<Direction?> {
+    override fun read(buf: ByteBuffer): Direction? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeDirection.read(buf)
+    }
+
+    override fun allocationSize(value: Direction?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeDirection.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Direction?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeDirection.write(value, buf)
         }
     }
 }
@@ -13071,6 +14302,62 @@ public object FfiConverterSequenceTypeAnswerInput: FfiConverterRustBuffer<List<A
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeAnsweredChallenge: FfiConverterRustBuffer<List<AnsweredChallenge>> {
+    override fun read(buf: ByteBuffer): List<AnsweredChallenge> {
+        val len = buf.getInt()
+        return List<AnsweredChallenge>(len) {
+            FfiConverterTypeAnsweredChallenge.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<AnsweredChallenge>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeAnsweredChallenge.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<AnsweredChallenge>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeAnsweredChallenge.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeBilingualText: FfiConverterRustBuffer<List<BilingualText>> {
+    override fun read(buf: ByteBuffer): List<BilingualText> {
+        val len = buf.getInt()
+        return List<BilingualText>(len) {
+            FfiConverterTypeBilingualText.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<BilingualText>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeBilingualText.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<BilingualText>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeBilingualText.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeCheckInView: FfiConverterRustBuffer<List<CheckInView>> {
     override fun read(buf: ByteBuffer): List<CheckInView> {
         val len = buf.getInt()
@@ -13117,6 +14404,34 @@ public object FfiConverterSequenceTypeChoice: FfiConverterRustBuffer<List<Choice
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeChoice.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeDisclosedItem: FfiConverterRustBuffer<List<DisclosedItem>> {
+    override fun read(buf: ByteBuffer): List<DisclosedItem> {
+        val len = buf.getInt()
+        return List<DisclosedItem>(len) {
+            FfiConverterTypeDisclosedItem.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DisclosedItem>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDisclosedItem.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DisclosedItem>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDisclosedItem.write(it, buf)
         }
     }
 }
@@ -13183,6 +14498,34 @@ public object FfiConverterSequenceTypeFormQuestion: FfiConverterRustBuffer<List<
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeHourCount: FfiConverterRustBuffer<List<HourCount>> {
+    override fun read(buf: ByteBuffer): List<HourCount> {
+        val len = buf.getInt()
+        return List<HourCount>(len) {
+            FfiConverterTypeHourCount.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<HourCount>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeHourCount.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<HourCount>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeHourCount.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeJournalEntry: FfiConverterRustBuffer<List<JournalEntry>> {
     override fun read(buf: ByteBuffer): List<JournalEntry> {
         val len = buf.getInt()
@@ -13201,6 +14544,62 @@ public object FfiConverterSequenceTypeJournalEntry: FfiConverterRustBuffer<List<
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeJournalEntry.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeOutageState: FfiConverterRustBuffer<List<OutageState>> {
+    override fun read(buf: ByteBuffer): List<OutageState> {
+        val len = buf.getInt()
+        return List<OutageState>(len) {
+            FfiConverterTypeOutageState.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<OutageState>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeOutageState.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<OutageState>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeOutageState.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypePolicyChoice: FfiConverterRustBuffer<List<PolicyChoice>> {
+    override fun read(buf: ByteBuffer): List<PolicyChoice> {
+        val len = buf.getInt()
+        return List<PolicyChoice>(len) {
+            FfiConverterTypePolicyChoice.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<PolicyChoice>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypePolicyChoice.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<PolicyChoice>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypePolicyChoice.write(it, buf)
         }
     }
 }
@@ -13257,6 +14656,34 @@ public object FfiConverterSequenceTypeReason: FfiConverterRustBuffer<List<Reason
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeReason.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeStatusListState: FfiConverterRustBuffer<List<StatusListState>> {
+    override fun read(buf: ByteBuffer): List<StatusListState> {
+        val len = buf.getInt()
+        return List<StatusListState>(len) {
+            FfiConverterTypeStatusListState.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<StatusListState>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeStatusListState.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<StatusListState>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeStatusListState.write(it, buf)
         }
     }
 }
@@ -13579,7 +15006,7 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
          *
          * As `Checkpoint.open`.
          */
-    @Throws(NativeException::class) fun `openNativeCheckpoint`(`config`: Config, `ports`: Ports, `gate`: kotlin.String): NativeCheckpoint {
+    @Throws(NativeException::class) fun `openNativeCheckpoint`(`config`: Config, `ports`: Ports, `lane`: Lane): NativeCheckpoint {
             return FfiConverterTypeNativeCheckpoint.lift(
     uniffiRustCallWithError(NativeException) { _status ->
     UniffiLib.uniffi_healthcode_fn_func_open_checkpoint(
@@ -13587,7 +15014,7 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
         
         FfiConverterTypeConfig.lower(`config`),
         FfiConverterTypePorts.lower(`ports`),
-        FfiConverterString.lower(`gate`),_status)
+        FfiConverterTypeLane.lower(`lane`),_status)
 }
     )
     }
@@ -13669,6 +15096,28 @@ public object FfiConverterTypeTimestamp: FfiConverter<Timestamp, Long> {
         FfiConverterTypeQuarantine.lower(`quarantine`),
         FfiConverterSequenceTypeTap.lower(`taps`),
         FfiConverterTypeTimestamp.lower(`at`),_status)
+}
+    )
+    }
+    
+
+        /**
+         * Tells what a text, from a QR code or typed, reveals to whoever scans it: a resident's own code, a checkpoint's
+         * challenge, or whatever else a camera meets. Needs no phone's file, no network and no clock. Nothing is verified: a
+         * forged code is explained like a true one.
+         *
+         * # Errors
+         *
+         * `InvalidField` for `text`, where it begins like a code of this system and is none: `too-long`, `base45` (cut off or
+         * changed on its way), or the name of what its bytes have wrong. A text of another kind is no error.
+         */
+    @Throws(NativeException::class) fun `nativeExplainDisclosure`(`text`: kotlin.String): Disclosure {
+            return FfiConverterTypeDisclosure.lift(
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_func_explain_disclosure(
+    
+        
+        FfiConverterString.lower(`text`),_status)
 }
     )
     }

@@ -17,20 +17,28 @@ class Checkpoint private constructor(
     private val io: CoroutineDispatcher,
 ) : AutoCloseable {
     /**
-     * Judges a scanned text. Each verdict has one action; the same text within three seconds of its last scan repeats
-     * its verdict. Needs no network. Whatever was scanned comes to a verdict.
+     * Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
+     * it. The same text within three seconds of its last scan repeats its verdict. Needs no network. Whatever was
+     * scanned comes to a verdict.
      *
+     * @param direction where the person goes, for a lane with a policy
      * @throws HealthcodeException.Storage and [HealthcodeException.Port] where the phone itself is in trouble
      */
-    fun verify(text: String): Verdict =
+    fun verify(
+        text: String,
+        direction: Direction = Direction.IN,
+    ): Scan =
         try {
-            translated { native.verify(text) }
-        } catch (error: HealthcodeException.InvalidField) {
-            // Half a surrogate pair came from no code.
-            Verdict.NotAHealthCode(Foreign.OTHER)
+            translated { native.verify(text, direction) }
+        } catch (_: HealthcodeException.InvalidField) {
+            // Half a surrogate pair came from no code, and does not cross the border.
+            translated { native.verify(text.encodeToByteArray().decodeToString(), direction) }
         }
 
-    /** Opens a challenge to show; one that was open before is closed by it. It takes one answer within a minute. */
+    /**
+     * Opens a challenge to show, where the staff ask for an answer themselves; one that was open before is closed by
+     * it. It takes one answer within a minute.
+     */
     fun challenge(): ShownChallenge = translated { native.challenge() }
 
     /**
@@ -42,11 +50,34 @@ class Checkpoint private constructor(
      */
     fun confirmDate(date: LocalDate) = translated { native.confirmDate(date) }
 
-    /** Where this checkpoint stands: what it knows of the time, and how old its trust list is. */
+    /** Where this checkpoint stands: what it knows of the time, and how old what it judges by is. */
     fun status(): CheckpointStatus = translated { native.status() }
 
     /**
-     * Fetches the trust list, the legal calendar and the time: once a day is enough.
+     * How many scans came to which verdict, by hour of the last two weeks; the same text while it lies in view counts
+     * once. There is nothing about persons in it.
+     */
+    fun counts(): List<HourCount> = translated { native.counts() }
+
+    /**
+     * Loads a signed [document] by hand, where the network is down: trust list, root document, status list, gate
+     * policies, outage notice, as a server publishes it. It is verified as if it came from the network; it tells
+     * nothing of the time.
+     *
+     * @throws HealthcodeException.InvalidField for `document`: `not-a-document` for what is none of these, `not-signed`
+     *   where it is not signed by those whose word it would have to be, `older` for one that is older than what is in
+     *   force
+     * @throws HealthcodeException.UpdateApp for a later form
+     */
+    suspend fun load(document: ByteArray): Loaded = undivided(io) { native.load(document) }
+
+    /** Loads an outage notice by the [text] of its QR code, which [verify] names [Foreign.OUTAGE_NOTICE]; see [load]. */
+    suspend fun load(text: String): Loaded = load(text.encodeToByteArray())
+
+    /**
+     * Fetches the trust list, the legal calendar, the time, and what the gate judges by: policies, outage notices, and
+     * the status lists that are due. The lane passes as long as these are fresh enough for its policy: every hour where
+     * there is a network, once a day at least. What another issuer's server does not give is left for the next time.
      *
      * @throws HealthcodeException.Network after which what was known before stays in force
      * @throws HealthcodeException.UpdateApp
@@ -65,7 +96,6 @@ class Checkpoint private constructor(
         /**
          * Opens the phone's file, made if there is none.
          *
-         * @param gate the name that residents see on a challenge, at most 24 bytes of UTF-8
          * @param io where calls that touch the file or the vault do their work
          * @throws HealthcodeException.InvalidField for the gate's name, or a wrong field of the configuration
          * @throws HealthcodeException.Storage as [Resident.open]
@@ -74,8 +104,20 @@ class Checkpoint private constructor(
         suspend fun open(
             config: Config,
             ports: Ports,
+            lane: Lane,
+            io: CoroutineDispatcher = Dispatchers.IO,
+        ): Checkpoint = undivided(io) { Checkpoint(openNativeCheckpoint(config, ports.guarded(), lane), io) }
+
+        /**
+         * Opens a lane with camera and display and without a policy of its own: green passes, and nobody else.
+         *
+         * @param gate the name that residents see on a challenge, at most 24 bytes of UTF-8
+         */
+        suspend fun open(
+            config: Config,
+            ports: Ports,
             gate: String,
             io: CoroutineDispatcher = Dispatchers.IO,
-        ): Checkpoint = undivided(io) { Checkpoint(openNativeCheckpoint(config, ports.guarded(), gate), io) }
+        ): Checkpoint = open(config, ports, Lane(gate), io)
     }
 }

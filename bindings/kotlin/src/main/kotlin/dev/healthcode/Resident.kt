@@ -197,6 +197,22 @@ class Resident private constructor(
         }
 
     /**
+     * To whom answers were given about a subject, the latest last: which gate, as it named itself, when, and which
+     * colour was shown. Entries go after the rulebook's travel window (14 days in the first rulebook), by trusted time.
+     *
+     * @throws HealthcodeException.UnknownSubject
+     */
+    suspend fun answeredChallenges(subject: String): List<AnsweredChallenge> =
+        working { native.answeredChallenges(subject) }
+
+    /**
+     * Deletes this log of a subject at once.
+     *
+     * @throws HealthcodeException.UnknownSubject
+     */
+    suspend fun forgetAnsweredChallenges(subject: String): Unit = working { native.forgetAnsweredChallenges(subject) }
+
+    /**
      * Everything that is stored about one subject, or about everybody on this phone, as one JSON document. It is personal
      * data in clear: keep it in memory, hand it to the share sheet, write it to no file of the app's and to no log. It
      * holds no private key.

@@ -11,15 +11,21 @@ import kotlin.coroutines.cancellation.CancellationException
  */
 fun interface Transport {
     /**
-     * Sends [call] to the server whose root the configuration names, with `call.signature`, if there is one, as the
-     * header `Healthcode-Signature` and a body as `application/json`. No more than `call.limit` bytes of the reply's
-     * body are read.
+     * Sends [call] to its [url], with `call.signature`, if there is one, as the header `Healthcode-Signature` and a
+     * body as `application/json`. No more than `call.limit` bytes of the reply's body are read.
      *
      * @throws IOException where no reply came
      */
     @Throws(IOException::class)
     suspend fun send(call: Call): Reply
 }
+
+/**
+ * The address of a call: on [server], the root that the configuration names, or on the other server that the call
+ * names, such as that of another issuer's status list. Whoever puts the path after the configured root alone never gets
+ * those.
+ */
+fun Call.url(server: String): String = (this.server ?: server).trimEnd('/') + path
 
 /** Sends one call; that no reply came is an error of the network, as with the library's own client. */
 internal suspend fun Transport.reply(call: Call): Reply =
@@ -40,9 +46,26 @@ internal suspend fun NativeExchange.drive(transport: Transport): SyncReport =
         val closing = async { translated { closed() } }
         var step = translated { next() }
         while (step is ExchangeStep.Send) {
-            val reply = transport.reply(step.call)
-            step = translated { next(reply) }
+            step = after(step.call, transport)
         }
         closing.cancel()
         (step as ExchangeStep.Done).report
     }
+
+/** What follows a call; where no reply came, the exchange may do without. */
+private suspend fun NativeExchange.after(
+    call: Call,
+    transport: Transport,
+): ExchangeStep {
+    val reply =
+        try {
+            transport.reply(call)
+        } catch (error: HealthcodeException.Network) {
+            return try {
+                translated { unanswered() }
+            } catch (_: HealthcodeException.Network) {
+                throw error
+            }
+        }
+    return translated { next(reply) }
+}

@@ -58,7 +58,11 @@ internal class BadInputTest {
                     "erase" to { resident.erase(it) },
                     "scan" to { resident.scan(it) },
                     "one-time code" to { resident.enrol(it) },
-                    "verify" to { gate.verify(it) },
+                    "answers" to { resident.answeredChallenges(it) },
+                    "forgotten answers" to { resident.forgetAnsweredChallenges(it) },
+                    "verify" to { gate.verify(it, Direction.OUT) },
+                    "load" to { gate.load(it) },
+                    "disclosure" to { explainDisclosure(it) },
                     "PNG" to { drawPng(it, Shade.PLAIN) },
                     "SVG" to { drawSvg(it, Shade.PLAIN, "", "") },
                     "word" to { drawSvg(text, Shade.RED, it, it) },
@@ -68,6 +72,7 @@ internal class BadInputTest {
                     "issuer" to { synced(config("c.db").copy(issuer = it)) },
                     "cleartext host" to { synced(config("d.db").copy(cleartextHosts = listOf(it))) },
                     "gate" to { Checkpoint.open(config("e.db"), ports(), it).close() },
+                    "policy" to { Checkpoint.open(config("e.db"), ports(), Lane("gate", it)).use { it.status() } },
                     "field of an error" to { HealthcodeException.InvalidField(it, it).text },
                     "problem of an error" to { HealthcodeException.Rejected(it).text },
                 )
@@ -76,7 +81,7 @@ internal class BadInputTest {
                     assertTyped("$name, $kind") { call(string) }
                 }
             }
-            assertIs<Verdict.NotAHealthCode>(gate.verify("\uD800"))
+            assertIs<Verdict.NotAHealthCode>(gate.verify("\uD800").verdict)
             val half = assertFailsWith<HealthcodeException.InvalidField> { resident.scan("\uD800") }
             assertEquals("characters", half.reason)
             // Nothing of it was recorded.

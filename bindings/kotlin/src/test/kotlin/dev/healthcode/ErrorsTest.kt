@@ -225,9 +225,10 @@ internal class ErrorsTest {
     @Test
     fun `a server of a later version asks for an update of the app`() =
         onStage {
-            val old = config("phone.db").copy(rootVersion = 0u)
-            Resident.open(old, Ports(MemoryVault(7), PhoneClock(world))).use {
-                assertFailsWith<HealthcodeException.UpdateApp> { it.sync() }
+            OtherServer(200, "application/json", """{"format":99}""".toByteArray()).use { later ->
+                phone(server = later.url).use {
+                    assertFailsWith<HealthcodeException.UpdateApp> { it.resident.requestOneTimeCode(liSi) }
+                }
             }
         }
 

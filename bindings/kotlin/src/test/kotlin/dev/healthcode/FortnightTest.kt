@@ -21,7 +21,7 @@ internal class FortnightTest {
             assertEquals(listOf("area-high"), phone.code().reasons.map { it.rule })
             assertEquals(7.toUShort() to 0.toUShort(), phone.quarantine().run { days to counted })
             world.pass(Duration.ofSeconds(1))
-            val stopped = assertIs<Verdict.Stop>(gate.verify(phone.code().text))
+            val stopped = assertIs<Verdict.Stop>(gate.verify(phone.code().text).verdict)
             assertEquals(Colour.YELLOW to "002X", stopped.colour to stopped.holder.idTail)
 
             for (day in 11..17) {
@@ -51,15 +51,15 @@ internal class FortnightTest {
             gate.sync()
             world.pass(Duration.ofSeconds(1))
             val code = phone.code()
-            assertEquals(Colour.GREEN, assertIs<Verdict.Pass>(gate.verify(code.text)).colour)
+            assertEquals(Colour.GREEN, assertIs<Verdict.Pass>(gate.verify(code.text).verdict).colour)
             world.pass(Duration.ofMinutes(2))
-            val screenshot = assertIs<Verdict.AskForAnswer>(gate.verify(code.text))
+            val screenshot = assertIs<Verdict.AskForAnswer>(gate.verify(code.text).verdict)
             assertEquals(AskReason.OLDER, screenshot.reason)
             val challenge = gate.challenge()
             assertEquals(ScannedText.Challenge("North gate"), phone.resident.scan(challenge.text))
             val answer = phone.code(challenge.text)
             assertEquals("North gate" to null, answer.gate to answer.refreshIn)
-            assertIs<Verdict.Pass>(gate.verify(answer.text))
+            assertIs<Verdict.Pass>(gate.verify(answer.text).verdict)
             phone.close()
             gate.close()
         }

@@ -43,6 +43,8 @@ internal class LifetimeTest {
             "journal" to { journal("00".repeat(16)) },
             "journalEntries" to { journalEntries("00".repeat(16)).first() },
             "quarantineProof" to { quarantineProof("00".repeat(16)) },
+            "answeredChallenges" to { answeredChallenges("00".repeat(16)) },
+            "forgetAnsweredChallenges" to { forgetAnsweredChallenges("00".repeat(16)) },
             "export" to { export() },
             "erase" to { erase("00".repeat(16)) },
             "eraseEverything" to { eraseEverything() },
@@ -60,6 +62,9 @@ internal class LifetimeTest {
             "challenge" to { challenge() },
             "confirmDate" to { confirmDate(february(11)) },
             "status" to { status() },
+            "counts" to { counts() },
+            "load" to { load(ByteArray(0)) },
+            "load of a text" to { load("H6:") },
             "sync" to { sync() },
             "sync over a transport" to { sync(nowhere) },
         )

@@ -17,6 +17,7 @@ import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertIs
 import kotlin.test.assertNotNull
+import kotlin.test.assertTrue
 
 /** The main job over the app's own HTTP stack, here the JDK's. */
 internal class OwnHttpTest {
@@ -29,7 +30,7 @@ internal class OwnHttpTest {
         override suspend fun send(call: Call): Reply =
             withContext(Dispatchers.IO) {
                 calls += 1
-                val request = HttpRequest.newBuilder(URI(server + call.path)).timeout(Duration.ofSeconds(20))
+                val request = HttpRequest.newBuilder(URI(call.url(server))).timeout(Duration.ofSeconds(20))
                 call.signature?.let { request.header("Healthcode-Signature", it) }
                 when (call.method) {
                     HttpMethod.GET -> {
@@ -73,7 +74,7 @@ internal class OwnHttpTest {
             Checkpoint.open(config("gate.db", deserted()), Ports(MemoryVault(9), PhoneClock(world)), "gate").use {
                 it.sync(transport)
                 world.pass(Duration.ofSeconds(1))
-                assertIs<Verdict.Stop>(it.verify(phone.code(subject).text))
+                assertIs<Verdict.Stop>(it.verify(phone.code(subject).text).verdict)
             }
             assertEquals(0u, phone.home().sync.failures)
             phone.close()
@@ -94,6 +95,46 @@ internal class OwnHttpTest {
                 asked.await()
                 phone.resident.close()
                 assertIs<HealthcodeException.Closed>(sync.await().exceptionOrNull())
+            }
+        }
+
+    @Test
+    fun `a call of another server goes there, without a signature`() =
+        onStage {
+            val others = mutableListOf<Call>()
+            val transport =
+                Transport { call ->
+                    if (call.server == null) return@Transport Jdk(server.url).send(call)
+                    others += call
+                    // What does not mind the call's own server reaches nobody.
+                    Jdk(deserted()).send(call)
+                }
+            Checkpoint.open(config("gate.db", deserted()), Ports(MemoryVault(9), PhoneClock(world)), "gate").use {
+                val report = it.sync(transport)
+                assertEquals(others.size.toUInt(), report.statusLists)
+                assertEquals(others.size, it.status().statusLists.size)
+            }
+            assertTrue(others.isNotEmpty())
+            for (call in others) {
+                assertEquals(server.url, call.server)
+                assertTrue(call.url("https://home.example").startsWith(server.url + "/.well-known/healthcode/status/"))
+                assertEquals(null, call.signature)
+            }
+            val home = Call(HttpMethod.GET, null, "/v1/anchor", ByteArray(0), null, 1u)
+            assertEquals("https://home.example/v1/anchor", home.url("https://home.example/"))
+        }
+
+    @Test
+    fun `a gate's sync does without what another server does not give, and asks again`() =
+        onStage {
+            val home = Transport { if (it.server == null) Jdk(server.url).send(it) else throw IOException() }
+            Checkpoint.open(config("gate.db", deserted()), Ports(MemoryVault(9), PhoneClock(world)), "gate").use {
+                assertEquals(0u, it.sync(home).statusLists)
+                assertEquals(GateTimeState.FIRM to emptyList(), it.status().run { time to statusLists })
+                assertTrue(it.sync(Jdk(server.url)).statusLists > 0u)
+                // Without the time it is no sync.
+                val offline = assertFailsWith<HealthcodeException.Network> { it.sync { throw IOException() } }
+                assertEquals(NetworkKind.OFFLINE, offline.kind)
             }
         }
 

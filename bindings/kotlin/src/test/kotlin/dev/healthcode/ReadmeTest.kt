@@ -4,6 +4,7 @@ import org.junit.jupiter.api.Test
 import java.nio.file.Path
 import kotlin.io.path.fileSize
 import kotlin.io.path.writeBytes
+import kotlin.test.assertEquals
 import kotlin.test.assertTrue
 
 /** From nothing to a drawn code. The README of the bindings shows these lines as they stand here. */
@@ -42,6 +43,34 @@ internal class ReadmeTest {
             phone.declare(subject, declaration)
             phone.sync()
             picture.writeBytes(phone.code(subject).png(pixelsPerModule = 8))
+        }
+        // endregion
+    }
+
+    @Test
+    fun `five lines judge a code`() =
+        onStage {
+            val phone = phone().also { it.becomeGreen() }
+            val said = mutableListOf<BilingualText>()
+            val ports = Ports(MemoryVault(9), PhoneClock(world))
+            judge(config("gate.db"), ports, { phone.code().text }, { error("no challenge is needed") }, said::add)
+            assertEquals(listOf(BilingualText("请通行", "Let the person pass")), said)
+            phone.close()
+        }
+
+    private suspend fun judge(
+        config: Config,
+        ports: Ports,
+        scanned: suspend () -> String,
+        display: (ByteArray) -> Unit,
+        say: (BilingualText) -> Unit,
+    ) {
+        // region readme
+        Checkpoint.open(config, ports, Lane("North gate", policy = "residential")).use { gate ->
+            gate.sync()
+            val scan = gate.verify(scanned(), Direction.IN)
+            scan.challenge?.let { display(it.png()) }
+            say(scan.action)
         }
         // endregion
     }

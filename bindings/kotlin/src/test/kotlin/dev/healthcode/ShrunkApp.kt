@@ -22,8 +22,17 @@ internal object ShrunkApp {
             gate().use {
                 it.sync()
                 world.pass(Duration.ofSeconds(1))
-                check(it.verify(code.text) is Verdict.Stop)
-                check(it.status().time == GateTimeState.FIRM)
+                check(it.verify(code.text).verdict is Verdict.Stop)
+                check(it.status().run { time == GateTimeState.FIRM && statusLists.isNotEmpty() })
+                check(it.counts().single().verdict == "stop")
+                val challenge = checkNotNull(it.verify(code.text).run { challenge ?: it.challenge() })
+                phone.code(challenge.text)
+                check(
+                    phone.resident
+                        .answeredChallenges(phone.subject)
+                        .single()
+                        .gate == "North gate",
+                )
             }
             val refused = runCatching { phone.resident.enrol("12") }.exceptionOrNull()
             check(refused is HealthcodeException.InvalidField && refused.text.en.isNotEmpty())
