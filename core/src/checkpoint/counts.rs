@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Checkpoint;
 use crate::error::HealthcodeError;
 use crate::platform::LogLevel;
-use crate::rules::calendar::{MILLIS_PER_HOUR, Timestamp};
+use crate::rules::calendar::Timestamp;
 use crate::sync::phone::Phone;
 
 const COUNTS: &str = "gate-counts";
@@ -26,26 +26,24 @@ pub struct HourCount {
 }
 
 /// By the hour's first second and the verdict's name.
+type ByHour = BTreeMap<i64, BTreeMap<String, u32>>;
+
+/// What was counted and not written yet. Lanes over one file add to one count.
 pub(super) struct Counts {
-    by_hour: BTreeMap<i64, BTreeMap<String, u32>>,
-    changed: bool,
+    unwritten: ByHour,
     written_at: i64,
 }
 
 impl Counts {
-    pub(super) fn read(phone: &Phone) -> Result<Self, HealthcodeError> {
-        let by_hour = phone.store.read(|file| file.json_document(COUNTS))?.unwrap_or_default();
-        Ok(Self { by_hour, changed: false, written_at: i64::MIN })
+    pub(super) const fn new() -> Self {
+        Self { unwritten: ByHour::new(), written_at: i64::MIN }
     }
 
     /// Counts a verdict; once a minute they are written down.
     pub(super) fn count(&mut self, phone: &Phone, at: Timestamp, verdict: &str, boot_millis: i64) {
         let hour = at.seconds().div_euclid(3_600) * 3_600;
-        let of_hour = self.by_hour.entry(hour).or_default().entry(verdict.to_owned()).or_default();
+        let of_hour = self.unwritten.entry(hour).or_default().entry(verdict.to_owned()).or_default();
         *of_hour = of_hour.saturating_add(1);
-        let oldest = at.plus_millis(-KEPT_HOURS * MILLIS_PER_HOUR).seconds();
-        self.by_hour = self.by_hour.split_off(&oldest);
-        self.changed = true;
         if boot_millis.saturating_sub(self.written_at) >= WRITE_MILLIS {
             self.written_at = boot_millis;
             self.write(phone);
@@ -54,26 +52,40 @@ impl Counts {
 
     /// Writes them down. No verdict fails for it: they are statistics.
     pub(super) fn write(&mut self, phone: &Phone) {
-        if !std::mem::take(&mut self.changed) {
+        if self.unwritten.is_empty() {
             return;
         }
-        if let Err(error) = phone.store.write(|file| file.put_json_document(COUNTS, &self.by_hour)) {
-            phone.log(LogLevel::Warning, format!("counts not written: {error}"));
-            self.changed = true;
+        let written = phone.store.write(|file| {
+            let mut by_hour: ByHour = file.json_document(COUNTS)?.unwrap_or_default();
+            add(&mut by_hour, &self.unwritten);
+            let latest = by_hour.keys().next_back().copied().unwrap_or_default();
+            let by_hour = by_hour.split_off(&(latest - KEPT_HOURS * 3_600));
+            file.put_json_document(COUNTS, &by_hour)
+        });
+        match written {
+            Ok(()) => self.unwritten.clear(),
+            Err(error) => phone.log(LogLevel::Warning, format!("counts not written: {error}")),
         }
     }
 
-    fn list(&self) -> Vec<HourCount> {
-        let of_hour = |(hour, counts): (&i64, &BTreeMap<String, u32>)| {
-            let hour = Timestamp::from_seconds(*hour);
-            let one = |(verdict, count): (&String, &u32)| HourCount {
-                hour,
-                verdict: verdict.clone(),
-                count: *count,
-            };
-            counts.iter().map(one).collect::<Vec<_>>()
+    fn list(&self, phone: &Phone) -> Result<Vec<HourCount>, HealthcodeError> {
+        let mut by_hour: ByHour = phone.store.read(|file| file.json_document(COUNTS))?.unwrap_or_default();
+        add(&mut by_hour, &self.unwritten);
+        let of_hour = |(hour, counts): (i64, BTreeMap<String, u32>)| {
+            let hour = Timestamp::from_seconds(hour);
+            counts.into_iter().map(move |(verdict, count)| HourCount { hour, verdict, count })
         };
-        self.by_hour.iter().flat_map(of_hour).collect()
+        Ok(by_hour.into_iter().flat_map(of_hour).collect())
+    }
+}
+
+fn add(to: &mut ByHour, more: &ByHour) {
+    for (hour, counts) in more {
+        let of_hour = to.entry(*hour).or_default();
+        for (verdict, count) in counts {
+            let known = of_hour.entry(verdict.clone()).or_default();
+            *known = known.saturating_add(*count);
+        }
     }
 }
 
@@ -84,11 +96,11 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// `Closed`.
+    /// `Closed`, `Storage`.
     pub fn counts(&self) -> Result<Vec<HourCount>, HealthcodeError> {
         let phone = self.hold.phone()?;
         let mut state = self.state();
         state.counts.write(&phone);
-        Ok(state.counts.list())
+        state.counts.list(&phone)
     }
 }

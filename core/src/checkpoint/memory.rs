@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::rules::calendar::Timestamp;
+use crate::rules::gate_policy::Direction;
 use crate::token::Verdict;
 use crate::token::gate::{FRESH_MILLIS, GateTime, SeenKey};
 
@@ -15,8 +16,8 @@ pub(super) struct Memory {
     seen: BTreeSet<(Timestamp, [u8; 8])>,
     /// Presentations of this time and before are taken as seen: they cannot be told from those that were.
     floor: Timestamp,
-    /// The last text, its verdict, when it was judged and when it was last in view.
-    last: Option<(String, Verdict, i64, i64)>,
+    /// The last text, where its holder went, its verdict, when it was judged and when it was last in view.
+    last: Option<(String, Direction, Verdict, i64, i64)>,
 }
 
 impl Memory {
@@ -25,19 +26,29 @@ impl Memory {
     }
 
     /// The last verdict, if this is its text and hardly any time has passed.
-    pub(super) fn repeated(&mut self, text: &str, boot_millis: i64) -> Option<Verdict> {
-        let (known, verdict, judged, seen) = self.last.as_mut()?;
+    pub(super) fn repeated(&mut self, text: &str, direction: Direction, boot_millis: i64) -> Option<Verdict> {
+        let (known, way, verdict, judged, seen) = self.last.as_mut()?;
         // However long it is held up: a verdict is not older than a code may be.
         let fresh = (0..=FRESH_MILLIS).contains(&boot_millis.saturating_sub(*judged));
-        if known != text || !fresh || !(0..=REPEAT_MILLIS).contains(&boot_millis.saturating_sub(*seen)) {
+        if known != text
+            || *way != direction
+            || !fresh
+            || !(0..=REPEAT_MILLIS).contains(&boot_millis.saturating_sub(*seen))
+        {
             return None;
         }
         *seen = boot_millis;
         Some(verdict.clone())
     }
 
-    pub(super) fn remember(&mut self, text: String, verdict: Verdict, boot_millis: i64) {
-        self.last = Some((text, verdict, boot_millis, boot_millis));
+    pub(super) fn remember(
+        &mut self,
+        text: String,
+        direction: Direction,
+        verdict: Verdict,
+        boot_millis: i64,
+    ) {
+        self.last = Some((text, direction, verdict, boot_millis, boot_millis));
     }
 
     /// Whether a presentation that could still pass by its time was seen here. One that is too old is another
@@ -111,14 +122,17 @@ mod tests {
     #[test]
     fn a_text_in_view_repeats_its_verdict_and_no_other_does() {
         let mut memory = Memory::new(at(0));
-        memory.remember("H1:A".to_owned(), Verdict::UnknownIssuer, 1_000);
-        assert_eq!(memory.repeated("H1:A", 4_000), Some(Verdict::UnknownIssuer));
-        assert_eq!(memory.repeated("H1:A", 7_000), Some(Verdict::UnknownIssuer));
-        assert_eq!(memory.repeated("H1:B", 7_000), None);
-        assert_eq!(memory.repeated("H1:A", 10_001), None);
-        assert_eq!(memory.repeated("H1:A", 0), None);
-        memory.remember("H1:A".to_owned(), Verdict::UnknownIssuer, 1_000);
-        let held_up = (1_000..200_000).step_by(2_000).take_while(|at| memory.repeated("H1:A", *at).is_some());
+        memory.remember("H1:A".to_owned(), Direction::In, Verdict::UnknownIssuer, 1_000);
+        assert_eq!(memory.repeated("H1:A", Direction::In, 4_000), Some(Verdict::UnknownIssuer));
+        assert_eq!(memory.repeated("H1:A", Direction::In, 7_000), Some(Verdict::UnknownIssuer));
+        assert_eq!(memory.repeated("H1:B", Direction::In, 7_000), None);
+        assert_eq!(memory.repeated("H1:A", Direction::Out, 7_000), None, "another way, another rule");
+        assert_eq!(memory.repeated("H1:A", Direction::In, 10_001), None);
+        assert_eq!(memory.repeated("H1:A", Direction::In, 0), None);
+        memory.remember("H1:A".to_owned(), Direction::In, Verdict::UnknownIssuer, 1_000);
+        let held_up = (1_000..200_000)
+            .step_by(2_000)
+            .take_while(|at| memory.repeated("H1:A", Direction::In, *at).is_some());
         assert_eq!(held_up.last(), Some(61_000), "held up for ever, it is judged again after a minute");
     }
 }

@@ -104,7 +104,7 @@ impl Checkpoint {
         let now = phone.now()?;
         // What was shown before this start may have been seen here: only newer presentations are taken.
         let floor = now.firm.map_or(now.lower_bound, |(now, _)| now);
-        let counts = Counts::read(&phone)?;
+        let counts = Counts::new();
         let state =
             State { memory: Memory::new(floor), challenge: None, confirmed: None, counts, assumed: false };
         let hold = Arc::new(Hold::new(phone));
@@ -159,12 +159,13 @@ impl Checkpoint {
     pub fn verify(&self, text: String, direction: Option<Direction>) -> Result<Scan, HealthcodeError> {
         let phone = self.hold.phone()?;
         let now = phone.now()?;
+        let direction = direction.unwrap_or_default();
         let mut state = self.state();
         state.drop_late_challenge(now.boot_millis);
-        if let Some(verdict) = state.memory.repeated(&text, now.boot_millis) {
+        if let Some(verdict) = state.memory.repeated(&text, direction, now.boot_millis) {
             return self.scan(&phone, &mut state, verdict, &now);
         }
-        let judged = self.judge(&phone, &state, &now, &text, direction.unwrap_or_default())?;
+        let judged = self.judge(&phone, &state, &now, &text, direction)?;
         if judged.answered {
             state.challenge = None;
         }
@@ -172,7 +173,7 @@ impl Checkpoint {
             let time = gate_time(&now, &state);
             state.memory.see(key, time);
         }
-        state.memory.remember(text, judged.verdict.clone(), now.boot_millis);
+        state.memory.remember(text, direction, judged.verdict.clone(), now.boot_millis);
         let at = judged_at(&now, &state);
         state.counts.count(&phone, at, judged.verdict.name(), now.boot_millis);
         self.scan(&phone, &mut state, judged.verdict, &now)
