@@ -9,8 +9,8 @@ use crate::rules::calendar::Timestamp;
 use crate::sync::phone::Phone;
 
 const COUNTS: &str = "gate-counts";
-/// How long they are kept, in hours: two weeks.
-const KEPT_HOURS: i64 = 336;
+/// How many hours are kept: two weeks.
+const KEPT_HOURS: usize = 336;
 /// How often they are written, in milliseconds: what a kill loses is a minute of statistics.
 const WRITE_MILLIS: i64 = 60_000;
 
@@ -58,8 +58,10 @@ impl Counts {
         let written = phone.store.write(|file| {
             let mut by_hour: ByHour = file.json_document(COUNTS)?.unwrap_or_default();
             add(&mut by_hour, &self.unwritten);
-            let latest = by_hour.keys().next_back().copied().unwrap_or_default();
-            let by_hour = by_hour.split_off(&(latest - KEPT_HOURS * 3_600));
+            // By number and not by age: a date that was confirmed wrongly must not push the true hours out.
+            while by_hour.len() > KEPT_HOURS {
+                by_hour.pop_first();
+            }
             file.put_json_document(COUNTS, &by_hour)
         });
         match written {

@@ -1,6 +1,6 @@
 //! What a gate remembers, in memory only: which presentations were seen while they are fresh, and the last verdict.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::rules::calendar::Timestamp;
 use crate::rules::gate_policy::Direction;
@@ -11,34 +11,42 @@ use crate::token::gate::{FRESH_MILLIS, GateTime, SeenKey};
 const REPEAT_MILLIS: i64 = 3_000;
 /// The most presentations that are remembered; a lane sees some forty in the minute for which a code is fresh.
 const MOST: usize = 4_096;
+/// The most texts that can lie in view at once.
+const IN_VIEW: usize = 8;
 
 pub(super) struct Memory {
     seen: BTreeSet<(Timestamp, [u8; 8])>,
     /// Presentations of this time and before are taken as seen: they cannot be told from those that were.
     floor: Timestamp,
-    /// The last text, where its holder went, its verdict, when it was judged and when it was last in view.
-    last: Option<(String, Direction, Verdict, i64, i64)>,
+    /// The last texts: a camera may have two codes in view.
+    last: VecDeque<Viewed>,
+}
+
+/// A text that was judged.
+struct Viewed {
+    text: String,
+    direction: Direction,
+    verdict: Verdict,
+    judged_at: i64,
+    seen_at: i64,
 }
 
 impl Memory {
     pub(super) const fn new(floor: Timestamp) -> Self {
-        Self { seen: BTreeSet::new(), floor, last: None }
+        Self { seen: BTreeSet::new(), floor, last: VecDeque::new() }
     }
 
-    /// The last verdict, if this is its text and hardly any time has passed.
+    /// The verdict on a text that was judged, if hardly any time has passed since it was in view.
     pub(super) fn repeated(&mut self, text: &str, direction: Direction, boot_millis: i64) -> Option<Verdict> {
-        let (known, way, verdict, judged, seen) = self.last.as_mut()?;
+        let viewed =
+            self.last.iter_mut().find(|viewed| viewed.text == text && viewed.direction == direction)?;
         // However long it is held up: a verdict is not older than a code may be.
-        let fresh = (0..=FRESH_MILLIS).contains(&boot_millis.saturating_sub(*judged));
-        if known != text
-            || *way != direction
-            || !fresh
-            || !(0..=REPEAT_MILLIS).contains(&boot_millis.saturating_sub(*seen))
-        {
+        let fresh = (0..=FRESH_MILLIS).contains(&boot_millis.saturating_sub(viewed.judged_at));
+        if !fresh || !(0..=REPEAT_MILLIS).contains(&boot_millis.saturating_sub(viewed.seen_at)) {
             return None;
         }
-        *seen = boot_millis;
-        Some(verdict.clone())
+        viewed.seen_at = boot_millis;
+        Some(viewed.verdict.clone())
     }
 
     pub(super) fn remember(
@@ -48,7 +56,12 @@ impl Memory {
         verdict: Verdict,
         boot_millis: i64,
     ) {
-        self.last = Some((text, direction, verdict, boot_millis, boot_millis));
+        self.last.retain(|viewed| viewed.text != text || viewed.direction != direction);
+        if self.last.len() >= IN_VIEW {
+            self.last.pop_front();
+        }
+        let (judged_at, seen_at) = (boot_millis, boot_millis);
+        self.last.push_back(Viewed { text, direction, verdict, judged_at, seen_at });
     }
 
     /// Whether a presentation that could still pass by its time was seen here. One that is too old is another
@@ -60,6 +73,10 @@ impl Memory {
 
     pub(super) fn see(&mut self, key: SeenKey, time: GateTime) {
         let (id, at) = key;
+        // What cannot pass by its time yet was let through by the card: it must not fill the memory.
+        if at > oldest(time).plus_millis(2 * FRESH_MILLIS) {
+            return;
+        }
         self.seen = self.seen.split_off(&(oldest(time), [0; 8]));
         if self.seen.len() >= MOST {
             if let Some((latest, _)) = self.seen.last() {

@@ -117,7 +117,8 @@ impl Exchange {
             tasks.push_back(Task::Fetch(Fetch::Rulebook));
         }
         tasks.extend([Task::Fetch(Fetch::Outages), Task::StatusLists]);
-        Self::of(phone, tasks, true, true)
+        // One that was published meanwhile is fetched too: the anchor names it.
+        Self::of(phone, tasks, false, true)
     }
 
     fn of(phone: Arc<Phone>, tasks: VecDeque<Task>, refreshed: bool, gate: bool) -> Self {

@@ -15,7 +15,7 @@ use crate::rules::calendar::Timestamp;
 use crate::rules::gate_policy::{GatePolicies, GatePolicyError};
 use crate::store::{StoreError, Transaction};
 use crate::token::cbor;
-use crate::token::gate::ListedStatus;
+use crate::token::gate::{ISSUE_AHEAD_MILLIS, ListedStatus};
 use crate::token::gate_token::StatusReference;
 use crate::token::outage::{self, OutageNotice};
 use crate::token::policy::{SignedPolicyError, open_policies};
@@ -28,7 +28,11 @@ const RELAY: &str = "relay";
 const STATUS: &str = "status:";
 /// The most notices that are kept: one an issuer.
 const MOST_OUTAGES: usize = 256;
-/// The most bytes of all notices.
+/// Whatever a list says: it is fetched anew after so long, in milliseconds.
+const LONGEST_TTL_MILLIS: i64 = 6 * 3_600_000;
+/// The most bytes of the notices that are kept.
+const MAX_KEPT_OUTAGES: usize = MOST_OUTAGES * (outage::MAX_BYTES + 8);
+/// The most bytes of all notices that a server publishes.
 pub(crate) const MAX_OUTAGES: usize = 64 * 1024;
 
 /// What a gate judges by. Cheap to copy: a change is a new one.
@@ -75,7 +79,9 @@ impl GateDocuments {
         documents.policies =
             policies.and_then(|bytes| open_policies(trust, &phone.config.issuer, &bytes).ok()).map(Arc::new);
         let roots = phone.roots();
-        for signed in file.document(OUTAGES)?.map(|bytes| read_outages(&bytes)).unwrap_or_default() {
+        for signed in
+            file.document(OUTAGES)?.map(|bytes| read_outages(&bytes, MAX_KEPT_OUTAGES)).unwrap_or_default()
+        {
             if let Ok(notice) = OutageNotice::open(&signed, &roots) {
                 documents.outages.push(notice);
                 documents.signed_outages.push(signed);
@@ -124,6 +130,7 @@ impl Phone {
         if self.gate_documents()?.met.contains(issuer) {
             return Ok(());
         }
+        let _one_at_a_time = self.publishing();
         self.change_gate_documents(|documents| {
             documents.met.insert(issuer.to_owned());
         })
@@ -131,6 +138,7 @@ impl Phone {
 
     /// Takes gate policies of the home issuer: not older than those in force.
     pub(crate) fn take_policies(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
+        let _one_at_a_time = self.publishing();
         let bad = HealthcodeError::bad_answer;
         let trust = self.trust().ok_or_else(bad)?;
         let policies = open_policies(&trust, &self.config.issuer, bytes).map_err(|error| match error {
@@ -147,6 +155,7 @@ impl Phone {
 
     /// Takes an outage notice, unless a later one about its issuer is known.
     pub(crate) fn take_outage(&self, bytes: &[u8]) -> Result<(), NotTaken> {
+        let _one_at_a_time = self.publishing();
         let notice = OutageNotice::open(bytes, &self.roots()).map_err(NotTaken::Root)?;
         let documents = self.gate_documents().map_err(NotTaken::Phone)?;
         let of_issuer = |known: &OutageNotice| known.issuer == notice.issuer;
@@ -174,7 +183,7 @@ impl Phone {
 
     /// Takes the notices that a server publishes; one that does not verify is passed over.
     pub(crate) fn take_outages(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
-        for signed in read_outages(bytes) {
+        for signed in read_outages(bytes, MAX_OUTAGES) {
             if let Err(NotTaken::Phone(error)) = self.take_outage(&signed) {
                 return Err(error);
             }
@@ -184,14 +193,21 @@ impl Phone {
 
     /// Takes a status list, unless a later issue of it is known. Gives its issuer and number.
     pub(crate) fn take_status_list(&self, bytes: &[u8]) -> Result<(String, u32), HealthcodeError> {
+        let _one_at_a_time = self.publishing();
         let bad = HealthcodeError::bad_answer;
         let trust = self.trust().ok_or_else(bad)?;
         let opened = trust.open_status_list(bytes).map_err(|_| bad())?;
         let (issuer, list) = (opened.issuer.id.clone(), opened.object);
         let number = list.number();
         let documents = self.gate_documents()?;
+        // An issuer whose clock was ahead for a while must not keep its lists from coming for as long.
+        let firm = self.now()?.firm.map(|(now, _)| now);
+        let ahead = |at: Timestamp| firm.is_some_and(|now| at.since(now) > ISSUE_AHEAD_MILLIS);
+        if ahead(list.content().issued_at) {
+            return Err(bad());
+        }
         let known = documents.list(&issuer, number).map(|known| known.content().issued_at);
-        if known.is_some_and(|known| known > list.content().issued_at) {
+        if known.is_some_and(|known| known > list.content().issued_at && !ahead(known)) {
             return Ok((issuer, number));
         }
         let named = |(of, number): (&str, u32)| {
@@ -216,6 +232,7 @@ impl Phone {
 
     /// Keeps an anchor of the home issuer for challenges.
     pub(crate) fn keep_relay(&self, anchor: &[u8]) -> Result<(), HealthcodeError> {
+        let _one_at_a_time = self.publishing();
         self.store.write(|file| file.put_document(RELAY, anchor))?;
         self.change_gate_documents(|documents| documents.relay = Some(anchor.to_vec()))
     }
@@ -231,7 +248,11 @@ impl Phone {
         };
         let fresh = |issuer: &str, number: u32| {
             let content = documents.list(issuer, number).map(StatusList::content);
-            content.is_some_and(|content| now < content.issued_at.plus_millis(i64::from(content.ttl) * 1_000))
+            content.is_some_and(|content| {
+                let ttl = (i64::from(content.ttl) * 1_000).min(LONGEST_TTL_MILLIS);
+                let until = content.issued_at.plus_millis(ttl).min(content.expires_at);
+                now < until && content.issued_at.since(now) <= ISSUE_AHEAD_MILLIS
+            })
         };
         let issuers = trust.content().issuers.iter().filter(|issuer| wanted(&issuer.id));
         let lists = issuers.flat_map(|issuer| issuer.status_lists.iter().map(move |entry| (issuer, entry)));
@@ -244,7 +265,7 @@ fn name(issuer: &str, number: u32) -> String {
     format!("{STATUS}{issuer}:{number}")
 }
 
-fn read_outages(bytes: &[u8]) -> Vec<ByteVec> {
-    let read: Result<Vec<ByteVec>, _> = cbor::decode(bytes, MAX_OUTAGES);
+fn read_outages(bytes: &[u8], limit: usize) -> Vec<ByteVec> {
+    let read: Result<Vec<ByteVec>, _> = cbor::decode(bytes, limit);
     read.unwrap_or_default().into_iter().filter(|signed| signed.len() <= outage::MAX_BYTES).collect()
 }

@@ -44,6 +44,8 @@ pub(crate) struct Phone {
     embedded: RootSet,
     state: Mutex<State>,
     pub(super) gate: Mutex<Option<Arc<GateDocuments>>>,
+    /// Held from the look at what is in force until what follows it is: what is published is taken one at a time.
+    publishing: Mutex<()>,
     exchanges: AtomicU32,
     #[cfg(feature = "http")]
     pub(crate) flight: tokio::sync::Mutex<()>,
@@ -140,6 +142,7 @@ impl Phone {
             embedded: roots,
             state: Mutex::new(state),
             gate: Mutex::new(None),
+            publishing: Mutex::new(()),
             exchanges: AtomicU32::new(0),
             #[cfg(feature = "http")]
             flight: tokio::sync::Mutex::new(()),
@@ -238,8 +241,10 @@ impl Phone {
         let reading = self.read_clock(&state)?;
         let looked = state.clock.look(&reading, || fresh);
         let taken = looked.anchor(anchor, digest, &asked.evidence, listed_epoch);
-        state.named.root = state.named.root.max(anchor.root_version);
-        state.named.trust_list = state.named.trust_list.max(anchor.trust_list_version);
+        if taken.is_ok() {
+            state.named.root = state.named.root.max(anchor.root_version);
+            state.named.trust_list = state.named.trust_list.max(anchor.trust_list_version);
+        }
         drop(state);
         taken.map_err(|refused| {
             self.log(LogLevel::Warning, format!("anchor refused: {refused:?}"));
@@ -280,6 +285,10 @@ impl Phone {
 
     pub(crate) fn log(&self, level: LogLevel, line: String) {
         self.ports.log(level, line);
+    }
+
+    pub(super) fn publishing(&self) -> MutexGuard<'_, ()> {
+        self.publishing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

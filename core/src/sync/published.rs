@@ -92,6 +92,7 @@ impl Phone {
 
     /// Takes the document of the next root set; it is in force once a trust list comes that it signed.
     pub(crate) fn take_root(&self, bytes: &[u8]) -> Result<(), NotTaken> {
+        let _one_at_a_time = self.publishing();
         let mut state = self.state();
         let (roots, mut steps) = match &state.staged {
             Some(staged) => (Arc::clone(&staged.roots), staged.steps.clone()),
@@ -105,14 +106,21 @@ impl Phone {
 
     /// Takes a trust list, and with it the root set that waited for it.
     pub(crate) fn take_trust_list(&self, bytes: &[u8]) -> Result<(), NotTaken> {
+        let _one_at_a_time = self.publishing();
         let (InForce { roots, steps, trust, .. }, staged) = {
             let state = self.state();
             (state.in_force.clone(), state.staged.clone())
         };
         let floor = trust.map_or(0, |trust| trust.content().version).max(self.config.trust_list_floor);
-        let rotated = staged.is_some();
-        let (roots, steps) = staged.map_or((roots, steps), |staged| (staged.roots, staged.steps));
-        let trust = TrustList::open(bytes, &roots, floor).map_err(NotTaken::List)?;
+        // Until a list of the next roots comes, one of those in force is as good as before.
+        let of_next = staged.and_then(|Staged { roots, steps }| {
+            TrustList::open(bytes, &roots, floor).ok().map(|trust| (trust, roots, steps))
+        });
+        let rotated = of_next.is_some();
+        let (trust, roots, steps) = match of_next {
+            Some(next) => next,
+            None => (TrustList::open(bytes, &roots, floor).map_err(NotTaken::List)?, roots, steps),
+        };
         self.store.write(|file| {
             if rotated {
                 file.put_document(ROOTS, &cbor::encode(&steps))?;
@@ -121,7 +129,10 @@ impl Phone {
         })?;
         let mut state = self.state();
         (state.in_force.roots, state.in_force.steps) = (roots, steps);
-        (state.in_force.trust, state.staged) = (Some(Arc::new(trust)), None);
+        state.in_force.trust = Some(Arc::new(trust));
+        if rotated {
+            state.staged = None;
+        }
         drop(state);
         // What an older list vouched for is verified anew.
         self.forget_gate_documents();
@@ -130,6 +141,7 @@ impl Phone {
 
     /// Takes the home issuer's rulebook: verified, not older than the one in force.
     pub(crate) fn take_rulebook(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
+        let _one_at_a_time = self.publishing();
         let bad = HealthcodeError::bad_answer;
         let trust = self.trust().ok_or_else(bad)?;
         let rulebook = open_rulebook(&trust, &self.config.issuer, bytes).map_err(|error| match error {

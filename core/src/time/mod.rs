@@ -150,7 +150,10 @@ impl TrustedClock {
         let anchor = self.anchor.as_ref().filter(|anchor| anchor.session == self.session)?;
         let age = self.last_boot.saturating_sub(anchor.boot_millis);
         let uncertainty = anchor.round_trip_millis.saturating_add(parts(age, AGE_PPM));
-        Some((self.estimate()?, uncertainty)).filter(|_| uncertainty <= FIRM_LIMIT_MILLIS)
+        // Below what has surely passed, the anchor was of a clock that had been set back.
+        let now = self.estimate()?;
+        let back = now.plus_millis(uncertainty.saturating_add(ROUNDING_MILLIS)) < self.lower_bound();
+        Some((now, uncertainty)).filter(|_| uncertainty <= FIRM_LIMIT_MILLIS && !back)
     }
 
     /// Whether the wall clock of a reading is wrong by more than five minutes, as far as can be told.

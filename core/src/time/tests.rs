@@ -165,6 +165,11 @@ fn an_anchor_never_lowers_what_was_signed_for_except_by_a_listed_higher_epoch() 
     answer(&mut clock, 600, 1, 1).unwrap();
     assert_eq!(clock.lower_bound(), Timestamp::from_millis(600 * HOUR));
     assert_eq!(answer(&mut clock, 2_000, 0, 1), Err(AnchorRefused::OldEpoch));
+    // Nor does a gate judge by the clock of a server that was set back: its time lies before what has surely passed.
+    let mut back = anchored(1_000);
+    assert!(back.firm().is_some());
+    answer(&mut back, 500, 0, 0).unwrap();
+    assert_eq!(back.firm(), None);
     // What was signed for in the epoch that was wrong holds no more.
     answer(&mut clock, 550, 1, 1).unwrap();
     assert_eq!(clock.lower_bound(), Timestamp::from_millis(600 * HOUR));

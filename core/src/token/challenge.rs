@@ -13,6 +13,11 @@ pub const MAX_GATE_NAME: usize = 24;
 /// How long a challenge can be answered, in milliseconds on the gate's monotonic clock.
 pub const LIFETIME_MILLIS: i64 = 60_000;
 const MAX_BYTES: usize = 384;
+/// Marks of direction (Unicode Bidirectional Algorithm, 2).
+const TURNS: [char; 12] = [
+    '\u{061c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
 
 /// A gate's challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +38,11 @@ impl Challenge {
         Self { nonce, gate: gate.get(..end).unwrap_or_default().to_owned(), anchor }
     }
 
-    /// Whether a gate can name itself so: at most [`MAX_GATE_NAME`] bytes, no control characters.
+    /// Whether a gate can name itself so: at most [`MAX_GATE_NAME`] bytes, no control characters, none that turns the
+    /// direction of the text around it.
     #[must_use]
     pub fn is_gate_name(name: &str) -> bool {
-        name.len() <= MAX_GATE_NAME && !name.chars().any(char::is_control)
+        name.len() <= MAX_GATE_NAME && !name.chars().any(|c| c.is_control() || TURNS.contains(&c))
     }
 
     /// Reads a challenge's bytes.

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::super::identity;
 use super::super::test_phone::{TestPhone, li_si, zhang_san};
+use crate::rules::calendar::Timestamp;
 use crate::rules::colour::Colour;
-use crate::store::{HolderKeyBody, SubjectKey};
+use crate::store::{Answered, HolderKeyBody, SubjectKey};
 use crate::sync::enrol::ENROLMENT;
 use crate::sync::holder;
 use crate::sync::retry::RetryState;
@@ -36,6 +37,9 @@ fn phone() -> (TestPhone, SubjectKey, SubjectKey) {
     phone.token(&key, Colour::Yellow);
     phone.tap(&key, &["cough"]);
     phone.declare(&other, None);
+    let (gate, at) = ("North gate".to_owned(), Timestamp::from_seconds(1_581_382_800));
+    let answered = Answered { gate, at, sure: true, colour: Colour::Yellow };
+    phone.core().store.write(|file| file.put_answered(&key, &answered)).unwrap();
     (phone, key, other)
 }
 
@@ -95,6 +99,10 @@ const COLUMNS: &[(&str, &str, Shown)] = &[
     ("decision", "issuer", Shown::At("/subjects/0/issuer")),
     ("decision", "serial", Shown::At("/subjects/0/decisions/0/serial")),
     ("decision", "body", Shown::At("/subjects/0/decisions/0/signed")),
+    ("answered_challenge", "subject", Shown::At("/subjects/0/answered_challenges/0")),
+    ("answered_challenge", "issuer", Shown::At("/subjects/0/answered_challenges/0")),
+    ("answered_challenge", "place", Shown::Order("/subjects/0/answered_challenges")),
+    ("answered_challenge", "body", Shown::At("/subjects/0/answered_challenges/0/gate")),
     ("token", "subject", Shown::At("/subjects/0/token")),
     ("token", "issuer", Shown::At("/subjects/0/token")),
     ("token", "body", Shown::At("/subjects/0/token/signed")),
@@ -146,6 +154,7 @@ fn every_row_is_in_it() {
     };
     let tables = [
         ("holder_key", "keys"),
+        ("answered_challenge", "answered_challenges"),
         ("declaration", "declarations"),
         ("check_in", "check_ins"),
         ("outbox", "operations"),
@@ -267,7 +276,7 @@ fn the_document_about_one_subject_tells_of_nobody_else() {
     let document = exported(&phone, Some(&other));
     let names =
         document["documents"].as_array().unwrap().iter().map(|document| document["name"].as_str().unwrap());
-    assert_eq!(names.collect::<Vec<_>>(), ["clock", "enrolment", "rulebook", "trust-list"]);
+    assert_eq!(names.collect::<Vec<_>>(), ["clock", "enrolment", "named", "rulebook", "trust-list"]);
     assert_eq!(document["subjects"].as_array().unwrap().len(), 1);
 }
 

@@ -13,6 +13,7 @@ use super::super::*;
 use super::*;
 use crate::platform::VaultError;
 use crate::rules::calendar::{LegalDate, Timestamp};
+use crate::rules::colour::Colour;
 use crate::rules::declaration::Declaration;
 use crate::time::Evidence;
 use crate::token::ids::{BootSession, OperationId, SegmentId};
@@ -90,6 +91,8 @@ fn fill(store: &Store) {
             file.answer(&key(1), operation, OutboxState::Accepted, &answer)?;
             let decision = KeptDecision { kind: ChangeKind::Order, object: Bytes(vec![1; 300]) };
             file.put_decision(&key(1), 3, &decision)?;
+            let (at, gate) = (evidence.lower_bound, "North gate".to_owned());
+            file.put_answered(&key(1), &Answered { gate, at, sure: true, colour: Colour::Green })?;
             file.put_token(&key(1), b"token")
         })
         .unwrap();
