@@ -129,11 +129,13 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let connection = self.readers.take()?;
-        let (inner, key) = self.view(&connection, TransactionBehavior::Deferred)?;
+        // Erased in the middle of it: what it finds is no key and no row, and what it says is that.
+        let closed = |error| if self.is_closed() { StoreError::Closed } else { error };
+        let (inner, key) = self.view(&connection, TransactionBehavior::Deferred).map_err(closed)?;
         let result = work(&Transaction { inner: &inner, seal: key.seal() });
         drop(inner);
         self.readers.give_back(connection);
-        result
+        if result.is_err() && self.is_closed() { Err(StoreError::Closed.into()) } else { result }
     }
 
     /// Tells whoever watches that something has changed, in the file or beside it.
