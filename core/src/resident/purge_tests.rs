@@ -257,8 +257,11 @@ impl Story {
             }
             Event::Judge { counts } => {
                 let Some(order) = self.orders.last() else { return };
-                let taps = rows(phone, key).check_ins;
-                for tap in taps.into_iter().filter(|tap| !self.judged.contains(tap)).collect::<Vec<_>>() {
+                // No server judges what was not delivered to it.
+                let Rows { check_ins, outbox, .. } = rows(phone, key);
+                let waits = |tap| outbox.contains(&(tap, OutboxState::Waiting));
+                let taps = check_ins.into_iter().filter(|tap| !self.judged.contains(tap) && !waits(*tap));
+                for tap in taps.collect::<Vec<_>>() {
                     phone.judge(key, tap, *order, counts);
                     self.judged.push(tap);
                 }
