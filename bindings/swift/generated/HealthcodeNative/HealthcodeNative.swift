@@ -1320,7 +1320,7 @@ public protocol NativeCheckpointProtocol: AnyObject, Sendable {
      *
      * # Errors
      *
-     * `Closed`.
+     * `Closed`, `Storage`.
      */
     func counts() throws  -> [HourCount]
     
@@ -1503,7 +1503,7 @@ open func verify(text: String, direction: Direction? = nil)throws  -> Scan  {
      *
      * # Errors
      *
-     * `Closed`.
+     * `Closed`, `Storage`.
      */
 open func counts()throws  -> [HourCount]  {
     return try  FfiConverterSequenceTypeHourCount.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
@@ -14349,7 +14349,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_checkpoint_verify() != 65434) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_checkpoint_counts() != 56265) {
+    if (uniffi_healthcode_checksum_method_checkpoint_counts() != 20834) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_checkpoint_load() != 5486) {

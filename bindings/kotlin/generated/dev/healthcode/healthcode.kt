@@ -1251,7 +1251,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_verify() and 0xFFFF) != 65434) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_checkpoint_counts() and 0xFFFF) != 56265) {
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_counts() and 0xFFFF) != 20834) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_load() and 0xFFFF) != 5486) {
@@ -2973,7 +2973,7 @@ public interface NativeCheckpointInterface {
      *
      * # Errors
      *
-     * `Closed`.
+     * `Closed`, `Storage`.
      */
     fun `counts`(): List<HourCount>
     
@@ -3232,7 +3232,7 @@ open class NativeCheckpoint: Disposable, AutoCloseable, NativeCheckpointInterfac
      *
      * # Errors
      *
-     * `Closed`.
+     * `Closed`, `Storage`.
      */
     @Throws(NativeException::class)override fun `counts`(): List<HourCount> {
             return FfiConverterSequenceTypeHourCount.lift(
