@@ -59,7 +59,7 @@ use crate::error::HealthcodeError;
 use crate::platform::Ports;
 use crate::rules::calendar::{LegalCalendar, LegalDate};
 use crate::rules::identity::{Identity, IdentityInput};
-use crate::store::{StoreError, SubjectKey};
+use crate::store::SubjectKey;
 use crate::sync::cancel::Hold;
 use crate::sync::phone::{Now, Phone};
 use crate::sync::purge::purge;
@@ -361,12 +361,10 @@ impl Resident {
     }
 }
 
-/// The subject of an id as [`Home`] gives it.
 fn known(phone: &Phone, id: &str) -> Result<SubjectKey, HealthcodeError> {
     let subject = SubjectId::parse(id).ok_or(HealthcodeError::UnknownSubject)?;
     let key = SubjectKey { subject, issuer: phone.config.issuer.clone() };
-    let known = phone.store.read(|file| Ok::<_, StoreError>(file.subject(&key)?.is_some()))?;
-    if known { Ok(key) } else { Err(HealthcodeError::UnknownSubject) }
+    phone.store.read(|file| file.subject(&key))?.map(|_| key).ok_or(HealthcodeError::UnknownSubject)
 }
 
 #[cfg(test)]

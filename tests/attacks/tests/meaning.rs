@@ -10,12 +10,11 @@ use healthcode::token::envelope::{FormatError, Kind, Naming, sign};
 use healthcode::token::trust_list::{Object, seal};
 use healthcode::token::{
     Anchor, GateToken, Judgement, KeyNotice, KeyUse, Order, RatingReceipt, Release, StatusReference,
-    SubjectId, TokenError, cbor,
+    TokenError, cbor,
 };
-use healthcode::wire::proof::{ProofError, QuarantineProof};
 use healthcode::wire::receipt::Receipt;
 use healthcode_attacks::forge::{Forged, replaced};
-use healthcode_attacks::objects::{self, anchor, judgement, key_notice, order, rating, receipt, release};
+use healthcode_attacks::objects::{anchor, judgement, key_notice, order, rating, receipt, release};
 use healthcode_attacks::world::{
     GUANGDONG, HOLDER, Lane, OTHER_HOLDER, STRANGER, USES, ZHEJIANG, answered, at, challenge, code, green,
     guangdong, hours, key, on_paper, paper, public, sealed, sealed_by, seed_of, showing, shown, token, trust,
@@ -382,30 +381,6 @@ fn a_shown_code_is_no_answer_and_an_answer_is_no_shown_code() {
     let answer = code(&answered(&sealed(&token()), &challenge(), HOLDER));
     assert_eq!(lane().says(&answer), "pass green");
     assert_eq!(Lane::firm(30).says(&answer), "ask_for_answer OtherChallenge", "no challenge is open");
-}
-
-fn proof_of(release: &Release) -> Result<(), ProofError> {
-    let signer = key(seed_of(ZHEJIANG, KeyUse::Decisions));
-    let proof = QuarantineProof {
-        format: 1,
-        issuer: "zhejiang".to_owned(),
-        order: healthcode::wire::Bytes(seal(&order(), &signer).unwrap()),
-        entries: Vec::new(),
-        judgements: Vec::new(),
-        release: Some(healthcode::wire::Bytes(seal(release, &signer).unwrap())),
-    };
-    proof.verify(&trust(), at(hours(24 * 8))).map(|_| ())
-}
-
-#[test]
-fn another_subjects_release_ends_no_order() {
-    assert_eq!(proof_of(&release()), Ok(()));
-    let other = Release { subject: SubjectId([2; 16]), ..release() };
-    assert_eq!(proof_of(&other), Err(ProofError::Foreign));
-    let another = Release { order: healthcode::token::OrderId([9; 8]), ..release() };
-    assert_eq!(proof_of(&another), Err(ProofError::Foreign));
-    let older = Release { serial: objects::order().serial, ..release() };
-    assert_eq!(proof_of(&older), Err(ProofError::Foreign));
 }
 
 #[test]
