@@ -165,16 +165,19 @@ impl Checkpoint {
         if let Some(verdict) = state.memory.repeated(&text, direction, now.boot_millis) {
             return self.scan(&phone, &mut state, verdict, &now);
         }
-        let judged = self.judge(&phone, &state, &now, &text, direction)?;
+        let time = gate_time(&now, &state);
+        let judged = self.judge(&phone, &state, time, &text, direction)?;
         if judged.answered {
             state.challenge = None;
         }
         if let Some(key) = judged.seen {
-            let time = gate_time(&now, &state);
             state.memory.see(key, time);
         }
         state.memory.remember(text, direction, judged.verdict.clone(), now.boot_millis);
-        let at = judged_at(&now, &state);
+        let at = match time {
+            GateTime::Firm { now, .. } | GateTime::Coarse { now } => now,
+            GateTime::None => now.best(),
+        };
         state.counts.count(&phone, at, judged.verdict.name(), now.boot_millis);
         self.scan(&phone, &mut state, judged.verdict, &now)
     }
@@ -226,12 +229,11 @@ impl Checkpoint {
         &self,
         phone: &Phone,
         state: &State,
-        now: &Now,
+        time: GateTime,
         text: &str,
         direction: Direction,
     ) -> Result<Judged, HealthcodeError> {
         let (trust, documents) = (phone.current_trust(), phone.gate_documents()?);
-        let time = gate_time(now, state);
         // A lane whose policy did not come judges by no other.
         let policy = self.policy(&documents);
         let trust = trust.filter(|_| policy.is_some());
@@ -324,14 +326,6 @@ fn gate_time(now: &Now, state: &State) -> GateTime {
             GateTime::Coarse { now: at.max(now.lower_bound) }
         }
         _ => GateTime::None,
-    }
-}
-
-/// The time by which a code was judged, or would have been.
-fn judged_at(now: &Now, state: &State) -> Timestamp {
-    match gate_time(now, state) {
-        GateTime::Firm { now, .. } | GateTime::Coarse { now } => now,
-        GateTime::None => now.best(),
     }
 }
 

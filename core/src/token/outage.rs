@@ -7,7 +7,7 @@ use super::cbor;
 use super::code_text::{CodeText, Prefix};
 use super::envelope::{FormatError, Kind};
 use super::key::{Signer, SignerError};
-use super::root::{Document, RootError, RootSet, format_of, sign_by_roots};
+use super::root::{Document, RootError, RootSet, sign_by_roots};
 use crate::rules::calendar::{MILLIS_PER_HOUR, Timestamp};
 
 /// The most bytes of a notice: what a QR code holds.
@@ -71,11 +71,7 @@ impl OutageNotice {
     /// Verifies a notice against the roots in force.
     pub fn open(bytes: &[u8], roots: &RootSet) -> Result<Self, RootError> {
         let document = Document::parse(bytes, MAX_BYTES)?;
-        let payload = document.verify(Kind::Outage, roots)?;
-        if format_of(payload).is_some_and(|format| format > FORMAT) {
-            return Err(RootError::Newer);
-        }
-        let notice: Self = cbor::decode(payload, MAX_BYTES)?;
+        let notice: Self = document.content(Kind::Outage, roots, FORMAT, MAX_BYTES)?;
         let sound = notice.format == FORMAT
             && notice.hours <= MAX_HOURS
             && notice.issued_at < notice.ends_at

@@ -30,9 +30,6 @@ pub fn open_policies(
     bytes: &[u8],
 ) -> Result<GatePolicies, SignedPolicyError> {
     let limit = gate_policy::MAX_BYTES + 256;
-    let (json, key) = trust.open_payload(Kind::Policy, KeyUse::Policy, bytes, limit)?;
-    if key.issuer.id != issuer {
-        return Err(TokenError::UnknownKey.into());
-    }
+    let json = trust.open_payload_from(issuer, (Kind::Policy, KeyUse::Policy), bytes, limit)?;
     Ok(GatePolicies::parse(json)?)
 }

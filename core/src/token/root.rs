@@ -131,11 +131,7 @@ impl RootSet {
     /// Verifies the document of the set that follows this one.
     pub fn succeed(&self, bytes: &[u8]) -> Result<Self, RootError> {
         let document = Document::parse(bytes, MAX_BYTES)?;
-        let payload = document.verify(Kind::Root, self)?;
-        if format_of(payload).is_some_and(|format| format > FORMAT) {
-            return Err(RootError::Newer);
-        }
-        let content: RootContent = cbor::decode(payload, MAX_BYTES)?;
+        let content: RootContent = document.content(Kind::Root, self, FORMAT, MAX_BYTES)?;
         if content.format != FORMAT || content.issued_at >= content.expires_at {
             return Err(FormatError::Value.into());
         }
@@ -202,6 +198,24 @@ impl Document {
     }
 }
 
+impl Document {
+    /// What the payload says, once it is verified. One of a later form than `format` may have members that this version
+    /// cannot read.
+    pub(crate) fn content<T: for<'b> Decode<'b, ()> + Encode<()>>(
+        &self,
+        kind: Kind,
+        roots: &RootSet,
+        format: u8,
+        limit: usize,
+    ) -> Result<T, RootError> {
+        let payload = self.verify(kind, roots)?;
+        if format_of(payload).is_some_and(|named| named > format) {
+            return Err(RootError::Newer);
+        }
+        Ok(cbor::decode(payload, limit)?)
+    }
+}
+
 /// Signs a payload with root keys.
 pub(crate) fn sign_by_roots(
     kind: Kind,
@@ -213,8 +227,8 @@ pub(crate) fn sign_by_roots(
     Ok(cbor::encode(&Document { payload: payload.into(), signatures }))
 }
 
-/// The form that a document names at its head: a later one may have members that this one cannot read.
-pub(crate) fn format_of(payload: &[u8]) -> Option<u8> {
+/// The form that a document names at its head.
+fn format_of(payload: &[u8]) -> Option<u8> {
     let mut d = Decoder::new(payload);
     d.map().ok()?;
     (d.u8().ok()? == 1).then(|| d.u8().ok()).flatten()

@@ -26,9 +26,6 @@ pub fn sign_rulebook(json: &[u8], issuer: &dyn Signer) -> Result<Vec<u8>, Signer
 /// Verifies and reads the rulebook of one issuer.
 pub fn open_rulebook(trust: &TrustList, issuer: &str, bytes: &[u8]) -> Result<Rulebook, SignedRulebookError> {
     let limit = rulebook::MAX_BYTES + 256;
-    let (json, key) = trust.open_payload(Kind::Rules, KeyUse::Rules, bytes, limit)?;
-    if key.issuer.id != issuer {
-        return Err(TokenError::UnknownKey.into());
-    }
+    let json = trust.open_payload_from(issuer, (Kind::Rules, KeyUse::Rules), bytes, limit)?;
     Ok(Rulebook::parse(json)?)
 }

@@ -14,7 +14,7 @@ use super::cbor;
 use super::envelope::{self, FormatError, Kind, Naming, Sign1, TokenError};
 use super::key::{KeyId, PublicKey, Signer, SignerError};
 pub use super::root::RootSet;
-use super::root::{Document, RootError, format_of, sign_by_roots};
+use super::root::{Document, RootError, sign_by_roots};
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Region;
 use crate::rules::text::Text;
@@ -260,11 +260,7 @@ impl TrustList {
     /// built with.
     pub fn open(bytes: &[u8], roots: &RootSet, floor: u32) -> Result<Self, TrustListError> {
         let document = Document::parse(bytes, MAX_BYTES)?;
-        let payload = document.verify(Kind::Trust, roots)?;
-        if format_of(payload).is_some_and(|format| format > FORMAT) {
-            return Err(TrustListError::Newer);
-        }
-        let content: TrustListContent = cbor::decode(payload, MAX_BYTES)?;
+        let content: TrustListContent = document.content(Kind::Trust, roots, FORMAT, MAX_BYTES)?;
         if content.format != FORMAT {
             return Err(FormatError::Value.into());
         }
@@ -319,6 +315,18 @@ impl TrustList {
     pub fn open_from<T: Object>(&self, issuer: &str, bytes: &[u8]) -> Result<T, TokenError> {
         let opened = self.open_object(bytes)?;
         if opened.issuer.id == issuer { Ok(opened.object) } else { Err(TokenError::UnknownKey) }
+    }
+
+    /// Verifies the signature of one issuer's payload, for objects that are not CBOR.
+    pub(crate) fn open_payload_from<'b>(
+        &self,
+        issuer: &str,
+        (kind, key_use): (Kind, KeyUse),
+        bytes: &'b [u8],
+        limit: usize,
+    ) -> Result<&'b [u8], TokenError> {
+        let (payload, key) = self.open_payload(kind, key_use, bytes, limit)?;
+        if key.issuer.id == issuer { Ok(payload) } else { Err(TokenError::UnknownKey) }
     }
 
     /// Verifies the signature of a payload and finds its key: for objects that are not CBOR.

@@ -9,7 +9,7 @@ use healthcode::wire::QuarantineProof;
 use healthcode_server::{ServerClock, SystemClock};
 use serde_json::json;
 
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, trust};
 
 /// Verifies a proof against a trust list, and that against a root key.
 pub(crate) fn verify(
@@ -19,13 +19,13 @@ pub(crate) fn verify(
     as_json: bool,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let key = unhex(root_key).and_then(|bytes| PublicKey::from_cose(&bytes).ok());
+    let key = trust::unhex(root_key).and_then(|bytes| PublicKey::from_cose(&bytes).ok());
     let key = key.ok_or_else(|| Failure::Usage("--root-key: no COSE_Key in hexadecimal".to_owned()))?;
     let roots = RootSet::embedded(1, 1, vec![key]);
-    let trust = TrustList::open(&read(trust_list)?, &roots, 0);
-    let proof = read(proof)?;
+    let list = TrustList::open(&trust::bytes(trust_list)?, &roots, 0);
+    let proof = trust::bytes(proof)?;
     // The reason says which of the two is at fault; neither repeats what is in it.
-    let proven = trust.map_err(|error| format!("the trust list: {error}")).and_then(|trust| {
+    let proven = list.map_err(|error| format!("the trust list: {error}")).and_then(|trust| {
         let proven = QuarantineProof::parse(&proof).and_then(|proof| proof.verify(&trust, SystemClock.now()));
         proven.map_err(|error| format!("the proof: {error}"))
     });
@@ -56,17 +56,4 @@ pub(crate) fn verify(
             Ok(Outcome::No)
         }
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.trim().as_bytes();
-    let pairs = digits.chunks(2).map(|pair| {
-        let text = std::str::from_utf8(pair).ok().filter(|text| text.len() == 2)?;
-        u8::from_str_radix(text, 16).ok()
-    });
-    pairs.collect()
 }
