@@ -1,5 +1,6 @@
 //! What a code reveals to whoever scans it, told in words: everything that is in it, and nothing that is not.
 
+#![cfg(feature = "device")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

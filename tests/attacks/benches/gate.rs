@@ -140,11 +140,11 @@ fn lists() {
             ttl: 3_600,
             statuses,
         };
-        let mut signed = Vec::new();
-        let building = millis(|| signed = content.sign(&signer).unwrap());
-        let loading = micros(5, 1, || drop(black_box(trust.open_status_list(&signed).unwrap()))) / 1_000.0;
+        let mut sealed = Vec::new();
+        let building = millis(|| sealed = content.sign(&signer).unwrap());
+        let loading = micros(5, 1, || drop(black_box(trust.open_status_list(&sealed).unwrap()))) / 1_000.0;
         let region = Region::new(ALLOCATOR);
-        let list = trust.open_status_list(&signed).unwrap().object;
+        let list = trust.open_status_list(&sealed).unwrap().object;
         let kept = region.change();
         let mut index = 0_u32;
         let look = micros(5, 1_000_000, || {
@@ -155,7 +155,7 @@ fn lists() {
             "  {:>4.1} % withdrawn: {:>7} bytes signed, built in {building:.0} ms, loaded in {loading:.1} ms, \
              {:.2} MB kept, {:.0} ns a look at random",
             f64::from(per_mille) / 10.0,
-            signed.len(),
+            sealed.len(),
             (kept.bytes_allocated - kept.bytes_deallocated) as f64 / 1_048_576.0,
             look * 1_000.0
         );
