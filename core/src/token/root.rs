@@ -154,7 +154,7 @@ impl RootSet {
     }
 }
 
-/// A payload with the signatures of root keys. Nothing of it is to be believed before [`Document::verify`].
+/// A payload with the signatures of root keys. Nothing of it is to be believed before its signatures are verified.
 #[derive(Encode, Decode)]
 pub struct Document {
     #[n(0)]
