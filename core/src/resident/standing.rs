@@ -122,6 +122,7 @@ impl Standing {
                 on: day(check_in.evidence.lower_bound),
                 symptoms: check_in.check_in.symptoms.clone(),
             }),
+            exposures: Vec::new(),
         }
     }
 

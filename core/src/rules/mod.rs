@@ -8,6 +8,7 @@ pub mod certlogic;
 pub mod colour;
 pub mod declaration;
 mod document;
+pub mod exposure;
 pub mod facts;
 pub mod gate_policy;
 pub mod identity;

@@ -43,6 +43,9 @@ impl Config {
         let keys = keys.map_err(|_| HealthcodeError::field("root_keys", "not-a-key"))?;
         let threshold = usize::try_from(self.root_threshold).unwrap_or(usize::MAX);
         let roots = RootSet::embedded(self.root_version, threshold, keys);
+        if !roots.keys_are_sound() {
+            return Err(HealthcodeError::field("root_keys", "out-of-range"));
+        }
         if roots.is_sound() {
             Ok(roots)
         } else {

@@ -122,10 +122,14 @@ impl RootSet {
     /// Whether its threshold can be met, and none of its keys counts twice.
     #[must_use]
     pub fn is_sound(&self) -> bool {
+        self.keys_are_sound() && (1..=self.keys.len()).contains(&self.threshold)
+    }
+
+    /// Whether it has no more keys than a set may, and none of them twice.
+    #[must_use]
+    pub fn keys_are_sound(&self) -> bool {
         let distinct: BTreeSet<_> = self.keys.iter().map(PublicKey::id).collect();
-        self.keys.len() <= MAX_KEYS
-            && distinct.len() == self.keys.len()
-            && (1..=self.keys.len()).contains(&self.threshold)
+        self.keys.len() <= MAX_KEYS && distinct.len() == self.keys.len()
     }
 
     /// Verifies the document of the set that follows this one.
@@ -150,7 +154,7 @@ impl RootSet {
     }
 }
 
-/// A payload with the signatures of root keys. Nothing of it is to be believed before [`Document::verify`].
+/// A payload with the signatures of root keys. Nothing of it is to be believed before its signatures are verified.
 #[derive(Encode, Decode)]
 pub struct Document {
     #[n(0)]

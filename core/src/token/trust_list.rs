@@ -115,8 +115,8 @@ pub struct Issuer {
     #[n(8)]
     pub time_epoch: u32,
     /// The ids of keys that were removed before their time, eight bytes each. What they signed is not called forged: its
-    /// holder connects and gets it signed anew.
-    #[n(9)]
+    /// holder connects and gets it signed anew. Left out where there is none, as in the first lists.
+    #[cbor(n(9), skip_if = "Vec::is_empty")]
     pub removed_keys: Vec<ByteVec>,
 }
 

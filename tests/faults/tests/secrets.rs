@@ -14,6 +14,7 @@ use healthcode::resident::{
 };
 use healthcode::rules::calendar::LegalDate;
 use healthcode::sync::{ExchangeStep, SyncExchange};
+use healthcode::token::{Challenge, CodeText, Prefix};
 use healthcode::{HealthcodeError, error_text};
 use healthcode_cli::time::World;
 use healthcode_e2e::phone::{Phone, at, at_home, february, li_si, zhang_san};
@@ -36,6 +37,7 @@ const SECRETS: &[&str] = &[
     "fever",
     "fatigue",
     "breath",
+    "Wulin Gate",
 ];
 
 static SEARCH: LazyLock<Search> = LazyLock::new(|| Search::for_texts(SECRETS));
@@ -183,6 +185,10 @@ fn screens(phone: &Phone, subject: &str, shown: &mut Shown) {
     let view = shown.result(resident.quarantine(subject.to_owned())).unwrap();
     assert_eq!(view.unwrap().check_ins.len(), 5);
     shown.result(resident.code(subject.to_owned(), None)).unwrap();
+    let challenge =
+        CodeText::write(Prefix::Challenge, &Challenge::new([7; 16], "Wulin Gate", None).to_bytes());
+    shown.result(resident.code(subject.to_owned(), Some(challenge))).unwrap();
+    assert_eq!(shown.result(resident.answered_challenges(subject.to_owned())).unwrap().len(), 1);
     for wrong in [answers(&["fever", "plague"]), DeclarationInput { answers: Vec::new(), ..answers(&[]) }] {
         shown.result(resident.preview(subject.to_owned(), wrong.clone())).unwrap();
         shown.result(phone.record(Entry::Declaration { declaration: wrong })).unwrap_err();
@@ -272,6 +278,7 @@ const CLEAR: &[(&str, &[&str])] = &[
     ("decision", &["subject", "issuer", "serial"]),
     ("token", &["subject", "issuer"]),
     ("exchange", &["subject", "issuer", "cursor"]),
+    ("answered_challenge", &["subject", "issuer", "place"]),
 ];
 
 /// What the stock `sqlite3` answers.

@@ -111,7 +111,7 @@ impl Desk<'_> {
     ) -> Result<(), Problem> {
         let opened = operation.open(key).map_err(|_| Problem::new(&ProblemKind::Signature))?;
         match opened.body {
-            None => Err(Problem::new(&ProblemKind::Operation)),
+            None | Some(OperationBody::Exposure(_)) => Err(Problem::new(&ProblemKind::Operation)),
             // What another phone has said since is not undone by one that it has replaced.
             Some(OperationBody::Declaration(_)) if self.is_late() && self.state.declaration.is_some() => {
                 Ok(())

@@ -1,0 +1,201 @@
+//! Whether a person's own places met published ones. The person's are few and sorted; the published are many and are
+//! read once, in their order, without being kept: memory is that of one block.
+//!
+//! Intervals are closed: a stay that ends as another begins touches it, for no minutes. A stay without an end counts
+//! for the rulebook's default; a journey without times counts for the whole run of its service.
+
+use super::blocks::{BlockError, Blocks, Record};
+use super::{PlaceKind, TransportMode, Trip, Visit, Whereabouts};
+use crate::rules::calendar::{LegalCalendar, LegalDate, Timestamp};
+use crate::rules::identity::Region;
+
+/// The runs of a service in one part: its first day and the 31 that follow.
+const RUN_DAYS: i32 = 32;
+/// How many days a journey without times may last, its date among them.
+const LONGEST_RUN_DAYS: i32 = 2;
+const MILLIS_PER_MINUTE: i64 = 60_000;
+
+/// The published parameters: what counts as near.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proximity {
+    /// The fewest minutes at the same place at the same time; 0 counts a touch.
+    pub minutes: u16,
+    /// How many carriages or rows apart still count, beyond those that the record names.
+    pub apart: u16,
+}
+
+/// What a part is read with.
+#[derive(Clone, Copy, Debug)]
+pub struct PartContext<'c> {
+    /// What it is about.
+    pub kind: PlaceKind,
+    /// The issuer that published it: its venues have its numbers.
+    pub issuer: &'c str,
+    /// Its first legal day.
+    pub day: LegalDate,
+    /// The legal calendar.
+    pub calendar: LegalCalendar,
+    /// What counts as near.
+    pub proximity: Proximity,
+    /// For how many minutes a visit without a check-out counts.
+    pub default_stay_minutes: u16,
+}
+
+/// Two places that met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meeting {
+    /// Which of the person's.
+    pub own: usize,
+    /// The published one.
+    pub record: Record,
+    /// The minutes that both were there, whole ones.
+    pub minutes: u32,
+    /// Whether the carriage or row was told. Without it the two may have been far apart.
+    pub place_known: bool,
+}
+
+/// The key of a run: a service's number and the day on its tickets, counted from the part's first. None for a day that
+/// no part of this first day names.
+#[must_use]
+pub fn transport_key(packed: u64, date: LegalDate, part_day: LegalDate) -> Option<u64> {
+    let offset = date.days_since(part_day);
+    let offset = u64::try_from(offset).ok().filter(|_| offset < RUN_DAYS)?;
+    packed.checked_mul(RUN_DAYS.unsigned_abs().into())?.checked_add(offset)
+}
+
+/// The keys of the areas that hold a region: itself, its prefecture, its province.
+#[must_use]
+pub fn area_keys(region: Region) -> [u64; 3] {
+    let code = u64::from(region.code());
+    [code, code / 100 * 100, code / 10_000 * 10_000]
+}
+
+/// Reads a part and tells which of the person's own places met a record of it, in the order of the records.
+pub fn match_part(
+    part: &[u8],
+    context: &PartContext<'_>,
+    own: &[Whereabouts],
+    mut met: impl FnMut(Meeting),
+) -> Result<(), BlockError> {
+    let keys = own_keys(context, own);
+    let mut next = 0;
+    for block in Blocks::of(part)? {
+        let block = block?;
+        // Those before the block cannot come again: the blocks' first keys grow.
+        while keys.get(next).is_some_and(|(key, _)| *key < block.first()) {
+            next += 1;
+        }
+        if keys.get(next).is_none_or(|(key, _)| *key > block.last()) {
+            continue;
+        }
+        let mut at = next;
+        block.unpack(|record| {
+            while keys.get(at).is_some_and(|(key, _)| *key < record.key) {
+                at += 1;
+            }
+            let same = keys.get(at..).unwrap_or_default().iter().take_while(|(key, _)| *key == record.key);
+            for (_, index) in same {
+                let meeting = own.get(*index).and_then(|place| meet(*index, place, record, context));
+                if let Some(meeting) = meeting {
+                    met(meeting);
+                }
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// The person's own keys in a part of this kind, sorted.
+fn own_keys(context: &PartContext<'_>, own: &[Whereabouts]) -> Vec<(u64, usize)> {
+    let mut keys: Vec<(u64, usize)> = Vec::new();
+    for (index, place) in own.iter().enumerate() {
+        match (context.kind, place) {
+            (PlaceKind::Transport(mode), Whereabouts::Trip(trip)) if trip.mode == mode => {
+                keys.extend(
+                    transport_key(trip.number.packed(), trip.date, context.day).map(|key| (key, index)),
+                );
+            }
+            (PlaceKind::Venue, Whereabouts::Visit(visit)) if visit.issuer == context.issuer => {
+                keys.push((visit.venue.into(), index));
+            }
+            (PlaceKind::Area, Whereabouts::Visit(visit)) => {
+                keys.extend(area_keys(visit.region).map(|key| (key, index)));
+            }
+            (PlaceKind::Area, Whereabouts::Trip(trip)) => {
+                keys.extend(area_keys(trip.from).map(|key| (key, index)));
+                keys.extend(area_keys(trip.to).map(|key| (key, index)));
+            }
+            _ => {}
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// Whether a place and a record of its key meet.
+fn meet(own: usize, place: &Whereabouts, record: Record, context: &PartContext<'_>) -> Option<Meeting> {
+    let begins =
+        context.calendar.start_of(context.day).plus_millis(i64::from(record.start) * MILLIS_PER_MINUTE);
+    let ends = begins.plus_millis(i64::from(record.minutes) * MILLIS_PER_MINUTE);
+    let (from, to) = match place {
+        Whereabouts::Visit(visit) => visit.interval(context.default_stay_minutes),
+        Whereabouts::Trip(trip) => trip.interval(context.calendar),
+    };
+    let both = to.min(ends).since(from.max(begins));
+    if both < i64::from(context.proximity.minutes) * MILLIS_PER_MINUTE {
+        return None;
+    }
+    let place_known = match (context.kind, place) {
+        (PlaceKind::Transport(_), Whereabouts::Trip(trip)) => is_near(trip.place, record, context.proximity)?,
+        _ => true,
+    };
+    // Not negative: a touch is at least no minutes.
+    let minutes = u32::try_from(both / MILLIS_PER_MINUTE).unwrap_or(u32::MAX);
+    Some(Meeting { own, record, minutes, place_known })
+}
+
+/// None where the places are too far apart; else whether the person's is known, or does not matter.
+fn is_near(place: Option<u16>, record: Record, proximity: Proximity) -> Option<bool> {
+    if record.first_place == 0 && record.further_places == u16::MAX {
+        return Some(true);
+    }
+    let Some(place) = place.map(i64::from) else { return Some(false) };
+    let apart = i64::from(proximity.apart);
+    let first = i64::from(record.first_place);
+    let last = first + i64::from(record.further_places);
+    (place + apart >= first && place <= last + apart).then_some(true)
+}
+
+impl Visit {
+    /// From when to when, at the most.
+    #[must_use]
+    pub fn interval(&self, default_stay_minutes: u16) -> (Timestamp, Timestamp) {
+        let stay = i64::from(default_stay_minutes) * MILLIS_PER_MINUTE;
+        let left = self.left_at.unwrap_or_else(|| self.entered_at.plus_millis(stay));
+        (self.entered_at, left.max(self.entered_at))
+    }
+}
+
+impl Trip {
+    /// From when to when, at the most.
+    #[must_use]
+    pub fn interval(&self, calendar: LegalCalendar) -> (Timestamp, Timestamp) {
+        let from = self.departed_at.unwrap_or_else(|| calendar.start_of(self.date));
+        let longest = calendar.end_of(self.date.plus_days(LONGEST_RUN_DAYS - 1));
+        let to = self.arrived_at.unwrap_or(longest);
+        (from, to.max(from))
+    }
+}
+
+impl TransportMode {
+    /// What its places are called: carriages, or rows.
+    #[must_use]
+    pub const fn has_carriages(self) -> bool {
+        matches!(self, Self::Train)
+    }
+}
+
+#[cfg(test)]
+#[path = "matching_tests.rs"]
+mod tests;
