@@ -16,6 +16,7 @@ use super::phone::Phone;
 use super::reply::{Call, Method, Reply, retry_after};
 use super::report::SyncReport;
 use crate::error::{HealthcodeError, NetworkKind};
+use crate::time::CALL_MILLIS;
 use crate::wire::SIGNATURE_HEADER;
 use rustls::pki_types::CertificateDer;
 use tokio::runtime::Runtime;
@@ -35,7 +36,7 @@ struct Limits {
 const LIMITS: Limits = Limits {
     connect: Duration::from_secs(10),
     read: Duration::from_secs(15),
-    whole: Duration::from_secs(45),
+    whole: Duration::from_millis(CALL_MILLIS.unsigned_abs()),
 };
 
 /// Runs `work` on the core's own runtime until it ends, is cancelled, the object is closed, or the caller lets go.
