@@ -71,6 +71,10 @@ pub(crate) enum Use {
     Status,
     /// Gate policies
     Policy,
+    /// Exposure notices and their log: what is published is signed anew
+    Notices,
+    /// Venue codes: those that hang are to be printed anew
+    Venues,
 }
 
 impl From<Use> for KeyUse {
@@ -82,6 +86,8 @@ impl From<Use> for KeyUse {
             Use::Decisions => Self::Decisions,
             Use::Status => Self::Status,
             Use::Policy => Self::Policy,
+            Use::Notices => Self::Notices,
+            Use::Venues => Self::Venues,
         }
     }
 }
