@@ -7,6 +7,7 @@
     clippy::print_stdout,
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
     reason = "a bench, not a library"
 )]
 
@@ -99,7 +100,7 @@ fn own() -> Vec<Whereabouts> {
             region,
             name: Text::new("店", "shop"),
             entered_at,
-            left_at: Some(entered_at.plus_millis(60_000 * (10 + numbers.below(120) as i64))),
+            left_at: Some(entered_at.plus_millis(60_000 * (10 + i64::from(numbers.below(120) as u32)))),
         })
     };
     (0..OWN).map(place).collect()
