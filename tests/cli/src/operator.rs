@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::{Failure, Outcome};
 
 /// How many points a module of a picture has.
-const SCALE: u32 = 8;
+pub(crate) const SCALE: u32 = 8;
 
 /// What to do with the root keys.
 #[derive(Subcommand)]
@@ -197,13 +197,14 @@ fn instant(text: &str) -> Result<Timestamp, String> {
     Ok(Timestamp::from_millis(at.timestamp_millis()))
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
 
-fn failed(error: StartError) -> Failure {
+pub(crate) fn failed(error: StartError) -> Failure {
     match error {
         StartError::Refused(reason) => Failure::Usage(reason),
+        StartError::Draft(wrong) => Failure::Usage(wrong.to_string()),
         other => Failure::Failed(other.to_string()),
     }
 }

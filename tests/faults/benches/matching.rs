@@ -13,8 +13,11 @@
 
 use std::alloc::System;
 use std::hint::black_box;
+use std::io::Write;
 use std::time::Instant;
 
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use healthcode::rules::calendar::{LegalCalendar, LegalDate, Timestamp};
 use healthcode::rules::exposure::blocks::{Part, pack};
 use healthcode::rules::exposure::matching::{PartContext, transport_key};
@@ -106,6 +109,15 @@ fn own() -> Vec<Whereabouts> {
     (0..OWN).map(place).collect()
 }
 
+fn deflated(parts: &[(PlaceKind, Part)]) -> usize {
+    let one = |part: &Part| {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(&part.bytes).unwrap();
+        encoder.finish().unwrap().len()
+    };
+    parts.iter().map(|(_, part)| one(part)).sum()
+}
+
 fn matched(parts: &[(PlaceKind, Part)], own: &[Whereabouts]) -> usize {
     let mut met = 0;
     for (kind, part) in parts {
@@ -189,6 +201,7 @@ fn main() {
     let packed: u32 = parts.iter().map(|(_, part)| part.records).sum();
     println!("{OWN} places against {packed} records in {} files of {bytes} bytes", parts.len());
     println!("bytes a record: {:.2}", bytes as f64 / f64::from(packed));
+    println!("the same deflated: {:.2}", deflated(&parts) as f64 / f64::from(packed));
 
     let read = fastest(ROUNDS, || {
         let sum = |part: &[u8]| part.iter().fold(0_u64, |sum, byte| sum.wrapping_add(u64::from(*byte)));
