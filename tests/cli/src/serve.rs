@@ -48,19 +48,12 @@ async fn serve(
         spread_seconds: arguments.spread,
         ..config(&arguments.issuer, &arguments.database, base_url)?
     };
-<<<<<<< HEAD
-=======
     let witnesses = crate::notice::witnesses(&arguments.issuer.witness)?;
->>>>>>> srv
     let ports = Ports {
         clock,
         sms: Arc::new(ConsoleGateway),
         records: healthcode_server::embedded_records(),
-<<<<<<< HEAD
-        witnesses: Vec::new(),
-=======
         witnesses,
->>>>>>> srv
     };
     let app = App::open(config, ports).await.map_err(|error| failed(&error))?;
     announce(&app, &address.to_string(), as_json, out)?;
