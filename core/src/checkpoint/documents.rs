@@ -76,12 +76,13 @@ fn refused(refused: NotTaken) -> HealthcodeError {
     match refused {
         NotTaken::Phone(error) if error == HealthcodeError::bad_answer() => refusal("not-signed"),
         NotTaken::Phone(error) => error,
-        NotTaken::Older => refusal("older"),
         NotTaken::Ahead => refusal("ahead"),
         NotTaken::Root(RootError::Newer) | NotTaken::List(TrustListError::Newer) => {
             HealthcodeError::UpdateApp
         }
-        NotTaken::Root(RootError::Skipped) | NotTaken::List(TrustListError::RolledBack) => refusal("older"),
+        NotTaken::Older | NotTaken::Root(RootError::Skipped) | NotTaken::List(TrustListError::RolledBack) => {
+            refusal("older")
+        }
         NotTaken::Root(RootError::Signatures)
         | NotTaken::List(TrustListError::NextRoot | TrustListError::Signatures) => refusal("not-signed"),
         NotTaken::Root(_) | NotTaken::List(_) => refusal("not-a-document"),
