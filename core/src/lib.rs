@@ -33,7 +33,7 @@ mod store;
 pub mod sync;
 
 #[cfg(feature = "device")]
-pub use error::{HealthcodeError, NetworkKind, StorageKind, VaultKind, error_text};
+pub use error::{HealthcodeError, NetworkKind, NoticeLogKind, StorageKind, VaultKind, error_text};
 
 #[cfg(feature = "device")]
 uniffi::setup_scaffolding!();

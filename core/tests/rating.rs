@@ -57,6 +57,7 @@ fn well() -> Facts {
         records: Some(Records::default()),
         served: vec![],
         check_in: None,
+        exposures: Vec::new(),
     }
 }
 

@@ -13,7 +13,7 @@
 mod support;
 
 use healthcode::rules::calendar::Timestamp;
-use healthcode::time::{Evidence, Interval, Looked, Reading, TrustedClock, interval_of};
+use healthcode::time::{CALL_MILLIS, Evidence, Interval, Looked, Reading, TrustedClock, interval_of};
 use healthcode::token::{Anchor, BootSession};
 use proptest::prelude::*;
 use support::runs;
@@ -199,7 +199,7 @@ proptest! {
         prop_assert!(earliest <= tapped.plus_millis(drift), "{earliest} for {tapped}");
         prop_assert!(latest >= tapped.plus_millis(-drift), "{latest} for {tapped}");
         // Exact in one boot session, where the phone knows the time.
-        if tap.session == sync.session && phone.truth.since(sync.lower_bound) <= 5 * 60_000 {
+        if tap.session == sync.session && phone.truth.since(sync.lower_bound) <= CALL_MILLIS {
             prop_assert_eq!(earliest, latest);
         }
     }

@@ -173,9 +173,10 @@ class Border(unittest.TestCase):
         self.assertTrue(view.check_ins[0].state.is_COUNTED())
 
         gate_ports = core.Ports(vault=MemoryVault(), clock=SystemClock(), log=None)
-        gate = core.open_checkpoint(config(self.server, Path(self.folder.name) / "gate.db"), gate_ports, "gate 1")
+        lane = core.Lane(gate="gate 1", policy=None, shows_challenges=True)
+        gate = core.open_checkpoint(config(self.server, Path(self.folder.name) / "gate.db"), gate_ports, lane)
         await gate.sync(None)
-        verdict = gate.verify(resident.code(enrolment.subject, None).text)
+        verdict = gate.verify(resident.code(enrolment.subject, None).text, None).verdict
         self.assertTrue(verdict.is_STOP(), verdict.__class__)
 
     def test_errors_are_typed_and_name_the_field(self):

@@ -16,6 +16,7 @@ use crate::rules::declaration::DeclarationError;
 use crate::rules::identity::IdentityError;
 use crate::store::StoreError;
 use crate::token::key::SignerError;
+use crate::token::notice::LogError;
 use crate::token::trust_list::TrustListError;
 
 /// What is wrong with the platform's vault. None of it changes the file.
@@ -74,6 +75,26 @@ pub enum NetworkKind {
     Refused,
 }
 
+/// What is wrong with an authority's log of exposure notices, or with a file of it. What was taken before stays in
+/// force, and nothing of the faulty one is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum NoticeLogKind {
+    /// A form that this version cannot read, or none: cut, out of order, too large.
+    Form,
+    /// Not signed by the authority.
+    Unsigned,
+    /// No second authority has signed it: nobody vouches that everybody is shown the same. Try again later.
+    Unwitnessed,
+    /// It holds fewer notices than this phone has seen.
+    Older,
+    /// It does not go on from the notices that this phone has seen: somebody is shown another log. Report it.
+    Forked,
+    /// It is about a region that the authority may not speak for.
+    Region,
+    /// A file is not the one that its notice names.
+    Altered,
+}
+
 /// Why a call did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Error, uniffi::Error)]
 pub enum HealthcodeError {
@@ -121,6 +142,12 @@ pub enum HealthcodeError {
         problem: String,
         /// How long to wait before trying again, if the server said so.
         retry_after: Option<Duration>,
+    },
+    /// An authority's log of exposure notices.
+    #[error("exposure notices: {kind:?}")]
+    NoticeLog {
+        /// What is wrong.
+        kind: NoticeLogKind,
     },
     /// The phone was restarted and does not know the time well enough to show a code: scan the gate's challenge, or
     /// sync.
@@ -225,6 +252,21 @@ impl From<DeclarationError> for HealthcodeError {
     fn from(error: DeclarationError) -> Self {
         let (field, reason) = error.place();
         Self::field(field, reason)
+    }
+}
+
+impl From<LogError> for HealthcodeError {
+    fn from(error: LogError) -> Self {
+        let kind = match error {
+            LogError::Form(_) => NoticeLogKind::Form,
+            LogError::Unsigned => NoticeLogKind::Unsigned,
+            LogError::Unwitnessed => NoticeLogKind::Unwitnessed,
+            LogError::Older => NoticeLogKind::Older,
+            LogError::Forked => NoticeLogKind::Forked,
+            LogError::Region => NoticeLogKind::Region,
+            LogError::Altered => NoticeLogKind::Altered,
+        };
+        Self::NoticeLog { kind }
     }
 }
 

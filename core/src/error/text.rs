@@ -1,7 +1,7 @@
 //! What to say to a person about an error, in both languages. The words of fields and reasons stay stable for apps
 //! that say it in their own way.
 
-use super::{HealthcodeError, NetworkKind, StorageKind, VaultKind};
+use super::{HealthcodeError, NetworkKind, NoticeLogKind, StorageKind, VaultKind};
 use crate::rules::text::Text;
 
 /// What to say to a person about an error: what happened, and what can be done about it. It holds no personal data.
@@ -35,6 +35,7 @@ impl HealthcodeError {
             Self::Storage { kind } => storage(*kind),
             Self::Network { kind, .. } => network(*kind),
             Self::Rejected { problem, .. } => rejected(problem),
+            Self::NoticeLog { kind } => notice_log(*kind),
             Self::TimeUnsure => (
                 "手机重启后时间未经核实，请联网，或扫描卡口的核验码。",
                 "The time is unsure after the phone's restart: connect, or scan the checkpoint's challenge.",
@@ -81,6 +82,35 @@ const fn storage(kind: StorageKind) -> (&'static str, &'static str) {
             ("数据属于另一密钥，未作任何更改。", "The data belongs to another key. Nothing was changed.")
         }
         StorageKind::Unreachable => ("无法打开数据文件。", "The data cannot be opened."),
+    }
+}
+
+const fn notice_log(kind: NoticeLogKind) -> (&'static str, &'static str) {
+    match kind {
+        NoticeLogKind::Form => (
+            "接触提示文件无法读取，沿用之前的。",
+            "The exposure notices cannot be read. Those of before stay in force.",
+        ),
+        NoticeLogKind::Unsigned => (
+            "接触提示未经主管部门签名，未采用。",
+            "The exposure notices are not signed by the authority and were not used.",
+        ),
+        NoticeLogKind::Unwitnessed => (
+            "接触提示尚未经第二方签名，请稍后再试。",
+            "No second authority has signed the exposure notices yet: try later.",
+        ),
+        NoticeLogKind::Older => (
+            "收到的接触提示比本机已有的旧，未采用。",
+            "The exposure notices are older than those on this phone and were not used.",
+        ),
+        NoticeLogKind::Forked | NoticeLogKind::Altered => (
+            "接触提示与已公布的不一致，未采用，请报告。",
+            "The exposure notices are not those that were published. They were not used: please report it.",
+        ),
+        NoticeLogKind::Region => (
+            "接触提示超出该部门的管辖地区，未采用。",
+            "The exposure notices are about a region that the authority does not speak for.",
+        ),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::token::decision::{KeyNotice, ReleaseCause};
 use crate::token::ids::hex;
 use crate::token::{Judgement, OperationId, Order, OrderId, RatingReceipt, Release};
 use crate::wire::message::ChangeKind;
-use crate::wire::{Consent, Operation, OperationBody, Receipt};
+use crate::wire::{Consent, Operation, OperationBody, Receipt, ToldExposure};
 
 /// The most entries of a page.
 const PAGE: usize = 50;
@@ -76,6 +76,19 @@ pub enum JournalEvent {
         key: String,
         /// Whether it was let in.
         allow: bool,
+        /// What became of it.
+        outcome: EntryOutcome,
+    },
+    /// The authority was told of a match of an exposure notice.
+    ToldExposure {
+        /// The operation's id.
+        operation: String,
+        /// The notice's number in the authority's log.
+        notice: u32,
+        /// The rule that it names.
+        rule: String,
+        /// The legal day of the meeting.
+        on: LegalDate,
         /// What became of it.
         outcome: EntryOutcome,
     },
@@ -298,14 +311,22 @@ impl Rows {
         Ok(events)
     }
 
-    /// An operation without a row of its own: a consent, or its refusal.
+    /// An operation without a row of its own: a consent or its refusal, a match that was told.
     fn answered(&self, row: &OutboxRow) -> Result<Option<(Place, JournalEvent)>, HealthcodeError> {
         let made = Operation::from_bytes(row.body.operation.0.clone()).ok();
         let Some(opened) = made.and_then(|made| made.vouched().ok()) else { return Ok(None) };
-        let Some(OperationBody::Consent(Consent { key, allow })) = opened.body else { return Ok(None) };
-        let (operation, key, outcome) = (row.operation.to_string(), hex(&key.0), self.outcome(row)?);
+        let (operation, outcome) = (row.operation.to_string(), self.outcome(row)?);
+        let event = match opened.body {
+            Some(OperationBody::Consent(Consent { key, allow })) => {
+                JournalEvent::Answered { operation, key: hex(&key.0), allow, outcome }
+            }
+            Some(OperationBody::Exposure(ToldExposure { notice, rule, on })) => {
+                JournalEvent::ToldExposure { operation, notice, rule, on, outcome }
+            }
+            _ => return Ok(None),
+        };
         let place = Place { at: opened.evidence.lower_bound, kind: ANSWERED, number: row.sequence };
-        Ok(Some((place, JournalEvent::Answered { operation, key, allow, outcome })))
+        Ok(Some((place, event)))
     }
 
     fn row(&self, operation: OperationId) -> Result<&OutboxRow, HealthcodeError> {

@@ -22,6 +22,7 @@ mod disclosure;
 mod draw;
 mod erase;
 mod export;
+mod exposures;
 mod home;
 mod input;
 mod journal;
@@ -31,8 +32,10 @@ mod own_http;
 mod proof;
 mod quarantine;
 mod record;
+mod scan;
 mod standing;
 mod time_state;
+mod whereabouts;
 
 use std::sync::Arc;
 
@@ -44,6 +47,7 @@ pub use disclosure::explain_disclosure;
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};
 pub use erase::erase_database;
+pub use exposures::{Exposure, ExposureAnswer, ExposureState, NoticeState};
 pub use home::{Home, SubjectCard, SubjectState, SyncState, Takeover};
 pub use input::{
     AnswerInput, AnswerValue, CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem, Form,
@@ -53,7 +57,9 @@ pub use journal::{EntryOutcome, JournalEntry, JournalEvent, JournalPage};
 pub use own_http::{CodeRequested, Enrolment};
 pub use quarantine::{CheckInState, CheckInView, QuarantineView};
 pub use record::{Preview, Recorded, TraceLine};
+pub use scan::ScannedText;
 pub use time_state::{TimeNotice, TimeNoticeKind, TimeState};
+pub use whereabouts::{TripInput, WhereaboutsEntry};
 
 use crate::error::HealthcodeError;
 use crate::platform::Ports;
@@ -65,34 +71,12 @@ use crate::sync::phone::{Now, Phone};
 use crate::sync::purge::purge;
 use crate::sync::{Cancel, Config};
 use crate::token::SubjectId;
-use crate::token::code_text::{CodeText, CodeTextError, Foreign, Prefix};
 
 /// A resident's phone: the resident and the family members whom the resident cares for, each a subject with an own
 /// key. Every method may be called from any thread; those without `async` touch the file and are quick.
 #[derive(uniffi::Object)]
 pub struct Resident {
     hold: Arc<Hold>,
-}
-
-/// What a scanned text is to a resident's app.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
-pub enum ScannedText {
-    /// A gate's challenge: give the text to [`Resident::code`] and show what it returns.
-    Challenge {
-        /// How the gate names itself; nobody vouches for it.
-        gate: String,
-    },
-    /// A resident's code: only a checkpoint's app reads those.
-    Code,
-    /// A code of this system that this app does not read: paper, venue, handover, outage notice.
-    OtherKind,
-    /// Something else.
-    Foreign {
-        /// What it is.
-        what: Foreign,
-    },
-    /// It begins like a code of this system and is damaged.
-    Damaged,
 }
 
 impl Resident {
@@ -329,30 +313,6 @@ impl Resident {
             None => erase::everything(&self.hold, &phone),
         }
     }
-
-    /// What a scanned text is.
-    ///
-    /// # Errors
-    ///
-    /// None today.
-    #[allow(
-        clippy::unnecessary_wraps,
-        reason = "only a fallible call turns a panic into an error on every platform"
-    )]
-    pub fn scan(&self, text: String) -> Result<ScannedText, HealthcodeError> {
-        Ok(match CodeText::parse(&text) {
-            Ok(code) => match code.prefix {
-                Prefix::Challenge => crate::token::Challenge::parse(&code.bytes)
-                    .map_or(ScannedText::Damaged, |challenge| ScannedText::Challenge {
-                        gate: challenge.gate,
-                    }),
-                Prefix::Code => ScannedText::Code,
-                Prefix::Paper | Prefix::Venue | Prefix::Handover | Prefix::Outage => ScannedText::OtherKind,
-            },
-            Err(CodeTextError::Foreign(what)) => ScannedText::Foreign { what },
-            Err(CodeTextError::Base45 | CodeTextError::TooLong) => ScannedText::Damaged,
-        })
-    }
 }
 
 impl Resident {
@@ -368,7 +328,11 @@ fn known(phone: &Phone, id: &str) -> Result<SubjectKey, HealthcodeError> {
 }
 
 #[cfg(test)]
+mod exposure_tests;
+#[cfg(test)]
 mod purge_tests;
+#[cfg(test)]
+mod test_notices;
 #[cfg(test)]
 mod test_phone;
 #[cfg(test)]

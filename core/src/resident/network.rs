@@ -7,8 +7,8 @@ use super::input::IdentityForm;
 use super::own_http::{CodeRequested, Enrolment};
 use super::{Resident, identity};
 use crate::error::HealthcodeError;
-use crate::sync::http::{Client, run};
-use crate::sync::{Cancel, SyncReport, enrol, flight};
+use crate::sync::http::{Client, fetch_notices, run};
+use crate::sync::{Cancel, NoticeReport, SyncReport, enrol, flight};
 
 #[uniffi::export]
 impl Resident {
@@ -53,6 +53,23 @@ impl Resident {
             Ok(Enrolment::of(enrol::confirmed(&phone, &client.send(&call).await?)?))
         };
         run(&self.hold, cancel, work).await
+    }
+
+    /// Fetches the exposure notices that are new, and matches them with where the residents of this phone were. Apart
+    /// from [`Resident::sync`]: over a connection of its own, without a signature, the same calls on every phone that has
+    /// seen as much. Files of notices that are large come only with `large`: on Wi-Fi, or where the person asks for them.
+    ///
+    /// # Errors
+    ///
+    /// `NotSynced` before the first sync, or where the authority publishes no notices; `NoticeLog` for notices that are
+    /// not taken, those of before stay in force; `Network`, `Rejected`, `Storage`, `Cancelled`.
+    #[uniffi::method(default(large = false, cancel = None))]
+    pub async fn fetch_notices(
+        &self,
+        large: bool,
+        cancel: Option<Arc<Cancel>>,
+    ) -> Result<NoticeReport, HealthcodeError> {
+        run(&self.hold, cancel, fetch_notices(self.phone()?, large)).await
     }
 
     /// Exchanges everything with the server: sends what waits, fetches what was decided, new tokens, the time, and

@@ -13,12 +13,14 @@ use crate::rules::colour::Colour;
 use crate::rules::declaration::{Declaration, SYMPTOMS};
 use crate::rules::quarantine::Attribution;
 use crate::rules::rating::{Rating, Reason};
-use crate::store::{ChainState, StoreError, StoredCheckIn, SubjectKey, Transaction};
+use crate::store::{
+    ChainState, MatchAnswer, StoreError, StoredCheckIn, StoredMatch, SubjectKey, Transaction,
+};
 use crate::sync::phone::{Now, Phone};
 use crate::sync::{holder, outbox};
 use crate::token::OperationId;
 use crate::token::ids::unhex;
-use crate::wire::{CheckIn, Consent, Operation, OperationBody};
+use crate::wire::{CheckIn, Consent, Operation, OperationBody, ToldExposure};
 
 /// How many check-ins before a new one are looked at to tell its day: more than anybody makes in the days that are
 /// open at once.
@@ -134,10 +136,24 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
         Entry::CheckIn { check_in } => Content::CheckIn(check_symptoms(phone, check_in)?),
         Entry::Consent { consent } => Content::Consent(check_consent(consent)?),
     };
+    keep(phone, key, &content, &now)
+}
+
+/// Tells the authority of a match: which notice, which rule, which day.
+pub(super) fn tell(
+    phone: &Phone,
+    key: &SubjectKey,
+    matched: &StoredMatch,
+) -> Result<Recorded, HealthcodeError> {
+    let (now, _) = phone.look()?;
+    keep(phone, key, &Content::Exposure(matched.clone()), &now)
+}
+
+fn keep(phone: &Phone, key: &SubjectKey, content: &Content, now: &Now) -> Result<Recorded, HealthcodeError> {
     // It ends: whenever the ground has moved, another entry or a sync was kept in between.
     loop {
-        if let Some(recorded) = try_record(phone, key, &content, &now)? {
-            phone.clock_is_written(&now);
+        if let Some(recorded) = try_record(phone, key, content, now)? {
+            phone.clock_is_written(now);
             return Ok(recorded);
         }
     }
@@ -147,6 +163,7 @@ enum Content {
     Declaration(Declaration),
     CheckIn(Vec<String>),
     Consent(Consent),
+    Exposure(StoredMatch),
 }
 
 /// What an entry stands on: while it is this, what was signed over it holds.
@@ -189,6 +206,11 @@ fn try_record(
             order: course.as_ref().map(|course| course.order.order),
         }),
         Content::Consent(said) => OperationBody::Consent(said.clone()),
+        Content::Exposure(matched) => OperationBody::Exposure(ToldExposure {
+            notice: matched.notice,
+            rule: matched.rule.clone(),
+            on: matched.on,
+        }),
     };
     let operation = Operation::make(&body, now.evidence, random::bytes()?, holder.as_ref())?;
     let id = operation.id;
@@ -205,7 +227,14 @@ fn try_record(
             OperationBody::Declaration(declaration) => file.put_declaration(key, id, declaration)?,
             OperationBody::CheckIn(check_in) => file.put_check_in(key, id, &stored(check_in, id, now))?,
             // What it does is the server's to say: it is an entry of the outbox alone.
-            OperationBody::Consent(_) => {}
+            OperationBody::Consent(_) | OperationBody::Exposure(_) => {}
+        }
+        if let Content::Exposure(matched) = content {
+            let mut all = file.matches(key)?;
+            if let Some(known) = all.iter_mut().find(|known| known.is_of(matched)) {
+                known.answer = Some((MatchAnswer::Told, now.best()));
+            }
+            file.put_matches(key, &all)?;
         }
         phone.put_clock(file)?;
         Ok::<_, HealthcodeError>(true)

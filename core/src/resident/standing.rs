@@ -7,11 +7,11 @@ use crate::error::HealthcodeError;
 use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::rules::colour::Colour;
 use crate::rules::declaration::Declaration;
-use crate::rules::facts::{Facts, ReportedSymptoms, ServedOrder};
+use crate::rules::facts::{Facts, ReportedExposure, ReportedSymptoms, ServedOrder};
 use crate::rules::quarantine::Tap;
 use crate::rules::rulebook::Rulebook;
 use crate::store::{
-    OutboxAnswer, OutboxState, StoreError, StoredCheckIn, SubjectBody, SubjectKey, Transaction,
+    OutboxAnswer, OutboxState, StoreError, StoredCheckIn, StoredMatch, SubjectBody, SubjectKey, Transaction,
 };
 use crate::sync::phone::Phone;
 use crate::sync::round::kept;
@@ -38,6 +38,8 @@ pub(super) struct Standing {
     pub(super) waiting: u32,
     /// What went before, where the phone may have to lower itself for it.
     past: Option<Past>,
+    /// Where the person met exposure notices.
+    matches: Vec<StoredMatch>,
 }
 
 /// An order in force, and the check-ins that may count for it.
@@ -86,6 +88,7 @@ impl Standing {
             declaration: file.last_declaration(key)?.map(|(_, declaration)| declaration),
             waiting: file.count_waiting(key)?,
             past: None,
+            matches: file.matches(key)?,
         };
         if standing.may_be_lowered() {
             standing.past = Some(Past::read(file, key)?);
@@ -122,7 +125,14 @@ impl Standing {
                 on: day(check_in.evidence.lower_bound),
                 symptoms: check_in.check_in.symptoms.clone(),
             }),
+            exposures: self.exposures(now),
         }
+    }
+
+    /// The matches of exposure notices that hold.
+    fn exposures(&self, now: Timestamp) -> Vec<ReportedExposure> {
+        let decided_at = self.rating.as_ref().map(|rating| rating.rated_at);
+        self.matches.iter().filter_map(|matched| matched.fact(now, decided_at)).collect()
     }
 
     /// Whether the phone lowers itself: the token is green, and something recorded here that the server does not
@@ -135,13 +145,18 @@ impl Standing {
             return true;
         }
         let (Some(past), Some(rulebook)) = (&self.past, rulebook) else { return false };
-        let rating = rulebook.preview(&self.facts(past, rulebook, now, None));
+        let mut facts = self.facts(past, rulebook, now, None);
+        // Whoever has a code has declared; what a new phone does not have says nothing.
+        facts.declaration.get_or_insert_with(|| Declaration::empty(rulebook.offset_minutes.date_of(now)));
+        let rating = rulebook.preview(&facts);
         rating.is_ok_and(|rating| rating.colour != Colour::Green)
     }
 
     /// Whether it takes the rules to say if the phone lowers itself.
     fn may_be_lowered(&self) -> bool {
-        self.colour() == Some(Colour::Green) && self.course.is_none() && self.waiting > 0
+        self.colour() == Some(Colour::Green)
+            && self.course.is_none()
+            && (self.waiting > 0 || !self.matches.is_empty())
     }
 }
 

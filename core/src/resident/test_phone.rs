@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tempfile::TempDir;
 
+use super::test_notices;
 use super::test_ports::{TestClock, TestVault};
 use super::{
     AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, Resident, StayInput,
@@ -330,13 +331,14 @@ fn trust_list() -> Vec<u8> {
         name: Text::new("杭州", "Hangzhou"),
         regions: vec![330_000],
         base_url: "https://code.example.org/".to_owned(),
-        keys: vec![key(KeyUse::Rules)],
+        keys: [key(KeyUse::Rules)].into_iter().chain(test_notices::keys()).collect(),
         status_lists: Vec::new(),
         colours: [0, 1, 2],
         time_epoch: 1,
         removed_keys: Vec::new(),
     };
-    TrustListContent::new(1, 1, noon(1), noon(3_000), vec![issuer]).sign(&[&authority()]).unwrap()
+    let issuers = vec![issuer, test_notices::second_issuer()];
+    TrustListContent::new(1, 1, noon(1), noon(3_000), issuers).sign(&[&authority()]).unwrap()
 }
 
 fn config(path: &std::path::Path) -> Config {

@@ -49,6 +49,14 @@ pub struct Declaration {
     pub declared_on: LegalDate,
 }
 
+impl Declaration {
+    /// One that says nothing.
+    #[must_use]
+    pub const fn empty(declared_on: LegalDate) -> Self {
+        Self { answers: BTreeMap::new(), travel: Vec::new(), declared_on }
+    }
+}
+
 /// Why a stay is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum StayReason {

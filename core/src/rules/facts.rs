@@ -7,6 +7,7 @@
 //! travel[]                        {region, from, to, days_ago, risk, source: declared|recorded, declared, served}
 //! records                         null where unanswered, or {cases[]: {kind, on, days_ago, served}}
 //! check_in                        null, or {on, days_ago, symptoms[], served}
+//! exposures[]                     {rule, on, days_ago, served}: matches of exposure notices
 //! ```
 //! `days_ago` counts legal days from the last day of a thing to today. `risk` is an area's word or `none`. `served`
 //! is the strictest colour of a completed order that began on or after that day, or `none`: what was served is over.
@@ -57,6 +58,16 @@ pub struct ReportedSymptoms {
     pub symptoms: Vec<String>,
 }
 
+/// A match of an exposure notice, as its person's phone found it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportedExposure {
+    /// The rule that the notice names.
+    pub rule: String,
+    /// The legal day of the meeting.
+    pub on: LegalDate,
+}
+
 /// All that is known of one person at one instant.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Facts {
@@ -70,6 +81,8 @@ pub struct Facts {
     pub served: Vec<ServedOrder>,
     /// The last check-in with symptoms.
     pub check_in: Option<ReportedSymptoms>,
+    /// Matches of exposure notices: on a phone its own, on the server those that the person told.
+    pub exposures: Vec<ReportedExposure>,
 }
 
 impl Facts {
@@ -106,6 +119,12 @@ impl Facts {
                 "served": self.served_word(told.on),
             })
         });
+        let exposure = |met: &ReportedExposure| {
+            json!({
+                "rule": met.rule, "on": met.on, "days_ago": today.days_since(met.on),
+                "served": self.served_word(met.on),
+            })
+        };
         json!({
             "today": today,
             "now": rulebook.offset_minutes.local(self.now),
@@ -113,16 +132,24 @@ impl Facts {
             "travel": self.travel(rulebook, today),
             "records": self.records.as_ref().map(|records| json!({ "cases": cases(records) })),
             "check_in": check_in,
+            "exposures": self.exposures.iter().map(exposure).collect::<Vec<_>>(),
         })
     }
 
-    /// The last day of any exposure that no completed order has covered: risky stays, and the case register.
+    /// The last day of any exposure that no completed order has covered: risky stays, the case register, and matches of
+    /// exposure notices.
     #[must_use]
     pub fn last_exposure(&self, rulebook: &Rulebook) -> Option<LegalDate> {
         let risky =
             self.stays().filter(|(stay, _)| rulebook.risk_of(stay.region, stay.from, stay.to).is_some());
         let cases = self.records.iter().flat_map(|records| records.cases.iter().map(|case| case.on));
-        risky.map(|(stay, _)| stay.to).chain(cases).filter(|day| self.served_word(*day) == "none").max()
+        let met = self.exposures.iter().map(|met| met.on);
+        risky
+            .map(|(stay, _)| stay.to)
+            .chain(cases)
+            .chain(met)
+            .filter(|day| self.served_word(*day) == "none")
+            .max()
     }
 
     fn travel(&self, rulebook: &Rulebook, today: LegalDate) -> Vec<Value> {
@@ -170,6 +197,12 @@ impl std::fmt::Debug for Records {
 impl std::fmt::Debug for ReportedSymptoms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ReportedSymptoms(..)")
+    }
+}
+
+impl std::fmt::Debug for ReportedExposure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReportedExposure(..)")
     }
 }
 

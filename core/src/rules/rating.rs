@@ -174,6 +174,7 @@ mod tests {
             records: Some(Records::default()),
             served: Vec::new(),
             check_in: None,
+            exposures: Vec::new(),
         }
     }
 

@@ -17,6 +17,7 @@ mod row;
 pub(crate) mod schema;
 pub(crate) mod seal;
 mod transaction;
+mod whereabouts;
 
 use std::fs::File;
 use std::path::Path;
@@ -38,6 +39,7 @@ pub(crate) use row::{
     SubjectKey,
 };
 pub(crate) use transaction::{ChainState, Transaction};
+pub(crate) use whereabouts::{MatchAnswer, StoredMatch, StoredWhereabouts};
 
 use crate::error::StorageKind;
 use crate::platform::Vault;

@@ -43,6 +43,8 @@ pub(super) const SEALED: &[SealedColumn] = &[
     sealed("decision", "body", &["subject", "issuer", "serial"]),
     sealed("token", "body", SUBJECT),
     sealed("answered_challenge", "body", &["subject", "issuer", "place"]),
+    sealed("whereabouts", "body", &["subject", "issuer", "place"]),
+    sealed("exposure", "body", SUBJECT),
 ];
 
 impl Store {

@@ -127,6 +127,25 @@ CREATE TABLE answered_challenge (
     PRIMARY KEY (subject, issuer, place),
     FOREIGN KEY (subject, issuer) REFERENCES subject (subject, issuer) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+
+-- Where a person was: journeys and visits. They never leave the phone.
+CREATE TABLE whereabouts (
+    subject BLOB NOT NULL,
+    issuer  TEXT NOT NULL,
+    place   INTEGER NOT NULL,
+    body    BLOB NOT NULL,
+    PRIMARY KEY (subject, issuer, place),
+    FOREIGN KEY (subject, issuer) REFERENCES subject (subject, issuer) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- Where that met an exposure notice, and what the person answered. The notices themselves are documents.
+CREATE TABLE exposure (
+    subject BLOB NOT NULL,
+    issuer  TEXT NOT NULL,
+    body    BLOB NOT NULL,
+    PRIMARY KEY (subject, issuer),
+    FOREIGN KEY (subject, issuer) REFERENCES subject (subject, issuer) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 ";
 
 /// The steps from an empty file to the current schema. One that was released stays as it is: `released` keeps a file

@@ -79,16 +79,18 @@ impl Exchange {
         // What is sent must be kept when it is answered.
         phone.store.writable()?;
         let now = phone.now()?;
-        let subjects = phone.store.read(|file| {
-            let mut subjects = Vec::new();
+        let (subjects, waits) = phone.store.read(|file| {
+            let (mut subjects, mut waits) = (Vec::new(), false);
             for key in file.subjects()? {
                 // One that was replaced has nothing to ask for, and says what it still has to say.
                 let replaced = file.subject(&key)?.is_some_and(|body| body.replaced);
-                if !replaced || file.count_waiting(&key)? > 0 {
+                let waiting = file.count_waiting(&key)? > 0;
+                waits |= waiting;
+                if !replaced || waiting {
                     subjects.push(key);
                 }
             }
-            Ok::<_, StoreError>(subjects)
+            Ok::<_, StoreError>((subjects, waits))
         })?;
         let mut tasks = VecDeque::new();
         let stale = phone.trust().is_none_or(|trust| {
@@ -101,8 +103,9 @@ impl Exchange {
         if phone.rulebook().is_none() {
             tasks.push_back(Task::Fetch(Fetch::Rulebook));
         }
-        // After a start of the device what is known of the time lags, and with it what the server can make of a tap.
-        if subjects.is_empty() || now.estimate.is_none() {
+        // After a start of the device, and a day or more after the last anchor, what is known of the time lags, and with
+        // it what the server can make of a tap.
+        if subjects.is_empty() || now.estimate.is_none() || (waits && now.firm.is_none()) {
             tasks.push_back(Task::Anchor);
         }
         tasks.extend(subjects.into_iter().map(|key| Task::Subject(key, None)));

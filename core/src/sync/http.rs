@@ -11,10 +11,12 @@ use std::time::Duration;
 use super::cancel::{Cancel, Hold};
 use super::config::Config;
 use super::exchange::{Exchange, Step};
+use super::notice_exchange::{Fetching, NoticeReport, NoticeStep};
 use super::phone::Phone;
 use super::reply::{Call, Method, Reply, retry_after};
 use super::report::SyncReport;
 use crate::error::{HealthcodeError, NetworkKind};
+use crate::time::CALL_MILLIS;
 use crate::wire::SIGNATURE_HEADER;
 use rustls::pki_types::CertificateDer;
 use tokio::runtime::Runtime;
@@ -34,7 +36,7 @@ struct Limits {
 const LIMITS: Limits = Limits {
     connect: Duration::from_secs(10),
     read: Duration::from_secs(15),
-    whole: Duration::from_secs(45),
+    whole: Duration::from_millis(CALL_MILLIS.unsigned_abs()),
 };
 
 /// Runs `work` on the core's own runtime until it ends, is cancelled, the object is closed, or the caller lets go.
@@ -89,6 +91,19 @@ async fn exchange(phone: &Arc<Phone>, gate: bool) -> Result<SyncReport, Healthco
                 Ok(reply) => exchange.accept(&reply)?,
                 Err(error) => exchange.unanswered(error)?,
             },
+        }
+    }
+}
+
+/// Fetches exposure notices, one at a time a phone, over connections that nothing else uses.
+pub(crate) async fn fetch_notices(phone: Arc<Phone>, large: bool) -> Result<NoticeReport, HealthcodeError> {
+    let _one_at_a_time = phone.fetching.lock().await;
+    let client = Client::new(&phone.config)?;
+    let mut fetching = Fetching::begin(Arc::clone(&phone), large)?;
+    loop {
+        match fetching.next()? {
+            NoticeStep::Done { report } => return Ok(report),
+            NoticeStep::Send { call } => fetching.accept(&client.send(&call).await?)?,
         }
     }
 }

@@ -9,6 +9,7 @@ mod clock;
 pub mod config;
 pub(crate) mod enrol;
 pub(crate) mod exchange;
+pub(crate) mod exposure;
 mod fetch;
 #[cfg(feature = "http")]
 pub(crate) mod flight;
@@ -17,6 +18,7 @@ pub(crate) mod holder;
 #[cfg(feature = "http")]
 pub mod http;
 mod kept;
+pub(crate) mod notice_exchange;
 pub(crate) mod outbox;
 mod own_http;
 pub(crate) mod phone;
@@ -31,6 +33,7 @@ pub(crate) mod round;
 pub use cancel::Cancel;
 pub use clock::system_clock;
 pub use config::Config;
+pub use notice_exchange::{NoticeExchange, NoticeReport, NoticeStep};
 pub use own_http::{ExchangeStep, SyncExchange};
 pub use reply::{Call, Method, Reply};
 pub use report::{SubjectProblem, SyncReport};

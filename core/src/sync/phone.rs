@@ -50,6 +50,8 @@ pub(crate) struct Phone {
     #[cfg(feature = "http")]
     pub(crate) flight: tokio::sync::Mutex<()>,
     #[cfg(feature = "http")]
+    pub(crate) fetching: tokio::sync::Mutex<()>,
+    #[cfg(feature = "http")]
     pub(crate) flights: super::flight::Flights,
 }
 
@@ -146,6 +148,8 @@ impl Phone {
             exchanges: AtomicU32::new(0),
             #[cfg(feature = "http")]
             flight: tokio::sync::Mutex::new(()),
+            #[cfg(feature = "http")]
+            fetching: tokio::sync::Mutex::new(()),
             #[cfg(feature = "http")]
             flights: super::flight::Flights::default(),
         })

@@ -10,6 +10,7 @@
 //! | a rating receipt | after its `appeal_by`; the latest stays |
 //! | a gate token | the appeal window after its expiry |
 //! | an answer to a gate's challenge | the travel window after it |
+//! | where a person was, with its matches | the exposure window after it ended |
 //!
 //! Never: what waits to be sent; notices of other phones' keys; the last check-in that told of symptoms, which rules read; an operation whose link
 //! stands after that of a check-in which stays, because a chain with a gap proves nothing.
@@ -21,6 +22,7 @@ use super::round::kept;
 use crate::error::HealthcodeError;
 use crate::platform::LogLevel;
 use crate::rules::calendar::{LegalDate, Timestamp};
+use crate::rules::exposure::Whereabouts;
 use crate::rules::rulebook::Rulebook;
 use crate::store::{OutboxRow, OutboxState, StoreError, StoredCheckIn, SubjectKey, Transaction};
 use crate::token::decision::ReleaseCause;
@@ -78,6 +80,7 @@ struct Over {
     decisions: Vec<u64>,
     token: bool,
     answered: Vec<u64>,
+    whereabouts: Vec<u64>,
 }
 
 impl Over {
@@ -86,6 +89,12 @@ impl Over {
         self.declarations.iter().try_for_each(|operation| file.delete_declaration(key, *operation))?;
         self.decisions.iter().try_for_each(|serial| file.delete_decision(key, *serial))?;
         self.answered.iter().try_for_each(|place| file.delete_answered(key, *place))?;
+        if !self.whereabouts.is_empty() {
+            self.whereabouts.iter().try_for_each(|place| file.delete_whereabouts(key, *place))?;
+            let mut matches = file.matches(key)?;
+            matches.retain(|matched| !self.whereabouts.contains(&matched.entry));
+            file.put_matches(key, &matches)?;
+        }
         if self.token { file.delete_token(key) } else { Ok(()) }
     }
 }
@@ -101,6 +110,7 @@ struct Kept {
     ratings: Vec<(u64, RatingReceipt)>,
     token: Option<GateToken>,
     answered: Vec<(u64, Timestamp)>,
+    whereabouts: Vec<(u64, Whereabouts)>,
 }
 
 /// An order and what became of it.
@@ -125,6 +135,11 @@ impl Kept {
             ratings: Vec::new(),
             token: file.token(key)?.map(|token| kept(&token)).transpose()?,
             answered: file.answered(key)?.into_iter().map(|(place, answered)| (place, answered.at)).collect(),
+            whereabouts: file
+                .whereabouts(key)?
+                .into_iter()
+                .map(|(place, entry)| (place, entry.whereabouts))
+                .collect(),
         };
         for (operation, declaration) in file.declarations(key)? {
             let days = declaration.travel.iter().map(|stay| stay.to).chain([declaration.declared_on]);
@@ -160,9 +175,12 @@ impl Kept {
             token: self.token.as_ref().is_some_and(|token| past(token.expires_at, appeal)),
             check_ins: Vec::new(),
             answered: Vec::new(),
+            whereabouts: Vec::new(),
         };
         let answered = self.answered.iter().filter(|(_, at)| past(*at, window));
         over.answered.extend(answered.map(|(place, _)| *place));
+        let whereabouts = self.whereabouts.iter().filter(|(_, place)| place.is_over(rulebook, now));
+        over.whereabouts.extend(whereabouts.map(|(place, _)| *place));
         over.decisions.extend(self.judgements.iter().filter_map(|(serial, judgement)| {
             let known = courses.iter().any(|course| course.order == judgement.order);
             let old = if known {

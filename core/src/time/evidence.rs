@@ -38,14 +38,15 @@ pub struct Interval {
 /// differ, and (by parts per million of the wait) a boot clock that runs fast. In milliseconds.
 const SLACK_MILLIS: i64 = 60_000;
 
-/// How far the lower bound of a request may lie before its receipt for the boot clock to make its taps exact: more than
-/// a month's allowance for drift, and less than anybody gains by. In milliseconds.
-const YOUNG_MILLIS: i64 = 5 * 60_000;
+/// The longest that a call is on its way, in milliseconds: the core's own client waits no longer. So far may the lower
+/// bound of a request lie before its receipt for the boot clock to make its taps exact, and so much later than they were
+/// made may these be dated at the most.
+pub const CALL_MILLIS: i64 = 45_000;
 
 /// The instant of a tap, from its own evidence, the evidence of the sync that brought it, and the server's time of
 /// receipt. In one boot session the boot clock makes it exact; otherwise it lies between H at the tap and receipt.
-/// A request whose H lies more than five minutes before its receipt may have been held back on its way, and its boot
-/// clock tells only the latest instant then. A phone whose H lags asks for the time before it sends.
+/// A request whose H lies further before its receipt than [`CALL_MILLIS`] may have been held back on its way, and its
+/// boot clock tells only the latest instant then. A phone whose H may lag asks for the time before it sends.
 ///
 /// Readings that cannot be (a boot clock below zero, one that has run backwards, one by which the tap would lie before
 /// its own lower bound) make nothing exact, whoever made them up: the tap keeps the interval that is sure without
@@ -64,7 +65,7 @@ pub fn interval_of(tap: &Evidence, sync: &Evidence, received: Timestamp) -> Inte
         return unsure;
     }
     let latest = told.max(earliest);
-    if received.since(sync.lower_bound) <= YOUNG_MILLIS {
+    if received.since(sync.lower_bound) <= CALL_MILLIS {
         return Interval { earliest: latest, latest };
     }
     // It may have been on its way for long: all that is sure is that it was not made before its own lower bound.

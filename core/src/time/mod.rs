@@ -9,7 +9,7 @@ mod evidence;
 
 use serde::{Deserialize, Serialize};
 
-pub use evidence::{Evidence, Interval, interval_of};
+pub use evidence::{CALL_MILLIS, Evidence, Interval, interval_of};
 
 use crate::rules::calendar::Timestamp;
 use crate::token::anchor::Anchor;

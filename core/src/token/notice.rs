@@ -144,6 +144,18 @@ pub struct SignedHead {
     signatures: Vec<ByteVec>,
 }
 
+/// Asks a second issuer to sign a head: the head as its issuer signed it, and the signed notices from the first that the
+/// second issuer has not seen to the last, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct WitnessRequest {
+    /// The head.
+    #[n(0)]
+    pub head: SignedHead,
+    /// The notices.
+    #[n(1)]
+    pub notices: Vec<ByteVec>,
+}
+
 /// Why something of a log is refused. What was taken before stays in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum LogError {

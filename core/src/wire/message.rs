@@ -23,6 +23,14 @@ pub const OUTAGES_PATH: &str = "/.well-known/healthcode/outages.cbor";
 pub const ISSUER_PATH: &str = "/.well-known/healthcode/issuer.cbor";
 /// The signed rulebook as a file of bytes, for everybody.
 pub const RULEBOOK_PATH: &str = "/.well-known/healthcode/rulebook.cbor";
+/// The head of the log of exposure notices, as bytes, for everybody.
+pub const NOTICE_HEAD_PATH: &str = "/.well-known/healthcode/notices/head.cbor";
+/// An exposure notice, for everybody: its number in decimal and `.cbor` follow; `/`, the place of a file of places in it,
+/// from 0 on, and `.bin` stand after the number for that file.
+pub const NOTICE_PATH_PREFIX: &str = "/.well-known/healthcode/notices/";
+/// Asks a second issuer to sign the head of another's log: a CBOR array of the signed head and the signed notices since
+/// the last that it saw. Answers its signature, or a problem.
+pub const WITNESS_PATH: &str = "/v1/notices/witness";
 /// A time anchor, for everybody; `?nonce=` with 16 bytes in base64url is repeated in it.
 pub const ANCHOR_PATH: &str = "/v1/anchor";
 /// Asks for a one-time code: [`EnrolmentRequest`], signed by the new key; answers 202 [`EnrolmentStarted`].

@@ -15,7 +15,7 @@ pub mod request;
 
 pub use bytes::Bytes;
 pub use link::Link;
-pub use operation::{CheckIn, Consent, Operation, OperationBody, OperationKind};
+pub use operation::{CheckIn, Consent, Operation, OperationBody, OperationKind, ToldExposure};
 pub use problem::{Problem, ProblemKind};
 pub use proof::{ProofError, QuarantineProof};
 pub use receipt::Receipt;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
+use crate::rules::calendar::LegalDate;
 use crate::rules::declaration::Declaration;
 use crate::time::Evidence;
 use crate::token::cbor;
@@ -26,6 +27,8 @@ pub enum OperationKind {
     CheckIn,
     /// What this phone says to another one that wants to take its place.
     Consent,
+    /// A match of an exposure notice, told by a person who agreed to tell it.
+    Exposure,
 }
 
 impl OperationKind {
@@ -36,6 +39,7 @@ impl OperationKind {
             Self::Declaration => 1,
             Self::CheckIn => 2,
             Self::Consent => 3,
+            Self::Exposure => 4,
         }
     }
 
@@ -46,6 +50,7 @@ impl OperationKind {
             1 => Some(Self::Declaration),
             2 => Some(Self::CheckIn),
             3 => Some(Self::Consent),
+            4 => Some(Self::Exposure),
             _ => None,
         }
     }
@@ -72,6 +77,18 @@ pub struct Consent {
     pub allow: bool,
 }
 
+/// A match of an exposure notice: which notice, by which rule, on which day. Not where, nor when on that day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToldExposure {
+    /// The notice's number in the issuer's log.
+    pub notice: u32,
+    /// The rule that it names.
+    pub rule: String,
+    /// The legal day of the meeting.
+    pub on: LegalDate,
+}
+
 /// What an operation says.
 #[derive(Clone, PartialEq, Eq)]
 pub enum OperationBody {
@@ -81,6 +98,8 @@ pub enum OperationBody {
     CheckIn(CheckIn),
     /// A consent, or its refusal.
     Consent(Consent),
+    /// A match of an exposure notice.
+    Exposure(ToldExposure),
 }
 
 impl OperationBody {
@@ -91,6 +110,7 @@ impl OperationBody {
             Self::Declaration(_) => OperationKind::Declaration,
             Self::CheckIn(_) => OperationKind::CheckIn,
             Self::Consent(_) => OperationKind::Consent,
+            Self::Exposure(_) => OperationKind::Exposure,
         }
     }
 
@@ -99,6 +119,7 @@ impl OperationBody {
             Self::Declaration(declaration) => serde_json::to_vec(declaration),
             Self::CheckIn(check_in) => serde_json::to_vec(check_in),
             Self::Consent(consent) => serde_json::to_vec(consent),
+            Self::Exposure(told) => serde_json::to_vec(told),
         }
         .map_err(|_| FormatError::Content)
     }
@@ -197,6 +218,7 @@ fn read(payload: &[u8]) -> Result<OpenedOperation, TokenError> {
         Some(OperationKind::Declaration) => serde_json::from_slice(json).ok().map(OperationBody::Declaration),
         Some(OperationKind::CheckIn) => serde_json::from_slice(json).ok().map(OperationBody::CheckIn),
         Some(OperationKind::Consent) => serde_json::from_slice(json).ok().map(OperationBody::Consent),
+        Some(OperationKind::Exposure) => serde_json::from_slice(json).ok().map(OperationBody::Exposure),
         None => None,
     };
     Ok(OpenedOperation { id: id_of(payload), evidence: content.evidence, body })

@@ -103,6 +103,25 @@ fn a_request_that_is_held_back_for_a_day_does_not_date_its_check_in_a_day_later(
 }
 
 #[test]
+fn a_request_that_is_held_back_longer_than_a_call_takes_does_not_date_its_check_in_later() {
+    // The day's first sync fetches the trust list, and then brings the check-in.
+    for millis in [1, 44_999, 45_000, 45_001, 60_000, 299_000, 301_000] {
+        let tapped = vec![Event::NextDay(541), Event::Record(Entry::Tap(false))];
+        let on_its_way = vec![Event::Sync(vec![Fault::Twice, Fault::Withheld])];
+        let arrives = vec![Event::Pass(millis), Event::Late(0)];
+        play(Start::Yellow, 0, [tapped, on_its_way, arrives].concat());
+    }
+}
+
+#[test]
+fn check_ins_about_midnight_after_a_week_without_a_line_count_for_their_days() {
+    // A check-in of noon, and two of midnight: more than the order allows to be ambiguous.
+    let week = vec![Event::NextDay(541); 7];
+    let tap = |minutes| vec![Event::NextDay(minutes), Event::Record(Entry::Tap(false))];
+    play(Start::Yellow, 0, [week, tap(720), tap(0), tap(0), vec![Event::Heal]].concat());
+}
+
+#[test]
 fn a_server_that_was_rolled_back_gives_no_serial_twice() {
     let delivered = vec![Event::CopyPhone, Event::CopyServer, Event::Record(Entry::Tap(false)), Event::Heal];
     let rolled_back = vec![Event::CopyPhone, unseen(0), Event::RestorePhone(0)];

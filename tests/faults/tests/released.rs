@@ -6,12 +6,13 @@
 use std::path::PathBuf;
 
 use healthcode::HealthcodeError;
-use healthcode::resident::{CheckInInput, CheckInState, Entry, Resident};
+use healthcode::resident::{CheckInInput, CheckInState, Entry, Resident, TripInput};
 use healthcode::rules::colour::Colour;
+use healthcode::rules::exposure::TransportMode;
 use healthcode::token::{Challenge, CodeText, Prefix};
 use healthcode_cli::time::World;
 use healthcode_cli::vault::MemoryVault;
-use healthcode_e2e::phone::{Phone, at, config_of, li_si};
+use healthcode_e2e::phone::{Phone, at, config_of, february, li_si};
 use healthcode_e2e::server::ServerProcess;
 use healthcode_faults::file::{left_at, ports, released, started_at, whole};
 use healthcode_faults::{hex, unhex};
@@ -76,6 +77,17 @@ fn freeze() {
     let challenge = Challenge::new([7; 16], "North gate", None).to_bytes();
     let challenge = CodeText::write(Prefix::Challenge, &challenge);
     phone.resident.code(phone.subject.clone(), Some(challenge)).unwrap();
+    let trip = TripInput {
+        mode: TransportMode::Train,
+        number: "G7315".to_owned(),
+        date: february(10),
+        place: Some(7),
+        from: "310000".to_owned(),
+        to: "330100".to_owned(),
+        departed_at: None,
+        arrived_at: None,
+    };
+    phone.resident.record_trip(phone.subject.clone(), trip).unwrap();
     server.kill();
     server.world.go_to(left_at());
     phone.tap().unwrap();

@@ -10,9 +10,10 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use healthcode::platform::{LogLevel, LogSink, PortError};
 use healthcode::resident::{
-    AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, StayInput,
+    AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, StayInput, TripInput,
 };
 use healthcode::rules::calendar::LegalDate;
+use healthcode::rules::exposure::TransportMode;
 use healthcode::sync::{ExchangeStep, SyncExchange};
 use healthcode::token::{Challenge, CodeText, Prefix};
 use healthcode::{HealthcodeError, error_text};
@@ -38,6 +39,7 @@ const SECRETS: &[&str] = &[
     "fatigue",
     "breath",
     "Wulin Gate",
+    "K8417",
 ];
 
 static SEARCH: LazyLock<Search> = LazyLock::new(|| Search::for_texts(SECRETS));
@@ -189,6 +191,21 @@ fn screens(phone: &Phone, subject: &str, shown: &mut Shown) {
         CodeText::write(Prefix::Challenge, &Challenge::new([7; 16], "Wulin Gate", None).to_bytes());
     shown.result(resident.code(subject.to_owned(), Some(challenge))).unwrap();
     assert_eq!(shown.result(resident.answered_challenges(subject.to_owned())).unwrap().len(), 1);
+    let trip = TripInput {
+        mode: TransportMode::Train,
+        number: "k8417".to_owned(),
+        date: february(12),
+        place: Some(7),
+        from: "420100".to_owned(),
+        to: "330100".to_owned(),
+        departed_at: None,
+        arrived_at: None,
+    };
+    let trip = shown.value(trip);
+    shown.result(resident.record_trip(subject.to_owned(), trip)).unwrap();
+    assert_eq!(shown.result(resident.whereabouts(subject.to_owned())).unwrap().len(), 1);
+    shown.result(resident.exposures(subject.to_owned())).unwrap();
+    shown.result(resident.enter_venue(subject.to_owned(), "H4:K8417".to_owned())).unwrap_err();
     for wrong in [answers(&["fever", "plague"]), DeclarationInput { answers: Vec::new(), ..answers(&[]) }] {
         shown.result(resident.preview(subject.to_owned(), wrong.clone())).unwrap();
         shown.result(phone.record(Entry::Declaration { declaration: wrong })).unwrap_err();
@@ -279,6 +296,8 @@ const CLEAR: &[(&str, &[&str])] = &[
     ("token", &["subject", "issuer"]),
     ("exchange", &["subject", "issuer", "cursor"]),
     ("answered_challenge", &["subject", "issuer", "place"]),
+    ("whereabouts", &["subject", "issuer", "place"]),
+    ("exposure", &["subject", "issuer"]),
 ];
 
 /// What the stock `sqlite3` answers.

@@ -114,6 +114,7 @@ impl Desk<'_> {
             records: records.cloned(),
             served: self.state.served.clone(),
             check_in: self.state.reported.clone(),
+            exposures: self.state.exposures.clone(),
         };
         let rating = match self.rulebook.rate(&facts) {
             Ok(rating) => rating,

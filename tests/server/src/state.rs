@@ -3,7 +3,7 @@
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::colour::Colour;
 use healthcode::rules::declaration::Declaration;
-use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
+use healthcode::rules::facts::{ReportedExposure, ReportedSymptoms, ServedOrder};
 use healthcode::rules::quarantine::{Attribution, Quarantine, Tap};
 use healthcode::rules::rating::Reason;
 use healthcode::token::ids::{OperationId, OrderId, SegmentId};
@@ -44,6 +44,9 @@ pub struct SubjectState {
     pub declaration: Option<Declaration>,
     /// What the last check-in with symptoms told.
     pub reported: Option<ReportedSymptoms>,
+    /// Matches of exposure notices that the person told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exposures: Vec<ReportedExposure>,
     /// Whether something was said since the last rating.
     pub rating_due: bool,
     /// The digest of what the public records said at the last look.
@@ -63,6 +66,9 @@ pub struct LastSerials {
     pub link: u64,
     /// Of the receipt of the last declaration.
     pub declaration: u64,
+    /// Of the receipt of the last symptoms, or of the last match of an exposure notice.
+    #[serde(default)]
+    pub told: u64,
     /// Of the last order, or its release.
     pub order: u64,
     /// Of the last rating.
@@ -226,6 +232,7 @@ impl SubjectState {
             keys: Vec::new(),
             declaration: None,
             reported: None,
+            exposures: Vec::new(),
             rating_due: false,
             records: None,
             rating: None,

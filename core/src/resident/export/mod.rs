@@ -21,6 +21,8 @@
 //! | `.operations[]` | what was or will be sent: `segment`, `sequence`, `state` (`waiting`, `accepted`, `refused`), `signed`, `link`, `receipt`, `problem`, and the link `countersigned` by the receipt where that is an earlier one |
 //! | `.decisions[]` | what the issuer decided: `serial`, `kind`, `content`, `signed` |
 //! | `.answered_challenges[]` | to whom answers were given: `gate` as it named itself, `at`, whether that time is `sure`, the `colour` shown |
+//! | `.whereabouts[]` | where the person was: `entry`, `recorded_at`, and the `trip` or `visit`, its instants in milliseconds since 1970 |
+//! | `.exposures[]` | where that met an exposure notice, as the library keeps it, and what the person answered |
 //! | `.token` | the gate token: `content`, `signed` |
 //! | `.cursor` | where the phone is in what the issuer has said |
 //! | `documents[]` | what is about nobody, by `name`: what authorities publish (trust list, root documents, rulebook, and for a gate status lists, policies, outage notices, the anchor that it relays) as `signed`; the clock, the state of retries, an enrolment under way and a gate's counts as `content`, as the library keeps it, instants in milliseconds since 1970 |
@@ -34,10 +36,11 @@ use serde_json::{Value, json};
 use crate::error::HealthcodeError;
 use crate::rules::identity::Document;
 use crate::store::{
-    Answered, HolderKeyBody, OutboxAnswer, OutboxRow, OutboxState, StoreError, SubjectBody, SubjectKey,
-    Transaction,
+    Answered, HolderKeyBody, OutboxAnswer, OutboxRow, OutboxState, StoreError, StoredWhereabouts,
+    SubjectBody, SubjectKey, Transaction,
 };
 use crate::sync::enrol::ENROLMENT;
+use crate::sync::exposure::is_notice;
 use crate::sync::holder::signer;
 use crate::sync::phone::Phone;
 use crate::time::Evidence;
@@ -107,6 +110,10 @@ fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Va
         let Answered { gate, at, sure, colour } = answered;
         json!({ "gate": gate, "at": text(at), "sure": sure, "colour": colour })
     });
+    let whereabouts = file.whereabouts(key)?.into_iter().map(|(place, entry)| {
+        let StoredWhereabouts { whereabouts, recorded_at } = entry;
+        json!({ "entry": place, "recorded_at": text(recorded_at), "whereabouts": whereabouts })
+    });
     let token = file.token(key)?.map(|bytes| decided::token(&bytes)).transpose()?;
     Ok(json!({
         "subject": key.subject,
@@ -125,6 +132,8 @@ fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Va
         "decisions": decisions.collect::<Result<Vec<_>, _>>()?,
         "token": token,
         "answered_challenges": answered.collect::<Vec<_>>(),
+        "whereabouts": whereabouts.collect::<Vec<_>>(),
+        "exposures": file.matches(key)?,
         "cursor": file.cursor(key)?,
     }))
 }
@@ -167,7 +176,9 @@ fn documents(file: &Transaction<'_>, only: Option<&SubjectKey>) -> Result<Vec<Va
         |key: &SubjectKey| Ok::<_, StoreError>(file.subject(key)?.map(|body| body.identity.document));
     let only: Option<Document> = only.map(document_of).transpose()?.flatten();
     let mut documents = Vec::new();
-    for (name, body) in file.documents()? {
+    // Exposure notices are public and say nothing of anybody here.
+    let own = |(name, _): &(String, Vec<u8>)| !is_notice(name);
+    for (name, body) in file.documents()?.into_iter().filter(own) {
         // What is signed is CBOR, and no CBOR of ours reads as JSON.
         let Ok(mut content) = serde_json::from_slice::<Value>(&body) else {
             documents.push(json!({ "name": name, "signed": Bytes(body) }));

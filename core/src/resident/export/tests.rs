@@ -7,9 +7,11 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::super::identity;
+use super::super::test_notices::{TestLog, venue};
 use super::super::test_phone::{TestPhone, li_si, zhang_san};
 use crate::rules::calendar::Timestamp;
 use crate::rules::colour::Colour;
+use crate::rules::exposure::{PlaceKind, Record};
 use crate::store::{Answered, HolderKeyBody, SubjectKey};
 use crate::sync::enrol::ENROLMENT;
 use crate::sync::holder;
@@ -40,6 +42,11 @@ fn phone() -> (TestPhone, SubjectKey, SubjectKey) {
     let (gate, at) = ("North gate".to_owned(), Timestamp::from_seconds(1_581_382_800));
     let answered = Answered { gate, at, sure: true, colour: Colour::Yellow };
     phone.core().store.write(|file| file.put_answered(&key, &answered)).unwrap();
+    phone.resident.enter_venue(key.subject.to_string(), venue(12)).unwrap();
+    let mut log = TestLog::new(phone.now());
+    let record = Record { key: 12, start: 720, minutes: 60, ..Record::default() };
+    log.publish(phone.now(), (PlaceKind::Venue, vec![record]));
+    assert_eq!(log.fetch(&phone.resident, false).unwrap().matches, 1);
     (phone, key, other)
 }
 
@@ -103,6 +110,13 @@ const COLUMNS: &[(&str, &str, Shown)] = &[
     ("answered_challenge", "issuer", Shown::At("/subjects/0/answered_challenges/0")),
     ("answered_challenge", "place", Shown::Order("/subjects/0/answered_challenges")),
     ("answered_challenge", "body", Shown::At("/subjects/0/answered_challenges/0/gate")),
+    ("whereabouts", "subject", Shown::At("/subjects/0/whereabouts/0")),
+    ("whereabouts", "issuer", Shown::At("/subjects/0/whereabouts/0")),
+    ("whereabouts", "place", Shown::At("/subjects/0/whereabouts/0/entry")),
+    ("whereabouts", "body", Shown::At("/subjects/0/whereabouts/0/whereabouts/visit")),
+    ("exposure", "subject", Shown::At("/subjects/0/exposures/0")),
+    ("exposure", "issuer", Shown::At("/subjects/0/exposures/0")),
+    ("exposure", "body", Shown::At("/subjects/0/exposures/0/minutes")),
     ("token", "subject", Shown::At("/subjects/0/token")),
     ("token", "issuer", Shown::At("/subjects/0/token")),
     ("token", "body", Shown::At("/subjects/0/token/signed")),
@@ -155,6 +169,7 @@ fn every_row_is_in_it() {
     let tables = [
         ("holder_key", "keys"),
         ("answered_challenge", "answered_challenges"),
+        ("whereabouts", "whereabouts"),
         ("declaration", "declarations"),
         ("check_in", "check_ins"),
         ("outbox", "operations"),
@@ -165,7 +180,8 @@ fn every_row_is_in_it() {
         assert_eq!(count(table), of_all(field), "{table}");
     }
     assert_eq!(count("subject"), document["subjects"].as_array().unwrap().len());
-    assert_eq!(count("document"), document["documents"].as_array().unwrap().len());
+    // Exposure notices are the authority's, and public: here, one with its file.
+    assert_eq!(count("document"), document["documents"].as_array().unwrap().len() + 2);
 }
 
 #[test]
@@ -276,7 +292,10 @@ fn the_document_about_one_subject_tells_of_nobody_else() {
     let document = exported(&phone, Some(&other));
     let names =
         document["documents"].as_array().unwrap().iter().map(|document| document["name"].as_str().unwrap());
-    assert_eq!(names.collect::<Vec<_>>(), ["clock", "enrolment", "named", "rulebook", "trust-list"]);
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["clock", "enrolment", "named", "notice-head", "rulebook", "trust-list"]
+    );
     assert_eq!(document["subjects"].as_array().unwrap().len(), 1);
 }
 

@@ -59,6 +59,7 @@ fn it_tells_what_was_recorded_and_what_became_of_it() {
             JournalEvent::Rated { .. } => "rated",
             JournalEvent::OtherPhone { .. } => "another phone",
             JournalEvent::Answered { .. } => "answered",
+            JournalEvent::ToldExposure { .. } => "told-exposure",
         })
         .collect();
     let taps = ["checked in"; 5];

@@ -8,6 +8,7 @@ use super::blocks::{BlockError, Blocks, Record};
 use super::{PlaceKind, TransportMode, Trip, Visit, Whereabouts};
 use crate::rules::calendar::{LegalCalendar, LegalDate, Timestamp};
 use crate::rules::identity::Region;
+use crate::rules::rulebook::Rulebook;
 
 /// The runs of a service in one part: its first day and the 31 that follow.
 const RUN_DAYS: i32 = 32;
@@ -48,6 +49,8 @@ pub struct Meeting {
     pub own: usize,
     /// The published one.
     pub record: Record,
+    /// When both were there first.
+    pub at: Timestamp,
     /// The minutes that both were there, whole ones.
     pub minutes: u32,
     /// Whether the carriage or row was told. Without it the two may have been far apart.
@@ -142,7 +145,8 @@ fn meet(own: usize, place: &Whereabouts, record: Record, context: &PartContext<'
         Whereabouts::Visit(visit) => visit.interval(context.default_stay_minutes),
         Whereabouts::Trip(trip) => trip.interval(context.calendar),
     };
-    let both = to.min(ends).since(from.max(begins));
+    let at = from.max(begins);
+    let both = to.min(ends).since(at);
     if both < i64::from(context.proximity.minutes) * MILLIS_PER_MINUTE {
         return None;
     }
@@ -152,7 +156,7 @@ fn meet(own: usize, place: &Whereabouts, record: Record, context: &PartContext<'
     };
     // Not negative: a touch is at least no minutes.
     let minutes = u32::try_from(both / MILLIS_PER_MINUTE).unwrap_or(u32::MAX);
-    Some(Meeting { own, record, minutes, place_known })
+    Some(Meeting { own, record, at, minutes, place_known })
 }
 
 /// None where the places are too far apart; else whether the person's is known, or does not matter.
@@ -185,6 +189,21 @@ impl Trip {
         let longest = calendar.end_of(self.date.plus_days(LONGEST_RUN_DAYS - 1));
         let to = self.arrived_at.unwrap_or(longest);
         (from, to.max(from))
+    }
+}
+
+impl Whereabouts {
+    /// Whether it lies so far back that the rulebook's window has passed it; the window for travel where the authority
+    /// publishes no notices.
+    #[must_use]
+    pub fn is_over(&self, rulebook: &Rulebook, now: Timestamp) -> bool {
+        let terms = rulebook.exposure;
+        let days = terms.map_or(rulebook.declaration.travel_window_days, |terms| terms.window_days);
+        let ended = match self {
+            Self::Visit(visit) => visit.interval(terms.map_or(0, |terms| terms.default_stay_minutes)).1,
+            Self::Trip(trip) => trip.interval(rulebook.offset_minutes).1,
+        };
+        now >= ended.plus_hours(24 * i64::from(days))
     }
 }
 

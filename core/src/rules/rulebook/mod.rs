@@ -49,6 +49,9 @@ pub struct Rulebook {
     pub areas: Vec<Area>,
     /// The rules. All are evaluated; the strictest colour wins.
     pub rules: Vec<Rule>,
+    /// What is done with exposure notices; none where the authority publishes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure: Option<ExposureTerms>,
     /// How quarantine days are counted.
     pub quarantine: QuarantineParameters,
     /// What each colour means, for the screens.
@@ -89,6 +92,18 @@ pub struct DeclarationTerms {
     pub travel_window_days: u16,
     /// The most stays that a declaration holds.
     pub max_stays: u16,
+}
+
+/// What is done with exposure notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExposureTerms {
+    /// How many days back a phone remembers where its person was, and keeps notices.
+    pub window_days: u16,
+    /// For how many minutes a visit without a check-out counts.
+    pub default_stay_minutes: u16,
+    /// A notice with more bytes of places is fetched only where the app allows large ones.
+    pub large_bytes: u32,
 }
 
 /// The form of a question's answer. An unknown kind is shown as text.

@@ -2,9 +2,10 @@
 
 use thiserror::Error;
 
-use super::{FORMAT, MAX_BYTES, Rulebook};
+use super::{ExposureTerms, FORMAT, MAX_BYTES, Rulebook};
 use crate::rules::colour::Colour;
 use crate::rules::document::{self, Fault};
+use crate::rules::exposure::MAX_DEFAULT_STAY;
 
 /// Why a rulebook is refused.
 #[derive(Debug, Error)]
@@ -74,6 +75,12 @@ impl Rulebook {
         }
         if self.declaration.travel_window_days > 366 || self.declaration.max_stays > 256 {
             return Err(RulebookError::Range("declaration"));
+        }
+        let exposure = |of: &ExposureTerms| {
+            (1..=366).contains(&of.window_days) && (1..=MAX_DEFAULT_STAY).contains(&of.default_stay_minutes)
+        };
+        if !self.exposure.as_ref().is_none_or(exposure) {
+            return Err(RulebookError::Range("exposure"));
         }
         let late = of.remind_minutes.iter().any(|minutes| *minutes >= 24 * 60);
         if late { Err(RulebookError::Range("remind_minutes")) } else { Ok(()) }

@@ -15,6 +15,9 @@ use crate::platform::VaultError;
 use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::rules::colour::Colour;
 use crate::rules::declaration::Declaration;
+use crate::rules::exposure::{Visit, Whereabouts};
+use crate::rules::identity::Region;
+use crate::rules::text::Text;
 use crate::time::Evidence;
 use crate::token::ids::{BootSession, OperationId, SegmentId};
 use crate::wire::message::ChangeKind;
@@ -93,9 +96,23 @@ fn fill(store: &Store) {
             file.put_decision(&key(1), 3, &decision)?;
             let (at, gate) = (evidence.lower_bound, "North gate".to_owned());
             file.put_answered(&key(1), &Answered { gate, at, sure: true, colour: Colour::Green })?;
+            file.add_whereabouts(&key(1), &visit(evidence.lower_bound))?;
+            file.put_matches(&key(1), &[])?;
             file.put_token(&key(1), b"token")
         })
         .unwrap();
+}
+
+fn visit(at: Timestamp) -> StoredWhereabouts {
+    let visit = Visit {
+        issuer: "hangzhou".to_owned(),
+        venue: 7,
+        region: Region::from_code(330_106).unwrap(),
+        name: Text::new("店", "shop"),
+        entered_at: at,
+        left_at: None,
+    };
+    StoredWhereabouts { whereabouts: Whereabouts::Visit(visit), recorded_at: at }
 }
 
 /// Every value, opened, by column and row.
