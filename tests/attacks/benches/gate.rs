@@ -136,7 +136,7 @@ fn texts() {
     println!("  two verifications by aws-lc {peer:.0} us: ratio {:.2}", to(2));
 }
 
-/// Places all over a list, as a permutation under a secret scatters them (SplitMix64).
+/// Places all over a list, as a permutation under a secret scatters them (`SplitMix64`).
 fn scattered(index: u32) -> u32 {
     let mut x = u64::from(index).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
