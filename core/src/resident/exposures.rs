@@ -7,6 +7,8 @@
 use std::sync::Arc;
 
 use super::record::{Recorded, tell};
+use super::standing::Standing;
+use super::whereabouts::entry_at;
 use super::{Resident, known};
 use crate::error::HealthcodeError;
 use crate::rules::calendar::{LegalDate, Timestamp};
@@ -16,9 +18,9 @@ use crate::rules::exposure::{PlaceKind, describe_meeting, describe_place};
 use crate::rules::facts::ReportedExposure;
 use crate::rules::rulebook::Rulebook;
 use crate::rules::text::Text;
-use crate::store::{MatchAnswer, StoredMatch, SubjectKey};
+use crate::store::{StoredMatch, SubjectKey};
 use crate::sync::NoticeExchange;
-use crate::sync::exposure::NoticeFile;
+use crate::sync::exposure::{NoticeFile, match_subject};
 use crate::sync::notice_exchange::Fetching;
 use crate::sync::phone::Phone;
 
@@ -52,16 +54,16 @@ pub struct Exposure {
     pub from: Timestamp,
     /// Until when it counts.
     pub until: Timestamp,
-    /// Whether it lowers this phone's code now.
+    /// Where it stands.
     pub state: ExposureState,
 }
 
 /// Where a match stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum ExposureState {
-    /// It holds.
+    /// It holds: the phone lowers its code where the rule says so, for as long as the rule looks back.
     Holds,
-    /// It would hold if the carriage or row were known: ask for it, and record the journey anew.
+    /// It would hold if carriage or row, or the times, were known: ask for them, and record the journey anew.
     PlaceUnknown,
     /// Its time has not come yet.
     Coming,
@@ -78,7 +80,8 @@ pub enum ExposureState {
 /// What a resident answers to a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum ExposureAnswer {
-    /// The entry is wrong: the match no longer holds. The answer is kept with its time.
+    /// The entry is wrong: none of its matches holds any more, also of notices to come. It is kept with its time, in
+    /// the journal too, for as long as the entry.
     WrongEntry,
     /// Tell the authority which notice matched, by which rule and on which day; not where, and not when on that day.
     Tell,
@@ -108,8 +111,7 @@ impl Resident {
         let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
         let now = phone.now()?.best();
         let (matches, entries, decided_at) = phone.store.read(|file| {
-            let standing = super::standing::Standing::read_in(file, &key)?;
-            let decided_at = standing.rating.map(|rating| rating.rated_at);
+            let decided_at = Standing::read_in(file, &key)?.decided_at();
             Ok::<_, HealthcodeError>((file.matches(&key)?, file.whereabouts(&key)?, decided_at))
         })?;
         let place = |matched: &StoredMatch| {
@@ -129,7 +131,8 @@ impl Resident {
     ///
     /// # Errors
     ///
-    /// `InvalidField` for an `exposure` that is not there, or that is `advice-only` and cannot be told; `Replaced`,
+    /// `InvalidField` for an `exposure` that is not there, that is `advice-only`, or that `does-not-hold` and cannot be
+    /// told; `Replaced`,
     /// `UnknownSubject`, `Storage`, `Vault`, `Port`.
     pub fn answer_exposure(
         &self,
@@ -143,14 +146,17 @@ impl Resident {
         let matched = known.iter().find(|matched| matched.id() == exposure);
         let matched = matched.ok_or_else(|| HealthcodeError::field("exposure", "unknown"))?;
         match answer {
-            ExposureAnswer::WrongEntry => {
-                let now = phone.now()?.best();
-                note(&phone, &key, matched, now).map(|()| None)
-            }
+            ExposureAnswer::WrongEntry => note(&phone, &key, matched).map(|()| None),
             ExposureAnswer::Tell if matched.rule.is_empty() => {
                 Err(HealthcodeError::field("exposure", "advice-only"))
             }
-            ExposureAnswer::Tell => tell(&phone, &key, matched).map(Some),
+            ExposureAnswer::Tell => {
+                let standing = Standing::read(&phone, &key)?;
+                if matched.state(phone.now()?.best(), standing.decided_at()) != ExposureState::Holds {
+                    return Err(HealthcodeError::field("exposure", "does-not-hold"));
+                }
+                tell(&phone, &key, matched).map(Some)
+            }
         }
     }
 
@@ -178,18 +184,15 @@ impl Resident {
 }
 
 /// Notes that an entry is wrong.
-fn note(
-    phone: &Phone,
-    key: &SubjectKey,
-    matched: &StoredMatch,
-    now: Timestamp,
-) -> Result<(), HealthcodeError> {
+fn note(phone: &Phone, key: &SubjectKey, matched: &StoredMatch) -> Result<(), HealthcodeError> {
+    let now = phone.now()?;
+    let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
     phone.store.write(|file| {
-        let mut all = file.matches(key)?;
-        if let Some(known) = all.iter_mut().find(|known| known.is_of(matched)) {
-            known.answer = Some((MatchAnswer::WrongEntry, now));
-        }
-        Ok(file.put_matches(key, &all)?)
+        let mut entry = entry_at(file, key, matched.entry)?;
+        entry.wrong_at.get_or_insert(now.lower_bound);
+        file.put_whereabouts(key, matched.entry, &entry)?;
+        match_subject(file, key, &rulebook, now.lower_bound)?;
+        Ok(())
     })
 }
 
@@ -201,14 +204,14 @@ impl StoredMatch {
 
     /// Where it stands. `decided_at` is when the authority rated the person last.
     pub(super) fn state(&self, now: Timestamp, decided_at: Option<Timestamp>) -> ExposureState {
-        match self.answer {
-            _ if now >= self.until => ExposureState::Over,
-            Some((MatchAnswer::WrongEntry, _)) => ExposureState::WrongEntry,
-            _ if decided_at.is_some_and(|at| at > self.found_at) => ExposureState::Decided,
-            _ if now < self.from => ExposureState::Coming,
-            _ if !self.place_known => ExposureState::PlaceUnknown,
-            Some((MatchAnswer::Told, _)) => ExposureState::Told,
-            None => ExposureState::Holds,
+        match () {
+            () if now >= self.until => ExposureState::Over,
+            () if self.wrong_at.is_some() => ExposureState::WrongEntry,
+            () if decided_at.is_some_and(|at| at > self.found_at) => ExposureState::Decided,
+            () if now < self.from => ExposureState::Coming,
+            () if !self.place_known => ExposureState::PlaceUnknown,
+            () if self.told_at.is_some() => ExposureState::Told,
+            () => ExposureState::Holds,
         }
     }
 
@@ -253,3 +256,6 @@ impl Exposure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,6 +92,11 @@ pub enum JournalEvent {
         /// What became of it.
         outcome: EntryOutcome,
     },
+    /// The resident said that an entry of where the resident was is wrong.
+    WrongEntry {
+        /// The entry, see `whereabouts`.
+        entry: String,
+    },
     /// A quarantine was ordered.
     Ordered {
         /// The order's id.
@@ -193,6 +198,7 @@ const DECLARED: u8 = 0;
 const DECIDED: u8 = 1;
 const CHECKED_IN: u8 = 2;
 const ANSWERED: u8 = 3;
+const WRONG_ENTRY: u8 = 4;
 
 impl Place {
     fn id(self) -> String {
@@ -304,6 +310,10 @@ impl Rows {
                 outcome: self.outcome(row)?,
             };
             events.push((Place { at, kind: CHECKED_IN, number: number_of(stored.operation) }, event));
+        }
+        for (number, stored) in file.whereabouts(key)? {
+            let event = JournalEvent::WrongEntry { entry: number.to_string() };
+            events.extend(stored.wrong_at.map(|at| (Place { at, kind: WRONG_ENTRY, number }, event)));
         }
         for row in self.outbox.values().filter(|row| !places.contains_key(&row.operation)) {
             events.extend(self.answered(row)?);

@@ -328,8 +328,6 @@ fn known(phone: &Phone, id: &str) -> Result<SubjectKey, HealthcodeError> {
 }
 
 #[cfg(test)]
-mod exposure_tests;
-#[cfg(test)]
 mod purge_tests;
 #[cfg(test)]
 mod test_notices;

@@ -13,9 +13,7 @@ use crate::rules::colour::Colour;
 use crate::rules::declaration::{Declaration, SYMPTOMS};
 use crate::rules::quarantine::Attribution;
 use crate::rules::rating::{Rating, Reason};
-use crate::store::{
-    ChainState, MatchAnswer, StoreError, StoredCheckIn, StoredMatch, SubjectKey, Transaction,
-};
+use crate::store::{ChainState, StoreError, StoredCheckIn, StoredMatch, SubjectKey, Transaction};
 use crate::sync::phone::{Now, Phone};
 use crate::sync::{holder, outbox};
 use crate::token::OperationId;
@@ -232,7 +230,7 @@ fn try_record(
         if let Content::Exposure(matched) = content {
             let mut all = file.matches(key)?;
             if let Some(known) = all.iter_mut().find(|known| known.is_of(matched)) {
-                known.answer = Some((MatchAnswer::Told, now.best()));
+                known.told_at = Some(now.best());
             }
             file.put_matches(key, &all)?;
         }

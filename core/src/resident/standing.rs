@@ -131,8 +131,12 @@ impl Standing {
 
     /// The matches of exposure notices that hold.
     fn exposures(&self, now: Timestamp) -> Vec<ReportedExposure> {
-        let decided_at = self.rating.as_ref().map(|rating| rating.rated_at);
-        self.matches.iter().filter_map(|matched| matched.fact(now, decided_at)).collect()
+        self.matches.iter().filter_map(|matched| matched.fact(now, self.decided_at())).collect()
+    }
+
+    /// When the authority rated the person last.
+    pub(super) fn decided_at(&self) -> Option<Timestamp> {
+        self.rating.as_ref().map(|rating| rating.rated_at)
     }
 
     /// Whether the phone lowers itself: the token is green, and something recorded here that the server does not

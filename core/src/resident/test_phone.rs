@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 
@@ -59,7 +59,8 @@ impl TestPhone {
     /// A phone at noon on 10 February 2020, with a server's time and rulebook.
     pub(super) fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let (vault, clock) = (Arc::<TestVault>::default(), Arc::new(TestClock(AtomicI64::new(60_000))));
+        let (vault, clock) =
+            (Arc::<TestVault>::default(), Arc::new(TestClock(AtomicI64::new(60_000), Mutex::default())));
         let resident = open(folder.path().join("phone.db"), &vault, &clock).unwrap();
         let mut phone = Self { folder, resident, vault, clock, now: noon(10), serial: 0 };
         let core = phone.core();
@@ -112,11 +113,17 @@ impl TestPhone {
         core.store.write_unseen(|file| core.put_clock(file)).unwrap();
     }
 
+    /// The device is started again, without a server; its wall clock says this.
+    pub(super) fn restart(&self, wall: Timestamp) {
+        *self.clock.1.lock().unwrap() = Some(wall);
+        self.clock.0.store(5_000, Ordering::SeqCst);
+    }
+
     /// Enrols somebody of the embedded records.
     pub(super) fn enrol(&self, byte: u8, form: &IdentityForm) -> SubjectKey {
         let core = self.core();
         let key = SubjectKey { subject: SubjectId([byte; 16]), issuer: "hangzhou".to_owned() };
-        let identity = Identity::parse(form.as_input(), noon(10).into_day()).unwrap();
+        let identity = Identity::parse(form.as_input(), day_of(noon(10))).unwrap();
         let holder_key = holder::make(self.vault.as_ref()).unwrap();
         let id = holder::signer(&holder_key, &core.ports.vault).unwrap().public_key().id();
         core.store
@@ -305,14 +312,8 @@ impl TestPhone {
     }
 }
 
-trait IntoDay {
-    fn into_day(self) -> chrono::NaiveDate;
-}
-
-impl IntoDay for Timestamp {
-    fn into_day(self) -> chrono::NaiveDate {
-        Rulebook::hangzhou_2020().offset_minutes.date_of(self).to_naive()
-    }
+fn day_of(at: Timestamp) -> chrono::NaiveDate {
+    Rulebook::hangzhou_2020().offset_minutes.date_of(at).to_naive()
 }
 
 fn signed<T: Object>(object: &T) -> Bytes {

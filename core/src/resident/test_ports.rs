@@ -11,6 +11,7 @@ use p256::ecdsa::signature::Signer as _;
 
 use super::test_phone::noon;
 use crate::platform::{ClockReading, DeviceClock, PortError, Vault, VaultError};
+use crate::rules::calendar::Timestamp;
 
 /// A vault that turns every byte over, and has hardware keys where it is told to.
 #[derive(Default)]
@@ -66,13 +67,15 @@ impl Vault for TestVault {
     }
 }
 
-/// The boot clock in milliseconds.
-pub(super) struct TestClock(pub(super) AtomicI64);
+/// The boot clock in milliseconds, and what the wall clock says since the phone was started again.
+pub(super) struct TestClock(pub(super) AtomicI64, pub(super) Mutex<Option<Timestamp>>);
 
 impl DeviceClock for TestClock {
     fn read(&self) -> Result<ClockReading, PortError> {
         let boot_millis = self.0.load(Ordering::SeqCst);
+        let restarted = *self.1.lock().unwrap();
+        let boot_id = if restarted.is_some() { "two" } else { "one" }.to_owned();
         // Somebody set the wall clock years ahead.
-        Ok(ClockReading { boot_id: "one".to_owned(), boot_millis, wall: noon(3_000) })
+        Ok(ClockReading { boot_id, boot_millis, wall: restarted.unwrap_or_else(|| noon(3_000)) })
     }
 }

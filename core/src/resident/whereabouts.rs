@@ -5,14 +5,15 @@
 
 use super::{Resident, ScannedText, known};
 use crate::error::HealthcodeError;
-use crate::rules::calendar::{LegalDate, Timestamp};
+use crate::rules::calendar::{LegalCalendar, LegalDate, Timestamp};
+use crate::rules::exposure::matching::LONGEST_RUN_DAYS;
 use crate::rules::exposure::{ServiceNumber, TransportMode, Trip, Visit, Whereabouts, describe_place};
 use crate::rules::identity::Region;
 use crate::rules::rulebook::Rulebook;
 use crate::rules::text::Text;
 use crate::store::{StoredWhereabouts, SubjectKey, Transaction};
 use crate::sync::exposure::{match_subject, terms};
-use crate::sync::phone::Phone;
+use crate::sync::phone::{Now, Phone};
 use crate::token::code_text::{CodeText, Prefix};
 use crate::token::venue::VenueCode;
 
@@ -20,6 +21,8 @@ use crate::token::venue::VenueCode;
 const MOST: usize = 2_000;
 /// The longest visit that a check-out ends, in hours.
 const LONGEST_VISIT_HOURS: i64 = 24;
+/// A phone that was off for longer is asked for a sync before its wall clock is believed, in days.
+const LONGEST_OFF_DAYS: i64 = 14;
 /// The highest carriage or row.
 const MOST_PLACES: u16 = 999;
 
@@ -83,8 +86,9 @@ impl Resident {
         let terms = terms(&phone)?;
         let now = phone.now()?;
         let today = super::today(&phone, &now)?;
-        let whereabouts = Whereabouts::Trip(trip.read(today, terms.window_days)?);
-        add(&phone, &key, whereabouts)
+        let calendar = phone.rulebook().ok_or(HealthcodeError::NotSynced)?.offset_minutes;
+        let whereabouts = Whereabouts::Trip(trip.read(today, terms.window_days, calendar)?);
+        keep(&phone, &key, |file, entry_of| add(file, &key, &entry_of(whereabouts.clone())))
     }
 
     /// Enters a venue by its code's text: the visit begins now and is matched with the exposure notices on this phone.
@@ -97,20 +101,37 @@ impl Resident {
     pub fn enter_venue(&self, subject: String, text: String) -> Result<String, HealthcodeError> {
         let phone = self.phone()?;
         let key = known(&phone, &subject)?;
-        terms(&phone)?;
+        let terms = terms(&phone)?;
         let (issuer, code) = read_venue(&phone, &text)?;
         let region = Region::from_code(code.region).map_err(|_| not_a_venue())?;
-        let entered_at = phone.now()?.best();
-        let visit = Visit { issuer, venue: code.number, region, name: code.name, entered_at, left_at: None };
-        // Scanned again at the door a moment later, it is one visit.
-        let open = phone.store.read(|file| file.whereabouts(&key))?.into_iter().rev().find(|(_, entry)| {
-            matches!(&entry.whereabouts, Whereabouts::Visit(last)
-                if last.venue == visit.venue && last.issuer == visit.issuer && is_open(last, entered_at))
-        });
-        match open {
-            Some((place, _)) => Ok(place.to_string()),
-            None => add(&phone, &key, Whereabouts::Visit(visit)),
-        }
+        let at = taken_at(&phone.now()?);
+        let stay = terms.default_stay_minutes;
+        let (venue, name) = (code.number, code.name);
+        let visit = Visit { issuer, venue, region, name, entered_at: at, seen_at: None, left_at: None };
+        let goes_on = |last: &Visit| {
+            let same = last.venue == visit.venue && last.issuer == visit.issuer && last.left_at.is_none();
+            // Later than the stay that counts, it is another visit.
+            same && last.entered_at <= at && at <= last.interval(stay).1
+        };
+        keep(&phone, &key, |file, entry_of| {
+            let entries = file.whereabouts(&key)?.into_iter().rev();
+            let mut visits = entries.filter_map(|(place, entry)| match entry.whereabouts {
+                Whereabouts::Visit(last) if entry.wrong_at.is_none() => {
+                    Some((place, last, entry.recorded_at))
+                }
+                _ => None,
+            });
+            let Some((place, last, recorded_at)) = visits.find(|(_, last, _)| goes_on(last)) else {
+                return add(file, &key, &entry_of(Whereabouts::Visit(visit.clone())));
+            };
+            let whereabouts = Whereabouts::Visit(Visit { seen_at: Some(at), ..last });
+            file.put_whereabouts(
+                &key,
+                place,
+                &StoredWhereabouts { whereabouts, recorded_at, wrong_at: None },
+            )?;
+            Ok(place)
+        })
     }
 
     /// Leaves a venue: the visit ends now.
@@ -122,13 +143,14 @@ impl Resident {
         let phone = self.phone()?;
         let key = known(&phone, &subject)?;
         let now = phone.now()?;
+        let at = taken_at(&now);
         let place = entry.parse::<u64>().map_err(|_| no_entry())?;
         let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
         phone.store.write(|file| {
             let mut stored = entry_at(file, &key, place)?;
             match &mut stored.whereabouts {
-                Whereabouts::Visit(visit) if is_open(visit, now.best()) => {
-                    visit.left_at = Some(now.best().max(visit.entered_at));
+                Whereabouts::Visit(visit) if is_open(visit, at) => {
+                    visit.left_at = Some(at.max(visit.entered_at));
                 }
                 _ => return Err(no_entry()),
             }
@@ -148,7 +170,7 @@ impl Resident {
         let phone = self.phone()?;
         let key = known(&phone, &subject)?;
         let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
-        let now = phone.now()?.best();
+        let now = taken_at(&phone.now()?);
         let entries = phone.store.read(|file| file.whereabouts(&key))?;
         Ok(entries.iter().map(|(place, entry)| WhereaboutsEntry::of(*place, entry, &rulebook, now)).collect())
     }
@@ -183,22 +205,39 @@ impl Resident {
     }
 }
 
-/// Keeps an entry and matches it.
-fn add(phone: &Phone, key: &SubjectKey, whereabouts: Whereabouts) -> Result<String, HealthcodeError> {
+/// The time of a scan: after a start of the device without a sync the wall clock, where it is neither behind what is known
+/// for sure nor far ahead of it. It decides nothing but which published minutes the scan is compared with.
+fn taken_at(now: &Now) -> Timestamp {
+    let likely = now.lower_bound..=now.lower_bound.plus_hours(24 * LONGEST_OFF_DAYS);
+    let by_wall = if likely.contains(&now.wall) { now.wall } else { now.lower_bound };
+    now.estimate.unwrap_or(by_wall)
+}
+
+/// Keeps what `work` does in one transaction, and matches again.
+fn keep(
+    phone: &Phone,
+    key: &SubjectKey,
+    work: impl Fn(&Transaction<'_>, &dyn Fn(Whereabouts) -> StoredWhereabouts) -> Result<u64, HealthcodeError>,
+) -> Result<String, HealthcodeError> {
     let now = phone.now()?;
     let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
-    let entry = StoredWhereabouts { whereabouts, recorded_at: now.best() };
+    let recorded_at = now.best();
     phone.store.write(|file| {
-        if file.whereabouts(key)?.len() >= MOST {
-            return Err(HealthcodeError::field("whereabouts", "too-many"));
-        }
-        let place = file.add_whereabouts(key, &entry)?;
+        let entry_of = |whereabouts| StoredWhereabouts { whereabouts, recorded_at, wrong_at: None };
+        let place = work(file, &entry_of)?;
         match_subject(file, key, &rulebook, now.lower_bound)?;
         Ok(place.to_string())
     })
 }
 
-fn entry_at(
+fn add(file: &Transaction<'_>, key: &SubjectKey, entry: &StoredWhereabouts) -> Result<u64, HealthcodeError> {
+    if file.whereabouts(key)?.len() >= MOST {
+        return Err(HealthcodeError::field("whereabouts", "too-many"));
+    }
+    Ok(file.add_whereabouts(key, entry)?)
+}
+
+pub(super) fn entry_at(
     file: &Transaction<'_>,
     key: &SubjectKey,
     place: u64,
@@ -248,7 +287,12 @@ pub(super) fn scanned(phone: &Phone, text: &str) -> Result<ScannedText, Healthco
 }
 
 impl TripInput {
-    fn read(&self, today: LegalDate, window_days: u16) -> Result<Trip, HealthcodeError> {
+    fn read(
+        &self,
+        today: LegalDate,
+        window_days: u16,
+        calendar: LegalCalendar,
+    ) -> Result<Trip, HealthcodeError> {
         let field = HealthcodeError::field;
         let number = ServiceNumber::parse(&self.number).ok_or_else(|| field("number", "not-a-number"))?;
         let window = today.plus_days(-i32::from(window_days))..=today.plus_days(1);
@@ -261,6 +305,12 @@ impl TripInput {
         let region =
             |name: &'static str, text: &str| Region::parse(text).map_err(|reason| field(name, reason.id()));
         let (from, to) = (region("from", &self.from)?, region("to", &self.to)?);
+        let run = calendar.start_of(self.date)..=calendar.end_of(self.date.plus_days(LONGEST_RUN_DAYS - 1));
+        for (name, at) in [("departed_at", self.departed_at), ("arrived_at", self.arrived_at)] {
+            if at.is_some_and(|at| !run.contains(&at)) {
+                return Err(field(name, "out-of-window"));
+            }
+        }
         let times = self.departed_at.zip(self.arrived_at);
         if times.is_some_and(|(departed, arrived)| arrived < departed) {
             return Err(field("arrived_at", "before-departure"));

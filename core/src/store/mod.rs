@@ -39,7 +39,7 @@ pub(crate) use row::{
     SubjectKey,
 };
 pub(crate) use transaction::{ChainState, Transaction};
-pub(crate) use whereabouts::{MatchAnswer, StoredMatch, StoredWhereabouts};
+pub(crate) use whereabouts::{StoredMatch, StoredWhereabouts};
 
 use crate::error::StorageKind;
 use crate::platform::Vault;

@@ -26,16 +26,9 @@ pub(crate) struct StoredWhereabouts {
     pub(crate) whereabouts: Whereabouts,
     /// When it was recorded, as far as the phone knew.
     pub(crate) recorded_at: Timestamp,
-}
-
-/// What a person answered to a match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum MatchAnswer {
-    /// The entry of where the person was is wrong.
-    WrongEntry,
-    /// The authority was told.
-    Told,
+    /// When the person said that it is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wrong_at: Option<Timestamp>,
 }
 
 /// A match: which entry met which notice.
@@ -66,8 +59,10 @@ pub(crate) struct StoredMatch {
     pub(crate) place_known: bool,
     /// When it was found, by the lower bound of true time.
     pub(crate) found_at: Timestamp,
-    /// What the person answered, and when.
-    pub(crate) answer: Option<(MatchAnswer, Timestamp)>,
+    /// When the person said that the entry is wrong.
+    pub(crate) wrong_at: Option<Timestamp>,
+    /// When the person told the authority.
+    pub(crate) told_at: Option<Timestamp>,
 }
 
 impl StoredMatch {

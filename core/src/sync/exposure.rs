@@ -1,7 +1,7 @@
 //! The exposure notices that were taken, as they lie in the file, and where they met a person's own places. Matching is
 //! done again whenever either side changes, part by part: what is in memory is one part and what matched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::phone::Phone;
 use crate::error::HealthcodeError;
@@ -120,9 +120,15 @@ pub(crate) fn match_subject(
     rulebook: &Rulebook,
     now: Timestamp,
 ) -> Result<u32, StoreError> {
-    let Some(terms) = rulebook.exposure else { return Ok(0) };
+    let Some(terms) = rulebook.exposure else {
+        file.put_matches(key, &[])?;
+        return Ok(0);
+    };
+    let entries = file.whereabouts(key)?;
+    let wrong: BTreeMap<u64, Timestamp> =
+        entries.iter().filter_map(|(place, entry)| entry.wrong_at.map(|at| (*place, at))).collect();
     let (places, own): (Vec<u64>, Vec<_>) =
-        file.whereabouts(key)?.into_iter().map(|(place, entry)| (place, entry.whereabouts)).unzip();
+        entries.into_iter().map(|(place, entry)| (place, entry.whereabouts)).unzip();
     let known = file.matches(key)?;
     let notices = NoticeFile(file);
     let all = notices.notices()?;
@@ -158,9 +164,10 @@ pub(crate) fn match_subject(
     let mut new = 0;
     for matched in &mut found {
         match known.iter().find(|known| known.is_of(matched)) {
-            Some(known) => (matched.found_at, matched.answer) = (known.found_at, known.answer),
+            Some(known) => (matched.found_at, matched.told_at) = (known.found_at, known.told_at),
             None => new += 1,
         }
+        matched.wrong_at = wrong.get(&matched.entry).copied();
     }
     file.put_matches(key, &found)?;
     Ok(new)
@@ -188,7 +195,8 @@ fn matched(
         minutes: meeting.minutes,
         place_known: meeting.place_known,
         found_at,
-        answer: None,
+        wrong_at: None,
+        told_at: None,
     }
 }
 
@@ -202,14 +210,15 @@ fn keep_nearer(found: &mut Vec<StoredMatch>, matched: StoredMatch) {
     }
 }
 
-/// Matches every subject of this phone.
+/// Matches every subject of the issuer whose log it is.
 pub(crate) fn match_all(
     file: &Transaction<'_>,
+    issuer: &str,
     rulebook: &Rulebook,
     now: Timestamp,
 ) -> Result<u32, StoreError> {
     let mut new = 0;
-    for key in file.subjects()? {
+    for key in file.subjects()?.into_iter().filter(|key| key.issuer == issuer) {
         new += match_subject(file, &key, rulebook, now)?;
     }
     Ok(new)

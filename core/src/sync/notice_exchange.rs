@@ -27,11 +27,12 @@ use crate::token::{FormatError, TrustList};
 use crate::wire::message::{NOTICE_HEAD_PATH, NOTICE_PATH_PREFIX};
 
 const BINARY: &str = "application/octet-stream";
-/// The most notices that one exchange goes back: years of daily ones.
-const MOST_NOTICES: usize = 4_096;
+/// The most bytes of notices that one exchange holds: some thousand of a window.
+const MOST_HELD: usize = 8 * 1024 * 1024;
 
 /// What fetching exposure notices came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, Default, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct NoticeReport {
     /// Notices that are new on this phone.
     pub notices: u32,
@@ -41,6 +42,14 @@ pub struct NoticeReport {
     pub waiting_bytes: u64,
     /// Matches that were not there before, of all subjects.
     pub matches: u32,
+}
+
+// How many matched is about a person.
+impl std::fmt::Debug for NoticeReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { notices, bytes, waiting_bytes, .. } = self;
+        write!(f, "NoticeReport({notices} new, {bytes} bytes, {waiting_bytes} left)")
+    }
 }
 
 /// What to do next.
@@ -77,6 +86,8 @@ pub(crate) struct Fetching {
     back: Option<(u32, NoticeDigest)>,
     /// The notices that came, the last one first.
     new: Vec<ExposureNotice>,
+    /// Their bytes.
+    held: usize,
     parts: Option<VecDeque<(u32, usize, PartEntry)>>,
     pending: Option<Pending>,
     report: NoticeReport,
@@ -98,6 +109,7 @@ impl Fetching {
             head: None,
             back: None,
             new: Vec::new(),
+            held: 0,
             parts: None,
             pending: None,
             report: NoticeReport::default(),
@@ -170,19 +182,21 @@ impl Fetching {
         if notice.number != number || notice.digest() != expected {
             return Err(LogError::Forked.into());
         }
-        if self.new.len() >= MOST_NOTICES {
-            return Err(LogError::from(FormatError::TooLarge).into());
-        }
         let (known, known_digest) = self.known_end();
         let before = number.saturating_sub(1);
         let start = self.terms.window_start(self.phone.now()?.best());
-        // A phone that has seen nothing begins where the notices of its window begin.
-        let begins = self.known.is_none() && notice.issued_at < start;
+        // What lies before the window is over: a phone that has seen nothing begins there, another only counts on.
+        let over = notice.issued_at < start;
+        let begins = self.known.is_none() && over;
         if before == known && *notice.previous != known_digest {
             return Err(LogError::Forked.into());
         }
         self.back = (before > known && !begins).then_some((before, *notice.previous));
-        if !begins {
+        if !over {
+            self.held += bytes.len();
+            if self.held > MOST_HELD {
+                return Err(LogError::from(FormatError::TooLarge).into());
+            }
             self.new.push(notice);
         }
         Ok(())
@@ -241,17 +255,23 @@ impl Fetching {
         let now = self.phone.now()?;
         let rulebook = self.phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
         let head = self.head.as_ref().ok_or_else(|| HealthcodeError::internal("notices/head"))?;
-        let (new, known, start) = (&self.new, &self.known, self.terms.window_start(now.best()));
+        // Gone too early, a file would not be fetched again: by what is known for sure.
+        let (new, known, start) = (&self.new, &self.known, self.terms.window_start(now.lower_bound));
+        let issuer = &self.phone.config.issuer;
         let matches = self.phone.store.write(|file| {
             let notices = NoticeFile(file);
-            // Another fetch may have gone further meanwhile: what it took is not taken back.
+            // Another fetch may have gone further meanwhile: what it took is not taken back, and this goes on from it.
             if let Some(last) = notices.head()?.filter(|last| Some(last) != known.as_ref()) {
                 head.follows(&last)?;
+                let next = new.iter().find(|notice| notice.number == last.size.saturating_add(1));
+                if head.size > last.size && next.is_none_or(|next| *next.previous != *last.digest) {
+                    return Err(LogError::Forked.into());
+                }
             }
             new.iter().try_for_each(|notice| notices.put_notice(notice))?;
             notices.put_head(head)?;
             notices.drop_before(start)?;
-            Ok::<_, HealthcodeError>(match_all(file, &rulebook, now.lower_bound)?)
+            Ok::<_, HealthcodeError>(match_all(file, issuer, &rulebook, now.lower_bound)?)
         })?;
         self.report.matches = matches;
         self.done = true;

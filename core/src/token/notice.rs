@@ -28,6 +28,8 @@ pub const MAX_BYTES: usize = 128 * 1024;
 pub const MAX_HEAD_BYTES: usize = 1_024;
 /// The most files of a notice: 128 MB of places.
 pub const MAX_PARTS: usize = 1_024;
+/// The most records of a file: many more than fit where they differ.
+const MAX_RECORDS: u32 = 256 * 1024;
 const MAX_CLASSES: usize = 64;
 const MAX_WITHDRAWN: usize = 1_024;
 const FORMAT: u8 = 1;
@@ -271,13 +273,12 @@ impl Object for ExposureNotice {
     }
 
     fn check(&self) -> Result<(), FormatError> {
-        let class = |class: &ExposureClass| {
-            class.kind().is_ok() && class.rule.len() <= 64 && class.from < class.until
-        };
+        // A kind of a later version is passed over by who does not know it.
+        let class = |class: &ExposureClass| class.rule.len() <= 64 && class.from < class.until;
         let part = |part: &PartEntry| {
             self.class_of(part).is_some()
                 && (1..=MAX_PART).contains(&(part.bytes as usize))
-                && part.records > 0
+                && (1..=MAX_RECORDS).contains(&part.records)
         };
         let rising = self.withdraws.is_sorted_by(|one, next| one < next);
         let earlier = self.withdraws.iter().all(|number| (1..self.number).contains(number));

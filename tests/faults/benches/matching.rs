@@ -103,6 +103,7 @@ fn own() -> Vec<Whereabouts> {
             region,
             name: Text::new("店", "shop"),
             entered_at,
+            seen_at: None,
             left_at: Some(entered_at.plus_millis(60_000 * (10 + i64::from(numbers.below(120) as u32)))),
         })
     };
@@ -218,5 +219,6 @@ fn main() {
     println!("match / memory read: {:.1}", streamed / read);
     println!("import and join / match: {:.0}", database / streamed);
     println!("allocated by a match of everything: {} bytes, none of it kept", used.bytes_allocated);
-    println!("matches: {met}, by the database {joined}");
+    assert_eq!(i64::try_from(met).unwrap(), joined, "the database finds the same");
+    println!("matches: {met}, by the database too");
 }

@@ -21,7 +21,7 @@
 //! | `.operations[]` | what was or will be sent: `segment`, `sequence`, `state` (`waiting`, `accepted`, `refused`), `signed`, `link`, `receipt`, `problem`, and the link `countersigned` by the receipt where that is an earlier one |
 //! | `.decisions[]` | what the issuer decided: `serial`, `kind`, `content`, `signed` |
 //! | `.answered_challenges[]` | to whom answers were given: `gate` as it named itself, `at`, whether that time is `sure`, the `colour` shown |
-//! | `.whereabouts[]` | where the person was: `entry`, `recorded_at`, and the `trip` or `visit`, its instants in milliseconds since 1970 |
+//! | `.whereabouts[]` | where the person was: `entry`, `recorded_at`, `wrong_at` where the person said so, and the `trip` or `visit`, its instants in milliseconds since 1970 |
 //! | `.exposures[]` | where that met an exposure notice, as the library keeps it, and what the person answered |
 //! | `.token` | the gate token: `content`, `signed` |
 //! | `.cursor` | where the phone is in what the issuer has said |
@@ -111,8 +111,11 @@ fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Va
         json!({ "gate": gate, "at": text(at), "sure": sure, "colour": colour })
     });
     let whereabouts = file.whereabouts(key)?.into_iter().map(|(place, entry)| {
-        let StoredWhereabouts { whereabouts, recorded_at } = entry;
-        json!({ "entry": place, "recorded_at": text(recorded_at), "whereabouts": whereabouts })
+        let StoredWhereabouts { whereabouts, recorded_at, wrong_at } = entry;
+        let wrong_at = wrong_at.map(text);
+        json!({
+            "entry": place, "recorded_at": text(recorded_at), "wrong_at": wrong_at, "whereabouts": whereabouts,
+        })
     });
     let token = file.token(key)?.map(|bytes| decided::token(&bytes)).transpose()?;
     Ok(json!({

@@ -60,6 +60,7 @@ fn it_tells_what_was_recorded_and_what_became_of_it() {
             JournalEvent::OtherPhone { .. } => "another phone",
             JournalEvent::Answered { .. } => "answered",
             JournalEvent::ToldExposure { .. } => "told-exposure",
+            JournalEvent::WrongEntry { .. } => "wrong-entry",
         })
         .collect();
     let taps = ["checked in"; 5];

@@ -12,8 +12,12 @@ use crate::rules::rulebook::Rulebook;
 
 /// The runs of a service in one part: its first day and the 31 that follow.
 const RUN_DAYS: i32 = 32;
-/// How many days a journey without times may last, its date among them.
-const LONGEST_RUN_DAYS: i32 = 2;
+/// How many days the longest run lasts, its first among them: no train is longer on its way.
+pub const LONGEST_RUN_DAYS: i32 = 4;
+/// How many days after a run's first one a ticket may bear.
+const LATE_TICKET_DAYS: i32 = LONGEST_RUN_DAYS - 1;
+/// How long somebody is taken to have been in the area where a journey began, or ended.
+const AT_A_STATION_MILLIS: i64 = 3_600_000;
 const MILLIS_PER_MINUTE: i64 = 60_000;
 
 /// The published parameters: what counts as near.
@@ -53,12 +57,12 @@ pub struct Meeting {
     pub at: Timestamp,
     /// The minutes that both were there, whole ones.
     pub minutes: u32,
-    /// Whether the carriage or row was told. Without it the two may have been far apart.
+    /// Whether carriage or row, and times where they matter, were told. Without them the two may have been far apart.
     pub place_known: bool,
 }
 
-/// The key of a run: a service's number and the day on its tickets, counted from the part's first. None for a day that
-/// no part of this first day names.
+/// The key of a run: a service's number and the day on which it left its first station, counted from the part's first.
+/// None for a day that no part of this first day names.
 #[must_use]
 pub fn transport_key(packed: u64, date: LegalDate, part_day: LegalDate) -> Option<u64> {
     let offset = date.days_since(part_day);
@@ -114,9 +118,10 @@ fn own_keys(context: &PartContext<'_>, own: &[Whereabouts]) -> Vec<(u64, usize)>
     for (index, place) in own.iter().enumerate() {
         match (context.kind, place) {
             (PlaceKind::Transport(mode), Whereabouts::Trip(trip)) if trip.mode == mode => {
-                keys.extend(
-                    transport_key(trip.number.packed(), trip.date, context.day).map(|key| (key, index)),
-                );
+                // A ticket for the second night of a run bears a later date than the run.
+                let runs = (0..=LATE_TICKET_DAYS).map(|days| trip.date.plus_days(-days));
+                let key = |run| transport_key(trip.number.packed(), run, context.day);
+                keys.extend(runs.filter_map(key).map(|key| (key, index)));
             }
             (PlaceKind::Venue, Whereabouts::Visit(visit)) if visit.issuer == context.issuer => {
                 keys.push((visit.venue.into(), index));
@@ -141,19 +146,26 @@ fn meet(own: usize, place: &Whereabouts, record: Record, context: &PartContext<'
     let begins =
         context.calendar.start_of(context.day).plus_millis(i64::from(record.start) * MILLIS_PER_MINUTE);
     let ends = begins.plus_millis(i64::from(record.minutes) * MILLIS_PER_MINUTE);
-    let (from, to) = match place {
-        Whereabouts::Visit(visit) => visit.interval(context.default_stay_minutes),
-        Whereabouts::Trip(trip) => trip.interval(context.calendar),
+    let (stays, place_known) = match (context.kind, place) {
+        (_, Whereabouts::Visit(visit)) => (vec![visit.interval(context.default_stay_minutes)], true),
+        (PlaceKind::Area, Whereabouts::Trip(trip)) => {
+            let known = trip.departed_at.is_some() && trip.arrived_at.is_some();
+            (trip.in_area(record.key, context.calendar), known)
+        }
+        (_, Whereabouts::Trip(trip)) => {
+            // Of a later night's ticket without times it is not known whether it was for this run.
+            let offset = i32::try_from(record.key % u64::from(RUN_DAYS.unsigned_abs())).ok()?;
+            let known = trip.date == context.day.plus_days(offset) || trip.departed_at.is_some();
+            let near = is_near(trip.place, record, context.proximity)?;
+            (vec![trip.interval(context.calendar)], known && near)
+        }
     };
-    let at = from.max(begins);
-    let both = to.min(ends).since(at);
-    if both < i64::from(context.proximity.minutes) * MILLIS_PER_MINUTE {
-        return None;
-    }
-    let place_known = match (context.kind, place) {
-        (PlaceKind::Transport(_), Whereabouts::Trip(trip)) => is_near(trip.place, record, context.proximity)?,
-        _ => true,
+    let shared = |(from, to): (Timestamp, Timestamp)| {
+        let at = from.max(begins);
+        let both = to.min(ends).since(at);
+        (both >= i64::from(context.proximity.minutes) * MILLIS_PER_MINUTE).then_some((both, at))
     };
+    let (both, at) = stays.into_iter().filter_map(shared).max_by_key(|(both, _)| *both)?;
     // Not negative: a touch is at least no minutes.
     let minutes = u32::try_from(both / MILLIS_PER_MINUTE).unwrap_or(u32::MAX);
     Some(Meeting { own, record, at, minutes, place_known })
@@ -176,12 +188,32 @@ impl Visit {
     #[must_use]
     pub fn interval(&self, default_stay_minutes: u16) -> (Timestamp, Timestamp) {
         let stay = i64::from(default_stay_minutes) * MILLIS_PER_MINUTE;
-        let left = self.left_at.unwrap_or_else(|| self.entered_at.plus_millis(stay));
+        let seen = self.seen_at.unwrap_or(self.entered_at);
+        let left = self.left_at.unwrap_or_else(|| seen.plus_millis(stay));
         (self.entered_at, left.max(self.entered_at))
     }
 }
 
 impl Trip {
+    /// When somebody was in an area of this key: about the departure where it was boarded there, about the arrival where
+    /// it was left there; the whole days where no times are known.
+    fn in_area(&self, key: u64, calendar: LegalCalendar) -> Vec<(Timestamp, Timestamp)> {
+        let mut stays = Vec::new();
+        if area_keys(self.from).contains(&key) {
+            stays.push(match self.departed_at {
+                Some(at) => (at.plus_millis(-AT_A_STATION_MILLIS), at),
+                None => (calendar.start_of(self.date), calendar.end_of(self.date)),
+            });
+        }
+        if area_keys(self.to).contains(&key) {
+            stays.push(match self.arrived_at {
+                Some(at) => (at, at.plus_millis(AT_A_STATION_MILLIS)),
+                None => (calendar.start_of(self.date), self.interval(calendar).1),
+            });
+        }
+        stays
+    }
+
     /// From when to when, at the most.
     #[must_use]
     pub fn interval(&self, calendar: LegalCalendar) -> (Timestamp, Timestamp) {

@@ -42,6 +42,7 @@ fn visit(venue: u32, entered: i64, left: Option<i64>) -> Whereabouts {
         region: Region::from_code(330_106).unwrap(),
         name: Text::new("店", "shop"),
         entered_at: minute(entered),
+        seen_at: None,
         left_at: left.map(minute),
     })
 }
@@ -148,13 +149,37 @@ fn another_issuers_venue_has_another_issuers_number() {
 }
 
 #[test]
+fn a_night_train_is_one_run_whatever_date_its_tickets_bear() {
+    // It left on the first day at 22:00; the case was in it from 02:00 to 06:00 of the next.
+    let record = carriages("Z281", 0, (3, 3), (26 * 60, 240));
+    let found = |own| met(&[record], &context(TRAIN, 15, 0), &[own]);
+    let boarded_at_two = found(trip("Z281", 1, Some(3), Some((26 * 60, 32 * 60))));
+    assert_eq!((boarded_at_two[0].minutes, boarded_at_two[0].place_known), (240, true));
+    let without_times = found(trip("Z281", 1, Some(3), None));
+    assert!(!without_times[0].place_known, "it may have been the next run");
+    assert!(
+        found(trip("Z281", 1, Some(3), Some((46 * 60, 50 * 60)))).is_empty(),
+        "the next run, by its times"
+    );
+    assert!(found(trip("Z281", 2, Some(3), None)).is_empty(), "over by then");
+    // A run of three days, and a journey in it of which only the number is known.
+    let late = carriages("Z264", 0, (3, 3), (2 * 1_440 + 600, 60));
+    assert_eq!(met(&[late], &context(TRAIN, 15, 0), &[trip("Z264", 0, Some(3), None)]).len(), 1);
+}
+
+#[test]
 fn an_area_holds_whatever_lies_in_it() {
-    let own = [visit(9, 600, None), trip("G7315", 0, None, None)];
-    let count = |code: u64| met(&[at_venue(code, 0, 1_440)], &context(PlaceKind::Area, 60, 0), &own).len();
-    assert_eq!(count(330_106), 1, "the district of the visit");
-    assert_eq!(count(330_100), 2, "the prefecture of the visit, and where the train went");
-    assert_eq!(count(310_000), 1, "where the train came from");
-    assert_eq!((count(330_102), count(440_000)), (0, 0));
+    // The train left Shanghai at 10:00 and came to Hangzhou at 11:00.
+    let own = [visit(9, 600, None), trip("G7315", 0, None, Some((600, 660)))];
+    let found = |code, start| met(&[at_venue(code, start, 60)], &context(PlaceKind::Area, 0, 0), &own).len();
+    assert_eq!(found(330_106, 600), 1, "the district of the visit");
+    assert_eq!(found(330_100, 640), 2, "the prefecture of the visit, and where the train came to");
+    assert_eq!(found(330_100, 800), 0);
+    assert_eq!((found(310_000, 540), found(310_000, 700)), (1, 0), "where it came from, and not afterwards");
+    assert_eq!((found(330_102, 600), found(440_000, 600)), (0, 0));
+    let unknown =
+        met(&[at_venue(310_000, 1_000, 60)], &context(PlaceKind::Area, 0, 0), &[trip("G1", 0, None, None)]);
+    assert!(!unknown[0].place_known, "without times it is asked for, and lowers nothing");
 }
 
 /// Check-ins against a warning from 10:00 to 11:00, and the minutes that they share: the cases by which the iOS and

@@ -83,6 +83,9 @@ pub struct Visit {
     pub name: Text,
     /// When it was entered.
     pub entered_at: Timestamp,
+    /// When its code was scanned again last: without a check-out the stay counts from then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_at: Option<Timestamp>,
     /// When it was left; none without a check-out.
     pub left_at: Option<Timestamp>,
 }

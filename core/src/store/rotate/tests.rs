@@ -110,9 +110,10 @@ fn visit(at: Timestamp) -> StoredWhereabouts {
         region: Region::from_code(330_106).unwrap(),
         name: Text::new("店", "shop"),
         entered_at: at,
+        seen_at: None,
         left_at: None,
     };
-    StoredWhereabouts { whereabouts: Whereabouts::Visit(visit), recorded_at: at }
+    StoredWhereabouts { whereabouts: Whereabouts::Visit(visit), recorded_at: at, wrong_at: None }
 }
 
 /// Every value, opened, by column and row.

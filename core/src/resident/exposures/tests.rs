@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-use super::test_notices::{TestLog, carriages, signer, venue, venue_text};
-use super::test_phone::{TestPhone, li_si, noon, zhang_san};
-use super::{ExposureAnswer, ExposureState, ScannedText, TripInput};
+use super::super::test_notices::{TestLog, carriages, signer, venue, venue_text};
+use super::super::test_phone::{TestPhone, li_si, noon, zhang_san};
+use super::super::{ExposureAnswer, ExposureState, JournalEvent, ScannedText, TripInput};
 use crate::error::{HealthcodeError, NoticeLogKind};
 use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::rules::colour::Colour;
@@ -112,14 +112,23 @@ fn a_match_ends_with_its_date_its_withdrawal_a_decision_or_the_residents_word() 
     log.fetch(&phone.resident, false).unwrap();
     ended(&phone, &subject, &[]);
 
-    let (phone, _, subject, _) = met();
+    let (phone, _, subject, mut log) = met();
     let id = phone.resident.exposures(subject.clone()).unwrap()[0].id.clone();
     let told = phone.resident.answer_exposure(subject.clone(), id, ExposureAnswer::WrongEntry).unwrap();
     assert!(told.is_none());
     ended(&phone, &subject, &[ExposureState::WrongEntry]);
-    // The answer stays when matching is done again.
+    // It stays so when matching is done again, and covers notices to come.
     phone.resident.record_trip(subject.clone(), trip("G1", 9, Some(7))).unwrap();
-    ended(&phone, &subject, &[ExposureState::WrongEntry]);
+    log.publish(noon(9), carriages("G7315", noon(9), (7, 7)));
+    log.fetch(&phone.resident, false).unwrap();
+    ended(&phone, &subject, &[ExposureState::WrongEntry; 2]);
+    let journal = phone.resident.journal(subject.clone(), None).unwrap();
+    let logged =
+        journal.entries.iter().filter(|entry| matches!(entry.event, JournalEvent::WrongEntry { .. }));
+    assert_eq!(logged.count(), 1);
+    let id = phone.resident.exposures(subject.clone()).unwrap()[0].id.clone();
+    let told = phone.resident.answer_exposure(subject, id, ExposureAnswer::Tell);
+    assert_eq!(told, Err(HealthcodeError::field("exposure", "does-not-hold")));
 
     let (mut phone, key, subject, _) = met();
     phone.go_to(noon(10).plus_hours(1));
@@ -154,7 +163,7 @@ fn the_authority_learns_of_a_match_when_it_is_told_and_then_only_notice_rule_and
     phone.deliver(&key, true);
     let journal = phone.resident.journal(subject, None).unwrap();
     let told = journal.entries.iter().any(|entry| {
-        matches!(&entry.event, super::JournalEvent::ToldExposure { operation, notice: 1, .. }
+        matches!(&entry.event, JournalEvent::ToldExposure { operation, notice: 1, .. }
             if *operation == recorded.operation)
     });
     assert!(told);
@@ -182,6 +191,54 @@ fn a_visit_is_one_scan_and_a_check_out_or_the_default_stay() {
         log.publish(noon(10), (PlaceKind::Venue, at(start)));
         assert_eq!(log.fetch(&phone.resident, false).unwrap().matches, matches, "{start}");
     }
+}
+
+#[test]
+fn whoever_scans_again_stays_and_whoever_comes_again_in_the_evening_is_a_second_visit() {
+    let (mut phone, _, subject, mut log) = green();
+    let scan = |phone: &TestPhone| phone.resident.enter_venue(subject.clone(), venue(12)).unwrap();
+    let first = scan(&phone);
+    phone.go_to(noon(10).plus_millis(80 * 60_000));
+    assert_eq!(scan(&phone), first, "within the stay that counts");
+    phone.go_to(noon(10).plus_hours(8));
+    assert_ne!(scan(&phone), first);
+    log.at = phone.now();
+    let at = |start| vec![Record { key: 12, start, minutes: 20, ..Record::default() }];
+    // The first visit counts until 14:50, the second from 20:00 on.
+    for (start, matches) in [(865, 1), (900, 0), (1_180, 0), (1_205, 1)] {
+        log.publish(noon(10), (PlaceKind::Venue, at(start)));
+        assert_eq!(log.fetch(&phone.resident, false).unwrap().matches, matches, "{start}");
+    }
+}
+
+#[test]
+fn a_scan_after_a_restart_without_a_network_is_of_the_wall_clocks_time() {
+    let (phone, _, subject, mut log) = green();
+    phone.restart(noon(11));
+    assert!(!phone.resident.home().unwrap().time.sure);
+    phone.resident.enter_venue(subject.clone(), venue(12)).unwrap();
+    log.at = noon(11);
+    let record = Record { key: 12, start: 720, minutes: 30, ..Record::default() };
+    log.publish(noon(11), (PlaceKind::Venue, vec![record]));
+    assert_eq!(log.fetch(&phone.resident, false).unwrap().matches, 1);
+}
+
+#[test]
+fn two_fetches_at_once_cannot_be_shown_two_logs() {
+    let (phone, _, mut log) = taken();
+    let mut other = TestLog::new(log.at);
+    other.notices.clone_from(&log.notices);
+    log.publish(noon(3), carriages("G9", noon(3), (6, 8)));
+    other.publish(noon(3), carriages("G11", noon(3), (6, 8)));
+    other.publish(noon(3), carriages("G13", noon(3), (6, 8)));
+    let mut inner = false;
+    let result = other.fetch_changed(&phone.resident, true, |path, _| {
+        if path.ends_with("/0.bin") && !std::mem::replace(&mut inner, true) {
+            assert_eq!(log.fetch(&phone.resident, true).unwrap().notices, 1);
+        }
+    });
+    assert_eq!(kind(result), NoticeLogKind::Forked);
+    assert_eq!(phone.resident.notice_state().unwrap().size, 3);
 }
 
 #[test]
@@ -213,6 +270,8 @@ fn what_is_wrong_with_a_journey_is_named() {
     assert_eq!(wrong(&|trip| trip.date = trip.date.plus_days(30)), pair("date", "out-of-window"));
     assert_eq!(wrong(&|trip| trip.place = Some(0)), pair("place", "out-of-range"));
     assert_eq!(wrong(&|trip| "9".clone_into(&mut trip.from)).0, "from");
+    assert_eq!(wrong(&|trip| trip.arrived_at = Some(noon(9))), pair("arrived_at", "out-of-window"));
+    assert_eq!(wrong(&|trip| trip.departed_at = Some(noon(1))), pair("departed_at", "out-of-window"));
     let backwards = |trip: &mut TripInput| {
         (trip.departed_at, trip.arrived_at) = (Some(noon(4)), Some(noon(3)));
     };
@@ -234,12 +293,12 @@ fn places_go_after_the_window_and_export_and_erasure_know_them() {
     let documents = export["documents"].as_array().unwrap();
     assert!(documents.iter().all(|document| !document["name"].as_str().unwrap().starts_with("notice:")));
 
-    // The journey counts until the end of its second day at the most.
+    // The journey counts until the end of its fourth day at the most.
     let over = |day: u32| Timestamp::from_millis(noon(day).millis() - 12 * 3_600_000);
-    phone.go_to(over(5 + 14).plus_millis(-60_000));
+    phone.go_to(over(7 + 14).plus_millis(-60_000));
     purge(&phone.core());
     assert_eq!(phone.resident.whereabouts(subject.clone()).unwrap().len(), 2);
-    phone.go_to(over(5 + 14).plus_millis(60_000));
+    phone.go_to(over(7 + 14).plus_millis(60_000));
     purge(&phone.core());
     assert_eq!(phone.resident.whereabouts(subject.clone()).unwrap().len(), 1);
     assert_eq!(states(&phone, &subject), []);
