@@ -33,11 +33,12 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// A match of a notice that was withdrawn since says nothing any more, and that makes a rating due.
+    /// A match of a notice that was withdrawn since says nothing any more; that makes a rating due, as does an order that
+    /// has lost its ground.
     fn drop_withdrawn(&mut self) {
         let told = self.state.exposures.len();
         self.state.exposures.retain(|told| !self.notices.is_withdrawn(told.notice));
-        self.state.rating_due |= self.state.exposures.len() < told;
+        self.state.rating_due |= self.state.exposures.len() < told || self.is_void();
     }
 
     /// Whether every notice on which the order in force stands was withdrawn.
