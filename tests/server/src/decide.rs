@@ -2,13 +2,14 @@
 //! signed, and each names its reason. Nothing is decided twice: deciding again without news says nothing.
 
 use healthcode::rules::colour::Colour;
-use healthcode::rules::facts::{Facts, Records, ServedOrder};
+use healthcode::rules::facts::{Facts, Records, ReportedExposure, ServedOrder};
 use healthcode::rules::quarantine::{Phase, attribute, progress};
 use healthcode::rules::rating::{OrderTerms, Rating, RatingError};
 use healthcode::token::decision::ReleaseCause;
 use healthcode::token::ids::OrderId;
 use healthcode::token::{Judgement, Order, RatingReceipt, Release};
 use healthcode::wire::message::ChangeKind;
+use healthcode::wire::operation::ToldExposure;
 
 use crate::desk::Desk;
 use crate::error::ServerError;
@@ -24,11 +25,26 @@ impl Desk<'_> {
             // What was served is over; what else there is may still give a colour.
             self.state.rating_due = true;
         }
+        self.drop_withdrawn();
         self.look_at(records)?;
         if self.state.rating_due && self.state.declaration.is_some() {
             self.rate(records)?;
         }
         Ok(())
+    }
+
+    /// A match of a notice that was withdrawn since says nothing any more; that makes a rating due, as does an order that
+    /// has lost its ground.
+    fn drop_withdrawn(&mut self) {
+        let told = self.state.exposures.len();
+        self.state.exposures.retain(|told| !self.notices.is_withdrawn(told.notice));
+        self.state.rating_due |= self.state.exposures.len() < told || self.is_void();
+    }
+
+    /// Whether every notice on which the order in force stands was withdrawn.
+    fn is_void(&self) -> bool {
+        let notices = self.state.order.as_ref().map_or(&[][..], |order| &order.notices);
+        !notices.is_empty() && notices.iter().all(|notice| self.notices.is_withdrawn(*notice))
     }
 
     /// Records that say something new make a rating due.
@@ -107,16 +123,21 @@ impl Desk<'_> {
         Ok(Some(order.id))
     }
 
-    fn rate(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
-        let facts = Facts {
+    /// What is known of the person now.
+    fn facts(&self, records: Option<&Records>) -> Facts {
+        let met = |told: &ToldExposure| ReportedExposure { rule: told.rule.clone(), on: told.on };
+        Facts {
             now: self.now,
             declaration: self.state.declaration.clone(),
             records: records.cloned(),
             served: self.state.served.clone(),
             check_in: self.state.reported.clone(),
-            exposures: self.state.exposures.clone(),
-        };
-        let rating = match self.rulebook.rate(&facts) {
+            exposures: self.state.exposures.iter().map(met).collect(),
+        }
+    }
+
+    fn rate(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
+        let rating = match self.rulebook.rate(&self.facts(records)) {
             Ok(rating) => rating,
             // It stays due and is asked for again with the next request.
             Err(RatingError::RecordsUnanswered | RatingError::NotDeclared) => return Ok(()),
@@ -136,6 +157,19 @@ impl Desk<'_> {
                 self.receipt(rating)
             }
             None if in_force.is_none() => self.receipt(rating),
+            // The authority has taken back what the order was for: that is its act, not days served.
+            None if self.is_void() => {
+                self.end_order(ReleaseCause::Officer)?;
+                self.receipt(rating)
+            }
+            // Another cause holds: from now on the order stands on that one.
+            Some(terms) if self.is_void() => {
+                let notices = self.state.notices_of(&terms.rule);
+                if let Some(order) = &mut self.state.order {
+                    order.notices = notices;
+                }
+                Ok(())
+            }
             // Nothing milder ends an order, and nothing of the same colour begins it anew.
             _ => Ok(()),
         }
@@ -169,6 +203,7 @@ impl Desk<'_> {
             id: order.order,
             colour: order.colour,
             quarantine: order.quarantine(),
+            notices: self.state.notices_of(&order.rule),
             check_ins: Vec::new(),
         });
         Ok(())

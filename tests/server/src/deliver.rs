@@ -2,7 +2,6 @@
 //! countersigned. An operation is accepted on signature and link alone; whether a check-in counts is a later
 //! judgement.
 
-use healthcode::rules::calendar::LegalDate;
 use healthcode::rules::facts::ReportedSymptoms;
 use healthcode::rules::quarantine::Tap;
 use healthcode::time::{Evidence, Interval, interval_of};
@@ -118,8 +117,7 @@ impl Desk<'_> {
             // What another phone has said since is not undone by one that it has replaced.
             Some(OperationBody::Exposure(_)) if self.is_late() => Ok(()),
             Some(OperationBody::Exposure(told)) => {
-                let made = interval_of(&opened.evidence, evidence, self.now).earliest;
-                self.take_exposure(&told, serial, self.rulebook.offset_minutes.date_of(made))
+                self.take_exposure(&told, serial, &interval_of(&opened.evidence, evidence, self.now))
             }
             Some(OperationBody::Declaration(_)) if self.is_late() && self.state.declaration.is_some() => {
                 Ok(())
@@ -147,14 +145,15 @@ impl Desk<'_> {
         }
     }
 
-    /// A match that the person tells. Told on `made` or later, it must have been within the rulebook's window then: what
-    /// was told in time is not refused for the days that it took to arrive.
-    fn take_exposure(&mut self, told: &ToldExposure, serial: u64, made: LegalDate) -> Result<(), Problem> {
+    /// A match that the person tells. When it was told, it must have been within the rulebook's window, and the notice
+    /// must have held: what was told in time is not refused for the days that it took to arrive.
+    fn take_exposure(&mut self, told: &ToldExposure, serial: u64, made: &Interval) -> Result<(), Problem> {
         let invalid = || Problem::new(&ProblemKind::Invalid).at("notice");
         let terms = self.rulebook.exposure.as_ref().ok_or_else(invalid)?;
-        let today = self.rulebook.offset_minutes.date_of(self.now);
+        let day_of = |at| self.rulebook.offset_minutes.date_of(at);
+        let (first, today) = (day_of(made.earliest), day_of(self.now));
         let days = i32::from(terms.window_days);
-        self.notices.check(told, (made.plus_days(-days), today))?;
+        self.notices.check(told, made, (first.plus_days(-days), today))?;
         if keep(&mut self.state.exposures, told, today.plus_days(-days)) {
             self.state.last.told = serial;
             self.state.rating_due = true;

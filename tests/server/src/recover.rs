@@ -259,10 +259,12 @@ impl Desk<'_> {
     fn recover_order(&mut self, order: &Order) {
         if order.serial > self.state.last.order {
             self.state.last.order = order.serial;
+            let notices = self.state.notices_of(&order.rule);
             self.state.order = Some(OrderState {
                 id: order.order,
                 colour: order.colour,
                 quarantine: order.quarantine(),
+                notices,
                 check_ins: Vec::new(),
             });
         }

@@ -3,12 +3,13 @@
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::colour::Colour;
 use healthcode::rules::declaration::Declaration;
-use healthcode::rules::facts::{ReportedExposure, ReportedSymptoms, ServedOrder};
+use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
 use healthcode::rules::quarantine::{Attribution, Quarantine, Tap};
 use healthcode::rules::rating::Reason;
 use healthcode::token::ids::{OperationId, OrderId, SegmentId};
 use healthcode::wire::Bytes;
 use healthcode::wire::link::Head;
+use healthcode::wire::operation::ToldExposure;
 use serde::{Deserialize, Serialize};
 
 /// How many ends of answers are known: a phone that missed more is told everything.
@@ -44,9 +45,9 @@ pub struct SubjectState {
     pub declaration: Option<Declaration>,
     /// What the last check-in with symptoms told.
     pub reported: Option<ReportedSymptoms>,
-    /// Matches of exposure notices that the person told.
+    /// Matches of exposure notices that the person told, but for those whose notice is known to be withdrawn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exposures: Vec<ReportedExposure>,
+    pub exposures: Vec<ToldExposure>,
     /// Whether something was said since the last rating.
     pub rating_due: bool,
     /// The digest of what the public records said at the last look.
@@ -164,6 +165,9 @@ pub struct OrderState {
     pub colour: Colour,
     /// Its days as they are counted.
     pub quarantine: Quarantine,
+    /// The exposure notices on which it stands; none where it has another cause.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<u32>,
     /// The check-ins, in the order of their receipt.
     pub check_ins: Vec<CheckInState>,
 }
@@ -271,6 +275,16 @@ impl SubjectState {
         let since = u64::try_from(now.since(YEAR_2020)).unwrap_or(0);
         self.serial = (self.serial + 1).max(since).max(floor);
         self.serial
+    }
+
+    /// The notices of the told matches by a rule.
+    #[must_use]
+    pub fn notices_of(&self, rule: &str) -> Vec<u32> {
+        let told = self.exposures.iter().filter(|told| told.rule == rule);
+        let mut notices: Vec<_> = told.map(|told| told.notice).collect();
+        notices.sort_unstable();
+        notices.dedup();
+        notices
     }
 
     /// The place of the key of an id.

@@ -89,7 +89,10 @@ impl Inner {
                 self.work(&caller, &found.state, &deliveries, &request, &known, records.as_ref())?;
             // A head that has moved without a new operation: one of before, under a new link.
             let withdrawn = !changes.withdrawn.is_empty();
-            let committed = if changes.is_empty() && state.head == found.state.head {
+            let moved = state.head != found.state.head;
+            // Without an operation there are fewer only where a notice was withdrawn.
+            let dropped = state.exposures.len() != found.state.exposures.len();
+            let committed = if changes.is_empty() && !moved && !dropped {
                 Ok(())
             } else {
                 self.storage.commit(subject, found.version, &state, changes).await

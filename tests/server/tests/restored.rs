@@ -11,9 +11,11 @@ use std::path::PathBuf;
 use healthcode::rules::colour::Colour;
 use healthcode::token::{GateToken, OperationId};
 use healthcode::wire::message::{ChangeKind, OutcomeKind, Recovered, SyncRequest, SyncResponse};
-use healthcode::wire::{Bytes, Problem};
-use support::phone::{Phone, yellow};
-use support::{Server, at, zhang_san};
+use healthcode::wire::operation::ToldExposure;
+use healthcode::wire::{Bytes, OperationBody, Problem};
+use support::phone::{Phone, well, yellow};
+use support::second::{pair, publish, train, withdrawal};
+use support::{Server, at, february, li_si, zhang_san};
 
 /// A copy of the database as a backup makes it, without the keys and the file that tells lives apart.
 fn back_up(server: &Server) -> PathBuf {
@@ -370,4 +372,27 @@ async fn the_morning_is_spread_the_same_for_a_subject_every_day() {
     }
     assert_eq!(seen.len(), 1);
     assert!(seen.first().unwrap() < &900);
+}
+
+#[tokio::test]
+async fn an_order_that_comes_back_still_ends_with_the_notice_on_which_it_stands() {
+    let mut pair = pair().await;
+    publish(&pair, &train()).await;
+    let phone = Phone::enrol(&pair.hangzhou, &li_si(), 1).await;
+    let mut keeper = Keeper { phone, kept: Vec::new() };
+    keeper.phone.declare(&pair.hangzhou, well("[]", 11));
+    keeper.sync(&pair.hangzhou).await;
+    let copy = back_up(&pair.hangzhou);
+    let told = ToldExposure { notice: 1, rule: "exposure-near".to_owned(), on: february(3) };
+    let evidence = keeper.phone.evidence(at(11, 9, 0));
+    keeper.phone.record(&OperationBody::Exposure(told), evidence);
+    keeper.sync(&pair.hangzhou).await;
+    assert_eq!(keeper.phone.colour(), Some(Colour::Yellow));
+
+    restore(&mut pair.hangzhou, Some(&copy)).await;
+    keeper.recover(&pair.hangzhou).await;
+    assert_eq!((keeper.phone.colour(), keeper.phone.releases.len()), (Some(Colour::Yellow), 0));
+    assert_eq!(pair.hangzhou.app.publish_notice(&withdrawal(1)).await.unwrap().waits, None);
+    keeper.phone.sync(&pair.hangzhou).await;
+    assert_eq!((keeper.phone.colour(), keeper.phone.releases.len()), (Some(Colour::Green), 1));
 }

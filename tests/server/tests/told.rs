@@ -5,12 +5,13 @@
 mod support;
 
 use healthcode::rules::colour::Colour;
+use healthcode::token::decision::ReleaseCause;
 use healthcode::wire::OperationBody;
 use healthcode::wire::message::OutcomeKind;
 use healthcode::wire::operation::ToldExposure;
 use healthcode_server::ServerClock as _;
 use serde_json::json;
-use support::phone::{Phone, Told, well};
+use support::phone::{Phone, Told, WUHAN, well};
 use support::second::{Pair, draft, pair, publish, train, withdrawal};
 use support::{Server, february, li_si};
 
@@ -131,4 +132,100 @@ async fn a_replaced_phone_tells_nothing_more() {
     assert_eq!(tell(server, &mut old, &told(1, "exposure-near", 3)).await, accepted());
     new.sync(server).await;
     assert_eq!((new.colour(), new.orders.len()), (Some(Colour::Green), 0));
+}
+
+#[tokio::test]
+async fn a_withdrawn_notice_no_longer_holds_anybody() {
+    let (pair, mut phone) = green().await;
+    let server = &pair.hangzhou;
+    tell(server, &mut phone, &told(1, "exposure-near", 3)).await;
+    let order = phone.orders[0].order;
+    assert_eq!(pair.hangzhou.app.publish_notice(&withdrawal(1)).await.unwrap().waits, None);
+    server.go_to(12, 9, 0);
+    phone.sync(server).await;
+    let release = phone.releases.last().unwrap();
+    assert_eq!((release.order, release.cause), (order, ReleaseCause::Officer));
+    assert_eq!((phone.colour(), phone.ratings.last().unwrap().colour), (Some(Colour::Green), Colour::Green));
+    // It stays so, and nothing is said of it again.
+    let said = (phone.orders.len(), phone.releases.len(), phone.ratings.len());
+    server.go_to(13, 9, 0);
+    phone.declare(server, well("[]", 13));
+    phone.sync(server).await;
+    assert_eq!((phone.orders.len(), phone.releases.len(), phone.ratings.len()), said);
+    assert_eq!(phone.colour(), Some(Colour::Green));
+}
+
+#[tokio::test]
+async fn of_two_notices_the_one_that_stands_still_holds() {
+    let (pair, mut phone) = green().await;
+    let server = &pair.hangzhou;
+    let mut other = train();
+    other["classes"][0]["minutes"] = json!(2);
+    assert_eq!(publish(&pair, &other).await, 5);
+    tell(server, &mut phone, &told(1, "exposure-near", 3)).await;
+    assert_eq!(tell(server, &mut phone, &told(5, "exposure-near", 3)).await, accepted());
+    assert_eq!(pair.hangzhou.app.publish_notice(&withdrawal(1)).await.unwrap().waits, None);
+    server.go_to(12, 9, 0);
+    phone.sync(server).await;
+    assert_eq!((phone.colour(), phone.releases.len()), (Some(Colour::Yellow), 0));
+    pair.shenzhen.go_to(12, 9, 0);
+    assert_eq!(pair.hangzhou.app.publish_notice(&withdrawal(5)).await.unwrap().waits, None);
+    server.go_to(12, 10, 0);
+    phone.sync(server).await;
+    assert_eq!((phone.colour(), phone.releases.len()), (Some(Colour::Green), 1));
+}
+
+#[tokio::test]
+async fn a_withdrawal_ends_no_order_that_another_cause_holds() {
+    let (pair, mut phone) = green().await;
+    let server = &pair.hangzhou;
+    tell(server, &mut phone, &told(1, "exposure-near", 3)).await;
+    phone.declare(server, well(WUHAN, 11));
+    phone.sync(server).await;
+    assert_eq!((phone.colour(), phone.orders.len()), (Some(Colour::Yellow), 1));
+    assert_eq!(pair.hangzhou.app.publish_notice(&withdrawal(1)).await.unwrap().waits, None);
+    server.go_to(12, 9, 0);
+    phone.sync(server).await;
+    assert_eq!((phone.colour(), phone.releases.len()), (Some(Colour::Yellow), 0));
+}
+
+#[tokio::test]
+async fn a_withdrawal_waits_for_the_records() {
+    let (pair, mut phone) = green().await;
+    let server = &pair.hangzhou;
+    tell(server, &mut phone, &told(1, "exposure-near", 3)).await;
+    assert_eq!(pair.hangzhou.app.publish_notice(&withdrawal(1)).await.unwrap().waits, None);
+    server.register.silent.store(true, std::sync::atomic::Ordering::SeqCst);
+    server.go_to(12, 9, 0);
+    phone.tap(server.clock.now());
+    phone.sync(server).await;
+    assert_eq!(
+        (phone.colour(), phone.releases.len()),
+        (Some(Colour::Yellow), 0),
+        "unanswered is never green"
+    );
+    server.register.silent.store(false, std::sync::atomic::Ordering::SeqCst);
+    server.go_to(12, 10, 0);
+    phone.sync(server).await;
+    assert_eq!((phone.colour(), phone.releases.len()), (Some(Colour::Green), 1));
+}
+
+#[tokio::test]
+async fn a_class_that_does_not_hold_when_it_is_told_is_refused() {
+    let (pair, mut phone) = green().await;
+    let server = &pair.hangzhou;
+    for (number, from, until) in [(5, "2020-02-12", "2020-02-19"), (6, "2020-02-05", "2020-02-11")] {
+        let mut other = train();
+        (other["classes"][0]["from"], other["classes"][0]["until"]) = (json!(from), json!(until));
+        assert_eq!(publish(&pair, &other).await, number);
+    }
+    assert_eq!(tell(server, &mut phone, &told(5, "exposure-near", 3)).await, refused("notice"), "not yet");
+    assert_eq!(phone.colour(), Some(Colour::Green));
+    // Told while it holds, it is taken after its end.
+    let evidence = phone.evidence(server.clock.now());
+    phone.record(&told(6, "exposure-near", 3), evidence);
+    server.go_to(12, 0, 1);
+    assert_eq!(phone.sync(server).await, [accepted()]);
+    assert_eq!(tell(server, &mut phone, &told(6, "exposure-near", 4)).await, refused("notice"), "over");
+    assert_eq!(tell(server, &mut phone, &told(5, "exposure-near", 3)).await, accepted());
 }
