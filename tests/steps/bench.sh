@@ -1,18 +1,28 @@
 #!/usr/bin/env bash
-# What the phone's file, its exchange, a gate and calls across the border cost. It fails when a bench does not run, never
-# because it is slow.
+# What the phone's file, its exchange, a gate, a match and calls across the border cost. It fails when a bench does not
+# run, never because it is slow. Arguments name some of them.
 source "$(dirname "$0")/lib.sh"
 
-printf -- '-- core\n'
-if step core cargo bench -q -p healthcode-faults --bench phone; then
-  grep -v '^ *Running' "$logs/$part-core.log" | sed 's/^/  /'
-fi
-printf -- '-- gate\n'
-if step gate cargo bench -q -p healthcode-attacks --features aws-lc --bench gate; then
-  grep -v '^ *Running' "$logs/$part-gate.log" | sed 's/^/  /'
-fi
-for language in kotlin swift; do
-  printf -- '-- %s\n' "$language"
-  "tests/steps/bench-$language.sh" || failed=$((failed + 1))
+benches=(core gate match kotlin swift)
+for name in "$@"; do
+  if [[ " ${benches[*]} " != *" $name "* ]]; then
+    printf 'no such bench: %s; there are %s\n' "$name" "${benches[*]}" >&2
+    exit 2
+  fi
+done
+[ $# -eq 0 ] || benches=("$@")
+
+bench() {
+  if step "$@"; then grep -v '^ *Running' "$logs/$part-$1.log" | sed 's/^/  /'; fi
+}
+
+for name in "${benches[@]}"; do
+  printf -- '-- %s\n' "$name"
+  case $name in
+    core) bench core cargo bench -q -p healthcode-faults --bench phone ;;
+    gate) bench gate cargo bench -q -p healthcode-attacks --features aws-lc --bench gate ;;
+    match) bench match cargo bench -q -p healthcode-faults --bench matching ;;
+    *) "tests/steps/bench-$name.sh" || failed=$((failed + 1)) ;;
+  esac
 done
 finish

@@ -77,6 +77,9 @@ kinds! {
     Operation, "operation", 422, "The operation is not understood";
     /// What the operation says breaks a rule; `field` names the place.
     Invalid, "invalid", 422, "The operation breaks a rule";
+    /// A log of exposure notices that is to be witnessed does not go on from what is known of it; `field` names what
+    /// does not, `expected` is the number of the last notice that is known.
+    Log, "log", 409, "The log does not go on from what is known of it";
     /// Too many requests: see `retry_after`.
     RateLimited, "rate-limited", 429, "Too many requests";
     /// The server cannot do it now: see `retry_after`.
@@ -101,7 +104,8 @@ pub struct Problem {
     /// Seconds to wait before trying again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
-    /// The sequence that the server expects next in the segment; with `cursor-gone`, the serial of the last thing that
+    /// The sequence that the server expects next in the segment; with `log`, the number of the last notice that the
+    /// server knows; with `cursor-gone`, the serial of the last thing that
     /// it still knows to have said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<u64>,

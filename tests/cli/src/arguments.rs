@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::notice::{NoticeCommand, Venue};
 use crate::operator::{KeyCommand, OutageCommand, RootCommand};
 
 const EXAMPLES: &str = "\
@@ -55,6 +56,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: OutageCommand,
     },
+    /// Exposure notices: places where somebody may have met a case
+    Notice {
+        #[command(subcommand)]
+        command: NoticeCommand,
+    },
+    /// Number a venue and draw the code for its door
+    Venue(Venue),
     /// Identity documents
     Id {
         #[command(subcommand)]
@@ -197,7 +205,7 @@ pub(crate) enum Language {
 const INSPECT: &str = "\
 It takes the text of a code (H1: to H6:), a picture of one (PNG), or any signed object of this system as it lies in a
 file, in hexadecimal or in base64url: token, presentation, anchor, trust list, order, release, rating, judgement,
-receipt, rulebook, a quarantine proof, any COSE_Sign1. There is no kind on the wire, so it says what it could be.
+receipt, rulebook, exposure notice, the head of their log, a quarantine proof, any COSE_Sign1. There is no kind on the wire, so it says what it could be.
 Each line has the path of a field, its name in the RFC, its value and what it means. A field that is not as it must be
 is named, with what the library says to it.
 
@@ -275,6 +283,10 @@ pub(crate) struct IssuerArguments {
     /// root/1.cbor, root/2.cbor and so on, and outages.cbor, all as the other publishes them
     #[arg(long, value_name = "FILE")]
     pub(crate) follow: Option<PathBuf>,
+    /// The server of another authority of the trust list, which is asked to sign that it saw this server's log of
+    /// exposure notices and no other; without one no notice is served. Three at most
+    #[arg(long, value_name = "URL")]
+    pub(crate) witness: Vec<String>,
     /// Gate policies (JSON) to sign and publish instead of those that the server comes with
     #[arg(long, value_name = "FILE")]
     pub(crate) policies: Option<PathBuf>,

@@ -7,6 +7,7 @@ mod arguments;
 pub mod camera;
 mod checkpoint;
 mod inspect;
+mod notice;
 mod operator;
 mod proof;
 mod serve;
@@ -51,6 +52,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Root { command }) => operator::root(&command, arguments.json, &mut out),
         Some(Command::Key { command }) => operator::key(&command, arguments.json, &mut out),
         Some(Command::Outage { command }) => operator::outage(&command, arguments.json, &mut out),
+        Some(Command::Notice { command }) => notice::notice(&command, arguments.json, &mut out),
+        Some(Command::Venue(venue)) => notice::venue(&venue, arguments.json, &mut out),
         Some(Command::Id { command: IdCommand::Check { number } }) => {
             tools::check_id(&number, arguments.json, &mut out)
         }

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::{Failure, Outcome};
 
 /// How many points a module of a picture has.
-const SCALE: u32 = 8;
+pub(crate) const SCALE: u32 = 8;
 
 /// What to do with the root keys.
 #[derive(Subcommand)]
@@ -71,6 +71,10 @@ pub(crate) enum Use {
     Status,
     /// Gate policies
     Policy,
+    /// Exposure notices and their log: what is published is signed anew
+    Notices,
+    /// Venue codes: those that hang are to be printed anew
+    Venues,
 }
 
 impl From<Use> for KeyUse {
@@ -82,6 +86,8 @@ impl From<Use> for KeyUse {
             Use::Decisions => Self::Decisions,
             Use::Status => Self::Status,
             Use::Policy => Self::Policy,
+            Use::Notices => Self::Notices,
+            Use::Venues => Self::Venues,
         }
     }
 }
@@ -191,13 +197,14 @@ fn instant(text: &str) -> Result<Timestamp, String> {
     Ok(Timestamp::from_millis(at.timestamp_millis()))
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
 
-fn failed(error: StartError) -> Failure {
+pub(crate) fn failed(error: StartError) -> Failure {
     match error {
         StartError::Refused(reason) => Failure::Usage(reason),
+        StartError::Draft(wrong) => Failure::Usage(wrong.to_string()),
         other => Failure::Failed(other.to_string()),
     }
 }

@@ -48,8 +48,13 @@ async fn serve(
         spread_seconds: arguments.spread,
         ..config(&arguments.issuer, &arguments.database, base_url)?
     };
-    let ports =
-        Ports { clock, sms: Arc::new(ConsoleGateway), records: healthcode_server::embedded_records() };
+    let witnesses = crate::notice::witnesses(&arguments.issuer.witness)?;
+    let ports = Ports {
+        clock,
+        sms: Arc::new(ConsoleGateway),
+        records: healthcode_server::embedded_records(),
+        witnesses,
+    };
     let app = App::open(config, ports).await.map_err(|error| failed(&error))?;
     announce(&app, &address.to_string(), as_json, out)?;
     out.flush()?;

@@ -50,6 +50,7 @@ impl Authority {
             clock: Arc::new(self.world.clone()),
             sms: self.codes.clone(),
             records: embedded_records(),
+            witnesses: Vec::new(),
         };
         self.app = Some(self.runtime.block_on(App::open(self.config.clone(), ports)).unwrap());
     }

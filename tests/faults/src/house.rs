@@ -62,6 +62,7 @@ impl House {
             clock: Arc::new(world.clone()),
             sms: codes.clone(),
             records: embedded_records(),
+            witnesses: Vec::new(),
         };
         let runtime = Runtime::new().unwrap();
         let app = runtime.block_on(App::open(config, ports)).unwrap();

@@ -201,7 +201,8 @@ fn screens(phone: &Phone, subject: &str, shown: &mut Shown) {
         departed_at: None,
         arrived_at: None,
     };
-    shown.result(resident.record_trip(subject.to_owned(), shown.value(trip))).unwrap();
+    let trip = shown.value(trip);
+    shown.result(resident.record_trip(subject.to_owned(), trip)).unwrap();
     assert_eq!(shown.result(resident.whereabouts(subject.to_owned())).unwrap().len(), 1);
     shown.result(resident.exposures(subject.to_owned())).unwrap();
     shown.result(resident.enter_venue(subject.to_owned(), "H4:K8417".to_owned())).unwrap_err();

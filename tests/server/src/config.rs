@@ -95,6 +95,21 @@ impl Config {
         self.database.with_extension("outages")
     }
 
+    /// Where the log of exposure notices is kept.
+    pub(crate) fn notices_path(&self) -> PathBuf {
+        self.database.with_extension("notices")
+    }
+
+    /// Where it is kept what this server has signed of other issuers' logs.
+    pub(crate) fn witnessed_path(&self) -> PathBuf {
+        self.database.with_extension("witnessed")
+    }
+
+    /// Where the number of the last venue is kept.
+    pub(crate) fn venues_path(&self) -> PathBuf {
+        self.database.with_extension("venues")
+    }
+
     pub(crate) fn keys_path(&self) -> PathBuf {
         self.database.with_extension("keys")
     }

@@ -2,16 +2,19 @@
 //! countersigned. An operation is accepted on signature and link alone; whether a check-in counts is a later
 //! judgement.
 
+use healthcode::rules::calendar::LegalDate;
 use healthcode::rules::facts::ReportedSymptoms;
 use healthcode::rules::quarantine::Tap;
 use healthcode::time::{Evidence, Interval, interval_of};
 use healthcode::token::PublicKey;
 use healthcode::token::trust_list::seal;
 use healthcode::wire::message::{LinkedOperation, Outcome, OutcomeKind};
+use healthcode::wire::operation::ToldExposure;
 use healthcode::wire::{CheckIn, Consent, Link, Operation, OperationBody, Problem, ProblemKind, Receipt};
 
 use crate::desk::Desk;
 use crate::error::ServerError;
+use crate::notices::keep;
 use crate::state::{CheckInState, HolderKey, Segment};
 use crate::storage::StoredOperation;
 
@@ -111,8 +114,13 @@ impl Desk<'_> {
     ) -> Result<(), Problem> {
         let opened = operation.open(key).map_err(|_| Problem::new(&ProblemKind::Signature))?;
         match opened.body {
-            None | Some(OperationBody::Exposure(_)) => Err(Problem::new(&ProblemKind::Operation)),
+            None => Err(Problem::new(&ProblemKind::Operation)),
             // What another phone has said since is not undone by one that it has replaced.
+            Some(OperationBody::Exposure(_)) if self.is_late() => Ok(()),
+            Some(OperationBody::Exposure(told)) => {
+                let made = interval_of(&opened.evidence, evidence, self.now).earliest;
+                self.take_exposure(&told, serial, self.rulebook.offset_minutes.date_of(made))
+            }
             Some(OperationBody::Declaration(_)) if self.is_late() && self.state.declaration.is_some() => {
                 Ok(())
             }
@@ -131,12 +139,27 @@ impl Desk<'_> {
                 Ok(())
             }
             Some(OperationBody::CheckIn(check_in)) => {
-                self.take_check_in(operation, check_in, &opened.evidence, evidence);
+                self.take_check_in((operation, serial), check_in, &opened.evidence, evidence);
                 Ok(())
             }
             Some(OperationBody::Consent(_)) if self.is_late() => Err(Problem::new(&ProblemKind::Replaced)),
             Some(OperationBody::Consent(consent)) => self.take_consent(&consent),
         }
+    }
+
+    /// A match that the person tells. Told on `made` or later, it must have been within the rulebook's window then: what
+    /// was told in time is not refused for the days that it took to arrive.
+    fn take_exposure(&mut self, told: &ToldExposure, serial: u64, made: LegalDate) -> Result<(), Problem> {
+        let invalid = || Problem::new(&ProblemKind::Invalid).at("notice");
+        let terms = self.rulebook.exposure.as_ref().ok_or_else(invalid)?;
+        let today = self.rulebook.offset_minutes.date_of(self.now);
+        let days = i32::from(terms.window_days);
+        self.notices.check(told, (made.plus_days(-days), today))?;
+        if keep(&mut self.state.exposures, told, today.plus_days(-days)) {
+            self.state.last.told = serial;
+            self.state.rating_due = true;
+        }
+        Ok(())
     }
 
     /// A key that waits takes over at once, or goes.
@@ -158,7 +181,7 @@ impl Desk<'_> {
 
     fn take_check_in(
         &mut self,
-        operation: &Operation,
+        (operation, serial): (&Operation, u64),
         check_in: CheckIn,
         made: &Evidence,
         synced: &Evidence,
@@ -173,6 +196,7 @@ impl Desk<'_> {
         if !symptoms.is_empty() {
             let on = self.rulebook.offset_minutes.date_of(interval.latest);
             self.state.reported = Some(ReportedSymptoms { on, symptoms });
+            self.state.last.told = serial;
             self.state.rating_due = true;
         }
         let late = self.is_late();

@@ -15,6 +15,7 @@ use healthcode::wire::message::ChangeKind;
 use crate::error::ServerError;
 use crate::keys::Sealed;
 use crate::life::Life;
+use crate::notices::Told;
 use crate::state::SubjectState;
 use crate::storage::{Changes, Decision};
 
@@ -23,6 +24,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) keys: Arc<Sealed>,
     pub(crate) rulebook: &'a Rulebook,
     pub(crate) life: &'a Life,
+    pub(crate) notices: Arc<Told>,
     pub(crate) subject: SubjectId,
     pub(crate) now: Timestamp,
     /// When another phone took the place of the one that asks: what it brings is late.

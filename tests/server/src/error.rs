@@ -5,6 +5,8 @@ use healthcode::token::SignerError;
 use healthcode::wire::{Problem, ProblemKind};
 use thiserror::Error;
 
+use crate::notices::DraftError;
+
 /// Why the server does not start, or an operator's act is not done. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StartError {
@@ -26,6 +28,15 @@ pub enum StartError {
     /// The outage notices' file.
     #[error("outage notices: {0}")]
     Outages(String),
+    /// The log of exposure notices, or the file that numbers venues.
+    #[error("exposure notices: {0}")]
+    Notices(String),
+    /// What was to be published is not what a notice says; the place and why.
+    #[error("{0}")]
+    Draft(DraftError),
+    /// The notice is signed and waits: no second issuer has signed for the log as it is now.
+    #[error("no second issuer has signed for the log: {0}")]
+    Unwitnessed(String),
     /// The act is not one that can be done.
     #[error("{0}")]
     Refused(String),

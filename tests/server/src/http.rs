@@ -15,8 +15,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use healthcode::token::{cbor, status_list};
 use healthcode::wire::message::{
-    ANCHOR_PATH, CONFIRM_PATH, ENROLMENTS_PATH, ISSUER_PATH, MAX_REQUEST_BYTES, OUTAGES_PATH, POLICY_PATH,
-    ROOT_PATH_PREFIX, RULEBOOK_PATH, STATUS_PATH_PREFIX, SYNC_PATH, TRUST_LIST_PATH,
+    ANCHOR_PATH, CONFIRM_PATH, ENROLMENTS_PATH, ISSUER_PATH, MAX_REQUEST_BYTES, NOTICE_HEAD_PATH,
+    NOTICE_PATH_PREFIX, OUTAGES_PATH, POLICY_PATH, ROOT_PATH_PREFIX, RULEBOOK_PATH, STATUS_PATH_PREFIX,
+    SYNC_PATH, TRUST_LIST_PATH, WITNESS_PATH,
 };
 use healthcode::wire::problem::MEDIA_TYPE;
 use healthcode::wire::{Bytes, Problem, ProblemKind, SIGNATURE_HEADER};
@@ -24,9 +25,11 @@ use serde::Serialize;
 
 use crate::Inner;
 use crate::error::ServerError;
+use crate::notices::MAX_WITNESS_BYTES;
 
 const TIME_LIMIT: Duration = Duration::from_secs(15);
 const CBOR: &str = "application/cbor";
+const JSON: &str = "application/json";
 
 type Server = State<Arc<Inner>>;
 
@@ -38,6 +41,10 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
         .route(&format!("{STATUS_PATH_PREFIX}{{number}}"), get(status_list))
         .route(&format!("{ROOT_PATH_PREFIX}{{name}}"), get(root_document))
         .route(OUTAGES_PATH, get(outages))
+        .route(NOTICE_HEAD_PATH, get(notice_head))
+        .route(&format!("{NOTICE_PATH_PREFIX}{{name}}"), get(notice))
+        .route(&format!("{NOTICE_PATH_PREFIX}{{number}}/{{name}}"), get(places))
+        .route(WITNESS_PATH, post(witness))
         .route(ISSUER_PATH, get(issuer))
         .route(ANCHOR_PATH, get(anchor))
         .route(ENROLMENTS_PATH, post(start_enrolment))
@@ -89,10 +96,13 @@ fn route_of(path: &str) -> &'static str {
         ENROLMENTS_PATH,
         CONFIRM_PATH,
         SYNC_PATH,
+        NOTICE_HEAD_PATH,
+        WITNESS_PATH,
         "/healthz",
     ];
     let known = routes.into_iter().find(|route| *route == path);
-    let below = || [STATUS_PATH_PREFIX, ROOT_PATH_PREFIX].into_iter().find(|route| path.starts_with(route));
+    let prefixes = [STATUS_PATH_PREFIX, ROOT_PATH_PREFIX, NOTICE_PATH_PREFIX];
+    let below = || prefixes.into_iter().find(|route| path.starts_with(route));
     known.or_else(below).unwrap_or("other")
 }
 
@@ -114,6 +124,38 @@ async fn root_document(State(inner): Server, Path(name): Path<String>) -> Respon
 
 async fn outages(State(inner): Server) -> Response {
     answer(async { Ok(signed(inner.outages()?)) }).await
+}
+
+/// The head of the log: what a cache may keep for a minute.
+async fn notice_head(State(inner): Server) -> Response {
+    answer(async { Ok(cached("public, max-age=60", CBOR, inner.notice_head().await?)) }).await
+}
+
+/// A notice. It never says anything else, but its signature is made anew when the key is replaced: a day.
+async fn notice(State(inner): Server, Path(name): Path<String>) -> Response {
+    answer(async {
+        let number = name.strip_suffix(".cbor").ok_or(ProblemKind::NotFound)?;
+        Ok(cached("public, max-age=86400, immutable", CBOR, inner.notice_file(number, None)?))
+    })
+    .await
+}
+
+/// A file of places of a notice.
+async fn places(State(inner): Server, Path((number, name)): Path<(String, String)>) -> Response {
+    answer(async {
+        let place = name.strip_suffix(".bin").ok_or(ProblemKind::NotFound)?;
+        let bytes = inner.notice_file(&number, Some(place))?;
+        Ok(cached("public, max-age=31536000, immutable", "application/octet-stream", bytes))
+    })
+    .await
+}
+
+async fn witness(State(inner): Server, request: Request) -> Response {
+    answer(async {
+        let (_, body) = read(request, CBOR, MAX_WITNESS_BYTES).await?;
+        Ok(signed(inner.witness(&body).await?))
+    })
+    .await
 }
 
 async fn issuer(State(inner): Server) -> Response {
@@ -168,7 +210,7 @@ fn read_nonce(query: &str) -> Result<[u8; 16], ServerError> {
 async fn start_enrolment(State(inner): Server, request: Request) -> Response {
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| -> IpAddr { info.0.ip() });
     answer(async {
-        let (headers, body) = read(request).await?;
+        let (headers, body) = read(request, JSON, MAX_REQUEST_BYTES).await?;
         let started = inner.start_enrolment(signature(&headers), &body, address).await?;
         Ok((StatusCode::ACCEPTED, json(&started)?).into_response())
     })
@@ -177,7 +219,7 @@ async fn start_enrolment(State(inner): Server, request: Request) -> Response {
 
 async fn confirm_enrolment(State(inner): Server, request: Request) -> Response {
     answer(async {
-        let (headers, body) = read(request).await?;
+        let (headers, body) = read(request, JSON, MAX_REQUEST_BYTES).await?;
         json(&inner.confirm_enrolment(signature(&headers), &body).await?)
     })
     .await
@@ -185,21 +227,21 @@ async fn confirm_enrolment(State(inner): Server, request: Request) -> Response {
 
 async fn sync(State(inner): Server, request: Request) -> Response {
     answer(async {
-        let (headers, body) = read(request).await?;
+        let (headers, body) = read(request, JSON, MAX_REQUEST_BYTES).await?;
         json(&inner.sync(signature(&headers), &body).await?)
     })
     .await
 }
 
-/// The headers and the body of a JSON request.
-async fn read(request: Request) -> Result<(HeaderMap, Vec<u8>), ServerError> {
+/// The headers and the body of a request of a media type.
+async fn read(request: Request, takes: &str, most: usize) -> Result<(HeaderMap, Vec<u8>), ServerError> {
     let (parts, body) = request.into_parts();
     let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/json") {
+    if !media_type.eq_ignore_ascii_case(takes) {
         return Err(Problem::new(&ProblemKind::Malformed).at("Content-Type").into());
     }
-    let body = axum::body::to_bytes(body, MAX_REQUEST_BYTES).await;
+    let body = axum::body::to_bytes(body, most).await;
     Ok((parts.headers, body.map_err(|_| ProblemKind::TooLarge)?.to_vec()))
 }
 
@@ -227,7 +269,11 @@ fn internal(place: &'static str) -> Response {
 
 fn json(value: &impl Serialize) -> Result<Response, ServerError> {
     let body = serde_json::to_vec(value).map_err(|_| ServerError::Internal("json"))?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    Ok(([(header::CONTENT_TYPE, JSON)], body).into_response())
+}
+
+fn cached(how: &'static str, media_type: &'static str, bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, how)], bytes).into_response()
 }
 
 fn signed(bytes: Vec<u8>) -> Response {

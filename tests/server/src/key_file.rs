@@ -2,8 +2,9 @@
 //! overwritten: its keys are in the field. A change puts a whole new file in the place of the old one, and one change
 //! waits for the other; a running server sees it by the file's stamp.
 //!
-//! Form 1 is what a server begins with. Form 2 is written with the first change of a key, and says all that form 1
-//! left to be derived. Secrets are in hexadecimal, what is public in base64url.
+//! Form 1 is what a server begins with. Form 3 is written with the first change of a key, and says all that form 1
+//! left to be derived. Form 2 is form 3 before there were exposure notices and venues: their keys are derived as for
+//! form 1. Secrets are in hexadecimal, what is public in base64url.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -19,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::StartError;
 use crate::keys::{keyed, random};
 
+/// The form that is written.
+const FORMAT: u8 = 3;
 /// The last instant that a date of four digits can name.
 pub(crate) const LAST: Timestamp = Timestamp::from_seconds(253_402_300_799);
 
@@ -70,7 +73,24 @@ struct First {
     people: Secret,
 }
 
-/// Form 2: what there is.
+/// Form 2, all of it; the keys of form 3 are derived.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Second {
+    #[serde(rename = "format")]
+    _format: u8,
+    root: Roots,
+    time: Secret,
+    rules: Secret,
+    decisions: Secret,
+    status: Secret,
+    policy: Secret,
+    tokens: Secret,
+    people: Secret,
+    removed: Vec<Bytes>,
+}
+
+/// Form 3: what there is.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyFile {
@@ -81,6 +101,8 @@ pub(crate) struct KeyFile {
     pub(crate) decisions: Secret,
     pub(crate) status: Secret,
     pub(crate) policy: Secret,
+    pub(crate) notices: Secret,
+    pub(crate) venues: Secret,
     /// From it the token keys of all periods are derived.
     pub(crate) tokens: Secret,
     pub(crate) people: Secret,
@@ -103,12 +125,14 @@ pub(crate) struct Roots {
 impl KeyFile {
     /// Of form 1, and what form 1 leaves to be derived.
     fn of(first: First) -> Result<Self, StartError> {
-        let later = |name: &[u8]| Secret(keyed(&first.tokens.0, &[b"key", name]));
+        let later = |name: &[u8]| derived(&first.tokens, name);
         Ok(Self {
-            format: 2,
+            format: FORMAT,
             root: Roots::first(first.root)?,
             status: later(b"status"),
             policy: later(b"policy"),
+            notices: later(b"notices"),
+            venues: later(b"venues"),
             time: first.time,
             rules: first.rules,
             decisions: first.decisions,
@@ -117,6 +141,31 @@ impl KeyFile {
             removed: Vec::new(),
         })
     }
+}
+
+impl From<Second> for KeyFile {
+    fn from(second: Second) -> Self {
+        Self {
+            format: FORMAT,
+            root: second.root,
+            time: second.time,
+            rules: second.rules,
+            decisions: second.decisions,
+            status: second.status,
+            policy: second.policy,
+            // The next change writes them down: a token key that is removed leaves them as they are.
+            notices: derived(&second.tokens, b"notices"),
+            venues: derived(&second.tokens, b"venues"),
+            tokens: second.tokens,
+            people: second.people,
+            removed: second.removed,
+        }
+    }
+}
+
+/// A key that the file does not say.
+fn derived(tokens: &Secret, name: &[u8]) -> Secret {
+    Secret(keyed(&tokens.0, &[b"key", name]))
 }
 
 impl Roots {
@@ -168,7 +217,8 @@ pub(crate) fn read(path: &Path) -> Result<Option<KeyFile>, StartError> {
     let form: Form = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
     let file = match form.format {
         1 => KeyFile::of(serde_json::from_slice(&bytes).map_err(|_| damaged())?)?,
-        2 => serde_json::from_slice(&bytes).map_err(|_| damaged())?,
+        2 => KeyFile::from(serde_json::from_slice::<Second>(&bytes).map_err(|_| damaged())?),
+        FORMAT => serde_json::from_slice(&bytes).map_err(|_| damaged())?,
         _ => return Err(StartError::Keys("the file is of a later version".to_owned())),
     };
     let roots = &file.root;

@@ -31,6 +31,8 @@ pub(crate) struct Keys {
     pub(crate) decisions: SoftwareKey,
     pub(crate) status: SoftwareKey,
     pub(crate) policy: SoftwareKey,
+    pub(crate) notices: SoftwareKey,
+    pub(crate) venues: SoftwareKey,
 }
 
 impl Keys {
@@ -52,6 +54,8 @@ impl Keys {
             decisions: file.decisions.key(),
             status: file.status.key(),
             policy: file.policy.key(),
+            notices: file.notices.key(),
+            venues: file.venues.key(),
             file,
         }
     }
@@ -97,13 +101,15 @@ impl Keys {
     }
 
     /// The keys that last until they are replaced, and their uses.
-    pub(crate) fn lasting(&self) -> [(&SoftwareKey, KeyUse); 5] {
+    pub(crate) fn lasting(&self) -> [(&SoftwareKey, KeyUse); 7] {
         [
             (&self.time, KeyUse::Time),
             (&self.rules, KeyUse::Rules),
             (&self.decisions, KeyUse::Decisions),
             (&self.status, KeyUse::Status),
             (&self.policy, KeyUse::Policy),
+            (&self.notices, KeyUse::Notices),
+            (&self.venues, KeyUse::Venues),
         ]
     }
 

@@ -19,6 +19,7 @@ mod key_file;
 mod keys;
 mod life;
 mod limits;
+mod notices;
 mod operator;
 mod outages;
 mod peers;
@@ -45,6 +46,10 @@ use tokio::net::TcpListener;
 pub use clock::{ServerClock, SystemClock};
 pub use config::Config;
 pub use error::StartError;
+pub use notices::{
+    ClassDraft, DraftError, HttpWitness, ListedNotice, NoticeDraft, Place, PlaceRecord, Publication, Witness,
+    WitnessError,
+};
 pub use operator::Operator;
 pub use ports::{ConsoleGateway, Ports, PublicRecords, RecordsUnavailable, SmsGateway};
 pub use records::{EmbeddedRecords, PersonRecord, embedded_records};
@@ -73,6 +78,7 @@ pub(crate) struct Inner {
     pub(crate) source: trust::Source,
     pub(crate) status: status::StatusLists,
     pub(crate) life: Life,
+    pub(crate) notices: notices::Notices,
     pub(crate) trust: tokio::sync::Mutex<Option<trust::Published>>,
     pub(crate) room: Arc<tokio::sync::Semaphore>,
 }
@@ -95,7 +101,9 @@ impl App {
         let source = open_source(&config, &keys, &life, &rulebook, ports.clock.now())?;
         let keys = KeyRing::new(config.keys_path(), keys, HANGZHOU_2020, json)?;
         let room = Arc::new(tokio::sync::Semaphore::new(config.max_requests));
+        let log = notices::Log::new(config.notices_path(), config.keys_path());
         let inner = Inner {
+            notices: notices::Notices::new(log),
             config,
             ports,
             keys,
@@ -109,6 +117,7 @@ impl App {
             room,
         };
         inner.take_back_withdrawn().await?;
+        inner.begin_notices().await?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -192,7 +201,13 @@ impl App {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> impl Future<Output = std::io::Result<()>> + Send + 'static {
         let service = self.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
-        async move { axum::serve(listener, service).with_graceful_shutdown(shutdown).await }
+        let inner = Arc::clone(&self.inner);
+        async move {
+            let kept = tokio::spawn(inner.keep_notices());
+            let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
+            kept.abort();
+            served
+        }
     }
 }
 

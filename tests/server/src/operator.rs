@@ -22,8 +22,10 @@ const MAX_ROOTS: u8 = 16;
 /// The files beside a database, in an operator's hands.
 #[derive(Clone, Debug)]
 pub struct Operator {
-    keys: PathBuf,
+    pub(crate) keys: PathBuf,
     outages: PathBuf,
+    pub(crate) notices: PathBuf,
+    pub(crate) venues: PathBuf,
 }
 
 impl Operator {
@@ -31,10 +33,15 @@ impl Operator {
     #[must_use]
     pub fn of(database: &Path) -> Self {
         let config = Config::hangzhou(database, String::new());
-        Self { keys: config.keys_path(), outages: config.outages_path() }
+        Self {
+            keys: config.keys_path(),
+            outages: config.outages_path(),
+            notices: config.notices_path(),
+            venues: config.venues_path(),
+        }
     }
 
-    fn read(&self) -> Result<Keys, StartError> {
+    pub(crate) fn read(&self) -> Result<Keys, StartError> {
         let file = key_file::read(&self.keys)?;
         file.map(Keys::of).ok_or_else(|| StartError::Keys("there is no file of keys".to_owned()))
     }
@@ -100,6 +107,8 @@ impl Operator {
                         KeyUse::Decisions => &mut file.decisions,
                         KeyUse::Status => &mut file.status,
                         KeyUse::Policy => &mut file.policy,
+                        KeyUse::Notices => &mut file.notices,
+                        KeyUse::Venues => &mut file.venues,
                         _ => return Err(no_such_key(other)),
                     };
                     (place, vec![key.public_key().id()])

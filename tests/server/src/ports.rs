@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use healthcode::rules::identity::Document;
 
 use crate::clock::ServerClock;
+use crate::notices::Witness;
 use crate::records::PersonRecord;
 
 /// Sends text messages.
@@ -50,4 +51,7 @@ pub struct Ports {
     pub sms: Arc<dyn SmsGateway>,
     /// The public records.
     pub records: Arc<dyn PublicRecords>,
+    /// The second issuers that sign for this server's log of exposure notices, three at most; none where it publishes
+    /// none.
+    pub witnesses: Vec<Arc<dyn Witness>>,
 }

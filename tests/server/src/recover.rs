@@ -15,6 +15,7 @@ use healthcode::wire::{Bytes, Link, Operation, OperationBody, Problem, ProblemKi
 
 use crate::desk::Desk;
 use crate::error::ServerError;
+use crate::notices::keep;
 use crate::state::{CheckInState, OrderState, Rated, Segment};
 use crate::storage::{Decision, StoredOperation};
 
@@ -87,7 +88,9 @@ impl Desk<'_> {
             self.next_serial()?;
         }
         // The rating that came back is of what came back with it; else what was due before is due still.
-        if rated == Some(self.state.last.rating) && rated > Some(self.state.last.declaration) {
+        if rated == Some(self.state.last.rating)
+            && rated > Some(self.state.last.declaration.max(self.state.last.told))
+        {
             self.state.rating_due = false;
         }
         Ok(())
@@ -183,11 +186,19 @@ impl Desk<'_> {
                 self.state.last.declaration = receipt.serial;
                 self.state.rating_due = true;
             }
+            // It was judged when it was accepted.
+            Some(OperationBody::Exposure(told)) if !receipt.late => {
+                let days = self.rulebook.exposure.as_ref().map_or(0, |terms| i32::from(terms.window_days));
+                let first = self.rulebook.offset_minutes.date_of(self.now).plus_days(-days);
+                if keep(&mut self.state.exposures, &told, first) {
+                    self.recover_told(receipt.serial);
+                }
+            }
             Some(OperationBody::CheckIn(check_in)) => {
                 if !check_in.symptoms.is_empty() {
                     let on = self.rulebook.offset_minutes.date_of(receipt.received_at);
                     self.state.reported = Some(ReportedSymptoms { on, symptoms: check_in.symptoms });
-                    self.state.rating_due |= receipt.serial > self.state.last.rating;
+                    self.recover_told(receipt.serial);
                 }
                 let Some(order) = &mut self.state.order else { return };
                 // The evidence of the exchange that brought it is lost; its judgement, if there is one, has the rest.
@@ -215,11 +226,17 @@ impl Desk<'_> {
         }
     }
 
+    /// What was told after the last rating makes one due.
+    fn recover_told(&mut self, serial: u64) {
+        self.state.last.told = self.state.last.told.max(serial);
+        self.state.rating_due |= serial > self.state.last.rating;
+    }
+
     /// The earlier of two receipts holds, where an operation was delivered again after it was lost: what was delivered
     /// next has its place after it. A phone that got the later one keeps it: it has no receipt from between the two.
     fn put_back(&mut self, receipt: &Receipt, later: &Receipt, stored: StoredOperation) {
         let last = &mut self.state.last;
-        for last in [&mut last.link, &mut last.declaration] {
+        for last in [&mut last.link, &mut last.declaration, &mut last.told] {
             if *last == later.serial {
                 *last = receipt.serial;
             }

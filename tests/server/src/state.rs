@@ -66,6 +66,9 @@ pub struct LastSerials {
     pub link: u64,
     /// Of the receipt of the last declaration.
     pub declaration: u64,
+    /// Of the receipt of the last symptoms, or of the last match of an exposure notice.
+    #[serde(default)]
+    pub told: u64,
     /// Of the last order, or its release.
     pub order: u64,
     /// Of the last rating.

@@ -173,6 +173,7 @@ impl Inner {
             keys: self.keys.now(),
             rulebook: &self.rulebook,
             life: &self.life,
+            notices: self.told(),
             subject,
             now: self.ports.clock.now(),
             replaced_at,

@@ -5,7 +5,7 @@
 use healthcode::rules::calendar::Timestamp;
 use healthcode::token::outage::MAX_HOURS;
 use healthcode::token::trust_list::{Issuer, IssuerKey, StatusListEntry, TrustListContent};
-use healthcode::token::{KeyUse, RootSet, Signer, cbor};
+use healthcode::token::{KeyUse, RootSet, Signer, TrustList, cbor};
 use healthcode::wire::ProblemKind;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -102,7 +102,7 @@ impl Inner {
     /// What an operator should look at.
     pub(crate) fn complaints(&self) -> Vec<&'static str> {
         let now = self.ports.clock.now();
-        let mut complaints = Vec::new();
+        let mut complaints: Vec<_> = self.notice_complaint().into_iter().collect();
         match &self.source {
             Source::Own(peers) => {
                 complaints.extend(peers.has_refused().then_some("peer-refused"));
@@ -192,6 +192,17 @@ impl Inner {
         let answer = published.with(&keys);
         *cached = Some(published);
         Ok(answer)
+    }
+
+    /// The list of now, to verify by. One that has expired vouches for nobody.
+    pub(crate) async fn listed(&self) -> Result<TrustList, ServerError> {
+        let bytes = self.published().await?.bytes;
+        let roots = self.root_set().ok_or(ProblemKind::Unavailable)?;
+        let list = TrustList::open(&bytes, &roots, 0).map_err(|_| ServerError::Internal("trust-list/own"))?;
+        if list.is_expired(self.ports.clock.now()) {
+            return Err(ProblemKind::Unavailable.into());
+        }
+        Ok(list)
     }
 
     /// The own entry of now.

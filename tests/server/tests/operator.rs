@@ -142,10 +142,10 @@ async fn a_file_of_the_first_form_opens_and_is_written_anew_only_with_a_change()
     server.restart().await;
     assert_eq!(server.app.issuer_entry(), before, "every other key is kept");
     let second = std::fs::read_to_string(&keys).unwrap();
-    assert!(second.contains("\"format\": 2"));
+    assert!(second.contains("\"format\": 3"));
     assert_eq!(std::fs::metadata(&keys).unwrap().permissions().mode() & 0o777, 0o600);
     for (what, damaged) in [
-        ("later", second.replace("\"format\": 2", "\"format\": 3")),
+        ("later", second.replace("\"format\": 3", "\"format\": 4")),
         ("threshold", second.replace("\"threshold\": 1", "\"threshold\": 2")),
         ("half", second[..second.len() / 2].to_owned()),
     ] {
@@ -208,7 +208,7 @@ async fn every_other_key_can_be_removed_and_what_it_signs_is_signed_anew() {
     server.restart().await;
     read(&server).await;
     assert_eq!(server.trust().await.issuer(ISSUER).unwrap().removed_keys.len(), 5);
-    assert!(matches!(server.app.remove_key(KeyUse::Venues), Err(StartError::Refused(_))));
+    assert!(matches!(server.app.remove_key(KeyUse::Acts), Err(StartError::Refused(_))));
 }
 
 #[tokio::test]

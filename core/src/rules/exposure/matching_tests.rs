@@ -157,6 +157,43 @@ fn an_area_holds_whatever_lies_in_it() {
     assert_eq!((count(330_102), count(440_000)), (0, 0));
 }
 
+/// Check-ins against a warning from 10:00 to 11:00, and the minutes that they share: the cases by which the iOS and
+/// Android apps of Corona-Warn-App test the same question (`TraceWarningMatcherTests.swift` in cwa-app-ios, after
+/// `pt-calculate-overlap-data.json` of its technical specification), values only. There a touch is no match.
+#[test]
+fn the_published_cases_of_corona_warn_app_come_to_the_same_minutes() {
+    let warning = at_venue(12, 600, 60);
+    for (from, to, expected) in [
+        (570, 585, None),
+        (675, 680, None),
+        (570, 600, None),
+        (660, 670, None),
+        (570, 612, Some(12)),
+        (645, 672, Some(15)),
+        (600, 613, Some(13)),
+        (615, 617, Some(2)),
+        (630, 660, Some(30)),
+        (600, 660, Some(60)),
+    ] {
+        let found = met(&[warning], &context(PlaceKind::Venue, 1, 0), &[visit(12, from, Some(to))]);
+        assert_eq!(found.first().map(|meeting| meeting.minutes), expected, "{from} to {to}");
+        assert!(met(&[warning], &context(PlaceKind::Venue, 1, 0), &[visit(13, from, Some(to))]).is_empty());
+    }
+}
+
+#[test]
+fn minutes_are_those_of_true_time_where_the_phones_zone_puts_its_clock_forward() {
+    // In the night to 29 March 2020 Berlin's clocks went from 02:00 to 03:00, which is 01:00 UTC: no hour is lost or won.
+    let change = Timestamp::from_seconds(1_585_443_600);
+    let first = calendar().date_of(change);
+    let start = u32::try_from(change.since(calendar().start_of(first)) / MILLIS_PER_MINUTE).unwrap();
+    let around = PartContext { day: first, ..context(PlaceKind::Venue, 1, 0) };
+    let Whereabouts::Visit(mut visit) = visit(12, 0, None) else { unreachable!() };
+    (visit.entered_at, visit.left_at) = (change.plus_hours(-1), Some(change.plus_hours(1)));
+    let found = met(&[at_venue(12, start - 30, 60)], &around, &[Whereabouts::Visit(visit)]);
+    assert_eq!(found[0].minutes, 60);
+}
+
 /// The plain way: every pair, by the words of the design.
 fn naive(records: &[Record], context: &PartContext<'_>, own: &[Whereabouts]) -> Vec<(Record, usize, u32)> {
     let mut sorted = records.to_vec();

@@ -7,8 +7,8 @@ use healthcode::token::cbor::decode;
 use healthcode::token::presentation::Scanned;
 use healthcode::token::trust_list::{Issuer, Object, TrustList};
 use healthcode::token::{
-    Anchor, Challenge, GateToken, Judgement, KeyNotice, Mode, Order, PublicKey, RatingReceipt, Release,
-    Sign1, SignedStatusList, policy, rules,
+    Anchor, Challenge, ExposureNotice, GateToken, Judgement, KeyNotice, Mode, Order, PublicKey,
+    RatingReceipt, Release, Sign1, SignedStatusList, VenueCode, policy, rules,
 };
 use healthcode::wire::link::Link;
 use healthcode::wire::operation::Operation;
@@ -66,6 +66,8 @@ pub(super) const SIGNED: &[Kind] = &[
     of_issuer::<Judgement>("a judgement of a check-in", "hc/1/judgement", &forms::JUDGEMENT),
     of_issuer::<Receipt>("a check-in receipt", "hc/1/receipt", &forms::RECEIPT),
     of_issuer::<KeyNotice>("a notice about a phone's key", "hc/1/key", &forms::KEY_NOTICE),
+    of_issuer::<ExposureNotice>("an exposure notice", "hc/1/notice", &forms::NOTICE),
+    of_issuer::<VenueCode>("a venue's code", "hc/1/venue", &forms::VENUE),
     signed(
         "a link of the chain of operations",
         "hc/1/link",

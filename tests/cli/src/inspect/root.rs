@@ -1,6 +1,8 @@
-//! What root keys sign together: a trust list, a set of root keys, an outage notice.
+//! What several keys sign together: root keys a trust list, a set of root keys, an outage notice; two issuers the head
+//! of a log of exposure notices.
 
 use healthcode::token::cbor::decode;
+use healthcode::token::notice::{LogError, SignedHead};
 use healthcode::token::root::{self, Document, RootContent};
 use healthcode::token::trust_list::{MAX_BYTES, TrustListContent};
 use healthcode::token::{OutageNotice, outage};
@@ -9,7 +11,7 @@ use serde_json::Value;
 
 use super::cbor::{Content, Item, read};
 use super::forms::{self, ROOT_SIGNED};
-use super::report::{Guess, Outcome, Report, Signature, Trust};
+use super::report::{Guess, Outcome, Report, Signature, Trust, printable};
 use super::shape::Shape;
 use super::walk::{self, Fit, describe_fit};
 use crate::trust;
@@ -46,9 +48,21 @@ const KINDS: &[Kind] = &[
         parse: |bytes| parse_as::<OutageNotice>(bytes, outage::MAX_BYTES),
         verify: verify_outage,
     },
+    Kind {
+        what: "the head of a log of exposure notices",
+        context: "hc/1/log",
+        shape: &forms::LOG_HEAD,
+        parse: |bytes| {
+            SignedHead::parse(bytes)
+                .and_then(|head| head.unverified())
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        },
+        verify: verify_head,
+    },
 ];
 
-/// The payload of a document that root keys sign.
+/// The payload of a document that several keys sign.
 pub(super) fn payload(bytes: &[u8]) -> Option<&[u8]> {
     let (item, _) = read(bytes).ok()?;
     match item.array::<2>()? {
@@ -73,7 +87,7 @@ pub(super) fn explain(report: &mut Report, bytes: &[u8], item: &Item<'_>, rest: 
     match read(content) {
         Ok((content, rest)) => {
             let kind = guess(report, &content, bytes);
-            let about = "what the root keys sign";
+            let about = "what the keys sign";
             walk::explain(report, "payload", ("payload", about), kind.map(|kind| kind.shape), &content);
             walk::left_over(report, "payload", rest);
             if let (Some(kind), Some(trust)) = (kind, &report.trust) {
@@ -134,6 +148,19 @@ fn verify_outage(trust: &Trust, bytes: &[u8]) -> Outcome {
     let Some(content) = content else { return Outcome::Wrong("form".to_owned()) };
     match OutageNotice::open(bytes, &trust.set(content.root_version)) {
         Ok(_) => by_roots(trust, content.root_version),
+        Err(error) => Outcome::Wrong(error.to_string()),
+    }
+}
+
+/// By the given list: a head needs its issuer's signature and another's.
+fn verify_head(trust: &Trust, bytes: &[u8]) -> Outcome {
+    let Some(list) = &trust.list else {
+        return Outcome::Open("no trust list is given, which names the issuers' keys".to_owned());
+    };
+    let head = SignedHead::parse(bytes).map_err(LogError::from);
+    let head = head.and_then(|head| Ok((head.unverified()?.issuer, head)));
+    match head.and_then(|(issuer, head)| head.open(&issuer, list)) {
+        Ok(head) => Outcome::Verified(format!("{} and a second issuer", printable(&head.issuer))),
         Err(error) => Outcome::Wrong(error.to_string()),
     }
 }

@@ -9,12 +9,13 @@ use healthcode::rules::text::Text;
 use healthcode::token::code_text::{CodeText, Prefix};
 use healthcode::token::decision::{RatingReason, ReleaseCause};
 use healthcode::token::key::Signer;
+use healthcode::token::notice::{ExposureClass, PartEntry};
 use healthcode::token::policy::sign_policies;
 use healthcode::token::rules::sign_rulebook;
 use healthcode::token::trust_list::{Issuer, IssuerKey, KeyUse, StatusListEntry, TrustListContent, seal};
 use healthcode::token::{
-    Anchor, Flags, GateToken, Judgement, KeyNotice, Mode, OperationId, Order, OrderId, Presentation,
-    RatingReceipt, Release, SegmentId, SoftwareKey, StatusReference, SubjectId,
+    Anchor, ExposureNotice, Flags, GateToken, Judgement, KeyNotice, Mode, OperationId, Order, OrderId,
+    Presentation, RatingReceipt, Release, SegmentId, SoftwareKey, StatusReference, SubjectId, VenueCode,
 };
 use healthcode::wire::{Bytes, CheckIn, Link, Operation, OperationBody, Receipt, RequestClaims};
 
@@ -59,6 +60,8 @@ pub(super) fn trust_list() -> Vec<u8> {
         (5, KeyUse::Decisions),
         (6, KeyUse::Policy),
         (7, KeyUse::Status),
+        (10, KeyUse::Notices),
+        (11, KeyUse::Venues),
     ];
     let listed = |(seed, key_use)| IssuerKey {
         cose_key: key(seed).public_key().to_cose().into(),
@@ -100,6 +103,29 @@ pub(super) fn order() -> Order {
 pub(super) fn evidence() -> healthcode::time::Evidence {
     let session = healthcode::token::BootSession([1; 8]);
     healthcode::time::Evidence { lower_bound: at(0), session, boot_millis: 5, anchor: None }
+}
+
+/// The second notice of a log: a train, and a withdrawal.
+pub(super) fn exposure_notice() -> ExposureNotice {
+    let class = ExposureClass {
+        kind: 1,
+        rule: "exposure-near".to_owned(),
+        minutes: 15,
+        apart: 1,
+        from: at(0),
+        until: at(14 * 86_400),
+    };
+    let part = PartEntry { class: 0, day: 18_295, records: 3, bytes: 40, digest: [5; 32].into() };
+    ExposureNotice {
+        classes: vec![class],
+        parts: vec![part],
+        withdraws: vec![1],
+        ..ExposureNotice::new(2, [6; 32], Region::from_code(330_100).unwrap(), at(0))
+    }
+}
+
+pub(super) fn venue() -> VenueCode {
+    VenueCode::new(17, Region::from_code(330_106).unwrap(), Text::new("店", "Shop"), at(0))
 }
 
 /// One of every kind that an issuer or a phone signs, and its name.
@@ -176,6 +202,8 @@ pub(super) fn signed() -> Vec<(&'static str, Vec<u8>)> {
         ("a judgement of a check-in", seal(&judgement, &decisions).unwrap()),
         ("a check-in receipt", seal(&receipt, &decisions).unwrap()),
         ("a notice about a phone's key", seal(&notice, &decisions).unwrap()),
+        ("an exposure notice", seal(&exposure_notice(), &key(10)).unwrap()),
+        ("a venue's code", seal(&venue(), &key(11)).unwrap()),
         ("a link of the chain of operations", link.sign(&key(2)).unwrap()),
         (
             "an operation that a phone recorded",

@@ -5,7 +5,9 @@ use healthcode::token::code_text::CodeText;
 use healthcode::token::key::Signer;
 use healthcode::token::root::RootContent;
 use healthcode::token::trust_list::seal;
-use healthcode::token::{Challenge, GateToken, Mode, OutageNotice, StatusListContent, Statuses};
+use healthcode::token::{
+    Challenge, GateToken, LogHead, Mode, OutageNotice, StatusListContent, Statuses, VenueCode,
+};
 
 use super::samples::{LIST, at, code, key, signed, token, trust_list};
 use super::*;
@@ -252,4 +254,35 @@ fn both_forms_of_a_report_name_every_field() {
     let mut untrusting = Vec::new();
     look(code(Mode::Shown(at(30)))).print(false, &mut untrusting).unwrap();
     assert!(String::from_utf8(untrusting).unwrap().contains("not looked at"));
+}
+
+#[test]
+fn the_head_of_a_log_is_verified_only_with_a_second_issuer() {
+    let notice = samples::exposure_notice();
+    let head = LogHead::new("hangzhou".to_owned(), 2, notice.digest(), at(0)).sign(&key(10)).unwrap();
+    let report = look(head.to_bytes());
+    assert_eq!(what(&report), ["the head of a log of exposure notices"]);
+    assert!(report.is_well() && report.signatures.is_empty());
+    assert!(meaning(&report, "payload/3").contains("how many notices"));
+    let report = look_trusting(head.to_bytes());
+    assert!(matches!(&report.signatures[0].outcome, report::Outcome::Wrong(why) if why == "unwitnessed"));
+    assert!(!report.is_well());
+}
+
+#[test]
+fn a_venues_code_is_explained_by_its_text_and_its_picture() {
+    let signed = seal(&samples::venue(), &key(11)).unwrap();
+    let text = VenueCode::to_text(&signed);
+    let report = look_trusting(text.clone());
+    assert!(report.input.starts_with("H4: a venue;"), "{}", report.input);
+    assert_eq!(what(&report), ["a venue's code"]);
+    assert!(report.signatures[0].outcome.is_verified());
+    for (path, part) in [("payload/2", "venue"), ("payload/3", "330106"), ("payload/4/1", "English")] {
+        let line = report.lines.iter().find(|line| line.path == path).unwrap();
+        let whole = format!("{} {}", line.value, line.meaning);
+        assert!(whole.contains(part), "{path}: {whole}");
+    }
+    let picture =
+        healthcode::qr::png(&Matrix::encode(&text).unwrap(), healthcode::qr::Shade::Plain, 8).unwrap();
+    assert_eq!(what(&look(picture)), ["a venue's code"]);
 }

@@ -128,6 +128,7 @@ fn server_ports(world: &World, telephone: &Arc<Telephone>) -> healthcode_server:
         clock: Arc::new(world.clone()),
         sms: telephone.clone(),
         records: healthcode_server::embedded_records(),
+        witnesses: Vec::new(),
     }
 }
 

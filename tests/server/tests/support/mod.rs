@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 pub(crate) mod phone;
+pub(crate) mod second;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -22,7 +23,7 @@ use healthcode::token::{PublicKey, RootSet, TrustList};
 use healthcode::wire::SIGNATURE_HEADER;
 use healthcode_server::{
     App, Config, EmbeddedRecords, PersonRecord, Ports, PublicRecords, RecordsUnavailable, ServerClock,
-    SmsGateway, StartError, embedded_records,
+    SmsGateway, StartError, Witness, embedded_records,
 };
 use tower::ServiceExt as _;
 
@@ -108,6 +109,8 @@ pub(crate) struct Server {
     pub(crate) clock: Arc<Clock>,
     pub(crate) messages: Arc<Messages>,
     pub(crate) register: Arc<Register>,
+    /// The second issuers of the next start.
+    pub(crate) witnesses: Vec<Arc<dyn Witness>>,
     pub(crate) app: App,
 }
 
@@ -129,8 +132,8 @@ impl Server {
             case: Mutex::new(None),
         });
         let messages = Arc::new(Messages::default());
-        let app = open(&config, &clock, &messages, &register).await.unwrap();
-        Self { folder, config, clock, messages, register, app }
+        let app = open(&config, &clock, &messages, &register, &[]).await.unwrap();
+        Self { folder, config, clock, messages, register, witnesses: Vec::new(), app }
     }
 
     /// The same files, opened by a server that starts now. The old one is gone.
@@ -139,7 +142,7 @@ impl Server {
     }
 
     pub(crate) async fn reopened(&self) -> Result<App, StartError> {
-        open(&self.config, &self.clock, &self.messages, &self.register).await
+        open(&self.config, &self.clock, &self.messages, &self.register, &self.witnesses).await
     }
 
     pub(crate) fn go_to(&self, day: u32, hour: u16, minute: u16) {
@@ -210,8 +213,14 @@ async fn open(
     clock: &Arc<Clock>,
     messages: &Arc<Messages>,
     register: &Arc<Register>,
+    witnesses: &[Arc<dyn Witness>],
 ) -> Result<App, StartError> {
-    let ports = Ports { clock: clock.clone(), sms: messages.clone(), records: register.clone() };
+    let ports = Ports {
+        clock: clock.clone(),
+        sms: messages.clone(),
+        records: register.clone(),
+        witnesses: witnesses.to_vec(),
+    };
     App::open(config.clone(), ports).await
 }
 
