@@ -37,7 +37,6 @@ final class LifetimeTests: XCTestCase {
     await assertThrows(.closed) { _ = try resident.noticeState() }
     await assertThrows(.closed) { try await resident.fetchNotices() }
     await assertThrows(.closed) { try await resident.fetchNotices(over: UrlTransport(server: stage.server.url)) }
-    await assertThrows(.closed) { _ = try resident.scan("H4:AA") }
     await assertThrows(.closed) { _ = try await resident.export() }
     await assertThrows(.closed) { try await resident.erase(subject) }
     await assertThrows(.closed) { try await resident.eraseEverything() }

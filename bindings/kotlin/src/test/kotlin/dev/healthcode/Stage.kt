@@ -32,7 +32,8 @@ internal class Stage(
         val clock = folder.resolve("clock")
         world.serve(clock)
         second = if (witness) ServerProcess(folder.resolve("second").createDirectory(), clock, shenzhen) else null
-        server = ServerProcess(folder, clock, second?.let { listOf("--peer", entry(it), "--witness", it.url) }.orEmpty())
+        val asked = second?.let { listOf("--peer", entry(it), "--witness", it.url) }
+        server = ServerProcess(folder, clock, asked.orEmpty())
         second?.let {
             it.close()
             it.arguments += listOf("--peer", entry(server))
