@@ -34,8 +34,8 @@ impl Checkpoint {
     /// # Errors
     ///
     /// `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
-    /// those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
-    /// later form; `Storage`.
+    /// those whose word it would have to be, `older` for one that is older than what is in force, `ahead` for a status
+    /// list of a time that has not come; `UpdateApp` for a later form; `Storage`.
     pub fn load(&self, document: Vec<u8>) -> Result<Loaded, HealthcodeError> {
         let phone = self.hold.phone()?;
         if let Ok(text) = std::str::from_utf8(&document)
@@ -44,11 +44,10 @@ impl Checkpoint {
             return phone.take_outage(&bytes).map(|()| Loaded::OutageNotice).map_err(refused);
         }
         if SignedStatusList::parse(&document).is_ok() {
-            let taken = phone.take_status_list(&document);
-            return taken.map(|_| Loaded::StatusList).map_err(unsigned);
+            return phone.take_status_list(&document).map(|()| Loaded::StatusList).map_err(refused);
         }
         if Sign1::parse(&document, gate_policy::MAX_BYTES + 256).is_ok() {
-            return phone.take_policies(&document).map(|()| Loaded::Policies).map_err(unsigned);
+            return phone.take_policies(&document).map(|()| Loaded::Policies).map_err(refused);
         }
         if Document::parse(&document, trust_list::MAX_BYTES).is_err() {
             return Err(refusal("not-a-document"));
@@ -75,17 +74,17 @@ fn refusal(reason: &'static str) -> HealthcodeError {
 
 fn refused(refused: NotTaken) -> HealthcodeError {
     match refused {
-        NotTaken::Phone(error) => unsigned(error),
+        NotTaken::Phone(error) if error == HealthcodeError::bad_answer() => refusal("not-signed"),
+        NotTaken::Phone(error) => error,
+        NotTaken::Ahead => refusal("ahead"),
         NotTaken::Root(RootError::Newer) | NotTaken::List(TrustListError::Newer) => {
             HealthcodeError::UpdateApp
         }
-        NotTaken::Root(RootError::Skipped) | NotTaken::List(TrustListError::RolledBack) => refusal("older"),
+        NotTaken::Older | NotTaken::Root(RootError::Skipped) | NotTaken::List(TrustListError::RolledBack) => {
+            refusal("older")
+        }
         NotTaken::Root(RootError::Signatures)
         | NotTaken::List(TrustListError::NextRoot | TrustListError::Signatures) => refusal("not-signed"),
         NotTaken::Root(_) | NotTaken::List(_) => refusal("not-a-document"),
     }
-}
-
-fn unsigned(error: HealthcodeError) -> HealthcodeError {
-    if error == HealthcodeError::bad_answer() { refusal("not-signed") } else { error }
 }

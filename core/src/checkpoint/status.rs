@@ -38,7 +38,7 @@ pub struct StatusListState {
     pub number: u32,
     /// The instant as of which it tells.
     pub issued_at: Timestamp,
-    /// When a later one should be fetched.
+    /// When a later one is fetched by a sync: after what the list says, six hours at most, or when it expires.
     pub refresh_at: Timestamp,
     /// When it proves nothing more.
     pub expires_at: Timestamp,
@@ -120,7 +120,7 @@ impl Checkpoint {
                 issuer: issuer.to_owned(),
                 number: list.number(),
                 issued_at: content.issued_at,
-                refresh_at: content.issued_at.plus_millis(i64::from(content.ttl) * 1_000),
+                refresh_at: content.refresh_at(),
                 expires_at: content.expires_at,
             }
         });

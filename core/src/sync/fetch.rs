@@ -1,14 +1,13 @@
 //! What is fetched for everybody: one call each, and what is done with its reply.
 
-use super::gate_documents::MAX_OUTAGES;
 use super::phone::Phone;
 use super::published::NotTaken;
 use super::reply::{Call, Reply, Unusable};
 use crate::error::HealthcodeError;
 use crate::platform::LogLevel;
 use crate::rules::{gate_policy, rulebook};
-use crate::token::root;
-use crate::token::root::RootError;
+use crate::token::outage::MAX_ALL_BYTES;
+use crate::token::root::{self, RootError};
 use crate::token::status_list::{self, MEDIA_TYPE};
 use crate::token::trust_list::{self, TrustListError};
 use crate::wire::message::{OUTAGES_PATH, POLICY_PATH, ROOT_PATH_PREFIX, RULEBOOK_PATH, TRUST_LIST_PATH};
@@ -54,7 +53,7 @@ impl Fetch {
             Self::TrustList => Call::get(TRUST_LIST_PATH, trust_list::MAX_BYTES as u64),
             Self::Rulebook => Call::get(RULEBOOK_PATH, rulebook::MAX_BYTES as u64 + 256),
             Self::Policies => Call::get(POLICY_PATH, gate_policy::MAX_BYTES as u64 + 256),
-            Self::Outages => Call::get(OUTAGES_PATH, MAX_OUTAGES as u64),
+            Self::Outages => Call::get(OUTAGES_PATH, MAX_ALL_BYTES as u64),
             Self::StatusList(address) => return Call::get_from(address, status_list::MAX_BYTES as u64),
         })
     }

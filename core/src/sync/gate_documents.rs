@@ -2,6 +2,7 @@
 //! Kept in the phone's file, verified anew whenever it is opened or the trust list changes. What never enters: anything
 //! about a person.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
@@ -28,12 +29,8 @@ const RELAY: &str = "relay";
 const STATUS: &str = "status:";
 /// The most notices that are kept: one an issuer.
 const MOST_OUTAGES: usize = 256;
-/// Whatever a list says: it is fetched anew after so long, in milliseconds.
-const LONGEST_TTL_MILLIS: i64 = 6 * 3_600_000;
 /// The most bytes of the notices that are kept.
 const MAX_KEPT_OUTAGES: usize = MOST_OUTAGES * (outage::MAX_BYTES + 8);
-/// The most bytes of all notices that a server publishes.
-pub(crate) const MAX_OUTAGES: usize = 64 * 1024;
 
 /// What a gate judges by. Cheap to copy: a change is a new one.
 #[derive(Clone, Default)]
@@ -137,32 +134,33 @@ impl Phone {
     }
 
     /// Takes gate policies of the home issuer: not older than those in force.
-    pub(crate) fn take_policies(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
+    pub(crate) fn take_policies(&self, bytes: &[u8]) -> Result<(), NotTaken> {
         let _one_at_a_time = self.publishing();
-        let bad = HealthcodeError::bad_answer;
-        let trust = self.trust().ok_or_else(bad)?;
+        let trust = self.trust().ok_or_else(HealthcodeError::bad_answer)?;
         let policies = open_policies(&trust, &self.config.issuer, bytes).map_err(|error| match error {
             SignedPolicyError::Policy(GatePolicyError::Format(_)) => HealthcodeError::UpdateApp,
-            _ => bad(),
+            _ => HealthcodeError::bad_answer(),
         })?;
         let known = self.gate_documents()?.policies.as_ref().map_or(0, |known| known.version);
         if policies.version < known {
-            return Err(bad());
+            return Err(NotTaken::Older);
         }
         self.store.write(|file| file.put_document(POLICIES, bytes))?;
-        self.change_gate_documents(|documents| documents.policies = Some(Arc::new(policies)))
+        Ok(self.change_gate_documents(|documents| documents.policies = Some(Arc::new(policies)))?)
     }
 
-    /// Takes an outage notice, unless a later one about its issuer is known.
+    /// Takes an outage notice: not older than the one about its issuer that is known.
     pub(crate) fn take_outage(&self, bytes: &[u8]) -> Result<(), NotTaken> {
         let _one_at_a_time = self.publishing();
         let notice = OutageNotice::open(bytes, &self.roots()).map_err(NotTaken::Root)?;
-        let documents = self.gate_documents().map_err(NotTaken::Phone)?;
+        let documents = self.gate_documents()?;
         let of_issuer = |known: &OutageNotice| known.issuer == notice.issuer;
         let place = documents.outages.iter().position(of_issuer);
         let known = place.and_then(|place| documents.outages.get(place));
-        if known.is_some_and(|known| known.version >= notice.version) {
-            return Ok(());
+        match known.map(|known| known.version.cmp(&notice.version)) {
+            Some(Ordering::Greater) => return Err(NotTaken::Older),
+            Some(Ordering::Equal) => return Ok(()),
+            Some(Ordering::Less) | None => {}
         }
         let (mut outages, mut signed) = (documents.outages.clone(), documents.signed_outages.clone());
         if let Some(place) = place {
@@ -170,7 +168,7 @@ impl Phone {
             signed.remove(place);
         }
         if outages.len() >= MOST_OUTAGES {
-            return Err(NotTaken::Phone(HealthcodeError::bad_answer()));
+            return Err(HealthcodeError::bad_answer().into());
         }
         outages.push(notice);
         signed.push(bytes.to_vec().into());
@@ -178,12 +176,12 @@ impl Phone {
         let change = |documents: &mut GateDocuments| {
             (documents.outages, documents.signed_outages) = (outages, signed);
         };
-        self.change_gate_documents(change).map_err(NotTaken::Phone)
+        Ok(self.change_gate_documents(change)?)
     }
 
-    /// Takes the notices that a server publishes; one that does not verify is passed over.
+    /// Takes the notices that a server publishes; one that does not verify, or is older, is passed over.
     pub(crate) fn take_outages(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
-        for signed in read_outages(bytes, MAX_OUTAGES) {
+        for signed in read_outages(bytes, outage::MAX_ALL_BYTES) {
             if let Err(NotTaken::Phone(error)) = self.take_outage(&signed) {
                 return Err(error);
             }
@@ -191,8 +189,8 @@ impl Phone {
         Ok(())
     }
 
-    /// Takes a status list, unless a later issue of it is known. Gives its issuer and number.
-    pub(crate) fn take_status_list(&self, bytes: &[u8]) -> Result<(String, u32), HealthcodeError> {
+    /// Takes a status list: not older than the issue of it that is known, and of no time to come.
+    pub(crate) fn take_status_list(&self, bytes: &[u8]) -> Result<(), NotTaken> {
         let _one_at_a_time = self.publishing();
         let bad = HealthcodeError::bad_answer;
         let trust = self.trust().ok_or_else(bad)?;
@@ -204,11 +202,11 @@ impl Phone {
         let firm = self.now()?.firm.map(|(now, _)| now);
         let ahead = |at: Timestamp| firm.is_some_and(|now| at.since(now) > ISSUE_AHEAD_MILLIS);
         if ahead(list.content().issued_at) {
-            return Err(bad());
+            return Err(NotTaken::Ahead);
         }
         let known = documents.list(&issuer, number).map(|known| known.content().issued_at);
         if known.is_some_and(|known| known > list.content().issued_at && !ahead(known)) {
-            return Ok((issuer, number));
+            return Err(NotTaken::Older);
         }
         let named = |(of, number): (&str, u32)| {
             let listed = trust.issuer(of).map(|issuer| &issuer.status_lists);
@@ -227,7 +225,7 @@ impl Phone {
                 .retain(|(of, old)| named((of, old.number())) && (*of != issuer || old.number() != number));
             documents.lists.push((issuer.clone(), Arc::new(list)));
         })?;
-        Ok((issuer, number))
+        Ok(())
     }
 
     /// Keeps an anchor of the home issuer for challenges.
@@ -249,9 +247,7 @@ impl Phone {
         let fresh = |issuer: &str, number: u32| {
             let content = documents.list(issuer, number).map(StatusList::content);
             content.is_some_and(|content| {
-                let ttl = (i64::from(content.ttl) * 1_000).min(LONGEST_TTL_MILLIS);
-                let until = content.issued_at.plus_millis(ttl).min(content.expires_at);
-                now < until && content.issued_at.since(now) <= ISSUE_AHEAD_MILLIS
+                now < content.refresh_at() && content.issued_at.since(now) <= ISSUE_AHEAD_MILLIS
             })
         };
         let issuers = trust.content().issuers.iter().filter(|issuer| wanted(&issuer.id));

@@ -13,6 +13,7 @@ use crate::error::HealthcodeError;
 use crate::rules::rulebook::{Rulebook, RulebookError};
 use crate::store::StoreError;
 use crate::token::cbor;
+use crate::token::envelope::TokenError;
 use crate::token::root::{RootError, RootSet};
 use crate::token::rules::{SignedRulebookError, open_rulebook};
 use crate::token::trust_list::{TrustList, TrustListError};
@@ -38,6 +39,10 @@ pub(crate) enum NotTaken {
     Root(RootError),
     /// The list's own fault.
     List(TrustListError),
+    /// A later one is known.
+    Older,
+    /// It is of a time that has not come.
+    Ahead,
     /// The phone's.
     Phone(HealthcodeError),
 }
@@ -48,11 +53,17 @@ impl From<StoreError> for NotTaken {
     }
 }
 
+impl From<HealthcodeError> for NotTaken {
+    fn from(error: HealthcodeError) -> Self {
+        Self::Phone(error)
+    }
+}
+
 impl From<NotTaken> for HealthcodeError {
     fn from(refused: NotTaken) -> Self {
         match refused {
             NotTaken::Root(RootError::Newer) => Self::UpdateApp,
-            NotTaken::Root(_) => Self::bad_answer(),
+            NotTaken::Root(_) | NotTaken::Older | NotTaken::Ahead => Self::bad_answer(),
             NotTaken::List(error) => error.into(),
             NotTaken::Phone(error) => error,
         }
@@ -121,6 +132,7 @@ impl Phone {
             Some(next) => next,
             None => (TrustList::open(bytes, &roots, floor).map_err(NotTaken::List)?, roots, steps),
         };
+        let rulebook_stays = !self.is_rulebook_removed(&trust)?;
         self.store.write(|file| {
             if rotated {
                 file.put_document(ROOTS, &cbor::encode(&steps))?;
@@ -130,6 +142,7 @@ impl Phone {
         let mut state = self.state();
         (state.in_force.roots, state.in_force.steps) = (roots, steps);
         state.in_force.trust = Some(Arc::new(trust));
+        state.in_force.rulebook = state.in_force.rulebook.take().filter(|_| rulebook_stays);
         if rotated {
             state.staged = None;
         }
@@ -137,6 +150,14 @@ impl Phone {
         // What an older list vouched for is verified anew.
         self.forget_gate_documents();
         Ok(())
+    }
+
+    /// Whether the key that signed the rulebook was removed before its time: it is in force no longer, and the same
+    /// version is fetched anew.
+    fn is_rulebook_removed(&self, trust: &TrustList) -> Result<bool, StoreError> {
+        let Some(bytes) = self.store.read(|file| file.document(RULEBOOK))? else { return Ok(false) };
+        let opened = open_rulebook(trust, &self.config.issuer, &bytes);
+        Ok(matches!(opened, Err(SignedRulebookError::Token(TokenError::RemovedKey))))
     }
 
     /// Takes the home issuer's rulebook: verified, not older than the one in force.

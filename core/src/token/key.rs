@@ -54,13 +54,18 @@ pub enum PublicKey {
     P256(p256::ecdsa::VerifyingKey),
 }
 
+/// Whether the y of a point is below 2^255 - 19. Of the two spellings of x = 0 both points are of small order.
+fn is_reduced(bytes: &[u8; 32]) -> bool {
+    let [low, middle @ .., high] = bytes;
+    *low < 0xed || high | 0x80 != 0xff || middle.iter().any(|byte| *byte != 0xff)
+}
+
 impl PublicKey {
     /// An Ed25519 key from its 32 bytes. A point of small order verifies anything and is refused; so is a second
     /// spelling of a point, with a y of 2^255 - 19 or more (RFC 8032, 5.1.3), which the library reads.
     pub fn ed25519(bytes: &[u8; 32]) -> Result<Self, FormatError> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| FormatError::Key)?;
-        let one_spelling = key.to_edwards().compress().as_bytes() == bytes;
-        if key.is_weak() || !one_spelling { Err(FormatError::Key) } else { Ok(Self::Ed25519(key)) }
+        if key.is_weak() || !is_reduced(bytes) { Err(FormatError::Key) } else { Ok(Self::Ed25519(key)) }
     }
 
     /// A P-256 key from a SEC1 point, compressed or not.

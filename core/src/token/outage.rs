@@ -12,6 +12,9 @@ use crate::rules::calendar::{MILLIS_PER_HOUR, Timestamp};
 
 /// The most bytes of a notice: what a QR code holds.
 pub const MAX_BYTES: usize = 2_048;
+/// The most bytes of all notices that a server publishes together, a CBOR array of byte strings: who serves more is not
+/// read.
+pub const MAX_ALL_BYTES: usize = 64 * 1024;
 /// The most hours that a notice gives: a week.
 pub const MAX_HOURS: u16 = 168;
 const FORMAT: u8 = 1;

@@ -27,6 +27,8 @@ use crate::rules::calendar::Timestamp;
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// The most bytes of a list's URI.
 pub const MAX_URI: usize = 512;
+/// Whatever a list says: it is fetched anew after so many seconds, six hours.
+pub const LONGEST_TTL: u32 = 6 * 3_600;
 /// The media type that the protected header names (`typ`, RFC 9596): no other signed object has it.
 pub const MEDIA_TYPE: &str = "application/statuslist+cwt";
 
@@ -67,6 +69,13 @@ impl StatusListContent {
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires_at
+    }
+
+    /// When a later list should be fetched: after its `ttl`, which counts up to [`LONGEST_TTL`], and before it expires.
+    #[must_use]
+    pub fn refresh_at(&self) -> Timestamp {
+        let ttl = i64::from(self.ttl.min(LONGEST_TTL)) * 1_000;
+        self.issued_at.plus_millis(ttl).min(self.expires_at)
     }
 
     /// Compresses and signs the list.

@@ -11,6 +11,7 @@
 )]
 
 use std::alloc::System;
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -45,31 +46,35 @@ fn millis(work: impl FnOnce()) -> f64 {
     from.elapsed().as_secs_f64() * 1_000.0
 }
 
-/// The median of rounds of so many calls, a call's microseconds.
-fn micros(rounds: usize, calls: usize, mut work: impl FnMut()) -> f64 {
-    let mut times: Vec<f64> =
-        (0..rounds).map(|_| millis(|| (0..calls).for_each(|_| work())) * 1_000.0 / calls as f64).collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+/// The microseconds of a call, by so many.
+fn micros(calls: usize, mut work: impl FnMut()) -> f64 {
+    millis(|| (0..calls).for_each(|_| work())) * 1_000.0 / calls as f64
+}
+
+fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// Codes of all colours, at several sizes, turned, blurred and dimmed: as a lane sees them in a few minutes.
 fn frames() {
     let colours = [Colour::Green, Colour::Green, Colour::Green, Colour::Yellow, Colour::Red];
+    let side = |frame: usize| 360 + 40 * (frame % 5);
     let pictures: Vec<Picture> = (0..FRAMES)
         .map(|frame| {
             let id = u64::try_from(frame).unwrap().to_be_bytes();
             let token = GateToken { id, colour: colours[frame % colours.len()], ..token() };
             let text = code(&shown(&sealed(&token), 30));
             let matrix = Matrix::encode(&text).unwrap();
-            let picture =
-                Picture::drawn(&matrix, 360 + 40 * (frame % 5)).turned(f64::from([0, 7, 15, 90][frame % 4]));
+            let picture = Picture::drawn(&matrix, side(frame)).turned(f64::from([0, 7, 15, 90][frame % 4]));
             picture.blurred(0.5 + 0.25 * (frame % 3) as f64).dimmed(230, 150)
         })
         .collect();
     let lane = Lane::firm(30);
-    let (mut read, mut times) = (0, Vec::new());
-    for picture in &pictures {
+    let (mut read, mut times, mut unread) = (0, Vec::new(), BTreeMap::<usize, usize>::new());
+    for (frame, picture) in pictures.iter().enumerate() {
+        let before = read;
         times.push(millis(|| {
             let luma = |x, y| picture.luma[y * picture.side + x];
             let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(picture.side, picture.side, luma);
@@ -79,6 +84,9 @@ fn frames() {
                 read += usize::from(verdict.holder().is_some());
             }
         }));
+        if read == before {
+            *unread.entry(side(frame)).or_default() += 1;
+        }
     }
     let whole: f64 = times.iter().sum();
     times.sort_by(f64::total_cmp);
@@ -88,6 +96,7 @@ fn frames() {
         times[FRAMES / 2],
         times[FRAMES - 1]
     );
+    println!("  not read, by the picture's side in pixels: {unread:?}");
     println!("  {:.0} people a minute, one frame each", read as f64 * 60_000.0 / whole);
 }
 
@@ -113,14 +122,26 @@ fn texts() {
         }
     };
     assert_eq!(lane.says(&text), "pass green");
-    let verdict = micros(31, 100, || drop(black_box(lane.judge(&text))));
-    let (bare, aws_lc) = (micros(31, 100, strict), micros(31, 100, aws_lc));
+    // In turn, so that whatever else this machine does falls on all three.
+    let rounds: Vec<[f64; 3]> = (0..101)
+        .map(|_| [micros(20, || drop(black_box(lane.judge(&text)))), micros(20, strict), micros(20, aws_lc)])
+        .collect();
+    let [verdict, bare, peer] = [0, 1, 2].map(|which| median(rounds.iter().map(|round| round[which])));
+    let to = |which: usize| median(rounds.iter().map(|round| round[0] / round[which]));
     println!("text to verdict");
     println!(
         "  {verdict:.0} us; two bare strict verifications by the same crate {bare:.0} us: ratio {:.2}",
-        verdict / bare
+        to(1)
     );
-    println!("  two verifications by aws-lc {aws_lc:.0} us: ratio {:.2}", verdict / aws_lc);
+    println!("  two verifications by aws-lc {peer:.0} us: ratio {:.2}", to(2));
+}
+
+/// Places all over a list, as a permutation under a secret scatters them (`SplitMix64`).
+fn scattered(index: u32) -> u32 {
+    let mut x = u64::from(index).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    u32::try_from((x ^ (x >> 31)) % u64::from(PLACES)).unwrap()
 }
 
 fn lists() {
@@ -129,10 +150,7 @@ fn lists() {
     let signer = key(seed_of(ZHEJIANG, KeyUse::Status));
     let uri = zhejiang().status_lists[0].uri.clone();
     for per_mille in [1_u32, 10, 20] {
-        // Scattered as a permutation scatters them.
-        let withdrawn = PLACES / 1_000 * per_mille;
-        let places = (0..withdrawn).map(|index| index.wrapping_mul(0x9e37_79b1) % PLACES);
-        let statuses = Statuses::new(PLACES, places).unwrap();
+        let statuses = Statuses::new(PLACES, (0..PLACES / 1_000 * per_mille).map(scattered)).unwrap();
         let content = StatusListContent {
             uri: uri.clone(),
             issued_at: at(0),
@@ -142,12 +160,13 @@ fn lists() {
         };
         let mut sealed = Vec::new();
         let building = millis(|| sealed = content.sign(&signer).unwrap());
-        let loading = micros(5, 1, || drop(black_box(trust.open_status_list(&sealed).unwrap()))) / 1_000.0;
+        let load = || millis(|| drop(black_box(trust.open_status_list(&sealed).unwrap())));
+        let loading = median((0..9).map(|_| load()));
         let region = Region::new(ALLOCATOR);
         let list = trust.open_status_list(&sealed).unwrap().object;
         let kept = region.change();
         let mut index = 0_u32;
-        let look = micros(5, 1_000_000, || {
+        let look = micros(5_000_000, || {
             index = index.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             black_box(list.status(index % PLACES));
         });

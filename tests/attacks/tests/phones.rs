@@ -167,6 +167,21 @@ fn a_gates_phone_that_was_off_for_a_month_does_not_pass_a_token_that_expired_thr
 }
 
 #[test]
+fn a_code_whose_key_is_listed_no_longer_is_of_an_unknown_issuer_and_never_forged() {
+    let scene = Scene::new();
+    let mut told = Vec::new();
+    for _ in 0..20 {
+        scene.house.world.pass(7 * DAY);
+        scene.sync_gate();
+        told.push(scene.answered());
+    }
+    // The phone was never online: first it is told to renew, later nothing is known of what it shows.
+    let renewed = told.iter().take_while(|told| *told == "renew").count();
+    assert!((4..19).contains(&renewed), "{told:?}");
+    assert!(told[renewed..].iter().all(|told| told == "unknown_issuer"), "{told:?}");
+}
+
+#[test]
 fn a_gate_whose_own_http_stack_reaches_home_alone_goes_on_without_the_lists() {
     let scene = Scene::new();
     let (own, _) = ports(&scene.house.world, 9);

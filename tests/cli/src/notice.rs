@@ -250,7 +250,9 @@ fn line(listed: &ListedNotice, as_json: bool, out: &mut dyn Write) -> Result<(),
         (Some(by), true) => format!("withdrawn by {by}"),
         (None, true) => until.map_or_else(|| "in force".to_owned(), |at| format!("in force until {at}")),
     };
-    let withdraws: String = notice.withdraws.iter().map(|number| format!(", withdraws {number}")).collect();
+    let withdraws: Vec<_> = notice.withdraws.iter().map(u32::to_string).collect();
+    let withdraws =
+        if withdraws.is_empty() { String::new() } else { format!(", withdraws {}", withdraws.join(" ")) };
     let issued = notice.issued_at;
     writeln!(out, "{number:5}  {issued}  {region}  {records} records, {bytes} bytes{withdraws}; {state}")?;
     Ok(())

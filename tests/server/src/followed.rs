@@ -11,7 +11,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use healthcode::token::{PublicKey, RootSet, TrustList, root, trust_list};
+use healthcode::token::{PublicKey, RootSet, TrustList, outage, root, trust_list};
 
 use crate::key_file::Stamp;
 use crate::outages::root_content;
@@ -101,7 +101,7 @@ impl Followed {
 
     /// The outage notices, as they lie there.
     pub(crate) fn outages(&self) -> Option<Vec<u8>> {
-        read_bounded(&self.beside("outages.cbor"), trust_list::MAX_BYTES).ok()
+        read_bounded(&self.beside("outages.cbor"), outage::MAX_ALL_BYTES).ok()
     }
 
     fn beside(&self, name: &str) -> PathBuf {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use healthcode::rules::calendar::Timestamp;
-use healthcode::token::outage::{MAX_BYTES, MAX_HOURS};
+use healthcode::token::outage::{MAX_ALL_BYTES, MAX_BYTES, MAX_HOURS};
 use healthcode::token::root::Document;
 use healthcode::token::{OutageNotice, RootContent, cbor, root};
 use minicbor::bytes::ByteVec;
@@ -13,9 +13,6 @@ use crate::error::StartError;
 use crate::key_file::{self, replace_file};
 use crate::keys::Keys;
 use crate::state::YEAR_2020;
-
-/// The most bytes of all notices: what phones and gates read.
-const MAX_ALL: usize = 64 * 1024;
 
 /// The notices as they are published, each signed by the root set in force.
 pub(crate) fn current(
@@ -78,7 +75,7 @@ pub(crate) fn declare(
     notices.retain(|(notice, _)| notice.issuer != issuer && at < notice.ends_at);
     let mut all: Vec<_> = notices.into_iter().map(|(_, bytes)| bytes).collect();
     all.push(signed.clone().into());
-    if cbor::encode(&all).len() > MAX_ALL {
+    if cbor::encode(&all).len() > MAX_ALL_BYTES {
         return refused("there are too many notices".to_owned());
     }
     write(path, &all)?;
@@ -95,7 +92,7 @@ fn read(path: &Path) -> Result<Option<(Vec<u8>, Notices)>, StartError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(&error)),
     };
-    let notices: Vec<ByteVec> = cbor::decode(&bytes, MAX_ALL).map_err(|error| failed(&error))?;
+    let notices: Vec<ByteVec> = cbor::decode(&bytes, MAX_ALL_BYTES).map_err(|error| failed(&error))?;
     let notices = notices.into_iter().map(|bytes| {
         let document = Document::parse(&bytes, MAX_BYTES)?;
         Ok((cbor::decode(document.unverified_payload(), MAX_BYTES)?, bytes))

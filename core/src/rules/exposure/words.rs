@@ -61,10 +61,11 @@ pub fn describe_meeting(meeting: &Meeting, kind: PlaceKind, proximity: Proximity
     let (first, apart) = (u32::from(record.first_place), proximity.apart);
     let last = first + u32::from(record.further_places);
     let (unit_zh, unit_en) = if mode.has_carriages() { ("号车厢", "carriages") } else { ("排", "rows") };
-    let near = Text::new(
-        format!("{first}至{last}{unit_zh}，前后{apart}以内"),
-        format!("{unit_en} {first} to {last}, up to {apart} away"),
-    );
+    let named = Text::new(format!("{first}至{last}{unit_zh}"), format!("{unit_en} {first} to {last}"));
+    let near = match apart {
+        0 => named,
+        _ => Text::new(format!("{}，前后{apart}以内", named.zh), format!("{}, up to {apart} away", named.en)),
+    };
     let near = if meeting.place_known {
         near
     } else {

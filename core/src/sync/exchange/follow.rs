@@ -1,7 +1,7 @@
 //! What follows from what came: root sets from a list that they sign, and whatever an anchor names that is not here yet.
 
 use super::{Exchange, MOST_ROOTS, Pending, Task};
-use crate::error::HealthcodeError;
+use crate::error::{HealthcodeError, NetworkKind};
 use crate::sync::fetch::{Fetch, Fetched};
 use crate::sync::reply::Reply;
 use crate::token::Anchor;
@@ -61,9 +61,26 @@ impl Exchange {
         match self.pending.take() {
             Some(Pending::Fetch(fetch)) if fetch.is_optional() => {
                 fetch.miss(&self.phone, &error);
+                self.leave_out(&fetch, &error);
                 Ok(())
             }
             _ => Err(error),
         }
+    }
+
+    /// Whose server is not there is not asked for more that the exchange can go on without: each call would wait for as
+    /// long, while a queue waits at the gate.
+    fn leave_out(&mut self, missed: &Fetch, error: &HealthcodeError) {
+        use NetworkKind::{Offline, Timeout};
+        if !matches!(error, HealthcodeError::Network { kind: Offline | Timeout, .. }) {
+            return;
+        }
+        let server = |fetch: &Fetch| fetch.call().map(|call| call.server);
+        let silent = server(missed);
+        let stays = |task: &Task| match task {
+            Task::Fetch(fetch) => !fetch.is_optional() || server(fetch) != silent,
+            _ => true,
+        };
+        self.tasks.retain(stays);
     }
 }

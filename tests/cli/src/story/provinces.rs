@@ -9,7 +9,7 @@ use healthcode::qr::Shade;
 use healthcode::resident::{Entry, IdentityForm, Resident, ScannedText, ShownCode};
 use healthcode::rules::colour::Colour;
 use healthcode::token::Verdict;
-use healthcode::token::verdict::AskReason;
+use healthcode::token::verdict::{AskReason, CardReason};
 use healthcode_server::{Config, Operator};
 
 use super::journey::{Journey, Scanned};
@@ -19,7 +19,7 @@ use super::server::Server;
 use crate::time::PhoneClock;
 use crate::{Failure, camera};
 
-/// Plays the chapter; its own files go into a folder that nobody keeps.
+/// Plays the chapter, and the one after it, which has the same stage; its own files go into a folder that nobody keeps.
 pub(super) fn run(play: &mut Play<'_>, folder: &Path) -> Result<(), Failure> {
     let folder = folder.join("provinces");
     std::fs::create_dir_all(folder.join("followed/root"))?;
@@ -31,6 +31,8 @@ pub(super) fn run(play: &mut Play<'_>, folder: &Path) -> Result<(), Failure> {
     provinces.film_a_code()?;
     provinces.change_colour()?;
     provinces.survive_the_outage()?;
+    provinces.end()?;
+    provinces.ride_a_train()?;
     provinces.close()
 }
 
@@ -210,7 +212,15 @@ impl<'p, 'a> Provinces<'p, 'a> {
     }
 
     fn close(&mut self) -> Result<(), Failure> {
-        self.shenzhen.stop(&self.play.scene.runtime)?;
+        self.shenzhen.stop(&self.play.scene.runtime)
+    }
+
+    /// Where the files of the chapter lie.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn end(&mut self) -> Result<(), Failure> {
         let told =
             "Two authorities under one root; 48 hours without a server passed by card, challenge and notice.";
         self.tell(Journey::ChapterEnded { told })
@@ -282,8 +292,9 @@ impl Provinces<'_, '_> {
         let verdict = &scan.verdict;
         let (colour, status_as_of, extended) = match verdict {
             Verdict::Pass { colour, extended, .. } => (Some(*colour), None, *extended),
-            Verdict::CompareCard { colour, extended, status_as_of, .. } => {
-                (Some(*colour), Some(*status_as_of), *extended)
+            Verdict::CompareCard { colour, extended, status_as_of, reason, .. } => {
+                let old = *reason == CardReason::OldEvidence;
+                (Some(*colour), Some(*status_as_of).filter(|_| old), *extended)
             }
             Verdict::Stop { colour, .. } => (Some(*colour), None, false),
             _ => (None, None, false),

@@ -1,8 +1,9 @@
 //! An authority's server in this process, on a free loopback port.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use healthcode_server::{App, Config, Ports};
+use healthcode_server::{App, Config, Ports, Witness};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -49,6 +50,16 @@ impl Server {
         let served = runtime.spawn(app.clone().serve(listener, shutdown));
         self.running = Some(Running { app, stop, served });
         Ok(())
+    }
+
+    /// Where it listens.
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From the next start on another authority signs for its log of exposure notices.
+    pub(super) fn witnessed_by(&mut self, witness: Arc<dyn Witness>) {
+        self.ports.witnesses = vec![witness];
     }
 
     /// What runs.

@@ -59,8 +59,8 @@ impl<'a> Teller<'a> {
             "{}\n\nThis plays one resident's quarantine from registration to release. A reference server starts on a\n\
              free loopback port over a temporary database; a phone registers and syncs over HTTP; a checkpoint reads\n\
              the phone's QR code from its picture and verifies it offline. Then a second province joins, a code is\n\
-             filmed, and a server is dead for two days. The residents are invented, the time is virtual: eleven days\n\
-             take seconds. Nothing is installed, and nothing stays unless you keep it.\n",
+             filmed, a server is dead for two days, and a train has carried a case. The residents are invented, the\n\
+             time is virtual: twelve days take seconds. Nothing is installed, and nothing stays unless you keep it.\n",
             self.bold("healthcode: a health code from register to release")
         )?;
         Ok(())

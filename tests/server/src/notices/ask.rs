@@ -87,7 +87,7 @@ impl HttpWitness {
 #[async_trait]
 impl Witness for HttpWitness {
     async fn ask(&self, request: Vec<u8>) -> Result<Vec<u8>, WitnessError> {
-        let unreached = |error: reqwest::Error| WitnessError::Unreached(error.without_url().to_string());
+        let unreached = |error: reqwest::Error| WitnessError::Unreached(innermost(&error));
         let request = self.client.post(&self.url).header("Content-Type", "application/cbor").body(request);
         let mut response = request.send().await.map_err(unreached)?;
         let status = response.status();
@@ -107,6 +107,11 @@ impl Witness for HttpWitness {
             _ => Err(WitnessError::Unreached(format!("it answers {}", status.as_u16()))),
         }
     }
+}
+
+/// What an error comes from: the outer ones say that a request was not sent, and not why.
+fn innermost(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error).to_string()
 }
 
 /// Who signs a log, and what is believed.
