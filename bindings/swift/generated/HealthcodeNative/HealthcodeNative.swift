@@ -1332,8 +1332,8 @@ public protocol NativeCheckpointProtocol: AnyObject, Sendable {
      * # Errors
      *
      * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
-     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
-     * later form; `Storage`.
+     * those whose word it would have to be, `older` for one that is older than what is in force, `ahead` for a status
+     * list of a time that has not come; `UpdateApp` for a later form; `Storage`.
      */
     func load(document: Data) throws  -> Loaded
     
@@ -1522,8 +1522,8 @@ open func counts()throws  -> [HourCount]  {
      * # Errors
      *
      * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
-     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
-     * later form; `Storage`.
+     * those whose word it would have to be, `older` for one that is older than what is in force, `ahead` for a status
+     * list of a time that has not come; `UpdateApp` for a later form; `Storage`.
      */
 open func load(document: Data)throws  -> Loaded  {
     return try  FfiConverterTypeLoaded_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
@@ -8172,7 +8172,7 @@ public struct StatusListState: Equatable, Hashable {
      */
     public let issuedAt: Timestamp
     /**
-     * When a later one should be fetched.
+     * When a later one is fetched by a sync: after what the list says, six hours at most, or when it expires.
      */
     public let refreshAt: Timestamp
     /**
@@ -8193,7 +8193,7 @@ public struct StatusListState: Equatable, Hashable {
          * The instant as of which it tells.
          */issuedAt: Timestamp, 
         /**
-         * When a later one should be fetched.
+         * When a later one is fetched by a sync: after what the list says, six hours at most, or when it expires.
          */refreshAt: Timestamp, 
         /**
          * When it proves nothing more.
@@ -16103,7 +16103,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_checkpoint_counts() != 20834) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_checkpoint_load() != 5486) {
+    if (uniffi_healthcode_checksum_method_checkpoint_load() != 28288) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_checkpoint_sync() != 62305) {

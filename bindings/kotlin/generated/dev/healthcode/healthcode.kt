@@ -1312,7 +1312,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_counts() and 0xFFFF) != 20834) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_checkpoint_load() and 0xFFFF) != 5486) {
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_load() and 0xFFFF) != 28288) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_sync() and 0xFFFF) != 62305) {
@@ -3079,8 +3079,8 @@ public interface NativeCheckpointInterface {
      * # Errors
      *
      * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
-     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
-     * later form; `Storage`.
+     * those whose word it would have to be, `older` for one that is older than what is in force, `ahead` for a status
+     * list of a time that has not come; `UpdateApp` for a later form; `Storage`.
      */
     fun `load`(`document`: kotlin.ByteArray): Loaded
     
@@ -3350,8 +3350,8 @@ open class NativeCheckpoint: Disposable, AutoCloseable, NativeCheckpointInterfac
      * # Errors
      *
      * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
-     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
-     * later form; `Storage`.
+     * those whose word it would have to be, `older` for one that is older than what is in force, `ahead` for a status
+     * list of a time that has not come; `UpdateApp` for a later form; `Storage`.
      */
     @Throws(NativeException::class)override fun `load`(`document`: kotlin.ByteArray): Loaded {
             return FfiConverterTypeLoaded.lift(
@@ -9419,7 +9419,7 @@ data class StatusListState (
     val `issuedAt`: Timestamp
     , 
     /**
-     * When a later one should be fetched.
+     * When a later one is fetched by a sync: after what the list says, six hours at most, or when it expires.
      */
     val `refreshAt`: Timestamp
     , 

@@ -152,7 +152,7 @@ internal class ExposuresTest {
             assertEquals(Triple(Colour.YELLOW, 7.toUShort(), 130u), met.run { Triple(colour, days, minutes) })
             assertEquals(at(10, 0) to at(24, 0), met.run { from to until })
             assertEquals("train G7315 of 2020-02-09, carriage 7", met.place.en)
-            assertTrue(met.reason.en.startsWith("carriages 6 to 8, up to 0 away"), met.reason.en)
+            assertEquals("carriages 6 to 8; there at the same time for 130 min (15 or more count)", met.reason.en)
             assertTrue("轨迹" in assertNotNull(met.meaning).zh)
             assertFalse("7315" in "$met", "it prints as its type's name")
             assertEquals(Colour.YELLOW to 0u, phone.card().run { colour to waiting }, "nobody was told")
