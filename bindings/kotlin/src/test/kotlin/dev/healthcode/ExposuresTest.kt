@@ -242,7 +242,13 @@ internal class ExposuresTest {
             }
             assertEquals(1, phone.resident.exposures(phone.subject).size)
             assertLog(NoticeLogKind.OLDER) { phone.resident.fetchNotices({ before }) }
-            assertEquals(ExposureState.HOLDS, phone.resident.exposures(phone.subject).single().state)
+            assertEquals(
+                ExposureState.HOLDS,
+                phone.resident
+                    .exposures(phone.subject)
+                    .single()
+                    .state,
+            )
             other.close()
             phone.close()
         }

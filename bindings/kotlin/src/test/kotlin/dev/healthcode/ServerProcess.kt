@@ -54,8 +54,7 @@ internal class ServerProcess(
     /** Its entry in a trust list, as it publishes it. */
     fun issuer(): ByteArray = URI("$url/.well-known/healthcode/issuer.cbor").toURL().readBytes()
 
-    private fun files() =
-        listOf("--database", "$folder/server.db") + clock?.let { listOf("--clock", "$it") }.orEmpty()
+    private fun files() = listOf("--database", "$folder/server.db") + clock?.let { listOf("--clock", "$it") }.orEmpty()
 
     /** Kills the process: it runs nothing more. */
     override fun close() {

@@ -35,7 +35,12 @@ internal object ShrunkApp {
                 )
             }
             phone.resident.recordTrip(phone.subject, trip(7u))
-            check(phone.resident.whereabouts(phone.subject).single().mode == TransportMode.TRAIN)
+            check(
+                phone.resident
+                    .whereabouts(phone.subject)
+                    .single()
+                    .mode == TransportMode.TRAIN,
+            )
             check(phone.resident.exposures(phone.subject).isEmpty() && phone.resident.noticeState().size == 0u)
             val unwitnessed = runCatching { phone.resident.fetchNotices() }.exceptionOrNull()
             check(unwitnessed is HealthcodeException.NoticeLog && unwitnessed.kind == NoticeLogKind.UNWITNESSED)
