@@ -383,3 +383,24 @@ proptest! {
         }
     }
 }
+
+/// A y of 2^255 - 19 or more is a second spelling of a small y (RFC 8032, 5.1.3).
+#[test]
+fn an_ed25519_key_has_one_spelling() {
+    let mut read = 0;
+    for y in 0..19_u8 {
+        for sign in [0, 0x80] {
+            let (mut small, mut second) = ([0; 32], [0xff; 32]);
+            (small[0], small[31]) = (y, sign);
+            (second[0], second[31]) = (0xed + y, 0x7f | sign);
+            read += usize::from(PublicKey::ed25519(&small).is_ok());
+            assert!(PublicKey::ed25519(&second).is_err(), "{y} {sign}");
+        }
+    }
+    assert!(read > 10, "small ones are keys: {read}");
+    let largest = |low: u8| [[low].as_slice(), &[0xff; 30], &[0x7f]].concat();
+    // 2^255 - 20 and some below are in the field: whether they are points is the curve's to say.
+    let below =
+        (0..0xed).filter(|low| PublicKey::ed25519(&largest(*low).try_into().unwrap()).is_ok()).count();
+    assert!(below > 60, "{below}");
+}

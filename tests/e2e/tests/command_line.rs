@@ -27,13 +27,30 @@ fn the_story_is_told_in_json_without_personal_data() {
     let verdicts: Vec<_> = events.iter().filter_map(|event| event["verdict"].as_str()).collect();
     let (one_province, two_provinces) = verdicts.split_at(5);
     assert_eq!(one_province, ["stop", "pass", "ask_for_answer", "pass", "ask_for_answer"]);
-    let (travel, outage) = two_provinces.split_at(7);
+    let (travel, later) = two_provinces.split_at(7);
+    let (outage, train) = later.split_at(6);
     assert_eq!(travel, ["pass", "ask_for_answer", "ask_for_answer", "pass", "pass", "withdrawn", "stop"]);
     assert_eq!(outage, ["compare_card", "ask_for_answer", "compare_card", "renew", "pass", "pass"]);
+    assert_eq!(train, ["compare_card", "pass"], "who was near, and who was not");
+    let matches: Vec<_> = events.iter().filter_map(|event| event["matches"].as_u64()).collect();
+    assert_eq!((matches.as_slice(), of("same_requests"), of("told_authority")), ([1, 0].as_slice(), 1, 1));
     let extended: Vec<_> = events.iter().filter(|event| event["extended"] == true).collect();
     assert!(extended.len() == 1 && extended[0]["issuer"]["en"] == "Shenzhen");
     assert_eq!((of("server_died"), of("notice_loaded"), of("server_back"), of("asked_by")), (1, 1, 1, 1));
-    for secret in ["张三", "*三", "002X", "11010519491231", "13800138000", "*四", "0014", "H1:", "H2:"] {
+    for secret in [
+        "张三",
+        "*三",
+        "002X",
+        "11010519491231",
+        "13800138000",
+        "*四",
+        "0014",
+        "*七",
+        "1152",
+        "G7315",
+        "H1:",
+        "H2:",
+    ] {
         assert!(!out.contains(secret), "{secret}");
     }
 }

@@ -2,23 +2,23 @@
 
 use super::shape::{Leaf, Member, Shape, may, must, named};
 
-const NUMBER: Shape = Shape::Leaf(Leaf::Number);
-const SECONDS: Shape = Shape::Leaf(Leaf::Seconds);
+pub(super) const NUMBER: Shape = Shape::Leaf(Leaf::Number);
+pub(super) const SECONDS: Shape = Shape::Leaf(Leaf::Seconds);
 const BOUND: Shape = Shape::Leaf(Leaf::Bound);
 const MILLIS: Shape = Shape::Leaf(Leaf::Millis);
-const DAY: Shape = Shape::Leaf(Leaf::Day);
-const TEXT: Shape = Shape::Leaf(Leaf::Text);
+pub(super) const DAY: Shape = Shape::Leaf(Leaf::Day);
+pub(super) const TEXT: Shape = Shape::Leaf(Leaf::Text);
 const JSON: Shape = Shape::Leaf(Leaf::Json);
 const FLAG: Shape = Shape::Leaf(Leaf::Flag);
-const REGION: Shape = Shape::Leaf(Leaf::Region);
+pub(super) const REGION: Shape = Shape::Leaf(Leaf::Region);
 const ANY_BYTES: Shape = Shape::Leaf(Leaf::Bytes(0));
 const EIGHT: Shape = Shape::Leaf(Leaf::Bytes(8));
 const SIXTEEN: Shape = Shape::Leaf(Leaf::Bytes(16));
-const DIGEST: Shape = Shape::Leaf(Leaf::Bytes(32));
+pub(super) const DIGEST: Shape = Shape::Leaf(Leaf::Bytes(32));
 const COLOUR: Shape = Shape::Leaf(Leaf::Word(&[(0, "green"), (1, "yellow"), (2, "red")]));
 const ONE: Shape = Shape::Leaf(Leaf::Word(&[(1, "the first form")]));
 
-const BILINGUAL: Shape =
+pub(super) const BILINGUAL: Shape =
     Shape::Array(&[must(0, "zh-CN", "in Chinese", &TEXT), must(1, "en", "in English", &TEXT)]);
 
 /// The members of a COSE_Key (RFC 9052, 7) of the two kinds that there are here.
@@ -281,7 +281,7 @@ const KEY_USE: Shape = Shape::Leaf(Leaf::Word(&[
     (9, "officers' acts"),
 ]));
 
-const FORMAT: Member = must(1, "format", "of this document", &ONE);
+pub(super) const FORMAT: Member = must(1, "format", "of this document", &ONE);
 
 pub(super) const TRUST_LIST: Shape = Shape::Map(&[
     FORMAT,
@@ -342,59 +342,6 @@ pub(super) const OUTAGE: Shape = Shape::Map(&[
     must(5, "issued", "nothing that was issued later is extended", &SECONDS),
     must(6, "ends", "from here on it no longer holds", &SECONDS),
     must(7, "hours", "by which tokens and evidence are extended", &NUMBER),
-]);
-
-const KIND_OF_PLACE: Shape =
-    Shape::Leaf(Leaf::Word(&[(1, "trains"), (2, "flights"), (3, "coaches"), (4, "venues"), (5, "areas")]));
-
-pub(super) const NOTICE: Shape = Shape::Map(&[
-    FORMAT,
-    must(2, "number", "its place in the issuer's log, from 1", &NUMBER),
-    must(3, "previous", "SHA-256 of what the notice before says; zeros for the first", &DIGEST),
-    must(4, "region", "for whom it is (GB/T 2260)", &REGION),
-    must(5, "issued", "when it was signed", &SECONDS),
-    must(
-        6,
-        "classes",
-        "what its files of places mean",
-        &Shape::List(&Shape::Map(&[
-            must(1, "kind", "what they are about", &KIND_OF_PLACE),
-            must(2, "rule", "of the rulebook; empty: advice alone", &TEXT),
-            must(3, "minutes", "at the same place, the fewest that count", &NUMBER),
-            must(4, "apart", "carriages or rows, the most that count", &NUMBER),
-            must(5, "from", "when a match begins to count", &SECONDS),
-            must(6, "until", "when it no longer counts", &SECONDS),
-        ])),
-    ),
-    must(
-        7,
-        "parts",
-        "its files of places",
-        &Shape::List(&Shape::Map(&[
-            must(1, "class", "which of the classes, from 0", &NUMBER),
-            must(2, "day", "from which its minutes are counted", &DAY),
-            must(3, "records", "how many places", &NUMBER),
-            must(4, "bytes", "how many", &NUMBER),
-            must(5, "digest", "SHA-256 of the file", &DIGEST),
-        ])),
-    ),
-    must(8, "withdraws", "numbers of notices that no longer hold", &Shape::List(&NUMBER)),
-]);
-
-pub(super) const LOG_HEAD: Shape = Shape::Map(&[
-    FORMAT,
-    must(2, "issuer", "whose log it is", &TEXT),
-    must(3, "size", "how many notices it has", &NUMBER),
-    must(4, "digest", "SHA-256 of what the last one says; zeros where there is none", &DIGEST),
-    must(5, "at", "when the head was signed", &SECONDS),
-]);
-
-pub(super) const VENUE: Shape = Shape::Map(&[
-    FORMAT,
-    must(2, "number", "of the venue at its issuer", &NUMBER),
-    must(3, "region", "where it lies (GB/T 2260)", &REGION),
-    must(4, "name", "as it calls itself", &BILINGUAL),
-    must(5, "issued", "when it was signed", &SECONDS),
 ]);
 
 /// What several keys sign: a payload, and detached signatures.

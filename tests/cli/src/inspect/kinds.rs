@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::cbor::Item;
 use super::forms;
+use super::notice_forms;
 use super::report::{Outcome, printable};
 use super::shape::Shape;
 use super::walk::Fit;
@@ -66,8 +67,8 @@ pub(super) const SIGNED: &[Kind] = &[
     of_issuer::<Judgement>("a judgement of a check-in", "hc/1/judgement", &forms::JUDGEMENT),
     of_issuer::<Receipt>("a check-in receipt", "hc/1/receipt", &forms::RECEIPT),
     of_issuer::<KeyNotice>("a notice about a phone's key", "hc/1/key", &forms::KEY_NOTICE),
-    of_issuer::<ExposureNotice>("an exposure notice", "hc/1/notice", &forms::NOTICE),
-    of_issuer::<VenueCode>("a venue's code", "hc/1/venue", &forms::VENUE),
+    of_issuer::<ExposureNotice>("an exposure notice", "hc/1/notice", &notice_forms::NOTICE),
+    of_issuer::<VenueCode>("a venue's code", "hc/1/venue", &notice_forms::VENUE),
     signed(
         "a link of the chain of operations",
         "hc/1/link",

@@ -6,6 +6,7 @@ mod cbor;
 mod forms;
 mod input;
 mod kinds;
+mod notice_forms;
 mod report;
 mod root;
 mod shape;

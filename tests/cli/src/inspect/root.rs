@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::cbor::{Content, Item, read};
 use super::forms::{self, ROOT_SIGNED};
+use super::notice_forms;
 use super::report::{Guess, Outcome, Report, Signature, Trust, printable};
 use super::shape::Shape;
 use super::walk::{self, Fit, describe_fit};
@@ -51,7 +52,7 @@ const KINDS: &[Kind] = &[
     Kind {
         what: "the head of a log of exposure notices",
         context: "hc/1/log",
-        shape: &forms::LOG_HEAD,
+        shape: &notice_forms::LOG_HEAD,
         parse: |bytes| {
             SignedHead::parse(bytes)
                 .and_then(|head| head.unverified())

@@ -253,8 +253,8 @@ impl Provinces<'_, '_> {
         let synced = self.sync_gate(&self.hangzhou_gate)?;
         self.told_sync(true, "synced", synced)?;
         for (passenger, what) in [
-            (near, "the code of who was in carriage 7: green by the server, lowered by the phone"),
-            (far, "the code of who was in carriage 9"),
+            (near, "the code of who was near: green by the server, lowered by the phone"),
+            (far, "the code of who was not"),
         ] {
             let code = passenger.phone.code(passenger.subject.clone(), None).map_err(failed)?;
             let picture = small_picture(&code.text, code.shade)?;
