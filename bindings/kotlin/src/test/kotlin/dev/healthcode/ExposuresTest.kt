@@ -350,7 +350,3 @@ internal class ExposuresTest {
         call: suspend () -> Unit,
     ) = assertEquals(kind, assertFailsWith<HealthcodeException.NoticeLog> { call() }.kind)
 }
-
-/** A train of 9 February that carried a case in carriages 6 to 8, as a passenger types it in. */
-internal fun trip(carriage: UShort?) =
-    TripInput(TransportMode.TRAIN, "g7315", february(9), carriage, "310000", "330100")

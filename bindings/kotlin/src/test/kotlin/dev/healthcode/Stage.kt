@@ -169,6 +169,10 @@ internal val atHome =
 /** A declaration of a stay in a high-risk area. */
 internal val stayInWuhan = atHome.copy(travel = listOf(StayInput("420100", LocalDate.of(2020, 1, 29), february(8))))
 
+/** A train of 9 February that carried a case in carriages 6 to 8, as a passenger types it in. */
+internal fun trip(carriage: UShort?) =
+    TripInput(TransportMode.TRAIN, "g7315", february(9), carriage, "310000", "330100")
+
 /** Waits for what another thread is about to do. */
 internal suspend fun eventually(
     what: String,
