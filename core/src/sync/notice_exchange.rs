@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::cancel::Hold;
+use super::cancel::{Cancel, Hold};
 use super::exposure::{NoticeFile, in_force, match_all, terms};
 use super::fetch::CBOR;
 use super::phone::Phone;
@@ -306,6 +306,19 @@ impl NoticeExchange {
         let mut fetching = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         reply.map_or(Ok(()), |reply| fetching.accept(&reply))?;
         fetching.next()
+    }
+}
+
+#[uniffi::export]
+impl NoticeExchange {
+    /// Waits until the object that began it is closed, so that who waits for a reply can be woken.
+    ///
+    /// # Errors
+    ///
+    /// `Closed`, `Cancelled`: it has no other end.
+    #[uniffi::method(default(cancel = None))]
+    pub async fn closed(&self, cancel: Option<Arc<Cancel>>) -> Result<(), HealthcodeError> {
+        self.hold.until_ended(cancel, std::future::pending()).await
     }
 }
 

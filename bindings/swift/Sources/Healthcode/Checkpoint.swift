@@ -76,8 +76,8 @@ public final class Checkpoint: Sendable {
   /// time.
   ///
   /// Throws `invalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not
-  /// signed by those whose word it would have to be, `older` for one that is older than what is in force. Throws
-  /// `updateApp` for a later form.
+  /// signed by those whose word it would have to be, `older` for one that is older than what is in force, `ahead` for a
+  /// status list of a time that has not come. Throws `updateApp` for a later form.
   @discardableResult
   public func load(_ document: Data) async throws(HealthcodeError) -> Loaded {
     let native = native

@@ -21,6 +21,9 @@ public enum HealthcodeError: Error, Equatable, Hashable, Sendable {
   case network(NetworkKind, retryAfter: TimeInterval?)
   /// The server said no; `problem` is its stable word, such as `wrong-code`. `retryAfter` is in seconds, if it said so.
   case rejected(problem: String, retryAfter: TimeInterval?)
+  /// An authority's log of exposure notices, or a file of it. Nothing of the faulty one is used; what was taken before
+  /// stays in force. `unwitnessed` is temporary, `forked` is to be reported.
+  case noticeLog(NoticeLogKind)
   /// The phone was restarted and does not know the time well enough to show a code: scan the gate's challenge, or sync.
   case timeUnsure
   /// Another phone has taken this one's place.
@@ -54,6 +57,7 @@ extension HealthcodeError {
     // A text does not depend on the time to wait, and not every number of seconds crosses.
     case .network(let kind, _): .Network(kind: kind, retryAfter: nil)
     case .rejected(let problem, _): .Rejected(problem: problem, retryAfter: nil)
+    case .noticeLog(let kind): .NoticeLog(kind: kind)
     case .timeUnsure: .TimeUnsure
     case .replaced: .Replaced
     case .updateApp: .UpdateApp
@@ -86,6 +90,7 @@ extension HealthcodeError {
       case .Storage(let kind): .storage(kind)
       case .Network(let kind, let retryAfter): .network(kind, retryAfter: retryAfter)
       case .Rejected(let problem, let retryAfter): .rejected(problem: problem, retryAfter: retryAfter)
+      case .NoticeLog(let kind): .noticeLog(kind)
       case .TimeUnsure: .timeUnsure
       case .Replaced: .replaced
       case .UpdateApp: .updateApp

@@ -11,7 +11,7 @@ import HealthcodeNative
 /// before the system suspends the app where the file lies in a shared container: a file that is held then ends the app.
 /// The same file opened twice in a process is one instance.
 public final class Resident: Sendable {
-  private let native: NativeResident
+  let native: NativeResident
 
   /// Opens the phone's file, made if there is none.
   ///
@@ -165,7 +165,7 @@ public final class Resident: Sendable {
     try await record(.consent(consent: ConsentInput(key: takeover.key, allow: allow)), for: subject)
   }
 
-  /// What a scanned text is.
+  /// What a scanned text is. Throws `notSynced` for a venue's code before the first trust list has come.
   public func scan(_ text: String) throws(HealthcodeError) -> ScannedText {
     try translated { try native.scan(text: text) }
   }

@@ -31,23 +31,31 @@ extension Transport {
   }
 }
 
+/// Drives an exchange to its end, or to that of the object that began it, whatever the transport is waiting for.
+private func untilClosed<T: Sendable>(
+  _ closed: @escaping @Sendable (NativeCancel) async throws -> Void,
+  _ driven: @escaping @Sendable () async throws -> T
+) async throws(HealthcodeError) -> T {
+  do {
+    return try await withThrowingTaskGroup(of: T?.self) { group in
+      group.addTask { try await driven() }
+      group.addTask {
+        try await cancellable(closed)
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let report = try await group.next() ?? nil else { throw HealthcodeError.closed }
+      return report
+    }
+  } catch {
+    throw HealthcodeError(error)
+  }
+}
+
 extension NativeExchange {
   /// Drives an exchange to its end, or to that of the object that began it, whatever the transport is waiting for.
   func drive(over transport: some Transport) async throws(HealthcodeError) -> SyncReport {
-    do {
-      return try await withThrowingTaskGroup(of: SyncReport?.self) { group in
-        group.addTask { try await self.driven(over: transport) }
-        group.addTask {
-          try await cancellable { try await self.closed(cancel: $0) }
-          return nil
-        }
-        defer { group.cancelAll() }
-        guard let report = try await group.next() ?? nil else { throw HealthcodeError.closed }
-        return report
-      }
-    } catch {
-      throw HealthcodeError(error)
-    }
+    try await untilClosed({ try await self.closed(cancel: $0) }, { try await self.driven(over: transport) })
   }
 
   private func driven(over transport: some Transport) async throws(HealthcodeError) -> SyncReport {
@@ -70,5 +78,24 @@ extension NativeExchange {
       reply = nil
     }
     return try await working { try reply.map { try self.next(reply: $0) } ?? self.unanswered() }
+  }
+}
+
+extension NativeNoticeExchange {
+  /// Drives a fetch of notices to its end, or to that of the object that began it.
+  func drive(over transport: some Transport) async throws(HealthcodeError) -> NoticeReport {
+    try await untilClosed({ try await self.closed(cancel: $0) }, { try await self.driven(over: transport) })
+  }
+
+  private func driven(over transport: some Transport) async throws(HealthcodeError) -> NoticeReport {
+    var step = try await working { try self.next(reply: nil) }
+    while true {
+      switch step {
+      case .done(let report): return report
+      case .send(let call):
+        let reply = try await transport.reply(to: call)
+        step = try await working { try self.next(reply: reply) }
+      }
+    }
   }
 }

@@ -52,6 +52,20 @@ final class BadInputTests: XCTestCase {
       await typed { _ = try await resident.journal(of: subject, after: string) }
       await typed { _ = try await resident.quarantineProof(of: string) }
       await typed { _ = try await resident.quarantineProof(of: subject, order: string) }
+      await typed { try await resident.recordTrip(trip(7), for: string) }
+      await typed { try await resident.recordTrip(trip(7, number: string), for: subject) }
+      await typed { try await resident.recordTrip(trip(7, from: string), for: subject) }
+      await typed { try await resident.recordTrip(trip(7, to: string), for: subject) }
+      await typed { try await resident.enterVenue("H4:AA", for: string) }
+      await typed { try await resident.enterVenue(string, for: subject) }
+      await typed { try await resident.leaveVenue("1", for: string) }
+      await typed { try await resident.leaveVenue(string, for: subject) }
+      await typed { _ = try resident.whereabouts(of: string) }
+      await typed { try await resident.forgetWhereabouts(of: string) }
+      await typed { try await resident.forgetWhereabouts(of: subject, entry: string) }
+      await typed { _ = try resident.exposures(of: string) }
+      await typed { try await resident.answer(exposure: "1-1-0", with: .tell, for: string) }
+      await typed { try await resident.answer(exposure: string, with: .wrongEntry, for: subject) }
       await typed { _ = try await resident.export(string) }
       await typed { try await resident.erase(string) }
       await typed { _ = try resident.scan(string) }
@@ -74,6 +88,7 @@ final class BadInputTests: XCTestCase {
     }
     // Nothing of it was recorded.
     XCTAssertEqual(try resident.home().sync.waiting, 0)
+    XCTAssertEqual(try resident.whereabouts(of: subject), [])
     XCTAssertTrue(try drawSvg(text, shade: .red, word: "😷", detail: "<&>").contains("😷"))
   }
 
@@ -110,6 +125,8 @@ final class BadInputTests: XCTestCase {
       await typed { _ = try countQuarantine(self.order(issuedAt: instant), taps: [], at: february(12, 9)) }
       let tap = Tap(earliest: instant, latest: .distantFuture, received: instant)
       await typed { _ = try countQuarantine(self.order(), taps: [tap], at: instant) }
+      let journey = trip(7, departedAt: instant, arrivedAt: february(9, 12))
+      await typed { try await phone.resident.recordTrip(journey, for: phone.subject) }
       let built = Config(
         database: stage.server.path("b.db"), server: stage.server.url, issuer: "hangzhou",
         rootKeys: stage.server.config().rootKeys, builtAt: instant)
@@ -132,6 +149,9 @@ final class BadInputTests: XCTestCase {
         try await phone.resident.declare(declaration, for: phone.subject)
       }
       await assertThrows(.invalidField(field: "date", reason: "not-a-date")) { try gate.confirm(date: day) }
+      await assertThrows(.invalidField(field: "date", reason: "not-a-date")) {
+        try await phone.resident.recordTrip(trip(7, date: day), for: phone.subject)
+      }
     }
     for scale in [Int.min, -1, 0, 65, .max] {
       await assertThrows(.invalidField(field: "pixels_per_module", reason: "out-of-range")) {
@@ -147,12 +167,15 @@ final class BadInputTests: XCTestCase {
     }
     let stage = try Stage()
     let resident = try await stage.open()
+    let synced = try await stage.open("synced.db")
+    try await synced.sync()
     for status in [0, 99, 200, 204, 302, 404, 429, 500, 65_535] as [UInt16] {
       for body in [Data(), Data(repeating: 0xff, count: 1 << 20)] {
         for type in ["", "application/cbor", "application/json", "text/html", "a\0b"] {
           let reply = Reply(status: status, contentType: type, retryAfter: .max, body: body)
           await typed { try await resident.sync(over: Fixed(reply: reply)) }
           await typed { _ = try await resident.requestOneTimeCode(liSi, over: Fixed(reply: reply)) }
+          await typed { try await synced.fetchNotices(over: Fixed(reply: reply)) }
         }
       }
     }

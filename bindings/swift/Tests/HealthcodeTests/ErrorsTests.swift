@@ -185,7 +185,9 @@ final class ErrorsTests: XCTestCase {
       .storage(.newerSchema), .storage(.wrongKey), .storage(.unreachable), .network(.offline, retryAfter: 1),
       .network(.timeout, retryAfter: -1), .network(.tls, retryAfter: .nan), .network(.intercepted, retryAfter: nil),
       .network(.unavailable, retryAfter: .infinity), .network(.badAnswer, retryAfter: nil),
-      .network(.refused, retryAfter: nil), .rejected(problem: "wrong-code", retryAfter: 0), .timeUnsure, .replaced,
+      .network(.refused, retryAfter: nil), .rejected(problem: "wrong-code", retryAfter: 0), .noticeLog(.form),
+      .noticeLog(.unsigned), .noticeLog(.unwitnessed), .noticeLog(.older), .noticeLog(.forked), .noticeLog(.region),
+      .noticeLog(.altered), .timeUnsure, .replaced,
       .updateApp, .cancelled, .closed, .port(name: "clock"), .internal(incident: "here"),
     ]
     for error in errors {

@@ -27,6 +27,16 @@ final class LifetimeTests: XCTestCase {
     await assertThrows(.closed) { _ = try await resident.quarantineProof(of: subject) }
     await assertThrows(.closed) { _ = try await resident.answeredChallenges(of: subject) }
     await assertThrows(.closed) { try await resident.forgetAnsweredChallenges(of: subject) }
+    await assertThrows(.closed) { try await resident.recordTrip(trip(7), for: subject) }
+    await assertThrows(.closed) { try await resident.enterVenue("H4:", for: subject) }
+    await assertThrows(.closed) { try await resident.leaveVenue("1", for: subject) }
+    await assertThrows(.closed) { _ = try resident.whereabouts(of: subject) }
+    await assertThrows(.closed) { try await resident.forgetWhereabouts(of: subject) }
+    await assertThrows(.closed) { _ = try resident.exposures(of: subject) }
+    await assertThrows(.closed) { try await resident.answer(exposure: "1-1-0", with: .tell, for: subject) }
+    await assertThrows(.closed) { _ = try resident.noticeState() }
+    await assertThrows(.closed) { try await resident.fetchNotices() }
+    await assertThrows(.closed) { try await resident.fetchNotices(over: UrlTransport(server: stage.server.url)) }
     await assertThrows(.closed) { _ = try await resident.export() }
     await assertThrows(.closed) { try await resident.erase(subject) }
     await assertThrows(.closed) { try await resident.eraseEverything() }

@@ -8,30 +8,23 @@ public final class Server: @unchecked Sendable {
   /// The address for phones.
   public let url: String
   private let rootKey: Data
-  private let process = Process()
-  private let ended = DispatchSemaphore(value: 0)
-  private let lines: Lines
+  private let files: [String]
+  private var process: ServerProcess
 
-  /// Starts it.
-  public init(_ world: World? = nil) throws {
+  /// Starts it, with further arguments.
+  public init(_ world: World? = nil, _ arguments: [String] = []) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    var arguments = ["serve", "--listen", "127.0.0.1:0", "--database", folder.appendingPathComponent("server.db").path]
+    var files = ["--database", folder.appendingPathComponent("server.db").path]
     if let world {
       let socket = folder.appendingPathComponent("clock").path
       try world.serve(at: socket)
-      arguments += ["--clock", socket]
+      files += ["--clock", socket]
     }
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: environment("HEALTHCODE_BINARY"))
-    process.arguments = arguments
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    process.terminationHandler = { [ended] _ in ended.signal() }
-    try process.run()
-    lines = Lines(output.fileHandleForReading)
-    url = try lines.next().lastWord
-    rootKey = Data(hex: try lines.next().lastWord)
+    self.files = files
+    process = try ServerProcess(["--listen", "127.0.0.1:0"] + files + arguments)
+    url = process.url
+    rootKey = process.rootKey
   }
 
   deinit {
@@ -40,17 +33,40 @@ public final class Server: @unchecked Sendable {
   }
 
   /// Ends the process.
-  public func stop() {
-    guard process.isRunning else { return }
-    // The child has inherited the signal mask of a worker thread, which blocks all that can be blocked.
-    kill(process.processIdentifier, SIGKILL)
-    // `waitUntilExit` waits for a run loop, which the threads of tasks do not have.
+  public func stop() { process.stop() }
+
+  /// Starts it again at the same address, with further arguments.
+  public func restart(_ arguments: [String]) throws {
+    stop()
+    process = try ServerProcess(["--listen", url.replacingOccurrences(of: "http://", with: "")] + files + arguments)
+  }
+
+  /// What a command line about this server's files says, which must end well.
+  public func command(_ words: String...) throws -> String {
+    let command = Process()
+    let output = Pipe()
+    let ended = DispatchSemaphore(value: 0)
+    command.executableURL = URL(fileURLWithPath: environment("HEALTHCODE_BINARY"))
+    command.arguments = words + files
+    command.standardOutput = output
+    command.terminationHandler = { _ in ended.signal() }
+    try command.run()
+    // A few lines, which the pipe holds.
     ended.wait()
-    ended.signal()
+    guard command.terminationStatus == 0 else { throw POSIXError(.EINVAL) }
+    return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
   }
 
   /// The digits of the next message on the console.
-  public func oneTimeCode() throws -> String { try lines.next().lastWord }
+  public func oneTimeCode() throws -> String { try process.oneTimeCode() }
+
+  /// The path of a file with its entry in a trust list, as it publishes it.
+  func entry() throws -> String {
+    guard let source = URL(string: url + "/.well-known/healthcode/issuer.cbor") else { throw POSIXError(.EINVAL) }
+    let file = path("issuer.cbor")
+    try Data(contentsOf: source).write(to: URL(fileURLWithPath: file))
+    return file
+  }
 
   /// The path of a file in the server's folder.
   public func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
@@ -71,6 +87,39 @@ public final class Server: @unchecked Sendable {
 public func environment(_ name: String) -> String {
   guard let value = ProcessInfo.processInfo.environment[name] else { fatalError("\(name) is not set") }
   return value
+}
+
+/// A server under way.
+private final class ServerProcess {
+  let url: String
+  let rootKey: Data
+  private let process = Process()
+  private let ended = DispatchSemaphore(value: 0)
+  private let lines: Lines
+
+  init(_ arguments: [String]) throws {
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: environment("HEALTHCODE_BINARY"))
+    process.arguments = ["serve"] + arguments
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    process.terminationHandler = { [ended] _ in ended.signal() }
+    try process.run()
+    lines = Lines(output.fileHandleForReading)
+    url = try lines.next().lastWord
+    rootKey = Data(hex: try lines.next().lastWord)
+  }
+
+  func stop() {
+    guard process.isRunning else { return }
+    // The child has inherited the signal mask of a worker thread, which blocks all that can be blocked.
+    kill(process.processIdentifier, SIGKILL)
+    // `waitUntilExit` waits for a run loop, which the threads of tasks do not have.
+    ended.wait()
+    ended.signal()
+  }
+
+  func oneTimeCode() throws -> String { try lines.next().lastWord }
 }
 
 /// The lines of a pipe, waited for.

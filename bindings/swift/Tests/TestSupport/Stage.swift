@@ -5,9 +5,32 @@ import Healthcode
 public struct Stage: Sendable {
   public let world = World(at: february(11, 9))
   public let server: Server
+  private let second: Server?
 
-  public init() throws {
-    server = try Server(world)
+  /// Starts it; with a witness, a second authority's server that signs for the first one's log of exposure notices.
+  public init(witness: Bool = false) throws {
+    guard witness else {
+      server = try Server(world)
+      second = nil
+      return
+    }
+    let shenzhen = ["--issuer-id", "shenzhen"]
+    let second = try Server(world, shenzhen)
+    server = try Server(world, ["--peer", second.entry(), "--witness", second.url])
+    try second.restart(shenzhen + ["--peer", server.entry()])
+    self.second = second
+  }
+
+  /// Publishes an exposure notice (JSON) that the second authority signs for.
+  public func publish(_ notice: String) throws {
+    let file = server.path("notice.json")
+    try Data(notice.utf8).write(to: URL(fileURLWithPath: file))
+    _ = try server.command("notice", "publish", file, "--witness", second?.url ?? "")
+  }
+
+  /// Withdraws an exposure notice.
+  public func withdraw(_ number: UInt32) throws {
+    _ = try server.command("notice", "withdraw", "\(number)", "--witness", second?.url ?? "")
   }
 
   /// The ports of a phone in this world.

@@ -528,11 +528,6 @@ RustBuffer uniffi_healthcode_fn_method_resident_quarantine_proof(uint64_t ptr, R
 RustBuffer uniffi_healthcode_fn_method_resident_record(uint64_t ptr, RustBuffer subject, RustBuffer entry, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SCAN
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SCAN
-RustBuffer uniffi_healthcode_fn_method_resident_scan(uint64_t ptr, RustBuffer text, RustCallStatus *_Nonnull out_status
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SHUT_DOWN
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SHUT_DOWN
 void uniffi_healthcode_fn_method_resident_shut_down(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -548,9 +543,34 @@ RustBuffer uniffi_healthcode_fn_method_resident_answered_challenges(uint64_t ptr
 void uniffi_healthcode_fn_method_resident_forget_answered_challenges(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ANSWER_EXPOSURE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ANSWER_EXPOSURE
+RustBuffer uniffi_healthcode_fn_method_resident_answer_exposure(uint64_t ptr, RustBuffer subject, RustBuffer exposure, RustBuffer answer, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_EXPOSURES
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_EXPOSURES
+RustBuffer uniffi_healthcode_fn_method_resident_exposures(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_NOTICE_EXCHANGE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_NOTICE_EXCHANGE
+uint64_t uniffi_healthcode_fn_method_resident_notice_exchange(uint64_t ptr, int8_t large, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_NOTICE_STATE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_NOTICE_STATE
+RustBuffer uniffi_healthcode_fn_method_resident_notice_state(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENROL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENROL
 uint64_t uniffi_healthcode_fn_method_resident_enrol(uint64_t ptr, RustBuffer code, RustBuffer cancel
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FETCH_NOTICES
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FETCH_NOTICES
+uint64_t uniffi_healthcode_fn_method_resident_fetch_notices(uint64_t ptr, int8_t large, RustBuffer cancel
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_REQUEST_ONE_TIME_CODE
@@ -593,6 +613,36 @@ RustBuffer uniffi_healthcode_fn_method_resident_one_time_code_call(uint64_t ptr,
 RustBuffer uniffi_healthcode_fn_method_resident_one_time_code_reply(uint64_t ptr, RustBuffer reply, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SCAN
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SCAN
+RustBuffer uniffi_healthcode_fn_method_resident_scan(uint64_t ptr, RustBuffer text, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENTER_VENUE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENTER_VENUE
+RustBuffer uniffi_healthcode_fn_method_resident_enter_venue(uint64_t ptr, RustBuffer subject, RustBuffer text, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FORGET_WHEREABOUTS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FORGET_WHEREABOUTS
+void uniffi_healthcode_fn_method_resident_forget_whereabouts(uint64_t ptr, RustBuffer subject, RustBuffer entry, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_LEAVE_VENUE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_LEAVE_VENUE
+void uniffi_healthcode_fn_method_resident_leave_venue(uint64_t ptr, RustBuffer subject, RustBuffer entry, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_RECORD_TRIP
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_RECORD_TRIP
+RustBuffer uniffi_healthcode_fn_method_resident_record_trip(uint64_t ptr, RustBuffer subject, RustBuffer trip, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_WHEREABOUTS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_WHEREABOUTS
+RustBuffer uniffi_healthcode_fn_method_resident_whereabouts(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_CANCEL
 uint64_t uniffi_healthcode_fn_clone_cancel(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -606,6 +656,26 @@ void uniffi_healthcode_fn_free_cancel(uint64_t handle, RustCallStatus *_Nonnull 
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CANCEL_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CANCEL_CANCEL
 void uniffi_healthcode_fn_method_cancel_cancel(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_NOTICEEXCHANGE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_NOTICEEXCHANGE
+uint64_t uniffi_healthcode_fn_clone_noticeexchange(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FREE_NOTICEEXCHANGE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FREE_NOTICEEXCHANGE
+void uniffi_healthcode_fn_free_noticeexchange(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_NOTICEEXCHANGE_CLOSED
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_NOTICEEXCHANGE_CLOSED
+uint64_t uniffi_healthcode_fn_method_noticeexchange_closed(uint64_t ptr, RustBuffer cancel
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_NOTICEEXCHANGE_NEXT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_NOTICEEXCHANGE_NEXT
+RustBuffer uniffi_healthcode_fn_method_noticeexchange_next(uint64_t ptr, RustBuffer reply, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_CLONE_SYNCEXCHANGE
@@ -658,6 +728,11 @@ RustBuffer uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(RustBuffe
 RustBuffer uniffi_healthcode_fn_method_answeredchallenge_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_EXPOSURE_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_EXPOSURE_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_exposure_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERINPUT_UNIFFI_TRAIT_DEBUG
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERINPUT_UNIFFI_TRAIT_DEBUG
 RustBuffer uniffi_healthcode_fn_method_answerinput_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
@@ -691,6 +766,16 @@ RustBuffer uniffi_healthcode_fn_method_journalentry_uniffi_trait_debug(RustBuffe
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_JOURNALPAGE_UNIFFI_TRAIT_DEBUG
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_JOURNALPAGE_UNIFFI_TRAIT_DEBUG
 RustBuffer uniffi_healthcode_fn_method_journalpage_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_TRIPINPUT_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_TRIPINPUT_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_tripinput_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_WHEREABOUTSENTRY_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_WHEREABOUTSENTRY_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_whereaboutsentry_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_CHECKPOINT
@@ -1255,12 +1340,6 @@ uint16_t uniffi_healthcode_checksum_method_resident_record(void
     
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SCAN
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SCAN
-uint16_t uniffi_healthcode_checksum_method_resident_scan(void
-    
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SHUT_DOWN
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SHUT_DOWN
 uint16_t uniffi_healthcode_checksum_method_resident_shut_down(void
@@ -1279,9 +1358,39 @@ uint16_t uniffi_healthcode_checksum_method_resident_forget_answered_challenges(v
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ANSWER_EXPOSURE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ANSWER_EXPOSURE
+uint16_t uniffi_healthcode_checksum_method_resident_answer_exposure(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_EXPOSURES
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_EXPOSURES
+uint16_t uniffi_healthcode_checksum_method_resident_exposures(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_NOTICE_EXCHANGE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_NOTICE_EXCHANGE
+uint16_t uniffi_healthcode_checksum_method_resident_notice_exchange(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_NOTICE_STATE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_NOTICE_STATE
+uint16_t uniffi_healthcode_checksum_method_resident_notice_state(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ENROL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ENROL
 uint16_t uniffi_healthcode_checksum_method_resident_enrol(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_FETCH_NOTICES
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_FETCH_NOTICES
+uint16_t uniffi_healthcode_checksum_method_resident_fetch_notices(void
     
 );
 #endif
@@ -1333,9 +1442,57 @@ uint16_t uniffi_healthcode_checksum_method_resident_one_time_code_reply(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SCAN
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SCAN
+uint16_t uniffi_healthcode_checksum_method_resident_scan(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ENTER_VENUE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ENTER_VENUE
+uint16_t uniffi_healthcode_checksum_method_resident_enter_venue(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_FORGET_WHEREABOUTS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_FORGET_WHEREABOUTS
+uint16_t uniffi_healthcode_checksum_method_resident_forget_whereabouts(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_LEAVE_VENUE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_LEAVE_VENUE
+uint16_t uniffi_healthcode_checksum_method_resident_leave_venue(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_RECORD_TRIP
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_RECORD_TRIP
+uint16_t uniffi_healthcode_checksum_method_resident_record_trip(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_WHEREABOUTS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_WHEREABOUTS
+uint16_t uniffi_healthcode_checksum_method_resident_whereabouts(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CANCEL_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_CANCEL_CANCEL
 uint16_t uniffi_healthcode_checksum_method_cancel_cancel(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_NOTICEEXCHANGE_CLOSED
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_NOTICEEXCHANGE_CLOSED
+uint16_t uniffi_healthcode_checksum_method_noticeexchange_closed(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_NOTICEEXCHANGE_NEXT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_NOTICEEXCHANGE_NEXT
+uint16_t uniffi_healthcode_checksum_method_noticeexchange_next(void
     
 );
 #endif

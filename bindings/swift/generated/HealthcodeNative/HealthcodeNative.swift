@@ -1332,8 +1332,8 @@ public protocol NativeCheckpointProtocol: AnyObject, Sendable {
      * # Errors
      *
      * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
-     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
-     * later form; `Storage`.
+     * those whose word it would have to be, `older` for one that is older than what is in force, `ahead` for a status
+     * list of a time that has not come; `UpdateApp` for a later form; `Storage`.
      */
     func load(document: Data) throws  -> Loaded
     
@@ -1522,8 +1522,8 @@ open func counts()throws  -> [HourCount]  {
      * # Errors
      *
      * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
-     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
-     * later form; `Storage`.
+     * those whose word it would have to be, `older` for one that is older than what is in force, `ahead` for a status
+     * list of a time that has not come; `UpdateApp` for a later form; `Storage`.
      */
 open func load(document: Data)throws  -> Loaded  {
     return try  FfiConverterTypeLoaded_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
@@ -1822,6 +1822,180 @@ public func FfiConverterTypeNativeExchange_lower(_ value: NativeExchange) -> UIn
 
 
 /**
+ * One fetch of exposure notices, for an app that has its own HTTP stack and for tests without sockets. Given up at any
+ * point, it loses nothing, and what was in force stays.
+ */
+public protocol NativeNoticeExchangeProtocol: AnyObject, Sendable {
+    
+    /**
+     * Waits until the object that began it is closed, so that who waits for a reply can be woken.
+     *
+     * # Errors
+     *
+     * `Closed`, `Cancelled`: it has no other end.
+     */
+    func closed(cancel: NativeCancel?) async throws 
+    
+    /**
+     * The next step; from the second call on with the reply to the last one.
+     *
+     * # Errors
+     *
+     * Those of `fetch_notices`, and `Closed` with the object that began it. After one the fetch is over; begin another
+     * after a pause.
+     */
+    func next(reply: Reply?) throws  -> NoticeStep
+    
+}
+/**
+ * One fetch of exposure notices, for an app that has its own HTTP stack and for tests without sockets. Given up at any
+ * point, it loses nothing, and what was in force stays.
+ */
+open class NativeNoticeExchange: NativeNoticeExchangeProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_healthcode_fn_clone_noticeexchange(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_healthcode_fn_free_noticeexchange(handle, $0) }
+    }
+
+    
+
+    
+    /**
+     * Waits until the object that began it is closed, so that who waits for a reply can be woken.
+     *
+     * # Errors
+     *
+     * `Closed`, `Cancelled`: it has no other end.
+     */
+open func closed(cancel: NativeCancel? = nil)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_healthcode_fn_method_noticeexchange_closed(
+                        self.uniffiCloneHandle(),FfiConverterOptionTypeNativeCancel.lower(cancel)
+                )
+            },
+            pollFunc: ffi_healthcode_rust_future_poll_void,
+            completeFunc: ffi_healthcode_rust_future_complete_void,
+            freeFunc: ffi_healthcode_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeNativeError_lift
+        )
+}
+    
+    /**
+     * The next step; from the second call on with the reply to the last one.
+     *
+     * # Errors
+     *
+     * Those of `fetch_notices`, and `Closed` with the object that began it. After one the fetch is over; begin another
+     * after a pause.
+     */
+open func next(reply: Reply? = nil)throws  -> NoticeStep  {
+    return try  FfiConverterTypeNoticeStep_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_noticeexchange_next(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionTypeReply.lower(reply),uniffiCallStatus
+    )
+})
+}
+    
+
+    
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeNoticeExchange: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = NativeNoticeExchange
+
+    public static func lift(_ handle: UInt64) throws -> NativeNoticeExchange {
+        return NativeNoticeExchange(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: NativeNoticeExchange) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeNoticeExchange {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: NativeNoticeExchange, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeNoticeExchange_lift(_ handle: UInt64) throws -> NativeNoticeExchange {
+    return try FfiConverterTypeNativeNoticeExchange.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeNoticeExchange_lower(_ value: NativeNoticeExchange) -> UInt64 {
+    return FfiConverterTypeNativeNoticeExchange.lower(value)
+}
+
+
+
+
+
+
+/**
  * A resident's phone: the resident and the family members whom the resident cares for, each a subject with an own
  * key. Every method may be called from any thread; those without `async` touch the file and are quick.
  */
@@ -1960,15 +2134,6 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func record(subject: String, entry: Entry) throws  -> Recorded
     
     /**
-     * What a scanned text is.
-     *
-     * # Errors
-     *
-     * None today.
-     */
-    func scan(text: String) throws  -> ScannedText
-    
-    /**
      * Closes this object: calls of it that are under way, and every later one, end with `Closed`. The file is closed
      * with the last object that has it open. Closing twice is well.
      *
@@ -1998,6 +2163,44 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func forgetAnsweredChallenges(subject: String) throws 
     
     /**
+     * Answers a match. `Tell` writes an operation that the next sync sends, and gives it; `WrongEntry` sends nothing.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `exposure` that is not there, or that is `advice-only` and cannot be told; `Replaced`,
+     * `UnknownSubject`, `Storage`, `Vault`, `Port`.
+     */
+    func answerExposure(subject: String, exposure: String, answer: ExposureAnswer) throws  -> Recorded?
+    
+    /**
+     * Where the resident's places met exposure notices, the latest day last. Local: it needs no network.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    func exposures(subject: String) throws  -> [Exposure]
+    
+    /**
+     * Begins to fetch exposure notices over the app's own HTTP stack: no cookie and no authentication goes with its
+     * calls, and no connection that carries either.
+     *
+     * # Errors
+     *
+     * `NotSynced`, `Storage`.
+     */
+    func noticeExchange(large: Bool) throws  -> NativeNoticeExchange
+    
+    /**
+     * What this phone knows of the authority's exposure notices.
+     *
+     * # Errors
+     *
+     * `Storage`.
+     */
+    func noticeState() throws  -> NoticeState
+    
+    /**
      * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
      *
      * # Errors
@@ -2006,6 +2209,18 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      * does not fit, has expired or was tried too often; `Network`, `Vault`, `Storage`, `Cancelled`.
      */
     func enrol(code: String, cancel: NativeCancel?) async throws  -> Enrolment
+    
+    /**
+     * Fetches the exposure notices that are new, and matches them with where the residents of this phone were. Apart
+     * from `Resident.sync`: over a connection of its own, without a signature, the same calls on every phone that has
+     * seen as much. Files of notices that are large come only with `large`: on Wi-Fi, or where the person asks for them.
+     *
+     * # Errors
+     *
+     * `NotSynced` before the first sync, or where the authority publishes no notices; `NoticeLog` for notices that are
+     * not taken, those of before stay in force; `Network`, `Rejected`, `Storage`, `Cancelled`.
+     */
+    func fetchNotices(large: Bool, cancel: NativeCancel?) async throws  -> NoticeReport
     
     /**
      * Asks for a one-time code, which goes to the number that public records hold for the document and to no other.
@@ -2082,6 +2297,64 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      * `Network`, `Rejected`, `Storage`.
      */
     func oneTimeCodeReply(reply: Reply) throws  -> CodeRequested
+    
+    /**
+     * What a scanned text is.
+     *
+     * # Errors
+     *
+     * `NotSynced` for a venue's code before the first trust list has come.
+     */
+    func scan(text: String) throws  -> ScannedText
+    
+    /**
+     * Enters a venue by its code's text: the visit begins now and is matched with the exposure notices on this phone.
+     * It stays on this phone; nothing is sent. Where the last visit to this venue is still open, it goes on.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a `venue` that is `not-a-venue`, or `unknown-issuer` where no listed issuer signed it;
+     * `whereabouts` with `too-many`; `NotSynced`, `UnknownSubject`, `Storage`, `Port`.
+     */
+    func enterVenue(subject: String, text: String) throws  -> String
+    
+    /**
+     * Deletes an entry of where the resident was, with the matches that it had; or all of them.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `entry` that is not there; `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    func forgetWhereabouts(subject: String, entry: String?) throws 
+    
+    /**
+     * Leaves a venue: the visit ends now.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `entry` that is no open visit; `UnknownSubject`, `Storage`, `Port`.
+     */
+    func leaveVenue(subject: String, entry: String) throws 
+    
+    /**
+     * Records a journey and matches it with the exposure notices on this phone; its id. It stays on this phone.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong, `whereabouts` with `too-many` among them; `NotSynced` where
+     * the authority publishes no notices; `UnknownSubject`, `Storage`, `Port`.
+     */
+    func recordTrip(subject: String, trip: TripInput) throws  -> String
+    
+    /**
+     * Where the resident was, in the order in which it was recorded. Entries go after the rulebook's window (14 days in
+     * the first rulebook), by trusted time.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    func whereabouts(subject: String) throws  -> [WhereaboutsEntry]
     
 }
 /**
@@ -2378,23 +2651,6 @@ open func record(subject: String, entry: Entry)throws  -> Recorded  {
 }
     
     /**
-     * What a scanned text is.
-     *
-     * # Errors
-     *
-     * None today.
-     */
-open func scan(text: String)throws  -> ScannedText  {
-    return try  FfiConverterTypeScannedText_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
-        uniffiCallStatus in
-    uniffi_healthcode_fn_method_resident_scan(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(text),uniffiCallStatus
-    )
-})
-}
-    
-    /**
      * Closes this object: calls of it that are under way, and every later one, end with `Closed`. The file is closed
      * with the last object that has it open. Closing twice is well.
      *
@@ -2445,6 +2701,77 @@ open func forgetAnsweredChallenges(subject: String)throws   {try rustCallWithErr
 }
     
     /**
+     * Answers a match. `Tell` writes an operation that the next sync sends, and gives it; `WrongEntry` sends nothing.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `exposure` that is not there, or that is `advice-only` and cannot be told; `Replaced`,
+     * `UnknownSubject`, `Storage`, `Vault`, `Port`.
+     */
+open func answerExposure(subject: String, exposure: String, answer: ExposureAnswer)throws  -> Recorded?  {
+    return try  FfiConverterOptionTypeRecorded.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_answer_exposure(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterString.lower(exposure),
+        FfiConverterTypeExposureAnswer_lower(answer),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Where the resident's places met exposure notices, the latest day last. Local: it needs no network.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+open func exposures(subject: String)throws  -> [Exposure]  {
+    return try  FfiConverterSequenceTypeExposure.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_exposures(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Begins to fetch exposure notices over the app's own HTTP stack: no cookie and no authentication goes with its
+     * calls, and no connection that carries either.
+     *
+     * # Errors
+     *
+     * `NotSynced`, `Storage`.
+     */
+open func noticeExchange(large: Bool = false)throws  -> NativeNoticeExchange  {
+    return try  FfiConverterTypeNativeNoticeExchange_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_notice_exchange(
+            self.uniffiCloneHandle(),
+        FfiConverterBool.lower(large),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * What this phone knows of the authority's exposure notices.
+     *
+     * # Errors
+     *
+     * `Storage`.
+     */
+open func noticeState()throws  -> NoticeState  {
+    return try  FfiConverterTypeNoticeState_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_notice_state(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
      *
      * # Errors
@@ -2464,6 +2791,32 @@ open func enrol(code: String, cancel: NativeCancel? = nil)async throws  -> Enrol
             completeFunc: ffi_healthcode_rust_future_complete_rust_buffer,
             freeFunc: ffi_healthcode_rust_future_free_rust_buffer,
             liftFunc: FfiConverterTypeEnrolment_lift,
+            errorHandler: FfiConverterTypeNativeError_lift
+        )
+}
+    
+    /**
+     * Fetches the exposure notices that are new, and matches them with where the residents of this phone were. Apart
+     * from `Resident.sync`: over a connection of its own, without a signature, the same calls on every phone that has
+     * seen as much. Files of notices that are large come only with `large`: on Wi-Fi, or where the person asks for them.
+     *
+     * # Errors
+     *
+     * `NotSynced` before the first sync, or where the authority publishes no notices; `NoticeLog` for notices that are
+     * not taken, those of before stay in force; `Network`, `Rejected`, `Storage`, `Cancelled`.
+     */
+open func fetchNotices(large: Bool = false, cancel: NativeCancel? = nil)async throws  -> NoticeReport  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_healthcode_fn_method_resident_fetch_notices(
+                        self.uniffiCloneHandle(),FfiConverterBool.lower(large),FfiConverterOptionTypeNativeCancel.lower(cancel)
+                )
+            },
+            pollFunc: ffi_healthcode_rust_future_poll_rust_buffer,
+            completeFunc: ffi_healthcode_rust_future_complete_rust_buffer,
+            freeFunc: ffi_healthcode_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeNoticeReport_lift,
             errorHandler: FfiConverterTypeNativeError_lift
         )
 }
@@ -2614,6 +2967,114 @@ open func oneTimeCodeReply(reply: Reply)throws  -> CodeRequested  {
     uniffi_healthcode_fn_method_resident_one_time_code_reply(
             self.uniffiCloneHandle(),
         FfiConverterTypeReply_lower(reply),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * What a scanned text is.
+     *
+     * # Errors
+     *
+     * `NotSynced` for a venue's code before the first trust list has come.
+     */
+open func scan(text: String)throws  -> ScannedText  {
+    return try  FfiConverterTypeScannedText_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_scan(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(text),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Enters a venue by its code's text: the visit begins now and is matched with the exposure notices on this phone.
+     * It stays on this phone; nothing is sent. Where the last visit to this venue is still open, it goes on.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a `venue` that is `not-a-venue`, or `unknown-issuer` where no listed issuer signed it;
+     * `whereabouts` with `too-many`; `NotSynced`, `UnknownSubject`, `Storage`, `Port`.
+     */
+open func enterVenue(subject: String, text: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_enter_venue(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterString.lower(text),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Deletes an entry of where the resident was, with the matches that it had; or all of them.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `entry` that is not there; `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+open func forgetWhereabouts(subject: String, entry: String? = nil)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_forget_whereabouts(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterOptionString.lower(entry),uniffiCallStatus
+    )
+}
+}
+    
+    /**
+     * Leaves a venue: the visit ends now.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `entry` that is no open visit; `UnknownSubject`, `Storage`, `Port`.
+     */
+open func leaveVenue(subject: String, entry: String)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_leave_venue(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterString.lower(entry),uniffiCallStatus
+    )
+}
+}
+    
+    /**
+     * Records a journey and matches it with the exposure notices on this phone; its id. It stays on this phone.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong, `whereabouts` with `too-many` among them; `NotSynced` where
+     * the authority publishes no notices; `UnknownSubject`, `Storage`, `Port`.
+     */
+open func recordTrip(subject: String, trip: TripInput)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_record_trip(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterTypeTripInput_lower(trip),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Where the resident was, in the order in which it was recorded. Entries go after the rulebook's window (14 days in
+     * the first rulebook), by trusted time.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+open func whereabouts(subject: String)throws  -> [WhereaboutsEntry]  {
+    return try  FfiConverterSequenceTypeWhereaboutsEntry.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_whereabouts(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),uniffiCallStatus
     )
 })
 }
@@ -4798,6 +5259,206 @@ public func FfiConverterTypeEnrolment_lower(_ value: Enrolment) -> RustBuffer {
 
 
 /**
+ * A match of where the resident was with an exposure notice.
+ */
+public struct Exposure: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * Names the match for as long as it is kept.
+     */
+    public let id: String
+    /**
+     * The entry that matched, see `Resident.whereabouts`.
+     */
+    public let entry: String
+    /**
+     * The entry in words.
+     */
+    public let place: BilingualText
+    /**
+     * Why it counts as near: the published parameters, and what they were compared with.
+     */
+    public let reason: BilingualText
+    /**
+     * What it means, by the rulebook's rule; none where the notice is advice alone.
+     */
+    public let meaning: BilingualText?
+    /**
+     * The rule's id; empty for none.
+     */
+    public let rule: String
+    /**
+     * The colour that the rule gives: the phone itself lowers to yellow at the most. None for advice alone.
+     */
+    public let colour: Colour?
+    /**
+     * The days of quarantine that the rule asks for; 0 for none.
+     */
+    public let days: UInt16
+    /**
+     * The legal day of the meeting.
+     */
+    public let on: LegalDate
+    /**
+     * The minutes that both were there.
+     */
+    public let minutes: UInt32
+    /**
+     * The notice's number in the authority's public log.
+     */
+    public let notice: UInt32
+    /**
+     * From when on it counts.
+     */
+    public let from: Timestamp
+    /**
+     * Until when it counts.
+     */
+    public let until: Timestamp
+    /**
+     * Whether it lowers this phone's code now.
+     */
+    public let state: ExposureState
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Names the match for as long as it is kept.
+         */id: String, 
+        /**
+         * The entry that matched, see `Resident.whereabouts`.
+         */entry: String, 
+        /**
+         * The entry in words.
+         */place: BilingualText, 
+        /**
+         * Why it counts as near: the published parameters, and what they were compared with.
+         */reason: BilingualText, 
+        /**
+         * What it means, by the rulebook's rule; none where the notice is advice alone.
+         */meaning: BilingualText?, 
+        /**
+         * The rule's id; empty for none.
+         */rule: String, 
+        /**
+         * The colour that the rule gives: the phone itself lowers to yellow at the most. None for advice alone.
+         */colour: Colour?, 
+        /**
+         * The days of quarantine that the rule asks for; 0 for none.
+         */days: UInt16, 
+        /**
+         * The legal day of the meeting.
+         */on: LegalDate, 
+        /**
+         * The minutes that both were there.
+         */minutes: UInt32, 
+        /**
+         * The notice's number in the authority's public log.
+         */notice: UInt32, 
+        /**
+         * From when on it counts.
+         */from: Timestamp, 
+        /**
+         * Until when it counts.
+         */until: Timestamp, 
+        /**
+         * Whether it lowers this phone's code now.
+         */state: ExposureState) {
+        self.id = id
+        self.entry = entry
+        self.place = place
+        self.reason = reason
+        self.meaning = meaning
+        self.rule = rule
+        self.colour = colour
+        self.days = days
+        self.on = on
+        self.minutes = minutes
+        self.notice = notice
+        self.from = from
+        self.until = until
+        self.state = state
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_exposure_uniffi_trait_debug(
+            FfiConverterTypeExposure_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension Exposure: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeExposure: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Exposure {
+        return
+            try Exposure(
+                id: FfiConverterString.read(from: &buf), 
+                entry: FfiConverterString.read(from: &buf), 
+                place: FfiConverterTypeBilingualText.read(from: &buf), 
+                reason: FfiConverterTypeBilingualText.read(from: &buf), 
+                meaning: FfiConverterOptionTypeBilingualText.read(from: &buf), 
+                rule: FfiConverterString.read(from: &buf), 
+                colour: FfiConverterOptionTypeColour.read(from: &buf), 
+                days: FfiConverterUInt16.read(from: &buf), 
+                on: FfiConverterTypeLegalDate.read(from: &buf), 
+                minutes: FfiConverterUInt32.read(from: &buf), 
+                notice: FfiConverterUInt32.read(from: &buf), 
+                from: FfiConverterTypeTimestamp.read(from: &buf), 
+                until: FfiConverterTypeTimestamp.read(from: &buf), 
+                state: FfiConverterTypeExposureState.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Exposure, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.entry, into: &buf)
+        FfiConverterTypeBilingualText.write(value.place, into: &buf)
+        FfiConverterTypeBilingualText.write(value.reason, into: &buf)
+        FfiConverterOptionTypeBilingualText.write(value.meaning, into: &buf)
+        FfiConverterString.write(value.rule, into: &buf)
+        FfiConverterOptionTypeColour.write(value.colour, into: &buf)
+        FfiConverterUInt16.write(value.days, into: &buf)
+        FfiConverterTypeLegalDate.write(value.on, into: &buf)
+        FfiConverterUInt32.write(value.minutes, into: &buf)
+        FfiConverterUInt32.write(value.notice, into: &buf)
+        FfiConverterTypeTimestamp.write(value.from, into: &buf)
+        FfiConverterTypeTimestamp.write(value.until, into: &buf)
+        FfiConverterTypeExposureState.write(value.state, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeExposure_lift(_ buf: RustBuffer) throws -> Exposure {
+    return try FfiConverterTypeExposure.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeExposure_lower(_ value: Exposure) -> RustBuffer {
+    return FfiConverterTypeExposure.lower(value)
+}
+
+
+/**
  * One field that is wrong, and why.
  */
 public struct FieldProblem: Equatable, Hashable {
@@ -5604,6 +6265,164 @@ public func FfiConverterTypeLane_lift(_ buf: RustBuffer) throws -> Lane {
 #endif
 public func FfiConverterTypeLane_lower(_ value: Lane) -> RustBuffer {
     return FfiConverterTypeLane.lower(value)
+}
+
+
+/**
+ * What fetching exposure notices came to.
+ */
+public struct NoticeReport: Equatable, Hashable {
+    /**
+     * Notices that are new on this phone.
+     */
+    public let notices: UInt32
+    /**
+     * Bytes of their files that came.
+     */
+    public let bytes: UInt64
+    /**
+     * Bytes of files that are large and were left for a call that allows them: ask the person, or wait for Wi-Fi.
+     */
+    public let waitingBytes: UInt64
+    /**
+     * Matches that were not there before, of all subjects.
+     */
+    public let matches: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Notices that are new on this phone.
+         */notices: UInt32, 
+        /**
+         * Bytes of their files that came.
+         */bytes: UInt64, 
+        /**
+         * Bytes of files that are large and were left for a call that allows them: ask the person, or wait for Wi-Fi.
+         */waitingBytes: UInt64, 
+        /**
+         * Matches that were not there before, of all subjects.
+         */matches: UInt32) {
+        self.notices = notices
+        self.bytes = bytes
+        self.waitingBytes = waitingBytes
+        self.matches = matches
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension NoticeReport: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNoticeReport: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NoticeReport {
+        return
+            try NoticeReport(
+                notices: FfiConverterUInt32.read(from: &buf), 
+                bytes: FfiConverterUInt64.read(from: &buf), 
+                waitingBytes: FfiConverterUInt64.read(from: &buf), 
+                matches: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NoticeReport, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.notices, into: &buf)
+        FfiConverterUInt64.write(value.bytes, into: &buf)
+        FfiConverterUInt64.write(value.waitingBytes, into: &buf)
+        FfiConverterUInt32.write(value.matches, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeReport_lift(_ buf: RustBuffer) throws -> NoticeReport {
+    return try FfiConverterTypeNoticeReport.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeReport_lower(_ value: NoticeReport) -> RustBuffer {
+    return FfiConverterTypeNoticeReport.lower(value)
+}
+
+
+/**
+ * What this phone knows of the authority's exposure notices.
+ */
+public struct NoticeState: Equatable, Hashable {
+    /**
+     * How many notices the authority's log has, as seen last; 0 before the first fetch.
+     */
+    public let size: UInt32
+    /**
+     * When the authority said so last; none before the first fetch.
+     */
+    public let at: Timestamp?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * How many notices the authority's log has, as seen last; 0 before the first fetch.
+         */size: UInt32, 
+        /**
+         * When the authority said so last; none before the first fetch.
+         */at: Timestamp?) {
+        self.size = size
+        self.at = at
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension NoticeState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNoticeState: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NoticeState {
+        return
+            try NoticeState(
+                size: FfiConverterUInt32.read(from: &buf), 
+                at: FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NoticeState, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.size, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.at, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeState_lift(_ buf: RustBuffer) throws -> NoticeState {
+    return try FfiConverterTypeNoticeState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeState_lower(_ value: NoticeState) -> RustBuffer {
+    return FfiConverterTypeNoticeState.lower(value)
 }
 
 
@@ -7353,7 +8172,7 @@ public struct StatusListState: Equatable, Hashable {
      */
     public let issuedAt: Timestamp
     /**
-     * When a later one should be fetched.
+     * When a later one is fetched by a sync: after what the list says, six hours at most, or when it expires.
      */
     public let refreshAt: Timestamp
     /**
@@ -7374,7 +8193,7 @@ public struct StatusListState: Equatable, Hashable {
          * The instant as of which it tells.
          */issuedAt: Timestamp, 
         /**
-         * When a later one should be fetched.
+         * When a later one is fetched by a sync: after what the list says, six hours at most, or when it expires.
          */refreshAt: Timestamp, 
         /**
          * When it proves nothing more.
@@ -8420,6 +9239,268 @@ public func FfiConverterTypeTraceLine_lift(_ buf: RustBuffer) throws -> TraceLin
 #endif
 public func FfiConverterTypeTraceLine_lower(_ value: TraceLine) -> RustBuffer {
     return FfiConverterTypeTraceLine.lower(value)
+}
+
+
+/**
+ * A journey as it is typed in.
+ */
+public struct TripInput: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * How.
+     */
+    public let mode: TransportMode
+    /**
+     * The number of the train, flight or coach, or the coach's plate, in any spelling.
+     */
+    public let number: String
+    /**
+     * The date on the ticket.
+     */
+    public let date: LegalDate
+    /**
+     * The carriage of a train, the row of a flight or coach; none where it is not known: a notice about some
+     * carriages then asks for it.
+     */
+    public let place: UInt16?
+    /**
+     * Where it was boarded, six digits of GB/T 2260.
+     */
+    public let from: String
+    /**
+     * Where it was left, six digits of GB/T 2260.
+     */
+    public let to: String
+    /**
+     * When it was boarded; none where it is not known: the whole run counts.
+     */
+    public let departedAt: Timestamp?
+    /**
+     * When it was left; none where it is not known.
+     */
+    public let arrivedAt: Timestamp?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * How.
+         */mode: TransportMode, 
+        /**
+         * The number of the train, flight or coach, or the coach's plate, in any spelling.
+         */number: String, 
+        /**
+         * The date on the ticket.
+         */date: LegalDate, 
+        /**
+         * The carriage of a train, the row of a flight or coach; none where it is not known: a notice about some
+         * carriages then asks for it.
+         */place: UInt16? = nil, 
+        /**
+         * Where it was boarded, six digits of GB/T 2260.
+         */from: String, 
+        /**
+         * Where it was left, six digits of GB/T 2260.
+         */to: String, 
+        /**
+         * When it was boarded; none where it is not known: the whole run counts.
+         */departedAt: Timestamp? = nil, 
+        /**
+         * When it was left; none where it is not known.
+         */arrivedAt: Timestamp? = nil) {
+        self.mode = mode
+        self.number = number
+        self.date = date
+        self.place = place
+        self.from = from
+        self.to = to
+        self.departedAt = departedAt
+        self.arrivedAt = arrivedAt
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_tripinput_uniffi_trait_debug(
+            FfiConverterTypeTripInput_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension TripInput: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTripInput: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TripInput {
+        return
+            try TripInput(
+                mode: FfiConverterTypeTransportMode.read(from: &buf), 
+                number: FfiConverterString.read(from: &buf), 
+                date: FfiConverterTypeLegalDate.read(from: &buf), 
+                place: FfiConverterOptionUInt16.read(from: &buf), 
+                from: FfiConverterString.read(from: &buf), 
+                to: FfiConverterString.read(from: &buf), 
+                departedAt: FfiConverterOptionTypeTimestamp.read(from: &buf), 
+                arrivedAt: FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: TripInput, into buf: inout [UInt8]) {
+        FfiConverterTypeTransportMode.write(value.mode, into: &buf)
+        FfiConverterString.write(value.number, into: &buf)
+        FfiConverterTypeLegalDate.write(value.date, into: &buf)
+        FfiConverterOptionUInt16.write(value.place, into: &buf)
+        FfiConverterString.write(value.from, into: &buf)
+        FfiConverterString.write(value.to, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.departedAt, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.arrivedAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTripInput_lift(_ buf: RustBuffer) throws -> TripInput {
+    return try FfiConverterTypeTripInput.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTripInput_lower(_ value: TripInput) -> RustBuffer {
+    return FfiConverterTypeTripInput.lower(value)
+}
+
+
+/**
+ * Where the resident was, for the list on the screen.
+ */
+public struct WhereaboutsEntry: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * Names the entry for as long as it is kept.
+     */
+    public let id: String
+    /**
+     * It in words.
+     */
+    public let text: BilingualText
+    /**
+     * How a journey was made; none for a visit.
+     */
+    public let mode: TransportMode?
+    /**
+     * Since when: of a journey without times, the start of its date.
+     */
+    public let from: Timestamp
+    /**
+     * Until when, as far as it was told; a visit without a check-out counts for the rulebook's default.
+     */
+    public let to: Timestamp?
+    /**
+     * Whether it is a visit that has not been left yet: offer the check-out.
+     */
+    public let `open`: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Names the entry for as long as it is kept.
+         */id: String, 
+        /**
+         * It in words.
+         */text: BilingualText, 
+        /**
+         * How a journey was made; none for a visit.
+         */mode: TransportMode?, 
+        /**
+         * Since when: of a journey without times, the start of its date.
+         */from: Timestamp, 
+        /**
+         * Until when, as far as it was told; a visit without a check-out counts for the rulebook's default.
+         */to: Timestamp?, 
+        /**
+         * Whether it is a visit that has not been left yet: offer the check-out.
+         */`open`: Bool) {
+        self.id = id
+        self.text = text
+        self.mode = mode
+        self.from = from
+        self.to = to
+        self.`open` = `open`
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_whereaboutsentry_uniffi_trait_debug(
+            FfiConverterTypeWhereaboutsEntry_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension WhereaboutsEntry: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeWhereaboutsEntry: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> WhereaboutsEntry {
+        return
+            try WhereaboutsEntry(
+                id: FfiConverterString.read(from: &buf), 
+                text: FfiConverterTypeBilingualText.read(from: &buf), 
+                mode: FfiConverterOptionTypeTransportMode.read(from: &buf), 
+                from: FfiConverterTypeTimestamp.read(from: &buf), 
+                to: FfiConverterOptionTypeTimestamp.read(from: &buf), 
+                open: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: WhereaboutsEntry, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterTypeBilingualText.write(value.text, into: &buf)
+        FfiConverterOptionTypeTransportMode.write(value.mode, into: &buf)
+        FfiConverterTypeTimestamp.write(value.from, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.to, into: &buf)
+        FfiConverterBool.write(value.`open`, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWhereaboutsEntry_lift(_ buf: RustBuffer) throws -> WhereaboutsEntry {
+    return try FfiConverterTypeWhereaboutsEntry.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWhereaboutsEntry_lower(_ value: WhereaboutsEntry) -> RustBuffer {
+    return FfiConverterTypeWhereaboutsEntry.lower(value)
 }
 
 
@@ -9901,6 +10982,206 @@ public func FfiConverterTypeExchangeStep_lower(_ value: ExchangeStep) -> RustBuf
 
 
 /**
+ * What a resident answers to a match.
+ */
+
+public enum ExposureAnswer: Equatable, Hashable {
+    
+    /**
+     * The entry is wrong: the match no longer holds. The answer is kept with its time.
+     */
+    case wrongEntry
+    /**
+     * Tell the authority which notice matched, by which rule and on which day; not where, and not when on that day.
+     */
+    case tell
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ExposureAnswer: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeExposureAnswer: FfiConverterRustBuffer {
+    typealias SwiftType = ExposureAnswer
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ExposureAnswer {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .wrongEntry
+        
+        case 2: return .tell
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ExposureAnswer, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .wrongEntry:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .tell:
+            writeInt(&buf, Int32(2))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeExposureAnswer_lift(_ buf: RustBuffer) throws -> ExposureAnswer {
+    return try FfiConverterTypeExposureAnswer.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeExposureAnswer_lower(_ value: ExposureAnswer) -> RustBuffer {
+    return FfiConverterTypeExposureAnswer.lower(value)
+}
+
+
+
+/**
+ * Where a match stands.
+ */
+
+public enum ExposureState: Equatable, Hashable {
+    
+    /**
+     * It holds.
+     */
+    case holds
+    /**
+     * It would hold if the carriage or row were known: ask for it, and record the journey anew.
+     */
+    case placeUnknown
+    /**
+     * Its time has not come yet.
+     */
+    case coming
+    /**
+     * Its time is over.
+     */
+    case over
+    /**
+     * The resident said that the entry is wrong.
+     */
+    case wrongEntry
+    /**
+     * The resident told the authority, which has not decided since. It holds.
+     */
+    case told
+    /**
+     * The authority has decided since it was found.
+     */
+    case decided
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ExposureState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeExposureState: FfiConverterRustBuffer {
+    typealias SwiftType = ExposureState
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ExposureState {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .holds
+        
+        case 2: return .placeUnknown
+        
+        case 3: return .coming
+        
+        case 4: return .over
+        
+        case 5: return .wrongEntry
+        
+        case 6: return .told
+        
+        case 7: return .decided
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ExposureState, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .holds:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .placeUnknown:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .coming:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .over:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .wrongEntry:
+            writeInt(&buf, Int32(5))
+        
+        
+        case .told:
+            writeInt(&buf, Int32(6))
+        
+        
+        case .decided:
+            writeInt(&buf, Int32(7))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeExposureState_lift(_ buf: RustBuffer) throws -> ExposureState {
+    return try FfiConverterTypeExposureState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeExposureState_lower(_ value: ExposureState) -> RustBuffer {
+    return FfiConverterTypeExposureState.lower(value)
+}
+
+
+
+/**
  * What a text is that is none of ours.
  */
 
@@ -10270,6 +11551,26 @@ public enum JournalEvent: Equatable, Hashable, CustomDebugStringConvertible {
          */outcome: EntryOutcome
     )
     /**
+     * The authority was told of a match of an exposure notice.
+     */
+    case toldExposure(
+        /**
+         * The operation's id.
+         */operation: String, 
+        /**
+         * The notice's number in the authority's log.
+         */notice: UInt32, 
+        /**
+         * The rule that it names.
+         */rule: String, 
+        /**
+         * The legal day of the meeting.
+         */on: LegalDate, 
+        /**
+         * What became of it.
+         */outcome: EntryOutcome
+    )
+    /**
      * A quarantine was ordered.
      */
     case ordered(
@@ -10375,16 +11676,19 @@ public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
         case 3: return .answered(operation: try FfiConverterString.read(from: &buf), key: try FfiConverterString.read(from: &buf), allow: try FfiConverterBool.read(from: &buf), outcome: try FfiConverterTypeEntryOutcome.read(from: &buf)
         )
         
-        case 4: return .ordered(order: try FfiConverterString.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), rule: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeBilingualText.read(from: &buf), startsOn: try FfiConverterTypeLegalDate.read(from: &buf), days: try FfiConverterUInt16.read(from: &buf), supersedes: try FfiConverterOptionString.read(from: &buf)
+        case 4: return .toldExposure(operation: try FfiConverterString.read(from: &buf), notice: try FfiConverterUInt32.read(from: &buf), rule: try FfiConverterString.read(from: &buf), on: try FfiConverterTypeLegalDate.read(from: &buf), outcome: try FfiConverterTypeEntryOutcome.read(from: &buf)
         )
         
-        case 5: return .released(order: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeReleaseCause.read(from: &buf)
+        case 5: return .ordered(order: try FfiConverterString.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), rule: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeBilingualText.read(from: &buf), startsOn: try FfiConverterTypeLegalDate.read(from: &buf), days: try FfiConverterUInt16.read(from: &buf), supersedes: try FfiConverterOptionString.read(from: &buf)
         )
         
-        case 6: return .otherPhone(key: try FfiConverterString.read(from: &buf), activeFrom: try FfiConverterOptionTypeTimestamp.read(from: &buf)
+        case 6: return .released(order: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeReleaseCause.read(from: &buf)
         )
         
-        case 7: return .rated(colour: try FfiConverterTypeColour.read(from: &buf), reasons: try FfiConverterSequenceTypeReason.read(from: &buf), order: try FfiConverterOptionString.read(from: &buf), appealBy: try FfiConverterTypeTimestamp.read(from: &buf)
+        case 7: return .otherPhone(key: try FfiConverterString.read(from: &buf), activeFrom: try FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+        
+        case 8: return .rated(colour: try FfiConverterTypeColour.read(from: &buf), reasons: try FfiConverterSequenceTypeReason.read(from: &buf), order: try FfiConverterOptionString.read(from: &buf), appealBy: try FfiConverterTypeTimestamp.read(from: &buf)
         )
         
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -10418,8 +11722,17 @@ public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
             FfiConverterTypeEntryOutcome.write(outcome, into: &buf)
             
         
-        case let .ordered(order,colour,rule,cause,startsOn,days,supersedes):
+        case let .toldExposure(operation,notice,rule,on,outcome):
             writeInt(&buf, Int32(4))
+            FfiConverterString.write(operation, into: &buf)
+            FfiConverterUInt32.write(notice, into: &buf)
+            FfiConverterString.write(rule, into: &buf)
+            FfiConverterTypeLegalDate.write(on, into: &buf)
+            FfiConverterTypeEntryOutcome.write(outcome, into: &buf)
+            
+        
+        case let .ordered(order,colour,rule,cause,startsOn,days,supersedes):
+            writeInt(&buf, Int32(5))
             FfiConverterString.write(order, into: &buf)
             FfiConverterTypeColour.write(colour, into: &buf)
             FfiConverterString.write(rule, into: &buf)
@@ -10430,19 +11743,19 @@ public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
             
         
         case let .released(order,cause):
-            writeInt(&buf, Int32(5))
+            writeInt(&buf, Int32(6))
             FfiConverterString.write(order, into: &buf)
             FfiConverterTypeReleaseCause.write(cause, into: &buf)
             
         
         case let .otherPhone(key,activeFrom):
-            writeInt(&buf, Int32(6))
+            writeInt(&buf, Int32(7))
             FfiConverterString.write(key, into: &buf)
             FfiConverterOptionTypeTimestamp.write(activeFrom, into: &buf)
             
         
         case let .rated(colour,reasons,order,appealBy):
-            writeInt(&buf, Int32(7))
+            writeInt(&buf, Int32(8))
             FfiConverterTypeColour.write(colour, into: &buf)
             FfiConverterSequenceTypeReason.write(reasons, into: &buf)
             FfiConverterOptionString.write(order, into: &buf)
@@ -10895,6 +12208,14 @@ enum NativeError: Swift.Error, Equatable, Hashable {
          */retryAfter: TimeInterval?
     )
     /**
+     * An authority's log of exposure notices.
+     */
+    case NoticeLog(
+        /**
+         * What is wrong.
+         */kind: NoticeLogKind
+    )
+    /**
      * The phone was restarted and does not know the time well enough to show a code: scan the gate's challenge, or
      * sync.
      */
@@ -10977,15 +12298,18 @@ public struct FfiConverterTypeNativeError: FfiConverterRustBuffer {
             problem: try FfiConverterString.read(from: &buf), 
             retryAfter: try FfiConverterOptionDuration.read(from: &buf)
             )
-        case 9: return .TimeUnsure
-        case 10: return .Replaced
-        case 11: return .UpdateApp
-        case 12: return .Cancelled
-        case 13: return .Closed
-        case 14: return .Port(
+        case 9: return .NoticeLog(
+            kind: try FfiConverterTypeNoticeLogKind.read(from: &buf)
+            )
+        case 10: return .TimeUnsure
+        case 11: return .Replaced
+        case 12: return .UpdateApp
+        case 13: return .Cancelled
+        case 14: return .Closed
+        case 15: return .Port(
             name: try FfiConverterString.read(from: &buf)
             )
-        case 15: return .Internal(
+        case 16: return .Internal(
             incident: try FfiConverterString.read(from: &buf)
             )
 
@@ -11040,33 +12364,38 @@ public struct FfiConverterTypeNativeError: FfiConverterRustBuffer {
             FfiConverterOptionDuration.write(retryAfter, into: &buf)
             
         
-        case .TimeUnsure:
+        case let .NoticeLog(kind):
             writeInt(&buf, Int32(9))
+            FfiConverterTypeNoticeLogKind.write(kind, into: &buf)
+            
         
-        
-        case .Replaced:
+        case .TimeUnsure:
             writeInt(&buf, Int32(10))
         
         
-        case .UpdateApp:
+        case .Replaced:
             writeInt(&buf, Int32(11))
         
         
-        case .Cancelled:
+        case .UpdateApp:
             writeInt(&buf, Int32(12))
         
         
-        case .Closed:
+        case .Cancelled:
             writeInt(&buf, Int32(13))
         
         
-        case let .Port(name):
+        case .Closed:
             writeInt(&buf, Int32(14))
+        
+        
+        case let .Port(name):
+            writeInt(&buf, Int32(15))
             FfiConverterString.write(name, into: &buf)
             
         
         case let .Internal(incident):
-            writeInt(&buf, Int32(15))
+            writeInt(&buf, Int32(16))
             FfiConverterString.write(incident, into: &buf)
             
         }
@@ -11315,6 +12644,219 @@ public func FfiConverterTypeNotCounted_lift(_ buf: RustBuffer) throws -> NotCoun
 #endif
 public func FfiConverterTypeNotCounted_lower(_ value: NotCounted) -> RustBuffer {
     return FfiConverterTypeNotCounted.lower(value)
+}
+
+
+
+/**
+ * What is wrong with an authority's log of exposure notices, or with a file of it. What was taken before stays in
+ * force, and nothing of the faulty one is used.
+ */
+
+public enum NoticeLogKind: Equatable, Hashable {
+    
+    /**
+     * A form that this version cannot read, or none: cut, out of order, too large.
+     */
+    case form
+    /**
+     * Not signed by the authority.
+     */
+    case unsigned
+    /**
+     * No second authority has signed it: nobody vouches that everybody is shown the same. Try again later.
+     */
+    case unwitnessed
+    /**
+     * It holds fewer notices than this phone has seen.
+     */
+    case older
+    /**
+     * It does not go on from the notices that this phone has seen: somebody is shown another log. Report it.
+     */
+    case forked
+    /**
+     * It is about a region that the authority may not speak for.
+     */
+    case region
+    /**
+     * A file is not the one that its notice names.
+     */
+    case altered
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NoticeLogKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNoticeLogKind: FfiConverterRustBuffer {
+    typealias SwiftType = NoticeLogKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NoticeLogKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .form
+        
+        case 2: return .unsigned
+        
+        case 3: return .unwitnessed
+        
+        case 4: return .older
+        
+        case 5: return .forked
+        
+        case 6: return .region
+        
+        case 7: return .altered
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: NoticeLogKind, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .form:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .unsigned:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .unwitnessed:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .older:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .forked:
+            writeInt(&buf, Int32(5))
+        
+        
+        case .region:
+            writeInt(&buf, Int32(6))
+        
+        
+        case .altered:
+            writeInt(&buf, Int32(7))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeLogKind_lift(_ buf: RustBuffer) throws -> NoticeLogKind {
+    return try FfiConverterTypeNoticeLogKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeLogKind_lower(_ value: NoticeLogKind) -> RustBuffer {
+    return FfiConverterTypeNoticeLogKind.lower(value)
+}
+
+
+
+/**
+ * What to do next.
+ */
+
+public enum NoticeStep: Equatable, Hashable {
+    
+    /**
+     * Make this call, with no cookie and no authentication, and bring the reply.
+     */
+    case send(
+        /**
+         * The call.
+         */call: Call
+    )
+    /**
+     * The notices are in force.
+     */
+    case done(
+        /**
+         * What it came to.
+         */report: NoticeReport
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NoticeStep: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNoticeStep: FfiConverterRustBuffer {
+    typealias SwiftType = NoticeStep
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NoticeStep {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .send(call: try FfiConverterTypeCall.read(from: &buf)
+        )
+        
+        case 2: return .done(report: try FfiConverterTypeNoticeReport.read(from: &buf)
+        )
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: NoticeStep, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case let .send(call):
+            writeInt(&buf, Int32(1))
+            FfiConverterTypeCall.write(call, into: &buf)
+            
+        
+        case let .done(report):
+            writeInt(&buf, Int32(2))
+            FfiConverterTypeNoticeReport.write(report, into: &buf)
+            
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeStep_lift(_ buf: RustBuffer) throws -> NoticeStep {
+    return try FfiConverterTypeNoticeStep.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeStep_lower(_ value: NoticeStep) -> RustBuffer {
+    return FfiConverterTypeNoticeStep.lower(value)
 }
 
 
@@ -11774,7 +13316,19 @@ public enum ScannedText: Equatable, Hashable {
      */
     case code
     /**
-     * A code of this system that this app does not read: paper, venue, handover, outage notice.
+     * A venue's code, signed by a listed issuer: give the text to `Resident.enterVenue`.
+     */
+    case venue(
+        /**
+         * What the venue calls itself.
+         */name: BilingualText
+    )
+    /**
+     * A venue's code that no issuer of the trust list has signed: anybody may have printed it.
+     */
+    case unsignedVenue
+    /**
+     * A code of this system that this app does not read: paper, handover, outage notice.
      */
     case otherKind
     /**
@@ -11815,12 +13369,17 @@ public struct FfiConverterTypeScannedText: FfiConverterRustBuffer {
         
         case 2: return .code
         
-        case 3: return .otherKind
-        
-        case 4: return .foreign(what: try FfiConverterTypeForeign.read(from: &buf)
+        case 3: return .venue(name: try FfiConverterTypeBilingualText.read(from: &buf)
         )
         
-        case 5: return .damaged
+        case 4: return .unsignedVenue
+        
+        case 5: return .otherKind
+        
+        case 6: return .foreign(what: try FfiConverterTypeForeign.read(from: &buf)
+        )
+        
+        case 7: return .damaged
         
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -11839,17 +13398,26 @@ public struct FfiConverterTypeScannedText: FfiConverterRustBuffer {
             writeInt(&buf, Int32(2))
         
         
-        case .otherKind:
+        case let .venue(name):
             writeInt(&buf, Int32(3))
+            FfiConverterTypeBilingualText.write(name, into: &buf)
+            
+        
+        case .unsignedVenue:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .otherKind:
+            writeInt(&buf, Int32(5))
         
         
         case let .foreign(what):
-            writeInt(&buf, Int32(4))
+            writeInt(&buf, Int32(6))
             FfiConverterTypeForeign.write(what, into: &buf)
             
         
         case .damaged:
-            writeInt(&buf, Int32(5))
+            writeInt(&buf, Int32(7))
         
         }
     }
@@ -12365,6 +13933,91 @@ public func FfiConverterTypeTimeNoticeKind_lift(_ buf: RustBuffer) throws -> Tim
 #endif
 public func FfiConverterTypeTimeNoticeKind_lower(_ value: TimeNoticeKind) -> RustBuffer {
     return FfiConverterTypeTimeNoticeKind.lower(value)
+}
+
+
+
+/**
+ * How somebody travelled.
+ */
+
+public enum TransportMode: Equatable, Hashable {
+    
+    /**
+     * A train: places are carriages.
+     */
+    case train
+    /**
+     * A flight: places are rows.
+     */
+    case flight
+    /**
+     * A coach: places are rows.
+     */
+    case coach
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension TransportMode: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTransportMode: FfiConverterRustBuffer {
+    typealias SwiftType = TransportMode
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TransportMode {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .train
+        
+        case 2: return .flight
+        
+        case 3: return .coach
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: TransportMode, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .train:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .flight:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .coach:
+            writeInt(&buf, Int32(3))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTransportMode_lift(_ buf: RustBuffer) throws -> TransportMode {
+    return try FfiConverterTypeTransportMode.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTransportMode_lower(_ value: TransportMode) -> RustBuffer {
+    return FfiConverterTypeTransportMode.lower(value)
 }
 
 
@@ -13059,6 +14712,30 @@ fileprivate struct FfiConverterOptionTypeQuarantineView: FfiConverterRustBuffer 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeRecorded: FfiConverterRustBuffer {
+    typealias SwiftType = Recorded?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeRecorded.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeRecorded.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeReply: FfiConverterRustBuffer {
     typealias SwiftType = Reply?
 
@@ -13243,6 +14920,30 @@ fileprivate struct FfiConverterOptionTypeDirection: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeDirection.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeTransportMode: FfiConverterRustBuffer {
+    typealias SwiftType = TransportMode?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeTransportMode.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeTransportMode.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -13491,6 +15192,31 @@ fileprivate struct FfiConverterSequenceTypeDisclosedItem: FfiConverterRustBuffer
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeDisclosedItem.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeExposure: FfiConverterRustBuffer {
+    typealias SwiftType = [Exposure]
+
+    public static func write(_ value: [Exposure], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeExposure.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Exposure] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Exposure]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeExposure.read(from: &buf))
         }
         return seq
     }
@@ -13841,6 +15567,31 @@ fileprivate struct FfiConverterSequenceTypeTraceLine: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeTraceLine.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeWhereaboutsEntry: FfiConverterRustBuffer {
+    typealias SwiftType = [WhereaboutsEntry]
+
+    public static func write(_ value: [WhereaboutsEntry], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeWhereaboutsEntry.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [WhereaboutsEntry] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [WhereaboutsEntry]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeWhereaboutsEntry.read(from: &buf))
         }
         return seq
     }
@@ -14352,7 +16103,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_checkpoint_counts() != 20834) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_checkpoint_load() != 5486) {
+    if (uniffi_healthcode_checksum_method_checkpoint_load() != 28288) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_checkpoint_sync() != 62305) {
@@ -14418,9 +16169,6 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_record() != 9772) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_scan() != 2350) {
-        return InitializationResult.apiChecksumMismatch
-    }
     if (uniffi_healthcode_checksum_method_resident_shut_down() != 28449) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -14430,7 +16178,22 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_forget_answered_challenges() != 65095) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_healthcode_checksum_method_resident_answer_exposure() != 58419) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_exposures() != 42574) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_notice_exchange() != 33574) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_notice_state() != 3081) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_healthcode_checksum_method_resident_enrol() != 20358) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_fetch_notices() != 57700) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_request_one_time_code() != 55573) {
@@ -14457,7 +16220,31 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_one_time_code_reply() != 25720) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_healthcode_checksum_method_resident_scan() != 57076) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_enter_venue() != 209) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_forget_whereabouts() != 16591) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_leave_venue() != 22880) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_record_trip() != 30670) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_whereabouts() != 45998) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_healthcode_checksum_method_cancel_cancel() != 43158) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_noticeexchange_closed() != 17883) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_noticeexchange_next() != 41541) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_syncexchange_closed() != 29542) {

@@ -852,15 +852,23 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_record(
     ): Int
-    external fun uniffi_healthcode_checksum_method_resident_scan(
-    ): Int
     external fun uniffi_healthcode_checksum_method_resident_shut_down(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_answered_challenges(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_forget_answered_challenges(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_answer_exposure(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_exposures(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_notice_exchange(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_notice_state(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_enrol(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_fetch_notices(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_request_one_time_code(
     ): Int
@@ -878,7 +886,23 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_one_time_code_reply(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_scan(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_enter_venue(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_forget_whereabouts(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_leave_venue(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_record_trip(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_whereabouts(
+    ): Int
     external fun uniffi_healthcode_checksum_method_cancel_cancel(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_noticeexchange_closed(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_noticeexchange_next(
     ): Int
     external fun uniffi_healthcode_checksum_method_syncexchange_closed(
     ): Int
@@ -991,15 +1015,23 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_record(`ptr`: Long,`subject`: RustBuffer.ByValue,`entry`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_healthcode_fn_method_resident_scan(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
-    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_shut_down(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_healthcode_fn_method_resident_answered_challenges(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_forget_answered_challenges(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
+    external fun uniffi_healthcode_fn_method_resident_answer_exposure(`ptr`: Long,`subject`: RustBuffer.ByValue,`exposure`: RustBuffer.ByValue,`answer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_exposures(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_notice_exchange(`ptr`: Long,`large`: Byte,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_healthcode_fn_method_resident_notice_state(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_enrol(`ptr`: Long,`code`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_healthcode_fn_method_resident_fetch_notices(`ptr`: Long,`large`: Byte,`cancel`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_healthcode_fn_method_resident_request_one_time_code(`ptr`: Long,`identity`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
     ): Long
@@ -1017,12 +1049,32 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_one_time_code_reply(`ptr`: Long,`reply`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_scan(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_enter_venue(`ptr`: Long,`subject`: RustBuffer.ByValue,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_forget_whereabouts(`ptr`: Long,`subject`: RustBuffer.ByValue,`entry`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_healthcode_fn_method_resident_leave_venue(`ptr`: Long,`subject`: RustBuffer.ByValue,`entry`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_healthcode_fn_method_resident_record_trip(`ptr`: Long,`subject`: RustBuffer.ByValue,`trip`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_whereabouts(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_clone_cancel(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_healthcode_fn_free_cancel(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_healthcode_fn_method_cancel_cancel(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
+    external fun uniffi_healthcode_fn_clone_noticeexchange(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_healthcode_fn_free_noticeexchange(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_healthcode_fn_method_noticeexchange_closed(`ptr`: Long,`cancel`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_healthcode_fn_method_noticeexchange_next(`ptr`: Long,`reply`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_clone_syncexchange(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_healthcode_fn_free_syncexchange(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -1043,6 +1095,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_answeredchallenge_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_exposure_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_answerinput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_checkininput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1056,6 +1110,10 @@ internal object UniffiLib {
     external fun uniffi_healthcode_fn_method_journalentry_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_journalpage_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_tripinput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_whereaboutsentry_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_func_open_checkpoint(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,`lane`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
@@ -1254,7 +1312,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_counts() and 0xFFFF) != 20834) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_checkpoint_load() and 0xFFFF) != 5486) {
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_load() and 0xFFFF) != 28288) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_sync() and 0xFFFF) != 62305) {
@@ -1320,9 +1378,6 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_record() and 0xFFFF) != 9772) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_scan() and 0xFFFF) != 2350) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
     if ((lib.uniffi_healthcode_checksum_method_resident_shut_down() and 0xFFFF) != 28449) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1332,7 +1387,22 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_forget_answered_challenges() and 0xFFFF) != 65095) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_method_resident_answer_exposure() and 0xFFFF) != 58419) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_exposures() and 0xFFFF) != 42574) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_notice_exchange() and 0xFFFF) != 33574) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_notice_state() and 0xFFFF) != 3081) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_method_resident_enrol() and 0xFFFF) != 20358) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_fetch_notices() and 0xFFFF) != 57700) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_request_one_time_code() and 0xFFFF) != 55573) {
@@ -1359,7 +1429,31 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_one_time_code_reply() and 0xFFFF) != 25720) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_method_resident_scan() and 0xFFFF) != 57076) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_enter_venue() and 0xFFFF) != 209) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_forget_whereabouts() and 0xFFFF) != 16591) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_leave_venue() and 0xFFFF) != 22880) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_record_trip() and 0xFFFF) != 30670) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_whereabouts() and 0xFFFF) != 45998) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_method_cancel_cancel() and 0xFFFF) != 43158) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_noticeexchange_closed() and 0xFFFF) != 17883) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_noticeexchange_next() and 0xFFFF) != 41541) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_syncexchange_closed() and 0xFFFF) != 29542) {
@@ -2985,8 +3079,8 @@ public interface NativeCheckpointInterface {
      * # Errors
      *
      * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
-     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
-     * later form; `Storage`.
+     * those whose word it would have to be, `older` for one that is older than what is in force, `ahead` for a status
+     * list of a time that has not come; `UpdateApp` for a later form; `Storage`.
      */
     fun `load`(`document`: kotlin.ByteArray): Loaded
     
@@ -3256,8 +3350,8 @@ open class NativeCheckpoint: Disposable, AutoCloseable, NativeCheckpointInterfac
      * # Errors
      *
      * `InvalidField` for `document`: `not-a-document` for what is none of these, `not-signed` where it is not signed by
-     * those whose word it would have to be, `older` for one that is older than what is in force; `UpdateApp` for a
-     * later form; `Storage`.
+     * those whose word it would have to be, `older` for one that is older than what is in force, `ahead` for a status
+     * list of a time that has not come; `UpdateApp` for a later form; `Storage`.
      */
     @Throws(NativeException::class)override fun `load`(`document`: kotlin.ByteArray): Loaded {
             return FfiConverterTypeLoaded.lift(
@@ -3806,6 +3900,326 @@ public object FfiConverterTypeNativeExchange: FfiConverter<NativeExchange, Long>
 
 
 /**
+ * One fetch of exposure notices, for an app that has its own HTTP stack and for tests without sockets. Given up at any
+ * point, it loses nothing, and what was in force stays.
+ */
+public interface NativeNoticeExchangeInterface {
+    
+    /**
+     * Waits until the object that began it is closed, so that who waits for a reply can be woken.
+     *
+     * # Errors
+     *
+     * `Closed`, `Cancelled`: it has no other end.
+     */
+    suspend fun `closed`(`cancel`: NativeCancel? = null)
+    
+    /**
+     * The next step; from the second call on with the reply to the last one.
+     *
+     * # Errors
+     *
+     * Those of `fetch_notices`, and `Closed` with the object that began it. After one the fetch is over; begin another
+     * after a pause.
+     */
+    fun `next`(`reply`: Reply? = null): NoticeStep
+    
+    companion object
+}
+
+/**
+ * One fetch of exposure notices, for an app that has its own HTTP stack and for tests without sockets. Given up at any
+ * point, it loses nothing, and what was in force stays.
+ */
+open class NativeNoticeExchange: Disposable, AutoCloseable, NativeNoticeExchangeInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_healthcode_fn_free_noticeexchange(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_healthcode_fn_clone_noticeexchange(handle, status)
+        }
+    }
+
+    
+    /**
+     * Waits until the object that began it is closed, so that who waits for a reply can be woken.
+     *
+     * # Errors
+     *
+     * `Closed`, `Cancelled`: it has no other end.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `closed`(`cancel`: NativeCancel?) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_noticeexchange_closed(
+                uniffiHandle,
+                
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * The next step; from the second call on with the reply to the last one.
+     *
+     * # Errors
+     *
+     * Those of `fetch_notices`, and `Closed` with the object that began it. After one the fetch is over; begin another
+     * after a pause.
+     */
+    @Throws(NativeException::class)override fun `next`(`reply`: Reply?): NoticeStep {
+            return FfiConverterTypeNoticeStep.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_noticeexchange_next(
+        it,
+        
+        FfiConverterOptionalTypeReply.lower(`reply`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+
+    
+
+
+    
+    
+    /**
+     * @suppress
+     */
+    companion object
+    
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNativeNoticeExchange: FfiConverter<NativeNoticeExchange, Long> {
+    override fun lower(value: NativeNoticeExchange): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): NativeNoticeExchange {
+        return NativeNoticeExchange(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): NativeNoticeExchange {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: NativeNoticeExchange) = 8UL
+
+    override fun write(value: NativeNoticeExchange, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * A resident's phone: the resident and the family members whom the resident cares for, each a subject with an own
  * key. Every method may be called from any thread; those without `async` touch the file and are quick.
  */
@@ -3944,15 +4358,6 @@ public interface NativeResidentInterface {
     fun `record`(`subject`: kotlin.String, `entry`: Entry): Recorded
     
     /**
-     * What a scanned text is.
-     *
-     * # Errors
-     *
-     * None today.
-     */
-    fun `scan`(`text`: kotlin.String): ScannedText
-    
-    /**
      * Closes this object: calls of it that are under way, and every later one, end with `Closed`. The file is closed
      * with the last object that has it open. Closing twice is well.
      *
@@ -3982,6 +4387,44 @@ public interface NativeResidentInterface {
     fun `forgetAnsweredChallenges`(`subject`: kotlin.String)
     
     /**
+     * Answers a match. `Tell` writes an operation that the next sync sends, and gives it; `WrongEntry` sends nothing.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `exposure` that is not there, or that is `advice-only` and cannot be told; `Replaced`,
+     * `UnknownSubject`, `Storage`, `Vault`, `Port`.
+     */
+    fun `answerExposure`(`subject`: kotlin.String, `exposure`: kotlin.String, `answer`: ExposureAnswer): Recorded?
+    
+    /**
+     * Where the resident's places met exposure notices, the latest day last. Local: it needs no network.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    fun `exposures`(`subject`: kotlin.String): List<Exposure>
+    
+    /**
+     * Begins to fetch exposure notices over the app's own HTTP stack: no cookie and no authentication goes with its
+     * calls, and no connection that carries either.
+     *
+     * # Errors
+     *
+     * `NotSynced`, `Storage`.
+     */
+    fun `noticeExchange`(`large`: kotlin.Boolean = false): NativeNoticeExchange
+    
+    /**
+     * What this phone knows of the authority's exposure notices.
+     *
+     * # Errors
+     *
+     * `Storage`.
+     */
+    fun `noticeState`(): NoticeState
+    
+    /**
      * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
      *
      * # Errors
@@ -3990,6 +4433,18 @@ public interface NativeResidentInterface {
      * does not fit, has expired or was tried too often; `Network`, `Vault`, `Storage`, `Cancelled`.
      */
     suspend fun `enrol`(`code`: kotlin.String, `cancel`: NativeCancel? = null): Enrolment
+    
+    /**
+     * Fetches the exposure notices that are new, and matches them with where the residents of this phone were. Apart
+     * from `Resident.sync`: over a connection of its own, without a signature, the same calls on every phone that has
+     * seen as much. Files of notices that are large come only with `large`: on Wi-Fi, or where the person asks for them.
+     *
+     * # Errors
+     *
+     * `NotSynced` before the first sync, or where the authority publishes no notices; `NoticeLog` for notices that are
+     * not taken, those of before stay in force; `Network`, `Rejected`, `Storage`, `Cancelled`.
+     */
+    suspend fun `fetchNotices`(`large`: kotlin.Boolean = false, `cancel`: NativeCancel? = null): NoticeReport
     
     /**
      * Asks for a one-time code, which goes to the number that public records hold for the document and to no other.
@@ -4066,6 +4521,64 @@ public interface NativeResidentInterface {
      * `Network`, `Rejected`, `Storage`.
      */
     fun `oneTimeCodeReply`(`reply`: Reply): CodeRequested
+    
+    /**
+     * What a scanned text is.
+     *
+     * # Errors
+     *
+     * `NotSynced` for a venue's code before the first trust list has come.
+     */
+    fun `scan`(`text`: kotlin.String): ScannedText
+    
+    /**
+     * Enters a venue by its code's text: the visit begins now and is matched with the exposure notices on this phone.
+     * It stays on this phone; nothing is sent. Where the last visit to this venue is still open, it goes on.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a `venue` that is `not-a-venue`, or `unknown-issuer` where no listed issuer signed it;
+     * `whereabouts` with `too-many`; `NotSynced`, `UnknownSubject`, `Storage`, `Port`.
+     */
+    fun `enterVenue`(`subject`: kotlin.String, `text`: kotlin.String): kotlin.String
+    
+    /**
+     * Deletes an entry of where the resident was, with the matches that it had; or all of them.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `entry` that is not there; `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    fun `forgetWhereabouts`(`subject`: kotlin.String, `entry`: kotlin.String? = null)
+    
+    /**
+     * Leaves a venue: the visit ends now.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `entry` that is no open visit; `UnknownSubject`, `Storage`, `Port`.
+     */
+    fun `leaveVenue`(`subject`: kotlin.String, `entry`: kotlin.String)
+    
+    /**
+     * Records a journey and matches it with the exposure notices on this phone; its id. It stays on this phone.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong, `whereabouts` with `too-many` among them; `NotSynced` where
+     * the authority publishes no notices; `UnknownSubject`, `Storage`, `Port`.
+     */
+    fun `recordTrip`(`subject`: kotlin.String, `trip`: TripInput): kotlin.String
+    
+    /**
+     * Where the resident was, in the order in which it was recorded. Entries go after the rulebook's window (14 days in
+     * the first rulebook), by trusted time.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    fun `whereabouts`(`subject`: kotlin.String): List<WhereaboutsEntry>
     
     companion object
 }
@@ -4475,28 +4988,6 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
-     * What a scanned text is.
-     *
-     * # Errors
-     *
-     * None today.
-     */
-    @Throws(NativeException::class)override fun `scan`(`text`: kotlin.String): ScannedText {
-            return FfiConverterTypeScannedText.lift(
-    callWithHandle {
-    uniffiRustCallWithError(NativeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_scan(
-        it,
-        
-        FfiConverterString.lower(`text`),_status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
      * Closes this object: calls of it that are under way, and every later one, end with `Closed`. The file is closed
      * with the last object that has it open. Closing twice is well.
      *
@@ -4562,6 +5053,97 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
+     * Answers a match. `Tell` writes an operation that the next sync sends, and gives it; `WrongEntry` sends nothing.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `exposure` that is not there, or that is `advice-only` and cannot be told; `Replaced`,
+     * `UnknownSubject`, `Storage`, `Vault`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `answerExposure`(`subject`: kotlin.String, `exposure`: kotlin.String, `answer`: ExposureAnswer): Recorded? {
+            return FfiConverterOptionalTypeRecorded.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_answer_exposure(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterString.lower(`exposure`),
+        FfiConverterTypeExposureAnswer.lower(`answer`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Where the resident's places met exposure notices, the latest day last. Local: it needs no network.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `exposures`(`subject`: kotlin.String): List<Exposure> {
+            return FfiConverterSequenceTypeExposure.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_exposures(
+        it,
+        
+        FfiConverterString.lower(`subject`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Begins to fetch exposure notices over the app's own HTTP stack: no cookie and no authentication goes with its
+     * calls, and no connection that carries either.
+     *
+     * # Errors
+     *
+     * `NotSynced`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `noticeExchange`(`large`: kotlin.Boolean): NativeNoticeExchange {
+            return FfiConverterTypeNativeNoticeExchange.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_notice_exchange(
+        it,
+        
+        FfiConverterBoolean.lower(`large`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * What this phone knows of the authority's exposure notices.
+     *
+     * # Errors
+     *
+     * `Storage`.
+     */
+    @Throws(NativeException::class)override fun `noticeState`(): NoticeState {
+            return FfiConverterTypeNoticeState.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_notice_state(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
      *
      * # Errors
@@ -4586,6 +5168,39 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
         { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
         // lift function
         { FfiConverterTypeEnrolment.lift(it) },
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Fetches the exposure notices that are new, and matches them with where the residents of this phone were. Apart
+     * from `Resident.sync`: over a connection of its own, without a signature, the same calls on every phone that has
+     * seen as much. Files of notices that are large come only with `large`: on Wi-Fi, or where the person asks for them.
+     *
+     * # Errors
+     *
+     * `NotSynced` before the first sync, or where the authority publishes no notices; `NoticeLog` for notices that are
+     * not taken, those of before stay in force; `Network`, `Rejected`, `Storage`, `Cancelled`.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `fetchNotices`(`large`: kotlin.Boolean, `cancel`: NativeCancel?) : NoticeReport {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_resident_fetch_notices(
+                uniffiHandle,
+                
+        FfiConverterBoolean.lower(`large`),
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeNoticeReport.lift(it) },
         // Error FFI converter
         NativeException.ErrorHandler,
     )
@@ -4778,6 +5393,144 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
         it,
         
         FfiConverterTypeReply.lower(`reply`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * What a scanned text is.
+     *
+     * # Errors
+     *
+     * `NotSynced` for a venue's code before the first trust list has come.
+     */
+    @Throws(NativeException::class)override fun `scan`(`text`: kotlin.String): ScannedText {
+            return FfiConverterTypeScannedText.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_scan(
+        it,
+        
+        FfiConverterString.lower(`text`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Enters a venue by its code's text: the visit begins now and is matched with the exposure notices on this phone.
+     * It stays on this phone; nothing is sent. Where the last visit to this venue is still open, it goes on.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a `venue` that is `not-a-venue`, or `unknown-issuer` where no listed issuer signed it;
+     * `whereabouts` with `too-many`; `NotSynced`, `UnknownSubject`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `enterVenue`(`subject`: kotlin.String, `text`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_enter_venue(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterString.lower(`text`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Deletes an entry of where the resident was, with the matches that it had; or all of them.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `entry` that is not there; `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `forgetWhereabouts`(`subject`: kotlin.String, `entry`: kotlin.String?)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_forget_whereabouts(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterOptionalString.lower(`entry`),_status)
+}
+    }
+    
+    
+
+    
+    /**
+     * Leaves a venue: the visit ends now.
+     *
+     * # Errors
+     *
+     * `InvalidField` for an `entry` that is no open visit; `UnknownSubject`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `leaveVenue`(`subject`: kotlin.String, `entry`: kotlin.String)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_leave_venue(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterString.lower(`entry`),_status)
+}
+    }
+    
+    
+
+    
+    /**
+     * Records a journey and matches it with the exposure notices on this phone; its id. It stays on this phone.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong, `whereabouts` with `too-many` among them; `NotSynced` where
+     * the authority publishes no notices; `UnknownSubject`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `recordTrip`(`subject`: kotlin.String, `trip`: TripInput): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_record_trip(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterTypeTripInput.lower(`trip`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Where the resident was, in the order in which it was recorded. Entries go after the rulebook's window (14 days in
+     * the first rulebook), by trusted time.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `whereabouts`(`subject`: kotlin.String): List<WhereaboutsEntry> {
+            return FfiConverterSequenceTypeWhereaboutsEntry.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_whereabouts(
+        it,
+        
+        FfiConverterString.lower(`subject`),_status)
 }
     }
     )
@@ -6560,6 +7313,158 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
 
 
 /**
+ * A match of where the resident was with an exposure notice.
+ */
+data class Exposure (
+    /**
+     * Names the match for as long as it is kept.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * The entry that matched, see `Resident.whereabouts`.
+     */
+    val `entry`: kotlin.String
+    , 
+    /**
+     * The entry in words.
+     */
+    val `place`: BilingualText
+    , 
+    /**
+     * Why it counts as near: the published parameters, and what they were compared with.
+     */
+    val `reason`: BilingualText
+    , 
+    /**
+     * What it means, by the rulebook's rule; none where the notice is advice alone.
+     */
+    val `meaning`: BilingualText?
+    , 
+    /**
+     * The rule's id; empty for none.
+     */
+    val `rule`: kotlin.String
+    , 
+    /**
+     * The colour that the rule gives: the phone itself lowers to yellow at the most. None for advice alone.
+     */
+    val `colour`: Colour?
+    , 
+    /**
+     * The days of quarantine that the rule asks for; 0 for none.
+     */
+    val `days`: kotlin.UShort
+    , 
+    /**
+     * The legal day of the meeting.
+     */
+    val `on`: LegalDate
+    , 
+    /**
+     * The minutes that both were there.
+     */
+    val `minutes`: kotlin.UInt
+    , 
+    /**
+     * The notice's number in the authority's public log.
+     */
+    val `notice`: kotlin.UInt
+    , 
+    /**
+     * From when on it counts.
+     */
+    val `from`: Timestamp
+    , 
+    /**
+     * Until when it counts.
+     */
+    val `until`: Timestamp
+    , 
+    /**
+     * Whether it lowers this phone's code now.
+     */
+    val `state`: ExposureState
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_exposure_uniffi_trait_debug(FfiConverterTypeExposure.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeExposure: FfiConverterRustBuffer<Exposure> {
+    override fun read(buf: ByteBuffer): Exposure {
+        return Exposure(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterOptionalTypeBilingualText.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalTypeColour.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterTypeLegalDate.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypeExposureState.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Exposure) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`entry`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`place`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`reason`) +
+            FfiConverterOptionalTypeBilingualText.allocationSize(value.`meaning`) +
+            FfiConverterString.allocationSize(value.`rule`) +
+            FfiConverterOptionalTypeColour.allocationSize(value.`colour`) +
+            FfiConverterUShort.allocationSize(value.`days`) +
+            FfiConverterTypeLegalDate.allocationSize(value.`on`) +
+            FfiConverterUInt.allocationSize(value.`minutes`) +
+            FfiConverterUInt.allocationSize(value.`notice`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`from`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`until`) +
+            FfiConverterTypeExposureState.allocationSize(value.`state`)
+    )
+
+    override fun write(value: Exposure, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`entry`, buf)
+            FfiConverterTypeBilingualText.write(value.`place`, buf)
+            FfiConverterTypeBilingualText.write(value.`reason`, buf)
+            FfiConverterOptionalTypeBilingualText.write(value.`meaning`, buf)
+            FfiConverterString.write(value.`rule`, buf)
+            FfiConverterOptionalTypeColour.write(value.`colour`, buf)
+            FfiConverterUShort.write(value.`days`, buf)
+            FfiConverterTypeLegalDate.write(value.`on`, buf)
+            FfiConverterUInt.write(value.`minutes`, buf)
+            FfiConverterUInt.write(value.`notice`, buf)
+            FfiConverterTypeTimestamp.write(value.`from`, buf)
+            FfiConverterTypeTimestamp.write(value.`until`, buf)
+            FfiConverterTypeExposureState.write(value.`state`, buf)
+    }
+}
+
+
+
+/**
  * One field that is wrong, and why.
  */
 data class FieldProblem (
@@ -7127,6 +8032,116 @@ public object FfiConverterTypeLane: FfiConverterRustBuffer<Lane> {
             FfiConverterString.write(value.`gate`, buf)
             FfiConverterOptionalString.write(value.`policy`, buf)
             FfiConverterBoolean.write(value.`showsChallenges`, buf)
+    }
+}
+
+
+
+/**
+ * What fetching exposure notices came to.
+ */
+data class NoticeReport (
+    /**
+     * Notices that are new on this phone.
+     */
+    val `notices`: kotlin.UInt
+    , 
+    /**
+     * Bytes of their files that came.
+     */
+    val `bytes`: kotlin.ULong
+    , 
+    /**
+     * Bytes of files that are large and were left for a call that allows them: ask the person, or wait for Wi-Fi.
+     */
+    val `waitingBytes`: kotlin.ULong
+    , 
+    /**
+     * Matches that were not there before, of all subjects.
+     */
+    val `matches`: kotlin.UInt
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNoticeReport: FfiConverterRustBuffer<NoticeReport> {
+    override fun read(buf: ByteBuffer): NoticeReport {
+        return NoticeReport(
+            FfiConverterUInt.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NoticeReport) = (
+            FfiConverterUInt.allocationSize(value.`notices`) +
+            FfiConverterULong.allocationSize(value.`bytes`) +
+            FfiConverterULong.allocationSize(value.`waitingBytes`) +
+            FfiConverterUInt.allocationSize(value.`matches`)
+    )
+
+    override fun write(value: NoticeReport, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`notices`, buf)
+            FfiConverterULong.write(value.`bytes`, buf)
+            FfiConverterULong.write(value.`waitingBytes`, buf)
+            FfiConverterUInt.write(value.`matches`, buf)
+    }
+}
+
+
+
+/**
+ * What this phone knows of the authority's exposure notices.
+ */
+data class NoticeState (
+    /**
+     * How many notices the authority's log has, as seen last; 0 before the first fetch.
+     */
+    val `size`: kotlin.UInt
+    , 
+    /**
+     * When the authority said so last; none before the first fetch.
+     */
+    val `at`: Timestamp?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNoticeState: FfiConverterRustBuffer<NoticeState> {
+    override fun read(buf: ByteBuffer): NoticeState {
+        return NoticeState(
+            FfiConverterUInt.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NoticeState) = (
+            FfiConverterUInt.allocationSize(value.`size`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`at`)
+    )
+
+    override fun write(value: NoticeState, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`size`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`at`, buf)
     }
 }
 
@@ -8404,7 +9419,7 @@ data class StatusListState (
     val `issuedAt`: Timestamp
     , 
     /**
-     * When a later one should be fetched.
+     * When a later one is fetched by a sync: after what the list says, six hours at most, or when it expires.
      */
     val `refreshAt`: Timestamp
     , 
@@ -9157,6 +10172,199 @@ public object FfiConverterTypeTraceLine: FfiConverterRustBuffer<TraceLine> {
             FfiConverterString.write(value.`rule`, buf)
             FfiConverterBoolean.write(value.`holds`, buf)
             FfiConverterSequenceString.write(value.`read`, buf)
+    }
+}
+
+
+
+/**
+ * A journey as it is typed in.
+ */
+data class TripInput (
+    /**
+     * How.
+     */
+    val `mode`: TransportMode
+    , 
+    /**
+     * The number of the train, flight or coach, or the coach's plate, in any spelling.
+     */
+    val `number`: kotlin.String
+    , 
+    /**
+     * The date on the ticket.
+     */
+    val `date`: LegalDate
+    , 
+    /**
+     * The carriage of a train, the row of a flight or coach; none where it is not known: a notice about some
+     * carriages then asks for it.
+     */
+    val `place`: kotlin.UShort? = null 
+    , 
+    /**
+     * Where it was boarded, six digits of GB/T 2260.
+     */
+    val `from`: kotlin.String
+    , 
+    /**
+     * Where it was left, six digits of GB/T 2260.
+     */
+    val `to`: kotlin.String
+    , 
+    /**
+     * When it was boarded; none where it is not known: the whole run counts.
+     */
+    val `departedAt`: Timestamp? = null 
+    , 
+    /**
+     * When it was left; none where it is not known.
+     */
+    val `arrivedAt`: Timestamp? = null 
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_tripinput_uniffi_trait_debug(FfiConverterTypeTripInput.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTripInput: FfiConverterRustBuffer<TripInput> {
+    override fun read(buf: ByteBuffer): TripInput {
+        return TripInput(
+            FfiConverterTypeTransportMode.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeLegalDate.read(buf),
+            FfiConverterOptionalUShort.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: TripInput) = (
+            FfiConverterTypeTransportMode.allocationSize(value.`mode`) +
+            FfiConverterString.allocationSize(value.`number`) +
+            FfiConverterTypeLegalDate.allocationSize(value.`date`) +
+            FfiConverterOptionalUShort.allocationSize(value.`place`) +
+            FfiConverterString.allocationSize(value.`from`) +
+            FfiConverterString.allocationSize(value.`to`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`departedAt`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`arrivedAt`)
+    )
+
+    override fun write(value: TripInput, buf: ByteBuffer) {
+            FfiConverterTypeTransportMode.write(value.`mode`, buf)
+            FfiConverterString.write(value.`number`, buf)
+            FfiConverterTypeLegalDate.write(value.`date`, buf)
+            FfiConverterOptionalUShort.write(value.`place`, buf)
+            FfiConverterString.write(value.`from`, buf)
+            FfiConverterString.write(value.`to`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`departedAt`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`arrivedAt`, buf)
+    }
+}
+
+
+
+/**
+ * Where the resident was, for the list on the screen.
+ */
+data class WhereaboutsEntry (
+    /**
+     * Names the entry for as long as it is kept.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * It in words.
+     */
+    val `text`: BilingualText
+    , 
+    /**
+     * How a journey was made; none for a visit.
+     */
+    val `mode`: TransportMode?
+    , 
+    /**
+     * Since when: of a journey without times, the start of its date.
+     */
+    val `from`: Timestamp
+    , 
+    /**
+     * Until when, as far as it was told; a visit without a check-out counts for the rulebook's default.
+     */
+    val `to`: Timestamp?
+    , 
+    /**
+     * Whether it is a visit that has not been left yet: offer the check-out.
+     */
+    val `open`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_whereaboutsentry_uniffi_trait_debug(FfiConverterTypeWhereaboutsEntry.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeWhereaboutsEntry: FfiConverterRustBuffer<WhereaboutsEntry> {
+    override fun read(buf: ByteBuffer): WhereaboutsEntry {
+        return WhereaboutsEntry(
+            FfiConverterString.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterOptionalTypeTransportMode.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: WhereaboutsEntry) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`text`) +
+            FfiConverterOptionalTypeTransportMode.allocationSize(value.`mode`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`from`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`to`) +
+            FfiConverterBoolean.allocationSize(value.`open`)
+    )
+
+    override fun write(value: WhereaboutsEntry, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterTypeBilingualText.write(value.`text`, buf)
+            FfiConverterOptionalTypeTransportMode.write(value.`mode`, buf)
+            FfiConverterTypeTimestamp.write(value.`from`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`to`, buf)
+            FfiConverterBoolean.write(value.`open`, buf)
     }
 }
 
@@ -10707,6 +11915,116 @@ public object FfiConverterTypeExchangeStep : FfiConverterRustBuffer<ExchangeStep
 
 
 /**
+ * What a resident answers to a match.
+ */
+
+enum class ExposureAnswer {
+    
+    /**
+     * The entry is wrong: the match no longer holds. The answer is kept with its time.
+     */
+    WRONG_ENTRY,
+    /**
+     * Tell the authority which notice matched, by which rule and on which day; not where, and not when on that day.
+     */
+    TELL;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeExposureAnswer: FfiConverterRustBuffer<ExposureAnswer> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        ExposureAnswer.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: ExposureAnswer) = 4UL
+
+    override fun write(value: ExposureAnswer, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * Where a match stands.
+ */
+
+enum class ExposureState {
+    
+    /**
+     * It holds.
+     */
+    HOLDS,
+    /**
+     * It would hold if the carriage or row were known: ask for it, and record the journey anew.
+     */
+    PLACE_UNKNOWN,
+    /**
+     * Its time has not come yet.
+     */
+    COMING,
+    /**
+     * Its time is over.
+     */
+    OVER,
+    /**
+     * The resident said that the entry is wrong.
+     */
+    WRONG_ENTRY,
+    /**
+     * The resident told the authority, which has not decided since. It holds.
+     */
+    TOLD,
+    /**
+     * The authority has decided since it was found.
+     */
+    DECIDED;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeExposureState: FfiConverterRustBuffer<ExposureState> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        ExposureState.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: ExposureState) = 4UL
+
+    override fun write(value: ExposureState, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * What a text is that is none of ours.
  */
 
@@ -10987,6 +12305,46 @@ sealed class JournalEvent {
     }
     
     /**
+     * The authority was told of a match of an exposure notice.
+     */
+    data class ToldExposure(
+        /**
+         * The operation's id.
+         */
+        val `operation`: kotlin.String, 
+        /**
+         * The notice's number in the authority's log.
+         */
+        val `notice`: kotlin.UInt, 
+        /**
+         * The rule that it names.
+         */
+        val `rule`: kotlin.String, 
+        /**
+         * The legal day of the meeting.
+         */
+        val `on`: dev.healthcode.LegalDate, 
+        /**
+         * What became of it.
+         */
+        val `outcome`: dev.healthcode.EntryOutcome) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
      * A quarantine was ordered.
      */
     data class Ordered(
@@ -11168,7 +12526,14 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 FfiConverterBoolean.read(buf),
                 FfiConverterTypeEntryOutcome.read(buf),
                 )
-            4 -> JournalEvent.Ordered(
+            4 -> JournalEvent.ToldExposure(
+                FfiConverterString.read(buf),
+                FfiConverterUInt.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterTypeLegalDate.read(buf),
+                FfiConverterTypeEntryOutcome.read(buf),
+                )
+            5 -> JournalEvent.Ordered(
                 FfiConverterString.read(buf),
                 FfiConverterTypeColour.read(buf),
                 FfiConverterString.read(buf),
@@ -11177,15 +12542,15 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 FfiConverterUShort.read(buf),
                 FfiConverterOptionalString.read(buf),
                 )
-            5 -> JournalEvent.Released(
+            6 -> JournalEvent.Released(
                 FfiConverterString.read(buf),
                 FfiConverterTypeReleaseCause.read(buf),
                 )
-            6 -> JournalEvent.OtherPhone(
+            7 -> JournalEvent.OtherPhone(
                 FfiConverterString.read(buf),
                 FfiConverterOptionalTypeTimestamp.read(buf),
                 )
-            7 -> JournalEvent.Rated(
+            8 -> JournalEvent.Rated(
                 FfiConverterTypeColour.read(buf),
                 FfiConverterSequenceTypeReason.read(buf),
                 FfiConverterOptionalString.read(buf),
@@ -11222,6 +12587,17 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 + FfiConverterString.allocationSize(value.`operation`)
                 + FfiConverterString.allocationSize(value.`key`)
                 + FfiConverterBoolean.allocationSize(value.`allow`)
+                + FfiConverterTypeEntryOutcome.allocationSize(value.`outcome`)
+            )
+        }
+        is JournalEvent.ToldExposure -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`operation`)
+                + FfiConverterUInt.allocationSize(value.`notice`)
+                + FfiConverterString.allocationSize(value.`rule`)
+                + FfiConverterTypeLegalDate.allocationSize(value.`on`)
                 + FfiConverterTypeEntryOutcome.allocationSize(value.`outcome`)
             )
         }
@@ -11291,8 +12667,17 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 FfiConverterTypeEntryOutcome.write(value.`outcome`, buf)
                 Unit
             }
-            is JournalEvent.Ordered -> {
+            is JournalEvent.ToldExposure -> {
                 buf.putInt(4)
+                FfiConverterString.write(value.`operation`, buf)
+                FfiConverterUInt.write(value.`notice`, buf)
+                FfiConverterString.write(value.`rule`, buf)
+                FfiConverterTypeLegalDate.write(value.`on`, buf)
+                FfiConverterTypeEntryOutcome.write(value.`outcome`, buf)
+                Unit
+            }
+            is JournalEvent.Ordered -> {
+                buf.putInt(5)
                 FfiConverterString.write(value.`order`, buf)
                 FfiConverterTypeColour.write(value.`colour`, buf)
                 FfiConverterString.write(value.`rule`, buf)
@@ -11303,19 +12688,19 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 Unit
             }
             is JournalEvent.Released -> {
-                buf.putInt(5)
+                buf.putInt(6)
                 FfiConverterString.write(value.`order`, buf)
                 FfiConverterTypeReleaseCause.write(value.`cause`, buf)
                 Unit
             }
             is JournalEvent.OtherPhone -> {
-                buf.putInt(6)
+                buf.putInt(7)
                 FfiConverterString.write(value.`key`, buf)
                 FfiConverterOptionalTypeTimestamp.write(value.`activeFrom`, buf)
                 Unit
             }
             is JournalEvent.Rated -> {
-                buf.putInt(7)
+                buf.putInt(8)
                 FfiConverterTypeColour.write(value.`colour`, buf)
                 FfiConverterSequenceTypeReason.write(value.`reasons`, buf)
                 FfiConverterOptionalString.write(value.`order`, buf)
@@ -11703,6 +13088,20 @@ sealed class NativeException: kotlin.Exception() {
     }
     
     /**
+     * An authority's log of exposure notices.
+     */
+    class NoticeLog(
+        
+        /**
+         * What is wrong.
+         */
+        val `kind`: NoticeLogKind
+        ) : NativeException() {
+        override val message
+            get() = "kind=${ `kind` }"
+    }
+    
+    /**
      * The phone was restarted and does not know the time well enough to show a code: scan the gate's challenge, or
      * sync.
      */
@@ -11816,15 +13215,18 @@ public object FfiConverterTypeNativeError : FfiConverterRustBuffer<NativeExcepti
                 FfiConverterString.read(buf),
                 FfiConverterOptionalDuration.read(buf),
                 )
-            9 -> NativeException.TimeUnsure()
-            10 -> NativeException.Replaced()
-            11 -> NativeException.UpdateApp()
-            12 -> NativeException.Cancelled()
-            13 -> NativeException.Closed()
-            14 -> NativeException.Port(
+            9 -> NativeException.NoticeLog(
+                FfiConverterTypeNoticeLogKind.read(buf),
+                )
+            10 -> NativeException.TimeUnsure()
+            11 -> NativeException.Replaced()
+            12 -> NativeException.UpdateApp()
+            13 -> NativeException.Cancelled()
+            14 -> NativeException.Closed()
+            15 -> NativeException.Port(
                 FfiConverterString.read(buf),
                 )
-            15 -> NativeException.Internal(
+            16 -> NativeException.Internal(
                 FfiConverterString.read(buf),
                 )
             else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
@@ -11872,6 +13274,11 @@ public object FfiConverterTypeNativeError : FfiConverterRustBuffer<NativeExcepti
                 4UL
                 + FfiConverterString.allocationSize(value.`problem`)
                 + FfiConverterOptionalDuration.allocationSize(value.`retryAfter`)
+            )
+            is NativeException.NoticeLog -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterTypeNoticeLogKind.allocationSize(value.`kind`)
             )
             is NativeException.TimeUnsure -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
@@ -11948,33 +13355,38 @@ public object FfiConverterTypeNativeError : FfiConverterRustBuffer<NativeExcepti
                 FfiConverterOptionalDuration.write(value.`retryAfter`, buf)
                 Unit
             }
-            is NativeException.TimeUnsure -> {
+            is NativeException.NoticeLog -> {
                 buf.putInt(9)
+                FfiConverterTypeNoticeLogKind.write(value.`kind`, buf)
                 Unit
             }
-            is NativeException.Replaced -> {
+            is NativeException.TimeUnsure -> {
                 buf.putInt(10)
                 Unit
             }
-            is NativeException.UpdateApp -> {
+            is NativeException.Replaced -> {
                 buf.putInt(11)
                 Unit
             }
-            is NativeException.Cancelled -> {
+            is NativeException.UpdateApp -> {
                 buf.putInt(12)
                 Unit
             }
-            is NativeException.Closed -> {
+            is NativeException.Cancelled -> {
                 buf.putInt(13)
                 Unit
             }
-            is NativeException.Port -> {
+            is NativeException.Closed -> {
                 buf.putInt(14)
+                Unit
+            }
+            is NativeException.Port -> {
+                buf.putInt(15)
                 FfiConverterString.write(value.`name`, buf)
                 Unit
             }
             is NativeException.Internal -> {
-                buf.putInt(15)
+                buf.putInt(16)
                 FfiConverterString.write(value.`incident`, buf)
                 Unit
             }
@@ -12100,6 +13512,170 @@ public object FfiConverterTypeNotCounted: FfiConverterRustBuffer<NotCounted> {
 
     override fun write(value: NotCounted, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What is wrong with an authority's log of exposure notices, or with a file of it. What was taken before stays in
+ * force, and nothing of the faulty one is used.
+ */
+
+enum class NoticeLogKind {
+    
+    /**
+     * A form that this version cannot read, or none: cut, out of order, too large.
+     */
+    FORM,
+    /**
+     * Not signed by the authority.
+     */
+    UNSIGNED,
+    /**
+     * No second authority has signed it: nobody vouches that everybody is shown the same. Try again later.
+     */
+    UNWITNESSED,
+    /**
+     * It holds fewer notices than this phone has seen.
+     */
+    OLDER,
+    /**
+     * It does not go on from the notices that this phone has seen: somebody is shown another log. Report it.
+     */
+    FORKED,
+    /**
+     * It is about a region that the authority may not speak for.
+     */
+    REGION,
+    /**
+     * A file is not the one that its notice names.
+     */
+    ALTERED;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNoticeLogKind: FfiConverterRustBuffer<NoticeLogKind> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        NoticeLogKind.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: NoticeLogKind) = 4UL
+
+    override fun write(value: NoticeLogKind, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What to do next.
+ */
+sealed class NoticeStep {
+    
+    /**
+     * Make this call, with no cookie and no authentication, and bring the reply.
+     */
+    data class Send(
+        /**
+         * The call.
+         */
+        val `call`: dev.healthcode.Call) : NoticeStep()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * The notices are in force.
+     */
+    data class Done(
+        /**
+         * What it came to.
+         */
+        val `report`: dev.healthcode.NoticeReport) : NoticeStep()
+        
+    {
+        
+
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNoticeStep : FfiConverterRustBuffer<NoticeStep>{
+    override fun read(buf: ByteBuffer): NoticeStep {
+        return when(buf.getInt()) {
+            1 -> NoticeStep.Send(
+                FfiConverterTypeCall.read(buf),
+                )
+            2 -> NoticeStep.Done(
+                FfiConverterTypeNoticeReport.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: NoticeStep): ULong = when(value) {
+        is NoticeStep.Send -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeCall.allocationSize(value.`call`)
+            )
+        }
+        is NoticeStep.Done -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeNoticeReport.allocationSize(value.`report`)
+            )
+        }
+    }
+
+    override fun write(value: NoticeStep, buf: ByteBuffer) {
+        when(value) {
+            is NoticeStep.Send -> {
+                buf.putInt(1)
+                FfiConverterTypeCall.write(value.`call`, buf)
+                Unit
+            }
+            is NoticeStep.Done -> {
+                buf.putInt(2)
+                FfiConverterTypeNoticeReport.write(value.`report`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
     }
 }
 
@@ -12529,7 +14105,28 @@ sealed class ScannedText {
     
     
     /**
-     * A code of this system that this app does not read: paper, venue, handover, outage notice.
+     * A venue's code, signed by a listed issuer: give the text to `Resident.enterVenue`.
+     */
+    data class Venue(
+        /**
+         * What the venue calls itself.
+         */
+        val `name`: dev.healthcode.BilingualText) : ScannedText()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * A venue's code that no issuer of the trust list has signed: anybody may have printed it.
+     */
+    object UnsignedVenue : ScannedText()
+    
+    
+    /**
+     * A code of this system that this app does not read: paper, handover, outage notice.
      */
     object OtherKind : ScannedText()
     
@@ -12575,11 +14172,15 @@ public object FfiConverterTypeScannedText : FfiConverterRustBuffer<ScannedText>{
                 FfiConverterString.read(buf),
                 )
             2 -> ScannedText.Code
-            3 -> ScannedText.OtherKind
-            4 -> ScannedText.Foreign(
+            3 -> ScannedText.Venue(
+                FfiConverterTypeBilingualText.read(buf),
+                )
+            4 -> ScannedText.UnsignedVenue
+            5 -> ScannedText.OtherKind
+            6 -> ScannedText.Foreign(
                 FfiConverterTypeForeign.read(buf),
                 )
-            5 -> ScannedText.Damaged
+            7 -> ScannedText.Damaged
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
     }
@@ -12593,6 +14194,19 @@ public object FfiConverterTypeScannedText : FfiConverterRustBuffer<ScannedText>{
             )
         }
         is ScannedText.Code -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is ScannedText.Venue -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeBilingualText.allocationSize(value.`name`)
+            )
+        }
+        is ScannedText.UnsignedVenue -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
@@ -12630,17 +14244,26 @@ public object FfiConverterTypeScannedText : FfiConverterRustBuffer<ScannedText>{
                 buf.putInt(2)
                 Unit
             }
-            is ScannedText.OtherKind -> {
+            is ScannedText.Venue -> {
                 buf.putInt(3)
+                FfiConverterTypeBilingualText.write(value.`name`, buf)
+                Unit
+            }
+            is ScannedText.UnsignedVenue -> {
+                buf.putInt(4)
+                Unit
+            }
+            is ScannedText.OtherKind -> {
+                buf.putInt(5)
                 Unit
             }
             is ScannedText.Foreign -> {
-                buf.putInt(4)
+                buf.putInt(6)
                 FfiConverterTypeForeign.write(value.`what`, buf)
                 Unit
             }
             is ScannedText.Damaged -> {
-                buf.putInt(5)
+                buf.putInt(7)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -12984,6 +14607,55 @@ public object FfiConverterTypeTimeNoticeKind: FfiConverterRustBuffer<TimeNoticeK
     override fun allocationSize(value: TimeNoticeKind) = 4UL
 
     override fun write(value: TimeNoticeKind, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * How somebody travelled.
+ */
+
+enum class TransportMode {
+    
+    /**
+     * A train: places are carriages.
+     */
+    TRAIN,
+    /**
+     * A flight: places are rows.
+     */
+    FLIGHT,
+    /**
+     * A coach: places are rows.
+     */
+    COACH;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTransportMode: FfiConverterRustBuffer<TransportMode> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        TransportMode.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: TransportMode) = 4UL
+
+    override fun write(value: TransportMode, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -13898,6 +15570,38 @@ public object FfiConverterOptionalTypeQuarantineView: FfiConverterRustBuffer<Qua
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeRecorded: FfiConverterRustBuffer<Recorded?> {
+    override fun read(buf: ByteBuffer): Recorded? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeRecorded.read(buf)
+    }
+
+    override fun allocationSize(value: Recorded?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeRecorded.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Recorded?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeRecorded.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeReply: FfiConverterRustBuffer<Reply?> {
     override fun read(buf: ByteBuffer): Reply? {
         if (buf.get().toInt() == 0) {
@@ -14144,6 +15848,38 @@ public object FfiConverterOptionalTypeDirection: FfiConverterRustBuffer<Directio
         } else {
             buf.put(1)
             FfiConverterTypeDirection.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeTransportMode: FfiConverterRustBuffer<TransportMode?> {
+    override fun read(buf: ByteBuffer): TransportMode? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeTransportMode.read(buf)
+    }
+
+    override fun allocationSize(value: TransportMode?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeTransportMode.allocationSize(value)
+        }
+    }
+
+    override fun write(value: TransportMode?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeTransportMode.write(value, buf)
         }
     }
 }
@@ -14432,6 +16168,34 @@ public object FfiConverterSequenceTypeDisclosedItem: FfiConverterRustBuffer<List
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeDisclosedItem.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeExposure: FfiConverterRustBuffer<List<Exposure>> {
+    override fun read(buf: ByteBuffer): List<Exposure> {
+        val len = buf.getInt()
+        return List<Exposure>(len) {
+            FfiConverterTypeExposure.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Exposure>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeExposure.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Exposure>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeExposure.write(it, buf)
         }
     }
 }
@@ -14824,6 +16588,34 @@ public object FfiConverterSequenceTypeTraceLine: FfiConverterRustBuffer<List<Tra
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeTraceLine.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeWhereaboutsEntry: FfiConverterRustBuffer<List<WhereaboutsEntry>> {
+    override fun read(buf: ByteBuffer): List<WhereaboutsEntry> {
+        val len = buf.getInt()
+        return List<WhereaboutsEntry>(len) {
+            FfiConverterTypeWhereaboutsEntry.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<WhereaboutsEntry>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeWhereaboutsEntry.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<WhereaboutsEntry>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeWhereaboutsEntry.write(it, buf)
         }
     }
 }

@@ -66,7 +66,7 @@ class Checkpoint private constructor(
      *
      * @throws HealthcodeException.InvalidField for `document`: `not-a-document` for what is none of these, `not-signed`
      *   where it is not signed by those whose word it would have to be, `older` for one that is older than what is in
-     *   force
+     *   force, `ahead` for a status list of a time that has not come
      * @throws HealthcodeException.UpdateApp for a later form
      */
     suspend fun load(document: ByteArray): Loaded = undivided(io) { native.load(document) }

@@ -105,6 +105,18 @@ sealed class HealthcodeException(
     }
 
     /**
+     * An authority's log of exposure notices, or a file of it. Nothing of the faulty one is used; what was taken before
+     * stays in force.
+     *
+     * @property kind what is wrong; [NoticeLogKind.UNWITNESSED] is temporary, [NoticeLogKind.FORKED] is to be reported
+     */
+    class NoticeLog(
+        val kind: NoticeLogKind,
+    ) : HealthcodeException("exposure notices: $kind") {
+        override fun native() = NativeException.NoticeLog(kind)
+    }
+
+    /**
      * The phone was restarted and does not know the time well enough to show a code: scan the gate's challenge, or
      * sync.
      */
@@ -221,6 +233,8 @@ private fun NativeException.translation(): Exception =
         is NativeException.Network -> HealthcodeException.Network(kind, retryAfter)
 
         is NativeException.Rejected -> HealthcodeException.Rejected(problem, retryAfter)
+
+        is NativeException.NoticeLog -> HealthcodeException.NoticeLog(kind)
 
         is NativeException.TimeUnsure -> HealthcodeException.TimeUnsure()
 

@@ -23,8 +23,8 @@ import java.time.Duration
  * the file is closed with the last object that has it open.
  */
 class Resident private constructor(
-    private val native: NativeResident,
-    private val io: CoroutineDispatcher,
+    internal val native: NativeResident,
+    internal val io: CoroutineDispatcher,
 ) : AutoCloseable {
     /**
      * Everything that a first screen shows: the subjects with colour and what is due, the time, the sync.
@@ -245,7 +245,11 @@ class Resident private constructor(
         close()
     }
 
-    /** What a scanned text is. */
+    /**
+     * What a scanned text is.
+     *
+     * @throws HealthcodeException.NotSynced for a venue's code, before the first trust list has come
+     */
     fun scan(text: String): ScannedText = translated { native.scan(text) }
 
     /**
@@ -316,7 +320,7 @@ class Resident private constructor(
 
     private suspend fun changed(after: ULong) = translated { native.changed(after) }
 
-    private suspend fun <T> working(call: () -> T): T = undivided(io, call)
+    internal suspend fun <T> working(call: () -> T): T = undivided(io, call)
 
     /** How a resident's phone is opened. */
     companion object {

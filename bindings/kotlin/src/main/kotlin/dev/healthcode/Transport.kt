@@ -69,3 +69,16 @@ private suspend fun NativeExchange.after(
         }
     return translated { next(reply) }
 }
+
+/** Drives a fetch of notices to its end, or to that of the object that began it, whatever the transport is waiting for. */
+internal suspend fun NativeNoticeExchange.drive(transport: Transport): NoticeReport =
+    coroutineScope {
+        val closing = async { translated { closed() } }
+        var step = translated { next() }
+        while (step is NoticeStep.Send) {
+            val reply = transport.reply(step.call)
+            step = translated { next(reply) }
+        }
+        closing.cancel()
+        (step as NoticeStep.Done).report
+    }

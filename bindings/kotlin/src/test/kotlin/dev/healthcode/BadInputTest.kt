@@ -54,6 +54,20 @@ internal class BadInputTest {
                     "page" to { resident.journal(phone.subject, it) },
                     "proof" to { resident.quarantineProof(it) },
                     "order" to { resident.quarantineProof(phone.subject, it) },
+                    "traveller" to { resident.recordTrip(it, trip(7u)) },
+                    "number of a journey" to { resident.recordTrip(phone.subject, trip(7u).copy(number = it)) },
+                    "journey from" to { resident.recordTrip(phone.subject, trip(7u).copy(from = it)) },
+                    "journey to" to { resident.recordTrip(phone.subject, trip(7u).copy(to = it)) },
+                    "visitor" to { resident.enterVenue(it, "H4:AA") },
+                    "venue" to { resident.enterVenue(phone.subject, it) },
+                    "left by" to { resident.leaveVenue(it, "1") },
+                    "entry that is left" to { resident.leaveVenue(phone.subject, it) },
+                    "whereabouts" to { resident.whereabouts(it) },
+                    "forgotten of" to { resident.forgetWhereabouts(it) },
+                    "forgotten entry" to { resident.forgetWhereabouts(phone.subject, it) },
+                    "exposures" to { resident.exposures(it) },
+                    "answered by" to { resident.answerExposure(it, "1-1-0", ExposureAnswer.TELL) },
+                    "exposure" to { resident.answerExposure(phone.subject, it, ExposureAnswer.WRONG_ENTRY) },
                     "export" to { resident.export(it) },
                     "erase" to { resident.erase(it) },
                     "scan" to { resident.scan(it) },
@@ -86,6 +100,7 @@ internal class BadInputTest {
             assertEquals("characters", half.reason)
             // Nothing of it was recorded.
             assertEquals(0u, phone.card().waiting)
+            assertEquals(emptyList(), resident.whereabouts(phone.subject))
             assertTrue("😷" in drawSvg(text, Shade.RED, "😷", "<&>"))
             gate.close()
             phone.close()
@@ -133,6 +148,8 @@ internal class BadInputTest {
                 assertTyped("tap $instant") {
                     countQuarantine(order, listOf(Tap(instant, Instant.MAX, instant)), at(12, 9))
                 }
+                val journey = trip(7u).copy(departedAt = instant, arrivedAt = at(9, 12))
+                assertTyped("departed $instant") { phone.resident.recordTrip(phone.subject, journey) }
                 assertTyped("built $instant") { synced(config("a.db").copy(builtAt = instant)) }
             }
             for (day in listOf(
@@ -147,6 +164,7 @@ internal class BadInputTest {
                     "date $day",
                 ) { phone.resident.preview(phone.subject, asked("contact", AnswerValue.Date(day))) }
                 assertTyped("confirm $day") { gate.confirmDate(day) }
+                assertTyped("journey $day") { phone.resident.recordTrip(phone.subject, trip(7u).copy(date = day)) }
                 assertTyped("starts $day") { countQuarantine(order.copy(startsOn = day), emptyList(), at(12, 9)) }
             }
             val beyond =
@@ -203,6 +221,7 @@ internal class BadInputTest {
                             error is HealthcodeException.Network || error is HealthcodeException.InvalidField,
                             "$status, ${type.take(30)}, ${body.size}: $error",
                         )
+                        assertTyped("notices") { phone.resident.fetchNotices(transport) }
                     }
                 }
             }

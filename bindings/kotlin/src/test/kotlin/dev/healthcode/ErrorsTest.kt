@@ -269,6 +269,7 @@ internal class ErrorsTest {
                 HealthcodeException.Storage(StorageKind.FULL),
                 HealthcodeException.Network(NetworkKind.TIMEOUT, Duration.ofSeconds(1)),
                 HealthcodeException.Rejected("wrong-code"),
+                HealthcodeException.NoticeLog(NoticeLogKind.FORKED),
                 HealthcodeException.TimeUnsure(),
                 HealthcodeException.Replaced(),
                 HealthcodeException.UpdateApp(),

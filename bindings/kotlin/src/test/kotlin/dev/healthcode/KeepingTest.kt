@@ -10,7 +10,6 @@ import java.time.Instant
 import java.util.Base64
 import java.util.HexFormat
 import java.util.concurrent.CopyOnWriteArrayList
-import java.util.concurrent.TimeUnit
 import kotlin.io.path.deleteIfExists
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.name
@@ -275,13 +274,7 @@ internal class KeepingTest {
         list.writeBytes(URI("${server.url}/.well-known/healthcode/trust-list.cbor").toURL().readBytes())
         val file = folder.resolve("proof.json").apply { writeText(proof) }
         val root = HexFormat.of().formatHex(server.rootKey)
-        val binary = System.getProperty("healthcode.binary")
-        val verify =
-            ProcessBuilder(
-                listOf(binary, "--json", "proof", "verify", "$file", "--trust-list", "$list", "--root-key", root),
-            ).start()
-        val said = verify.inputStream.bufferedReader().readText()
-        check(verify.waitFor(20, TimeUnit.SECONDS) && verify.exitValue() == 0) { said }
+        val said = healthcode("--json", "proof", "verify", "$file", "--trust-list", "$list", "--root-key", root)
         file.deleteIfExists()
         return said.substringAfter("\"days\":").substringBefore("]") + "]"
     }

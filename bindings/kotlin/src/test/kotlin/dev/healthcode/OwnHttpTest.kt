@@ -21,40 +21,6 @@ import kotlin.test.assertTrue
 
 /** The main job over the app's own HTTP stack, here the JDK's. */
 internal class OwnHttpTest {
-    private class Jdk(
-        private val server: String,
-    ) : Transport {
-        private val client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build()
-        var calls = 0
-
-        override suspend fun send(call: Call): Reply =
-            withContext(Dispatchers.IO) {
-                calls += 1
-                val request = HttpRequest.newBuilder(URI(call.url(server))).timeout(Duration.ofSeconds(20))
-                call.signature?.let { request.header("Healthcode-Signature", it) }
-                when (call.method) {
-                    HttpMethod.GET -> {
-                        request.GET()
-                    }
-
-                    HttpMethod.POST -> {
-                        request
-                            .header("Content-Type", "application/json")
-                            .POST(HttpRequest.BodyPublishers.ofByteArray(call.body))
-                    }
-                }
-                val response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream())
-                val body = response.body().use { it.readNBytes(minOf(call.limit, Int.MAX_VALUE.toULong()).toInt()) }
-                val header = { name: String -> response.headers().firstValue(name).orElse(null) }
-                Reply(
-                    response.statusCode().toUShort(),
-                    header("Content-Type").orEmpty(),
-                    header("Retry-After")?.toUIntOrNull(),
-                    body,
-                )
-            }
-    }
-
     @Test
     fun `the main job works over the app's own HTTP stack`() =
         onStage {
@@ -157,5 +123,38 @@ internal class OwnHttpTest {
             phone.sync(Jdk(server.url))
             assertEquals(0u, phone.home().sync.failures)
             phone.close()
+        }
+}
+
+/** The JDK's HTTP stack. */
+internal class Jdk(
+    private val server: String,
+) : Transport {
+    private val client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build()
+
+    override suspend fun send(call: Call): Reply =
+        withContext(Dispatchers.IO) {
+            val request = HttpRequest.newBuilder(URI(call.url(server))).timeout(Duration.ofSeconds(20))
+            call.signature?.let { request.header("Healthcode-Signature", it) }
+            when (call.method) {
+                HttpMethod.GET -> {
+                    request.GET()
+                }
+
+                HttpMethod.POST -> {
+                    request
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(call.body))
+                }
+            }
+            val response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream())
+            val body = response.body().use { it.readNBytes(minOf(call.limit, Int.MAX_VALUE.toULong()).toInt()) }
+            val header = { name: String -> response.headers().firstValue(name).orElse(null) }
+            Reply(
+                response.statusCode().toUShort(),
+                header("Content-Type").orEmpty(),
+                header("Retry-After")?.toUIntOrNull(),
+                body,
+            )
         }
 }

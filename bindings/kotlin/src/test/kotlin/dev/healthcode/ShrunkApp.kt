@@ -34,6 +34,16 @@ internal object ShrunkApp {
                         .gate == "North gate",
                 )
             }
+            phone.resident.recordTrip(phone.subject, trip(7u))
+            check(
+                phone.resident
+                    .whereabouts(phone.subject)
+                    .single()
+                    .mode == TransportMode.TRAIN,
+            )
+            check(phone.resident.exposures(phone.subject).isEmpty() && phone.resident.noticeState().size == 0u)
+            val unwitnessed = runCatching { phone.resident.fetchNotices() }.exceptionOrNull()
+            check(unwitnessed is HealthcodeException.NoticeLog && unwitnessed.kind == NoticeLogKind.UNWITNESSED)
             val refused = runCatching { phone.resident.enrol("12") }.exceptionOrNull()
             check(refused is HealthcodeException.InvalidField && refused.text.en.isNotEmpty())
             val vault =

@@ -9,20 +9,51 @@ import java.nio.file.Path
 import java.time.Instant
 import java.time.LocalDate
 import kotlin.io.path.ExperimentalPathApi
+import kotlin.io.path.createDirectory
+import kotlin.io.path.createTempFile
 import kotlin.io.path.deleteRecursively
+import kotlin.io.path.writeBytes
+import kotlin.io.path.writeText
 
-/** A server process in virtual time, and a folder for the phones' files; all of it ends with the test. */
+/**
+ * A server process in virtual time, and a folder for the phones' files; all of it ends with the test. With a [witness]
+ * a second authority's server signs for the first one's log of exposure notices.
+ */
 internal class Stage(
     start: Instant,
+    witness: Boolean = false,
 ) : AutoCloseable {
     val folder: Path = Files.createTempDirectory("healthcode")
     val world = World(start)
     val server: ServerProcess
+    private val second: ServerProcess?
 
     init {
         val clock = folder.resolve("clock")
         world.serve(clock)
-        server = ServerProcess(folder, clock)
+        second = if (witness) ServerProcess(folder.resolve("second").createDirectory(), clock, shenzhen) else null
+        val asked = second?.let { listOf("--peer", entry(it), "--witness", it.url) }
+        server = ServerProcess(folder, clock, asked.orEmpty())
+        second?.let {
+            it.close()
+            it.arguments += listOf("--peer", entry(server))
+            it.start()
+        }
+    }
+
+    /** An authority's entry, for the list of another one. */
+    private fun entry(of: ServerProcess): String =
+        createTempFile(folder, "issuer").apply { writeBytes(of.issuer()) }.toString()
+
+    /** Publishes an exposure notice (JSON) that the second authority signs for. */
+    fun publish(notice: String) {
+        val file = createTempFile(folder, "notice").apply { writeText(notice) }
+        server.command("notice", "publish", "$file", "--witness", checkNotNull(second).url)
+    }
+
+    /** Withdraws an exposure notice. */
+    fun withdraw(number: UInt) {
+        server.command("notice", "withdraw", "$number", "--witness", checkNotNull(second).url)
     }
 
     /** What an app of this server is built with. */
@@ -48,8 +79,13 @@ internal class Stage(
     @OptIn(ExperimentalPathApi::class)
     override fun close() {
         server.close()
+        second?.close()
         world.close()
         folder.deleteRecursively()
+    }
+
+    private companion object {
+        val shenzhen = listOf("--issuer-id", "shenzhen")
     }
 }
 
@@ -94,9 +130,10 @@ internal class Phone(
 /** Plays a test on a stage of its own. */
 internal fun onStage(
     start: Instant = at(11, 9),
+    witness: Boolean = false,
     play: suspend Stage.() -> Unit,
 ) {
-    Stage(start).use { stage -> runBlocking(Dispatchers.Default) { stage.play() } }
+    Stage(start, witness).use { stage -> runBlocking(Dispatchers.Default) { stage.play() } }
 }
 
 internal fun config(
@@ -131,6 +168,10 @@ internal val atHome =
 
 /** A declaration of a stay in a high-risk area. */
 internal val stayInWuhan = atHome.copy(travel = listOf(StayInput("420100", LocalDate.of(2020, 1, 29), february(8))))
+
+/** A train of 9 February that carried a case in carriages 6 to 8, as a passenger types it in. */
+internal fun trip(carriage: UShort?) =
+    TripInput(TransportMode.TRAIN, "g7315", february(9), carriage, "310000", "330100")
 
 /** Waits for what another thread is about to do. */
 internal suspend fun eventually(
