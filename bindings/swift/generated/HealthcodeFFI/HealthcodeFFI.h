@@ -778,6 +778,11 @@ RustBuffer uniffi_healthcode_fn_method_tripinput_uniffi_trait_debug(RustBuffer p
 RustBuffer uniffi_healthcode_fn_method_whereaboutsentry_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_NOTICEREPORT_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_NOTICEREPORT_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_noticereport_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_CHECKPOINT
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_FUNC_OPEN_CHECKPOINT
 uint64_t uniffi_healthcode_fn_func_open_checkpoint(RustBuffer config, RustBuffer ports, RustBuffer lane, RustCallStatus *_Nonnull out_status

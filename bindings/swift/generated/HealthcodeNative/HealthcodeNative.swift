@@ -2167,7 +2167,8 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      *
      * # Errors
      *
-     * `InvalidField` for an `exposure` that is not there, or that is `advice-only` and cannot be told; `Replaced`,
+     * `InvalidField` for an `exposure` that is not there, that is `advice-only`, or that `does-not-hold` and cannot be
+     * told; `Replaced`,
      * `UnknownSubject`, `Storage`, `Vault`, `Port`.
      */
     func answerExposure(subject: String, exposure: String, answer: ExposureAnswer) throws  -> Recorded?
@@ -2705,7 +2706,8 @@ open func forgetAnsweredChallenges(subject: String)throws   {try rustCallWithErr
      *
      * # Errors
      *
-     * `InvalidField` for an `exposure` that is not there, or that is `advice-only` and cannot be told; `Replaced`,
+     * `InvalidField` for an `exposure` that is not there, that is `advice-only`, or that `does-not-hold` and cannot be
+     * told; `Replaced`,
      * `UnknownSubject`, `Storage`, `Vault`, `Port`.
      */
 open func answerExposure(subject: String, exposure: String, answer: ExposureAnswer)throws  -> Recorded?  {
@@ -5315,7 +5317,7 @@ public struct Exposure: Equatable, Hashable, CustomDebugStringConvertible {
      */
     public let until: Timestamp
     /**
-     * Whether it lowers this phone's code now.
+     * Where it stands.
      */
     public let state: ExposureState
 
@@ -5362,7 +5364,7 @@ public struct Exposure: Equatable, Hashable, CustomDebugStringConvertible {
          * Until when it counts.
          */until: Timestamp, 
         /**
-         * Whether it lowers this phone's code now.
+         * Where it stands.
          */state: ExposureState) {
         self.id = id
         self.entry = entry
@@ -6271,7 +6273,7 @@ public func FfiConverterTypeLane_lower(_ value: Lane) -> RustBuffer {
 /**
  * What fetching exposure notices came to.
  */
-public struct NoticeReport: Equatable, Hashable {
+public struct NoticeReport: Equatable, Hashable, CustomDebugStringConvertible {
     /**
      * Notices that are new on this phone.
      */
@@ -6313,6 +6315,17 @@ public struct NoticeReport: Equatable, Hashable {
     
 
     
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_noticereport_uniffi_trait_debug(
+            FfiConverterTypeNoticeReport_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
 }
 
 #if compiler(>=6)
@@ -10988,7 +11001,8 @@ public func FfiConverterTypeExchangeStep_lower(_ value: ExchangeStep) -> RustBuf
 public enum ExposureAnswer: Equatable, Hashable {
     
     /**
-     * The entry is wrong: the match no longer holds. The answer is kept with its time.
+     * The entry is wrong: none of its matches holds any more, also of notices to come. It is kept with its time, in
+     * the journal too, for as long as the entry.
      */
     case wrongEntry
     /**
@@ -11063,11 +11077,11 @@ public func FfiConverterTypeExposureAnswer_lower(_ value: ExposureAnswer) -> Rus
 public enum ExposureState: Equatable, Hashable {
     
     /**
-     * It holds.
+     * It holds: the phone lowers its code where the rule says so, for as long as the rule looks back.
      */
     case holds
     /**
-     * It would hold if the carriage or row were known: ask for it, and record the journey anew.
+     * It would hold if carriage or row, or the times, were known: ask for them, and record the journey anew.
      */
     case placeUnknown
     /**
@@ -11571,6 +11585,14 @@ public enum JournalEvent: Equatable, Hashable, CustomDebugStringConvertible {
          */outcome: EntryOutcome
     )
     /**
+     * The resident said that an entry of where the resident was is wrong.
+     */
+    case wrongEntry(
+        /**
+         * The entry, see `whereabouts`.
+         */entry: String
+    )
+    /**
      * A quarantine was ordered.
      */
     case ordered(
@@ -11679,16 +11701,19 @@ public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
         case 4: return .toldExposure(operation: try FfiConverterString.read(from: &buf), notice: try FfiConverterUInt32.read(from: &buf), rule: try FfiConverterString.read(from: &buf), on: try FfiConverterTypeLegalDate.read(from: &buf), outcome: try FfiConverterTypeEntryOutcome.read(from: &buf)
         )
         
-        case 5: return .ordered(order: try FfiConverterString.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), rule: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeBilingualText.read(from: &buf), startsOn: try FfiConverterTypeLegalDate.read(from: &buf), days: try FfiConverterUInt16.read(from: &buf), supersedes: try FfiConverterOptionString.read(from: &buf)
+        case 5: return .wrongEntry(entry: try FfiConverterString.read(from: &buf)
         )
         
-        case 6: return .released(order: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeReleaseCause.read(from: &buf)
+        case 6: return .ordered(order: try FfiConverterString.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), rule: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeBilingualText.read(from: &buf), startsOn: try FfiConverterTypeLegalDate.read(from: &buf), days: try FfiConverterUInt16.read(from: &buf), supersedes: try FfiConverterOptionString.read(from: &buf)
         )
         
-        case 7: return .otherPhone(key: try FfiConverterString.read(from: &buf), activeFrom: try FfiConverterOptionTypeTimestamp.read(from: &buf)
+        case 7: return .released(order: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeReleaseCause.read(from: &buf)
         )
         
-        case 8: return .rated(colour: try FfiConverterTypeColour.read(from: &buf), reasons: try FfiConverterSequenceTypeReason.read(from: &buf), order: try FfiConverterOptionString.read(from: &buf), appealBy: try FfiConverterTypeTimestamp.read(from: &buf)
+        case 8: return .otherPhone(key: try FfiConverterString.read(from: &buf), activeFrom: try FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+        
+        case 9: return .rated(colour: try FfiConverterTypeColour.read(from: &buf), reasons: try FfiConverterSequenceTypeReason.read(from: &buf), order: try FfiConverterOptionString.read(from: &buf), appealBy: try FfiConverterTypeTimestamp.read(from: &buf)
         )
         
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -11731,8 +11756,13 @@ public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
             FfiConverterTypeEntryOutcome.write(outcome, into: &buf)
             
         
-        case let .ordered(order,colour,rule,cause,startsOn,days,supersedes):
+        case let .wrongEntry(entry):
             writeInt(&buf, Int32(5))
+            FfiConverterString.write(entry, into: &buf)
+            
+        
+        case let .ordered(order,colour,rule,cause,startsOn,days,supersedes):
+            writeInt(&buf, Int32(6))
             FfiConverterString.write(order, into: &buf)
             FfiConverterTypeColour.write(colour, into: &buf)
             FfiConverterString.write(rule, into: &buf)
@@ -11743,19 +11773,19 @@ public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
             
         
         case let .released(order,cause):
-            writeInt(&buf, Int32(6))
+            writeInt(&buf, Int32(7))
             FfiConverterString.write(order, into: &buf)
             FfiConverterTypeReleaseCause.write(cause, into: &buf)
             
         
         case let .otherPhone(key,activeFrom):
-            writeInt(&buf, Int32(7))
+            writeInt(&buf, Int32(8))
             FfiConverterString.write(key, into: &buf)
             FfiConverterOptionTypeTimestamp.write(activeFrom, into: &buf)
             
         
         case let .rated(colour,reasons,order,appealBy):
-            writeInt(&buf, Int32(8))
+            writeInt(&buf, Int32(9))
             FfiConverterTypeColour.write(colour, into: &buf)
             FfiConverterSequenceTypeReason.write(reasons, into: &buf)
             FfiConverterOptionString.write(order, into: &buf)
@@ -16178,7 +16208,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_forget_answered_challenges() != 65095) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_answer_exposure() != 58419) {
+    if (uniffi_healthcode_checksum_method_resident_answer_exposure() != 54779) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_exposures() != 42574) {

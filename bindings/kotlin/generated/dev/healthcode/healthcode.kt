@@ -1115,6 +1115,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_whereaboutsentry_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_noticereport_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_func_open_checkpoint(`config`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,`lane`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_healthcode_fn_func_error_text(`error`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1387,7 +1389,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_forget_answered_challenges() and 0xFFFF) != 65095) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_answer_exposure() and 0xFFFF) != 58419) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_answer_exposure() and 0xFFFF) != 54779) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_exposures() and 0xFFFF) != 42574) {
@@ -4391,7 +4393,8 @@ public interface NativeResidentInterface {
      *
      * # Errors
      *
-     * `InvalidField` for an `exposure` that is not there, or that is `advice-only` and cannot be told; `Replaced`,
+     * `InvalidField` for an `exposure` that is not there, that is `advice-only`, or that `does-not-hold` and cannot be
+     * told; `Replaced`,
      * `UnknownSubject`, `Storage`, `Vault`, `Port`.
      */
     fun `answerExposure`(`subject`: kotlin.String, `exposure`: kotlin.String, `answer`: ExposureAnswer): Recorded?
@@ -5057,7 +5060,8 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
      *
      * # Errors
      *
-     * `InvalidField` for an `exposure` that is not there, or that is `advice-only` and cannot be told; `Replaced`,
+     * `InvalidField` for an `exposure` that is not there, that is `advice-only`, or that `does-not-hold` and cannot be
+     * told; `Replaced`,
      * `UnknownSubject`, `Storage`, `Vault`, `Port`.
      */
     @Throws(NativeException::class)override fun `answerExposure`(`subject`: kotlin.String, `exposure`: kotlin.String, `answer`: ExposureAnswer): Recorded? {
@@ -7382,7 +7386,7 @@ data class Exposure (
     val `until`: Timestamp
     , 
     /**
-     * Whether it lowers this phone's code now.
+     * Where it stands.
      */
     val `state`: ExposureState
     
@@ -8066,6 +8070,15 @@ data class NoticeReport (
 
     
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_noticereport_uniffi_trait_debug(FfiConverterTypeNoticeReport.lower(this),
+        _status)
+}
+    )
+    }
     
     companion object
 }
@@ -11921,7 +11934,8 @@ public object FfiConverterTypeExchangeStep : FfiConverterRustBuffer<ExchangeStep
 enum class ExposureAnswer {
     
     /**
-     * The entry is wrong: the match no longer holds. The answer is kept with its time.
+     * The entry is wrong: none of its matches holds any more, also of notices to come. It is kept with its time, in
+     * the journal too, for as long as the entry.
      */
     WRONG_ENTRY,
     /**
@@ -11966,11 +11980,11 @@ public object FfiConverterTypeExposureAnswer: FfiConverterRustBuffer<ExposureAns
 enum class ExposureState {
     
     /**
-     * It holds.
+     * It holds: the phone lowers its code where the rule says so, for as long as the rule looks back.
      */
     HOLDS,
     /**
-     * It would hold if the carriage or row were known: ask for it, and record the journey anew.
+     * It would hold if carriage or row, or the times, were known: ask for them, and record the journey anew.
      */
     PLACE_UNKNOWN,
     /**
@@ -12345,6 +12359,30 @@ sealed class JournalEvent {
     }
     
     /**
+     * The resident said that an entry of where the resident was is wrong.
+     */
+    data class WrongEntry(
+        /**
+         * The entry, see `whereabouts`.
+         */
+        val `entry`: kotlin.String) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
      * A quarantine was ordered.
      */
     data class Ordered(
@@ -12533,7 +12571,10 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 FfiConverterTypeLegalDate.read(buf),
                 FfiConverterTypeEntryOutcome.read(buf),
                 )
-            5 -> JournalEvent.Ordered(
+            5 -> JournalEvent.WrongEntry(
+                FfiConverterString.read(buf),
+                )
+            6 -> JournalEvent.Ordered(
                 FfiConverterString.read(buf),
                 FfiConverterTypeColour.read(buf),
                 FfiConverterString.read(buf),
@@ -12542,15 +12583,15 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 FfiConverterUShort.read(buf),
                 FfiConverterOptionalString.read(buf),
                 )
-            6 -> JournalEvent.Released(
+            7 -> JournalEvent.Released(
                 FfiConverterString.read(buf),
                 FfiConverterTypeReleaseCause.read(buf),
                 )
-            7 -> JournalEvent.OtherPhone(
+            8 -> JournalEvent.OtherPhone(
                 FfiConverterString.read(buf),
                 FfiConverterOptionalTypeTimestamp.read(buf),
                 )
-            8 -> JournalEvent.Rated(
+            9 -> JournalEvent.Rated(
                 FfiConverterTypeColour.read(buf),
                 FfiConverterSequenceTypeReason.read(buf),
                 FfiConverterOptionalString.read(buf),
@@ -12599,6 +12640,13 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 + FfiConverterString.allocationSize(value.`rule`)
                 + FfiConverterTypeLegalDate.allocationSize(value.`on`)
                 + FfiConverterTypeEntryOutcome.allocationSize(value.`outcome`)
+            )
+        }
+        is JournalEvent.WrongEntry -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`entry`)
             )
         }
         is JournalEvent.Ordered -> {
@@ -12676,8 +12724,13 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 FfiConverterTypeEntryOutcome.write(value.`outcome`, buf)
                 Unit
             }
-            is JournalEvent.Ordered -> {
+            is JournalEvent.WrongEntry -> {
                 buf.putInt(5)
+                FfiConverterString.write(value.`entry`, buf)
+                Unit
+            }
+            is JournalEvent.Ordered -> {
+                buf.putInt(6)
                 FfiConverterString.write(value.`order`, buf)
                 FfiConverterTypeColour.write(value.`colour`, buf)
                 FfiConverterString.write(value.`rule`, buf)
@@ -12688,19 +12741,19 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 Unit
             }
             is JournalEvent.Released -> {
-                buf.putInt(6)
+                buf.putInt(7)
                 FfiConverterString.write(value.`order`, buf)
                 FfiConverterTypeReleaseCause.write(value.`cause`, buf)
                 Unit
             }
             is JournalEvent.OtherPhone -> {
-                buf.putInt(7)
+                buf.putInt(8)
                 FfiConverterString.write(value.`key`, buf)
                 FfiConverterOptionalTypeTimestamp.write(value.`activeFrom`, buf)
                 Unit
             }
             is JournalEvent.Rated -> {
-                buf.putInt(8)
+                buf.putInt(9)
                 FfiConverterTypeColour.write(value.`colour`, buf)
                 FfiConverterSequenceTypeReason.write(value.`reasons`, buf)
                 FfiConverterOptionalString.write(value.`order`, buf)
