@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 
 use super::*;
@@ -249,7 +250,7 @@ proptest! {
     #[test]
     fn matching_block_by_block_finds_what_every_pair_finds(
         records in vec((0_u64..60, 0_u32..4_000, 0_u32..400), 0..800),
-        own in vec((0_u32..60, -100_i64..4_000, proptest::option::of(0_i64..300)), 0..60),
+        own in vec((0_u32..60, -100_i64..4_000, option::of(0_i64..300)), 0..60),
         minutes in 0_u16..40,
     ) {
         let records: Vec<Record> =
@@ -264,5 +265,57 @@ proptest! {
             .map(|meeting| (meeting.record, meeting.own, meeting.minutes))
             .collect();
         prop_assert_eq!(found, naive(&records, &context, &own));
+    }
+
+    #[test]
+    fn trains_are_matched_as_every_pair_is_by_the_words_of_the_design(
+        runs in vec((1_u8..5, 0_i32..6, (1_u16..17, 0_u16..4), (0_u32..9_000, 0_u32..900)), 0..400),
+        trips in vec((1_u8..5, -2_i32..9, option::of(1_u16..17), option::of((0_i64..4_000, 0_i64..900))), 0..40),
+        (minutes, apart) in (0_u16..40, 0_u16..3),
+    ) {
+        let service = |number: u8| format!("G{number}");
+        let mut records: Vec<Record> = runs
+            .iter()
+            .map(|(number, on, (first, more), times)| carriages(&service(*number), *on, (*first, first + more), *times))
+            .collect();
+        let trips: Vec<_> = trips
+            .into_iter()
+            .map(|(number, on, place, times)| {
+                let start = i64::from(on) * 1_440;
+                (number, on, place, times.map(|(from, stay)| (start + from, start + from + stay)))
+            })
+            .collect();
+        let own: Vec<Whereabouts> =
+            trips.iter().map(|(number, on, place, times)| trip(&service(*number), *on, *place, *times)).collect();
+        let found: Vec<_> = met(&records, &context(TRAIN, minutes, apart), &own)
+            .into_iter()
+            .map(|meeting| (meeting.record, meeting.own, meeting.minutes, meeting.place_known))
+            .collect();
+
+        records.sort();
+        records.dedup();
+        let mut expected = Vec::new();
+        for record in records {
+            let first_and_last = (record.first_place, record.first_place + record.further_places);
+            let of = |run: &&(u8, i32, (u16, u16), (u32, u32))| {
+                let (number, on, (first, more), times) = **run;
+                carriages(&service(number), on, (first, first + more), times) == record
+            };
+            let (number, run, ..) = *runs.iter().find(of).unwrap();
+            for (index, (own_number, date, place, times)) in trips.iter().enumerate() {
+                let late = date - run;
+                let (from, to) = times.unwrap_or((i64::from(*date) * 1_440, i64::from(date + 4) * 1_440));
+                let (begins, ends) = (i64::from(record.start), i64::from(record.start + record.minutes));
+                let shared = to.min(ends) - from.max(begins);
+                let far = place.is_some_and(|place| {
+                    place + apart < first_and_last.0 || place > first_and_last.1 + apart
+                });
+                if *own_number == number && (0..4).contains(&late) && !far && shared >= i64::from(minutes) {
+                    let known = place.is_some() && (late == 0 || times.is_some());
+                    expected.push((record, index, u32::try_from(shared).unwrap(), known));
+                }
+            }
+        }
+        prop_assert_eq!(found, expected);
     }
 }
