@@ -19,7 +19,7 @@ use healthcode::rules::calendar::LegalDate;
 use healthcode::rules::certlogic::Expression;
 use healthcode::rules::colour::Colour;
 use healthcode::rules::declaration::{Answer, Declaration, Stay};
-use healthcode::rules::facts::{CaseRecord, Facts, Records, ReportedSymptoms, ServedOrder};
+use healthcode::rules::facts::{CaseRecord, Facts, Records, ReportedExposure, ReportedSymptoms, ServedOrder};
 use healthcode::rules::identity::Region;
 use healthcode::rules::rating::{Rating, RatingError};
 use healthcode::rules::rulebook::{Rulebook, Starts};
@@ -92,6 +92,11 @@ fn case(kind: &str, days_ago: i32) -> Facts {
     with(|facts| facts.records.as_mut().unwrap().cases.push(case))
 }
 
+/// A match of an exposure notice that names a rule.
+fn near(rule: &str, days_ago: i32) -> Facts {
+    with(|facts| facts.exposures = vec![ReportedExposure { rule: rule.to_owned(), on: ago(days_ago) }])
+}
+
 fn served(mut facts: Facts, colour: Colour, days_ago: i32) -> Facts {
     facts.served.push(ServedOrder { colour, starts_on: ago(days_ago) });
     facts
@@ -120,6 +125,7 @@ fn each_rule_fires_with_its_reason_in_both_languages_and_its_order() {
         ("undeclared-stay", Colour::Yellow, recorded(&[stay(WENZHOU, 10, 5)])),
         ("symptoms", Colour::Yellow, with(ill)),
         ("check-in-symptoms", Colour::Yellow, with(|facts| facts.check_in = Some(told))),
+        ("exposure-near", Colour::Yellow, near("exposure-near", 3)),
     ];
     let rulebook = &HANGZHOU;
     let ids: Vec<_> = rulebook.rules.iter().map(|rule| rule.id.as_str()).collect();
@@ -153,6 +159,10 @@ fn fourteen_days_are_counted_and_the_fifteenth_is_not() {
         rules(&with(|facts| facts.check_in = Some(told)))
     };
     assert_eq!((told(14).len(), told(15).len()), (1, 0));
+    assert_eq!(rules(&near("exposure-near", 14)), ["exposure-near"]);
+    assert!(rules(&near("exposure-near", 15)).is_empty());
+    assert!(rules(&near("another-rule", 1)).is_empty(), "a notice may name a rule of a later rulebook");
+    assert!(rules(&served(near("exposure-near", 9), Colour::Yellow, 8)).is_empty(), "served since");
 }
 
 #[test]
