@@ -58,7 +58,7 @@ async fn a_told_match_gives_a_yellow_order_by_its_rule() {
     assert_eq!(tell(server, &mut phone, &told(1, "exposure-near", 3)).await, accepted());
     let order = phone.orders.last().unwrap();
     assert_eq!((order.rule.as_str(), order.colour), ("exposure-near", Colour::Yellow));
-    assert_eq!(order.starts_on, february(4), "the day after the meeting");
+    assert_eq!(order.starts_on, february(11), "at its issue, as other orders begin");
     assert_eq!(phone.colour(), Some(Colour::Yellow));
     let said = (phone.orders.len(), phone.ratings.len());
     assert_eq!(tell(server, &mut phone, &told(1, "exposure-near", 3)).await, accepted());
