@@ -64,7 +64,7 @@ pub enum Place {
     Run {
         /// Its number.
         number: ServiceNumber,
-        /// The date on the tickets.
+        /// The date on which the run left its first station.
         date: LegalDate,
         /// The first and the last carriage or row; none for all of the vehicle.
         places: Option<(u16, u16)>,
@@ -152,7 +152,7 @@ impl ClassDraft {
             let last = days.keys().next_back().copied();
             let first = last.filter(|first| day.days_since(*first) < DAYS).unwrap_or(day);
             let packed = record.pack(first, calendar);
-            let wrong = "a record ends before it begins, or begins before the day on its tickets";
+            let wrong = "a record ends before it begins, or begins before the day of its run";
             days.entry(first).or_default().push(packed.ok_or_else(|| StartError::Refused(wrong.to_owned()))?);
         }
         Ok(days)
@@ -160,7 +160,7 @@ impl ClassDraft {
 }
 
 impl PlaceRecord {
-    /// The day that it is counted from: a run's by its tickets, for its key names that.
+    /// The day that it is counted from: a run's by the day on which it left, for its key names that.
     fn day(&self, calendar: LegalCalendar) -> LegalDate {
         match &self.place {
             Place::Run { date, .. } => *date,

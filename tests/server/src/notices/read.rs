@@ -116,7 +116,7 @@ fn read_record(record: &At<'_>, kind: PlaceKind, calendar: LegalCalendar) -> Res
             let number = members.needed("number")?;
             let date = members.needed("date")?.date()?;
             if begins < calendar.start_of(date) {
-                return Err(first.wrong("before the day on the tickets"));
+                return Err(first.wrong("before the day of the run"));
             }
             Place::Run {
                 number: ServiceNumber::parse(number.text()?)
