@@ -74,7 +74,8 @@ The file says what is about whom (local times at the rulebook's offset):
     {\"kind\": \"area\", \"rule\": \"\", \"minutes\": 0, \"from\": \"2020-02-05\", \"until\": \"2020-02-19\",
      \"records\": [{\"region\": \"330106\", \"begins\": \"2020-02-03T00:00\", \"ends\": \"2020-02-04T00:00\"}]}]}
 
-kind is train, flight, coach, venue or area; minutes together and carriages or rows apart define what is near; places
+kind is train, flight, coach, venue or area; minutes together and carriages or rows apart define what is near; date
+is the day on which the run left its first station, whatever day a ticket for its second night bears; places
 are the first and the last carriage or row, the whole vehicle where they are left out; rule is one of the rulebook's,
 empty for advice alone; a match counts from the first day to the last, both included.
 
