@@ -13,6 +13,7 @@
 
 pub mod forge;
 pub mod lane;
+pub mod notices;
 pub mod objects;
 pub mod picture;
 pub mod seeds;

@@ -95,6 +95,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
             let start = signed.windows(2).position(|two| two == b"\xa5\x02").unwrap();
             vec![signed.clone(), signed[start..signed.len() - 66].to_vec(), EMPTY_STREAM.to_vec()]
         }
+        "notices" => crate::notices::seeds(),
         "policy" => {
             let mut policies = GatePolicies::parse(HANGZHOU_2020).unwrap();
             let whole = serde_json::to_vec(&policies).unwrap();

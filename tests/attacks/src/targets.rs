@@ -30,7 +30,7 @@ use crate::world::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("envelope", envelope),
     ("token", token),
     ("presentation", presentation),
@@ -40,7 +40,10 @@ pub const TARGETS: [Target; 9] = [
     ("roots", roots_documents),
     ("policy", policy),
     ("status_list", status_list),
+    ("notices", notices),
 ];
+
+pub use crate::notices::any as notices;
 
 /// The target of a name.
 #[must_use]
