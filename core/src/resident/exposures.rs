@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::record::{Recorded, tell};
 use super::standing::Standing;
-use super::whereabouts::entry_at;
+use super::whereabouts::{change, entry_at};
 use super::{Resident, known};
 use crate::error::HealthcodeError;
 use crate::rules::calendar::{LegalDate, Timestamp};
@@ -20,7 +20,7 @@ use crate::rules::rulebook::Rulebook;
 use crate::rules::text::Text;
 use crate::store::{StoredMatch, SubjectKey};
 use crate::sync::NoticeExchange;
-use crate::sync::exposure::{NoticeFile, match_subject};
+use crate::sync::exposure::NoticeFile;
 use crate::sync::notice_exchange::Fetching;
 use crate::sync::phone::Phone;
 
@@ -185,14 +185,10 @@ impl Resident {
 
 /// Notes that an entry is wrong.
 fn note(phone: &Phone, key: &SubjectKey, matched: &StoredMatch) -> Result<(), HealthcodeError> {
-    let now = phone.now()?;
-    let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
-    phone.store.write(|file| {
+    change(phone, key, |file, now| {
         let mut entry = entry_at(file, key, matched.entry)?;
         entry.wrong_at.get_or_insert(now.lower_bound);
-        file.put_whereabouts(key, matched.entry, &entry)?;
-        match_subject(file, key, &rulebook, now.lower_bound)?;
-        Ok(())
+        Ok(file.put_whereabouts(key, matched.entry, &entry)?)
     })
 }
 

@@ -18,7 +18,7 @@ use crate::token::code_text::{CodeText, Prefix};
 use crate::token::venue::VenueCode;
 
 /// The most entries of one subject: many times what anybody does in the days that are kept.
-const MOST: usize = 2_000;
+const MOST: u32 = 2_000;
 /// The longest visit that a check-out ends, in hours.
 const LONGEST_VISIT_HOURS: i64 = 24;
 /// A phone that was off for longer is asked for a sync before its wall clock is believed, in days.
@@ -84,11 +84,10 @@ impl Resident {
         let phone = self.phone()?;
         let key = known(&phone, &subject)?;
         let terms = terms(&phone)?;
-        let now = phone.now()?;
-        let today = super::today(&phone, &now)?;
+        let today = super::today(&phone, &phone.now()?)?;
         let calendar = phone.rulebook().ok_or(HealthcodeError::NotSynced)?.offset_minutes;
         let whereabouts = Whereabouts::Trip(trip.read(today, terms.window_days, calendar)?);
-        keep(&phone, &key, |file, entry_of| add(file, &key, &entry_of(whereabouts.clone())))
+        change(&phone, &key, |file, now| add(file, &key, whereabouts, now))
     }
 
     /// Enters a venue by its code's text: the visit begins now and is matched with the exposure notices on this phone.
@@ -104,33 +103,27 @@ impl Resident {
         let terms = terms(&phone)?;
         let (issuer, code) = read_venue(&phone, &text)?;
         let region = Region::from_code(code.region).map_err(|_| not_a_venue())?;
-        let at = taken_at(&phone.now()?);
         let stay = terms.default_stay_minutes;
         let (venue, name) = (code.number, code.name);
-        let visit = Visit { issuer, venue, region, name, entered_at: at, seen_at: None, left_at: None };
-        let goes_on = |last: &Visit| {
-            let same = last.venue == visit.venue && last.issuer == visit.issuer && last.left_at.is_none();
+        change(&phone, &key, |file, now| {
+            let at = taken_at(now);
             // Later than the stay that counts, it is another visit.
-            same && last.entered_at <= at && at <= last.interval(stay).1
-        };
-        keep(&phone, &key, |file, entry_of| {
-            let entries = file.whereabouts(&key)?.into_iter().rev();
-            let mut visits = entries.filter_map(|(place, entry)| match entry.whereabouts {
-                Whereabouts::Visit(last) if entry.wrong_at.is_none() => {
-                    Some((place, last, entry.recorded_at))
-                }
-                _ => None,
-            });
-            let Some((place, last, recorded_at)) = visits.find(|(_, last, _)| goes_on(last)) else {
-                return add(file, &key, &entry_of(Whereabouts::Visit(visit.clone())));
+            let goes_on = |last: &Visit| {
+                let same = last.venue == venue && last.issuer == issuer && last.left_at.is_none();
+                same && last.entered_at <= at && at <= last.interval(stay).1
             };
-            let whereabouts = Whereabouts::Visit(Visit { seen_at: Some(at), ..last });
-            file.put_whereabouts(
-                &key,
-                place,
-                &StoredWhereabouts { whereabouts, recorded_at, wrong_at: None },
-            )?;
-            Ok(place)
+            for (place, mut entry) in file.whereabouts(&key)?.into_iter().rev() {
+                match &mut entry.whereabouts {
+                    Whereabouts::Visit(last) if entry.wrong_at.is_none() && goes_on(last) => {
+                        last.seen_at = Some(at);
+                    }
+                    _ => continue,
+                }
+                file.put_whereabouts(&key, place, &entry)?;
+                return Ok(place.to_string());
+            }
+            let visit = Visit { issuer, venue, region, name, entered_at: at, seen_at: None, left_at: None };
+            add(file, &key, Whereabouts::Visit(visit), now)
         })
     }
 
@@ -142,11 +135,9 @@ impl Resident {
     pub fn leave_venue(&self, subject: String, entry: String) -> Result<(), HealthcodeError> {
         let phone = self.phone()?;
         let key = known(&phone, &subject)?;
-        let now = phone.now()?;
-        let at = taken_at(&now);
         let place = entry.parse::<u64>().map_err(|_| no_entry())?;
-        let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
-        phone.store.write(|file| {
+        change(&phone, &key, |file, now| {
+            let at = taken_at(now);
             let mut stored = entry_at(file, &key, place)?;
             match &mut stored.whereabouts {
                 Whereabouts::Visit(visit) if is_open(visit, at) => {
@@ -154,9 +145,7 @@ impl Resident {
                 }
                 _ => return Err(no_entry()),
             }
-            file.put_whereabouts(&key, place, &stored)?;
-            match_subject(file, &key, &rulebook, now.lower_bound)?;
-            Ok(())
+            Ok(file.put_whereabouts(&key, place, &stored)?)
         })
     }
 
@@ -184,9 +173,7 @@ impl Resident {
     pub fn forget_whereabouts(&self, subject: String, entry: Option<String>) -> Result<(), HealthcodeError> {
         let phone = self.phone()?;
         let key = known(&phone, &subject)?;
-        let now = phone.now()?;
-        let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
-        phone.store.write(|file| {
+        change(&phone, &key, |file, _| {
             match entry {
                 Some(entry) => {
                     let place = entry.parse::<u64>().map_err(|_| no_entry())?;
@@ -199,7 +186,6 @@ impl Resident {
                     }
                 }
             }
-            match_subject(file, &key, &rulebook, now.lower_bound)?;
             Ok(())
         })
     }
@@ -213,28 +199,33 @@ fn taken_at(now: &Now) -> Timestamp {
     now.estimate.unwrap_or(by_wall)
 }
 
-/// Keeps what `work` does in one transaction, and matches again.
-fn keep(
+/// Changes a subject's entries in one transaction, and matches again.
+pub(super) fn change<T>(
     phone: &Phone,
     key: &SubjectKey,
-    work: impl Fn(&Transaction<'_>, &dyn Fn(Whereabouts) -> StoredWhereabouts) -> Result<u64, HealthcodeError>,
-) -> Result<String, HealthcodeError> {
+    work: impl FnOnce(&Transaction<'_>, &Now) -> Result<T, HealthcodeError>,
+) -> Result<T, HealthcodeError> {
     let now = phone.now()?;
     let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
-    let recorded_at = now.best();
     phone.store.write(|file| {
-        let entry_of = |whereabouts| StoredWhereabouts { whereabouts, recorded_at, wrong_at: None };
-        let place = work(file, &entry_of)?;
+        let done = work(file, &now)?;
         match_subject(file, key, &rulebook, now.lower_bound)?;
-        Ok(place.to_string())
+        Ok(done)
     })
 }
 
-fn add(file: &Transaction<'_>, key: &SubjectKey, entry: &StoredWhereabouts) -> Result<u64, HealthcodeError> {
-    if file.whereabouts(key)?.len() >= MOST {
+/// Adds an entry; its id.
+fn add(
+    file: &Transaction<'_>,
+    key: &SubjectKey,
+    whereabouts: Whereabouts,
+    now: &Now,
+) -> Result<String, HealthcodeError> {
+    if file.count_whereabouts(key)? >= MOST {
         return Err(HealthcodeError::field("whereabouts", "too-many"));
     }
-    Ok(file.add_whereabouts(key, entry)?)
+    let entry = StoredWhereabouts { whereabouts, recorded_at: now.best(), wrong_at: None };
+    Ok(file.add_whereabouts(key, &entry)?.to_string())
 }
 
 pub(super) fn entry_at(

@@ -40,17 +40,7 @@ impl Transaction<'_> {
 
     /// The answers in the order in which they were given, each with its place.
     pub(crate) fn answered(&self, key: &SubjectKey) -> Result<Vec<(u64, Answered)>> {
-        let mut statement = self.inner.prepare_cached(READ)?;
-        let rows = statement.query_map(params![key.subject.as_bytes(), key.issuer], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })?;
-        let mut answered = Vec::new();
-        for row in rows {
-            let (place, body) = row?;
-            let opened = self.open_json("answered_challenge", key, &[&place.to_be_bytes()], &body)?;
-            answered.push((u64::try_from(place).unwrap_or_default(), opened));
-        }
-        Ok(answered)
+        self.placed(READ, "answered_challenge", key)
     }
 
     pub(crate) fn delete_answered(&self, key: &SubjectKey, place: u64) -> Result<()> {

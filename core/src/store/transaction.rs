@@ -172,6 +172,26 @@ impl Transaction<'_> {
         self.seal.seal(place(table, &row_of(key, more)), &to_json(value)?)
     }
 
+    /// The rows of a subject, each its place and its sealed body.
+    pub(super) fn placed<T: DeserializeOwned>(
+        &self,
+        statement: &str,
+        table: &'static str,
+        key: &SubjectKey,
+    ) -> Result<Vec<(u64, T)>> {
+        let mut statement = self.inner.prepare_cached(statement)?;
+        let rows = statement.query_map(params![key.subject.as_bytes(), key.issuer], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        let mut placed = Vec::new();
+        for row in rows {
+            let (place, body) = row?;
+            let opened = self.open_json(table, key, &[&place.to_be_bytes()], &body)?;
+            placed.push((u64::try_from(place).unwrap_or_default(), opened));
+        }
+        Ok(placed)
+    }
+
     pub(super) fn open_json<T: DeserializeOwned>(
         &self,
         table: &'static str,

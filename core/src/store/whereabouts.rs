@@ -14,6 +14,7 @@ const NEXT_PLACE: &str =
 const WRITE: &str = "INSERT INTO whereabouts (subject, issuer, place, body) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (subject, issuer, place) DO UPDATE SET body = excluded.body";
 const READ: &str = "SELECT place, body FROM whereabouts WHERE subject = ?1 AND issuer = ?2 ORDER BY place";
+const COUNT: &str = "SELECT COUNT(*) FROM whereabouts WHERE subject = ?1 AND issuer = ?2";
 const DELETE: &str = "DELETE FROM whereabouts WHERE subject = ?1 AND issuer = ?2 AND place = ?3";
 const READ_MATCHES: &str = "SELECT body FROM exposure WHERE subject = ?1 AND issuer = ?2";
 const WRITE_MATCHES: &str = "INSERT INTO exposure (subject, issuer, body) VALUES (?1, ?2, ?3)
@@ -101,17 +102,12 @@ impl Transaction<'_> {
 
     /// The entries in the order in which they were recorded, each with its place.
     pub(crate) fn whereabouts(&self, key: &SubjectKey) -> Result<Vec<(u64, StoredWhereabouts)>> {
-        let mut statement = self.inner.prepare_cached(READ)?;
-        let rows = statement.query_map(params![key.subject.as_bytes(), key.issuer], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })?;
-        let mut entries = Vec::new();
-        for row in rows {
-            let (place, body) = row?;
-            let entry = self.open_json("whereabouts", key, &[&place.to_be_bytes()], &body)?;
-            entries.push((u64::try_from(place).unwrap_or_default(), entry));
-        }
-        Ok(entries)
+        self.placed(READ, "whereabouts", key)
+    }
+
+    /// How many there are.
+    pub(crate) fn count_whereabouts(&self, key: &SubjectKey) -> Result<u32> {
+        Ok(self.one(COUNT, params![key.subject.as_bytes(), key.issuer], |row| row.get(0))?)
     }
 
     pub(crate) fn delete_whereabouts(&self, key: &SubjectKey, place: u64) -> Result<()> {
