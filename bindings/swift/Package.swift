@@ -50,3 +50,8 @@ if Context.environment["HEALTHCODE_CRASH"] != nil {
     ),
   ]
 }
+
+// The demo app's tests play with the same server and clocks.
+if Context.environment["HEALTHCODE_BINARY"] != nil {
+  package.products.append(.library(name: "TestSupport", targets: ["TestSupport"]))
+}

@@ -3,50 +3,12 @@
 # `#if canImport(Darwin)` is only parsed here. With the word `bench` it measures calls and asserts nothing.
 source "$(dirname "$0")/lib.sh"
 
+source "$(dirname "$0")/swift-root.sh"
+
 what=${1:-test}
 home=bindings/swift
-target=$(realpath -m "$target")
 scratch=$target/swift
-# Where the libraries lie: those of the tests, or, for the bench, those that a phone gets.
-libraries=$target/debug
-# Debian's own, in a root of its own: no package of an older release replaces it, and nothing is left on the host.
-version=6.0.3-2
-root=$cache/swift-$version
-packages=swiftlang=$version,libc6-dev,libstdc++-14-dev
-
-# need_swift: that root, made once. Debian 13 has it; on macOS the package builds with Xcode's own Swift.
-need_swift() {
-  { need_system bwrap bubblewrap && need_system python3 python3; } || return 1
-  if ! bwrap --ro-bind / / --unshare-net --unshare-pid true 2>/dev/null; then
-    lacks "user namespaces" "bubblewrap may not make any here: allow them, or run as root" || return 1
-  fi
-  if [ -f "$root/complete" ]; then return 0; fi
-  need_system mmdebstrap mmdebstrap || return 1
-  note "making a root with Swift $version: this takes a minute and 2.6 GB, once"
-  rm -rf "$root" "$root.part"
-  if mmdebstrap --variant=minbase --include="$packages" --aptopt='APT::Install-Recommends "false"' \
-    --keyring=/usr/share/keyrings trixie "$root.part" http://deb.debian.org/debian >"$logs/install-swift.log" 2>&1; then
-    mv "$root.part" "$root" && touch "$root/complete" && return 0
-  fi
-  lacks "swift $version" "mmdebstrap could not make its root: $logs/install-swift.log says why"
-}
-
-# within CMD…: runs it in that root, with the same paths, no network but loopback, and nothing left when it ends.
-within() {
-  bwrap --tmpfs / --ro-bind "$root/usr" /usr --ro-bind "$root/etc" /etc --symlink usr/bin /bin --symlink usr/lib /lib \
-    --symlink usr/lib64 /lib64 --dev /dev --proc /proc --tmpfs /tmp --tmpfs /run --tmpfs /var/tmp \
-    --bind "$PWD" "$PWD" --bind "$target" "$target" --unshare-net --unshare-pid --die-with-parent --clearenv \
-    --setenv PATH /usr/bin:/bin --setenv HOME /tmp --setenv LANG C.UTF-8 --setenv HEALTHCODE_CRASH 1 \
-    --setenv HEALTHCODE_BINARY "$target/debug/healthcode" --setenv HEALTHCODE_OWN_VECTORS "$PWD/tests/vectors" \
-    --chdir "$PWD/$home" "$@"
-}
-
-package() {
-  local verb=$1
-  shift
-  within swift "$verb" --disable-sandbox --scratch-path "$scratch" -Xlinker "-L$libraries" \
-    -Xlinker "-rpath=$libraries" "$@"
-}
+surroundings=(HEALTHCODE_CRASH=1)
 
 # SwiftPM reads nothing outside the package's folder.
 swift_crash_side() {
@@ -62,12 +24,6 @@ compile() { mkdir -p "$scratch" && package build --build-tests -Xswiftc -warning
 program=$scratch/debug/HealthcodePackageTests.xctest
 tests() { within timeout 600 "$program" 2>&1 | counted 50; }
 leaks() { within env HEALTHCODE_LEAKS=1 timeout 600 "$program" HealthcodeTests.LeakTests 2>&1 | counted 7; }
-
-# A class that is not found any more runs nothing and fails nothing.
-counted() {
-  awk -v least="$1" '{ print } /Executed [0-9]+ tests/ { sub(/.*Executed /, ""); ran = $1 + 0 }
-    END { if (ran < least) { print "only " ran + 0 " tests ran"; exit 1 } }'
-}
 
 documentation() {
   local graph=$scratch/documentation/graph

@@ -1,0 +1,336 @@
+// The app as a whole: the phone's file opened, the first screen followed, exchanges begun and cancelled. Screens have
+// models of their own, which come from here.
+
+import Foundation
+import Observation
+
+/// The resident's app: its file, its subjects, its exchange with the server.
+///
+/// A root view runs it: `.task(id: app.attempt) { await app.run() }`, anew whenever the app is seen again.
+@MainActor
+@Observable
+public final class AppModel {
+  /// What the root view shows.
+  public enum Stage: Equatable {
+    /// The file is being opened: a moment.
+    case opening
+    /// It cannot be opened: why, and what to do.
+    case failed(Trouble)
+    /// Nobody is enrolled on this phone yet.
+    case empty
+    /// There is somebody.
+    case ready
+  }
+
+  /// What the root view shows.
+  public private(set) var stage: Stage = .opening
+  /// How often the file was opened on purpose: the root view's task depends on it.
+  public private(set) var attempt = 0
+  /// What the first screen shows; nil before the file is open.
+  public private(set) var home: Home?
+  /// The subject whose screens are shown; nil where there is none.
+  public private(set) var selected: String?
+  /// Whether an exchange is under way that ``cancelSync()`` ends.
+  public private(set) var isSyncing = false
+  /// Why the last exchange did not come to its end; nil after one that did.
+  public private(set) var syncTrouble: Trouble?
+  /// What the last exchange came to.
+  public private(set) var lastReport: SyncReport?
+  /// Why a question to another phone could not be answered, or a damaged file not be erased.
+  public private(set) var trouble: Trouble?
+  /// What the server refused and nobody has put away yet.
+  public private(set) var rejections: [Rejection] = []
+  /// The language of the app, kept.
+  public var language: Language {
+    didSet { preferences["language"] = language.rawValue }
+  }
+  /// The time on the screen.
+  public let time: TrustedTime
+  /// The phone.
+  public let device: any Device
+
+  let backend: Backend
+  let preferences: any Preferences
+  private(set) var resident: Resident?
+  private var syncing: Task<Void, Never>?
+  private var lastWake: Date?
+
+  /// An app that is not open yet.
+  public init(backend: Backend, device: any Device, preferences: any Preferences) {
+    self.backend = backend
+    self.device = device
+    self.preferences = preferences
+    language = preferences["language"].flatMap(Language.init(rawValue:)) ?? .system
+    time = TrustedTime(clock: backend.ports.clock)
+  }
+}
+
+// MARK: What is shown
+
+extension AppModel {
+  /// The subjects on this phone, in the order in which they were enrolled.
+  public var cards: [SubjectCard] { home?.subjects ?? [] }
+
+  /// The card of the subject whose screens are shown.
+  public var card: SubjectCard? { cards.first { $0.subject == selected } }
+
+  /// What a person should know about the subject whose screens are shown, the most urgent first.
+  public var conditions: [Condition] {
+    guard let home, let card else { return [] }
+    var found: [Condition] = []
+    if let takeover = card.takeover { found.append(.takeover(takeover)) }
+    switch card.state {
+    case .replaced: found.append(.replaced)
+    case .unknown: found.append(.unknown)
+    case .pending(let until): found.append(.pending(until: until))
+    case .active: break
+    }
+    found += rejections.filter { $0.subject == card.subject }.map(Condition.rejected)
+    if let notice = home.time.notice { found.append(.time(notice)) }
+    if card.connectToConfirm { found.append(.connectToConfirm) }
+    if !card.declared, card.colour == nil, card.state == .active { found.append(.undeclared) }
+    let waiting = Int(home.sync.waiting)
+    if let syncTrouble {
+      found.append(.unsent(syncTrouble, waiting: waiting))
+    } else if waiting > 0, !isSyncing {
+      found.append(.waiting(waiting))
+    }
+    return found
+  }
+
+  /// A text of the core in the app's language.
+  public func say(_ text: BilingualText) -> String { text.inLanguage(language.tag) }
+
+  /// Shows another subject's screens.
+  public func select(_ subject: String) {
+    guard cards.contains(where: { $0.subject == subject }) else { return }
+    selected = subject
+  }
+}
+
+// MARK: Opening and following
+
+extension AppModel {
+  /// Opens the phone's file, exchanges with the server, and follows what changes until the task ends or the file cannot be
+  /// used. What is wrong is in ``stage``.
+  public func run() async {
+    do {
+      let resident = try await opened()
+      if try !resident.home().subjects.isEmpty { startSync() }
+      for try await home in resident.homes() {
+        take(home)
+      }
+    } catch {
+      fail(error)
+    }
+  }
+
+  /// Opens the file once more, after what kept it from being opened.
+  public func retry() {
+    resident?.close()
+    resident = nil
+    stage = .opening
+    attempt += 1
+  }
+
+  /// Erases a file that cannot be opened, for good, and opens an empty one. What was not sent is lost: ask before.
+  public func eraseDamaged() async {
+    resident?.close()
+    resident = nil
+    do {
+      try await Resident.eraseDatabase(backend.resident, ports: backend.ports)
+      retry()
+    } catch {
+      stage = .failed(Trouble(error))
+    }
+  }
+
+  /// Closes the file, with what is under way. ``retry()`` opens it again.
+  public func close() {
+    syncing?.cancel()
+    resident?.close()
+    resident = nil
+  }
+
+  private func opened() async throws(HealthcodeError) -> Resident {
+    if let resident { return resident }
+    stage = .opening
+    let opened = try await Resident.open(backend.resident, ports: backend.ports)
+    resident = opened
+    return opened
+  }
+
+  private func fail(_ error: any Error) {
+    let error = error as? HealthcodeError ?? .internal(incident: "unexpected")
+    guard error != .cancelled, !Task.isCancelled else { return }
+    // Closed on purpose: what closed it opens it again, or shows what it says itself.
+    if error == .closed, resident == nil { return }
+    stage = .failed(Trouble(error))
+  }
+
+  func take(_ home: Home) {
+    self.home = home
+    time.take(home.time)
+    if !home.subjects.contains(where: { $0.subject == selected }) { selected = home.subjects.first?.subject }
+    stage = home.subjects.isEmpty ? .empty : .ready
+    remind()
+    guard let wake = home.nextWake else { return device.wake(after: nil) }
+    let delay = wake.timeIntervalSince(home.time.now)
+    device.wake(after: max(0, delay))
+    // Once for each instant: what did not help then has an instant of its own, by the core's own pauses.
+    if delay <= 0, wake != lastWake {
+      lastWake = wake
+      startSync()
+    }
+  }
+
+  /// Looks at the file again, after something was recorded.
+  func look() {
+    if let home = try? resident?.home() { take(home) }
+  }
+
+  private func remind() {
+    guard let resident, let home else { return }
+    let views = home.subjects.filter { $0.orderDays != nil }.compactMap { try? resident.quarantine(of: $0.subject) }
+    let delays = views.flatMap { view in view.reminders.map { $0.timeIntervalSince(view.time.now) } }
+    device.remind(after: Set(delays.filter { $0 > 0 }).sorted())
+  }
+}
+
+// MARK: Exchanging
+
+extension AppModel {
+  /// Begins an exchange with the server, where none is under way, and returns at once.
+  public func startSync() {
+    guard syncing == nil else { return }
+    isSyncing = true
+    syncing = Task {
+      await exchange()
+      (syncing, isSyncing) = (nil, false)
+    }
+  }
+
+  /// Exchanges with the server, and returns when it is over. A task that is cancelled meanwhile cancels the exchange in
+  /// the library.
+  public func sync() async {
+    startSync()
+    let task = syncing
+    await withTaskCancellationHandler {
+      await task?.value
+    } onCancel: {
+      task?.cancel()
+    }
+  }
+
+  /// Ends the exchange that is under way: the library hangs up, and nothing is lost.
+  public func cancelSync() { syncing?.cancel() }
+
+  /// For the system's background task: opens the file if need be, exchanges once, and asks for the next time.
+  public func backgroundRefresh() async {
+    do {
+      _ = try await opened()
+      await sync()
+      look()
+    } catch {
+      fail(error)
+    }
+  }
+
+  private func exchange() async {
+    guard let resident else { return }
+    do {
+      let report = try await resident.sync()
+      lastReport = report
+      syncTrouble = nil
+      if report.refused > 0 { await findRejections(in: resident) }
+    } catch {
+      // Who cancelled it knows.
+      if error != .cancelled { syncTrouble = Trouble(error) }
+    }
+    look()
+  }
+
+  private func findRejections(in resident: Resident) async {
+    var found: [Rejection] = []
+    for card in (try? resident.home())?.subjects ?? [] {
+      do {
+        for try await entry in resident.journalEntries(of: card.subject) {
+          if let refusal = entry.refusal, entry.id != preferences["rejection.\(card.subject)"] {
+            found.append(Rejection(id: entry.id, subject: card.subject, at: refusal.at, text: refusal.text))
+          }
+        }
+      } catch {
+        // The journal's own screen says what is wrong with it.
+        continue
+      }
+    }
+    rejections = found
+  }
+
+  /// Puts away what the server refused; the journal keeps it.
+  public func dismiss(_ rejection: Rejection) {
+    rejections.removeAll { $0.id == rejection.id }
+  }
+
+  /// Answers another phone that wants to take this one's place, and sends the answer.
+  public func answer(_ takeover: Takeover, allow: Bool, for subject: String) async {
+    guard let resident else { return }
+    do {
+      try await resident.answer(takeover, allow: allow, for: subject)
+      trouble = nil
+      look()
+      await sync()
+    } catch {
+      trouble = Trouble(error)
+    }
+  }
+}
+
+// MARK: The screens' models
+
+extension AppModel {
+  /// For enrolling somebody on this phone, the first or another one.
+  public func register() -> RegisterModel { RegisterModel(app: self) }
+
+  /// For a subject's declaration.
+  public func declare(_ subject: String) -> DeclareModel { DeclareModel(app: self, subject: subject) }
+
+  /// For a subject's code.
+  public func code(_ subject: String) -> CodeModel { CodeModel(app: self, subject: subject) }
+
+  /// For a subject's quarantine.
+  public func quarantine(_ subject: String) -> QuarantineModel { QuarantineModel(app: self, subject: subject) }
+
+  /// For scanning on behalf of a subject.
+  public func scan(_ subject: String) -> ScanModel { ScanModel(app: self, subject: subject) }
+
+  /// For where a subject was, and what of it met exposure notices.
+  public func exposures(_ subject: String) -> ExposureModel { ExposureModel(app: self, subject: subject) }
+
+  /// For what happened to a subject on this phone, and who asked.
+  public func journal(_ subject: String) -> JournalModel { JournalModel(app: self, subject: subject) }
+
+  /// For the settings.
+  public func settings() -> SettingsModel { SettingsModel(app: self) }
+
+  /// For a gate: another file, another person in front of the camera.
+  public func gate() -> GateModel { GateModel(backend: backend, device: device, preferences: preferences) }
+
+  /// The open file, or the error that says that there is none.
+  func phone() throws(HealthcodeError) -> Resident {
+    guard let resident else { throw .closed }
+    return resident
+  }
+}
+
+extension JournalEntry {
+  /// When and why the server refused it, if it did.
+  public var refusal: (at: Date, text: BilingualText)? {
+    switch event {
+    case .declared(_, _, .refused(let at, _, let text)), .checkedIn(_, _, _, .refused(let at, _, let text)),
+      .answered(_, _, _, .refused(let at, _, let text)), .toldExposure(_, _, _, _, .refused(let at, _, let text)):
+      (at, text)
+    default: nil
+    }
+  }
+}

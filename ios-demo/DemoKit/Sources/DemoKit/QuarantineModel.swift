@@ -1,0 +1,117 @@
+// The quarantine on the screen: the core's calendar and countdown, the check-in of the day, the proof.
+
+import Foundation
+import Observation
+
+/// A subject's quarantine. The screen runs it while it is seen.
+@MainActor
+@Observable
+public final class QuarantineModel {
+  /// What the screen shows.
+  public enum Content: Equatable {
+    /// It is being read: a moment.
+    case opening
+    /// The order in force.
+    case order(QuarantineView)
+    /// No order is in force.
+    case free
+    /// It cannot be read: why, and what to do.
+    case none(Trouble)
+  }
+
+  /// What the screen shows.
+  public private(set) var content: Content = .opening
+  /// The symptoms that can be named with a check-in.
+  public private(set) var symptoms: [Choice] = []
+  /// The ids of those that are marked for the next check-in.
+  public var marked: Set<String> = []
+  /// The last check-in that was recorded on this screen.
+  public private(set) var recorded: Recorded?
+  /// What went wrong with a check-in or a proof.
+  public private(set) var trouble: Trouble?
+  /// Whether a check-in is being recorded: a moment.
+  public private(set) var isWorking = false
+  /// The proof to share, once it was asked for.
+  public private(set) var proof: Document?
+  /// Whether the reminders will be shown; nil before the person was asked.
+  public private(set) var remindersAllowed: Bool?
+  /// Whose it is.
+  public let subject: String
+
+  private let app: AppModel
+
+  init(app: AppModel, subject: String) {
+    (self.app, self.subject) = (app, subject)
+  }
+
+  /// The order in force; nil where there is none.
+  public var order: QuarantineView? {
+    if case .order(let view) = content { view } else { nil }
+  }
+
+  /// The calendar in weeks from Monday, nil where the first and the last week have no day of the order.
+  public var weeks: [[QuarantineDay?]] {
+    guard let days = order?.calendar, let first = days.first, let start = LegalTime.noon(of: first.date) else { return [] }
+    let weekday = (LegalTime.calendar.component(.weekday, from: start) + 5) % 7
+    let cells = Array(repeating: nil, count: weekday) + days.map(Optional.some)
+    return stride(from: 0, to: cells.count, by: 7).map { from in
+      let week = cells[from..<min(from + 7, cells.count)]
+      return Array(week) + Array(repeating: nil, count: 7 - week.count)
+    }
+  }
+
+  /// Follows the quarantine until the task ends.
+  public func run() async {
+    do {
+      let resident = try app.phone()
+      for try await _ in resident.homes() { try read(resident) }
+    } catch {
+      fail(error)
+    }
+  }
+
+  /// Asks whether reminders may be shown, where an order is in force.
+  public func askForReminders() async {
+    remindersAllowed = await app.device.notificationsAllowed()
+  }
+
+  /// Records the day's check-in with the symptoms that are marked, and begins to send it. It needs no network.
+  public func checkIn() async {
+    guard !isWorking else { return }
+    isWorking = true
+    defer { isWorking = false }
+    do {
+      let resident = try app.phone()
+      recorded = try await resident.checkIn(subject, symptoms: symptoms.map(\.id).filter(marked.contains))
+      (marked, trouble) = ([], nil)
+      try read(resident)
+      app.look()
+      app.startSync()
+    } catch {
+      trouble = Trouble(error)
+    }
+  }
+
+  /// Makes the proof of the quarantine to share: whoever has the trust list verifies it. No name and no answers are in it.
+  public func makeProof() async {
+    do {
+      let text = try await app.phone().quarantineProof(of: subject)
+      (proof, trouble) = (Document(name: "quarantine-proof.json", data: Data(text.utf8)), nil)
+    } catch {
+      trouble = Trouble(error)
+    }
+  }
+
+  /// Lets go of the proof, when it was shared.
+  public func dropProof() { proof = nil }
+
+  private func read(_ resident: Resident) throws(HealthcodeError) {
+    content = try resident.quarantine(of: subject).map(Content.order) ?? .free
+    if let form = try? resident.form(), form.symptoms != symptoms { symptoms = form.symptoms }
+  }
+
+  private func fail(_ error: any Error) {
+    let error = error as? HealthcodeError ?? .internal(incident: "unexpected")
+    if error != .cancelled { content = .none(Trouble(error)) }
+  }
+}

@@ -1,0 +1,170 @@
+// Enrolling somebody: the identity, then the one-time code. What was typed stays in memory and is gone with the model.
+
+import Foundation
+import Observation
+
+/// Enrols somebody on this phone. Each wrong field has the core's text where it stands.
+@MainActor
+@Observable
+public final class RegisterModel {
+  /// Which part of the form is shown.
+  public enum Step: Equatable, Sendable {
+    /// Who somebody is.
+    case identity
+    /// The one-time code, which went to the number on record.
+    case code
+    /// Done: the subject, and when this phone takes over where another one has to be told first.
+    case done(Enrolment)
+  }
+
+  /// A field of the form, by the core's name for it.
+  public enum Field: String, Equatable, Hashable, Sendable, CaseIterable {
+    /// The name as written on the document.
+    case name
+    /// Kind and number of the document.
+    case document
+    /// The telephone number on record.
+    case phone
+    /// The region of residence.
+    case region
+    /// The one-time code.
+    case code
+  }
+
+  /// Which part of the form is shown.
+  public private(set) var step: Step = .identity
+  /// The name.
+  public var name = ""
+  /// `resident-id`, or another word of `[a-z0-9-]` such as `passport`.
+  public var documentKind = "resident-id"
+  /// The document's number.
+  public var documentNumber = ""
+  /// The telephone number.
+  public var phone = ""
+  /// The region of residence, six digits of GB/T 2260.
+  public var region = ""
+  /// The one-time code.
+  public var code = ""
+  /// What is wrong with each field, for the person; none for those that were not left yet.
+  public private(set) var problems: [Field: BilingualText] = [:]
+  /// What went wrong that is no field's.
+  public private(set) var trouble: Trouble?
+  /// Whether the server is being asked; ``cancel()`` ends it.
+  public private(set) var isWorking = false
+  /// How many digits the one-time code has.
+  public private(set) var digits = 6
+  /// Seconds for which the code is good, from when it was asked for.
+  public private(set) var codeValidFor: TimeInterval = 0
+
+  private let app: AppModel
+  private var left: Set<Field> = []
+  private var work: Task<Void, Never>?
+
+  init(app: AppModel) {
+    self.app = app
+  }
+
+  /// The person has left a field: from now on what is wrong with it is shown.
+  public func leave(_ field: Field) {
+    left.insert(field)
+    check()
+  }
+
+  /// Asks for a one-time code, and shows the next step. Wrong fields are in ``problems``, all at once.
+  public func requestCode() async {
+    left.formUnion([.name, .document, .phone, .region])
+    check()
+    guard problems.isEmpty else { return }
+    await working { resident in
+      let asked = try await resident.requestOneTimeCode(self.identity)
+      (self.digits, self.codeValidFor) = (Int(asked.digits), asked.expiresIn)
+      (self.code, self.step) = ("", .code)
+    }
+  }
+
+  /// Confirms the code: the person is on this phone then, and the first exchange begins.
+  public func enrol() async {
+    await working { resident in
+      let enrolment = try await resident.enrol(code: self.code.trimmingCharacters(in: .whitespaces))
+      self.step = .done(enrolment)
+      self.app.look()
+      self.app.select(enrolment.subject)
+      self.app.startSync()
+      self.forget()
+    }
+  }
+
+  /// Back from the code to the identity.
+  public func back() {
+    guard step == .code else { return }
+    (step, code, trouble) = (.identity, "", nil)
+    problems[.code] = nil
+  }
+
+  /// Ends what is under way; nothing is lost by it.
+  public func cancel() { work?.cancel() }
+
+  private var identity: IdentityForm {
+    IdentityForm(
+      name: name, documentKind: documentKind, documentNumber: documentNumber, phone: phone, region: region)
+  }
+
+  private func check() {
+    do {
+      let found = try app.phone().check(identity)
+      problems = [:]
+      for problem in found {
+        if let field = Field(path: problem.field), left.contains(field) { problems[field] = problem.text }
+      }
+    } catch {
+      trouble = Trouble(error)
+    }
+  }
+
+  private func working(_ call: @escaping @MainActor (Resident) async throws -> Void) async {
+    guard work == nil else { return }
+    (isWorking, trouble) = (true, nil)
+    let task = Task { await attempt(call) }
+    work = task
+    await withTaskCancellationHandler {
+      await task.value
+    } onCancel: {
+      task.cancel()
+    }
+    (work, isWorking) = (nil, false)
+  }
+
+  private func attempt(_ call: @MainActor (Resident) async throws -> Void) async {
+    do {
+      try await call(app.phone())
+    } catch {
+      show(error as? HealthcodeError ?? .internal(incident: "unexpected"))
+    }
+  }
+
+  private func show(_ error: HealthcodeError) {
+    switch error {
+    case .invalidField(let path, _):
+      guard let field = Field(path: path) else { return trouble = Trouble(error) }
+      problems[field] = error.text
+    case .rejected where step == .code:
+      problems[.code] = error.text
+    case .cancelled: break
+    default: trouble = Trouble(error)
+    }
+  }
+
+  private func forget() {
+    (name, documentNumber, phone, region, code) = ("", "", "", "", "")
+    (left, problems) = ([], [:])
+  }
+}
+
+extension RegisterModel.Field {
+  /// The field of a path of the core's, such as `document` or `document_kind`.
+  init?(path: String) {
+    let found = Self.allCases.first { path == $0.rawValue } ?? Self.allCases.first { path.hasPrefix($0.rawValue + "_") }
+    guard let found else { return nil }
+    self = found
+  }
+}

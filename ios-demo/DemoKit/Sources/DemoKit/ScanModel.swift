@@ -1,0 +1,98 @@
+// What a resident's camera reads: a gate's challenge is answered at once, a venue entered, anything else named.
+
+import Foundation
+import Observation
+
+/// Scans on behalf of a subject.
+@MainActor
+@Observable
+public final class ScanModel {
+  /// What the screen shows.
+  public enum Content: Equatable {
+    /// The camera's picture.
+    case scanning
+    /// The answer to a gate's challenge, full screen, good for that challenge only.
+    case answer(ShownCode)
+    /// A venue that can be entered; `signed` is false for one that nobody vouches for, which cannot.
+    case venue(name: BilingualText?, signed: Bool)
+    /// The venue was entered.
+    case entered(name: BilingualText?)
+    /// Something else: what it is, in the core's words.
+    case named(BilingualText)
+    /// It did not work: why, and what to do.
+    case failed(Trouble)
+  }
+
+  /// What the screen shows.
+  public private(set) var content: Content = .scanning
+  /// Whether the torch is on.
+  public private(set) var isTorchOn = false
+  /// On whose behalf.
+  public let subject: String
+
+  private let app: AppModel
+  private var venue: String?
+  private var isWorking = false
+
+  init(app: AppModel, subject: String) {
+    (self.app, self.subject) = (app, subject)
+  }
+
+  /// The camera has read a text, any text. While a result is shown nothing else is read.
+  public func scanned(_ text: String) async {
+    guard content == .scanning, !isWorking else { return }
+    isWorking = true
+    defer { isWorking = false }
+    do {
+      let resident = try app.phone()
+      switch try resident.scan(text) {
+      case .challenge:
+        let answer = try await resident.code(of: subject, challenge: text)
+        app.device.bright(true)
+        app.device.signal(.pass)
+        content = .answer(answer)
+      case .venue(let name):
+        venue = text
+        content = .venue(name: name, signed: true)
+      case .unsignedVenue:
+        content = .venue(name: nil, signed: false)
+      case .code, .otherKind, .foreign, .damaged:
+        content = .named(try explainDisclosure(text).summary)
+      }
+    } catch {
+      content = .failed(Trouble(error))
+    }
+  }
+
+  /// Enters the venue that was scanned: the visit begins now, and stays on this phone.
+  public func enterVenue() async {
+    guard let venue, case .venue(let name, true) = content else { return }
+    do {
+      try await app.phone().enterVenue(venue, for: subject)
+      content = .entered(name: name)
+    } catch {
+      content = .failed(Trouble(error))
+    }
+  }
+
+  /// Back to the camera, or away from the screen.
+  public func again() {
+    if case .answer = content { app.device.bright(false) }
+    (venue, content) = (nil, .scanning)
+  }
+
+  /// Switches the torch.
+  public func toggleTorch() { setTorch(!isTorchOn) }
+
+  /// The screen is left: the light goes out, the brightness is what it was.
+  public func leave() {
+    again()
+    setTorch(false)
+  }
+
+  private func setTorch(_ on: Bool) {
+    guard app.device.torchAvailable, on != isTorchOn else { return }
+    isTorchOn = on
+    app.device.torch(on)
+  }
+}
