@@ -51,6 +51,7 @@ public final class AppModel {
 
   let backend: Backend
   let preferences: any Preferences
+  let light: Light
   private(set) var resident: Resident?
   private var syncing: Task<Void, Never>?
   private var lastWake: Date?
@@ -62,6 +63,7 @@ public final class AppModel {
     self.preferences = preferences
     language = preferences["language"].flatMap(Language.init(rawValue:)) ?? .system
     time = TrustedTime(clock: backend.ports.clock)
+    light = Light(device)
   }
 }
 
@@ -114,14 +116,18 @@ extension AppModel {
   /// Opens the phone's file, exchanges with the server, and follows what changes until the task ends or the file cannot be
   /// used. What is wrong is in ``stage``.
   public func run() async {
+    var running: Resident?
     do {
       let resident = try await opened()
+      running = resident
       if try !resident.home().subjects.isEmpty { startSync() }
+      await findRejections(in: resident)
       for try await home in resident.homes() {
         take(home)
       }
     } catch {
-      fail(error)
+      // Where it was closed on purpose, what closed it opens another one.
+      if running === resident { fail(error) }
     }
   }
 
@@ -163,8 +169,6 @@ extension AppModel {
   private func fail(_ error: any Error) {
     let error = error as? HealthcodeError ?? .internal(incident: "unexpected")
     guard error != .cancelled, !Task.isCancelled else { return }
-    // Closed on purpose: what closed it opens it again, or shows what it says itself.
-    if error == .closed, resident == nil { return }
     stage = .failed(Trouble(error))
   }
 
@@ -255,21 +259,29 @@ extension AppModel {
     for card in (try? resident.home())?.subjects ?? [] {
       do {
         for try await entry in resident.journalEntries(of: card.subject) {
-          if let refusal = entry.refusal, entry.id != preferences["rejection.\(card.subject)"] {
-            found.append(Rejection(id: entry.id, subject: card.subject, at: refusal.at, text: refusal.text))
-          }
+          guard let refusal = entry.refusal else { continue }
+          found.append(Rejection(id: entry.id, subject: card.subject, at: refusal.at, text: refusal.text))
         }
       } catch {
         // The journal's own screen says what is wrong with it.
         continue
       }
     }
-    rejections = found
+    // What the journal has forgotten needs no putting away any more.
+    putAway.formIntersection(found.map(\.id))
+    rejections = found.filter { !putAway.contains($0.id) }
   }
 
   /// Puts away what the server refused; the journal keeps it.
   public func dismiss(_ rejection: Rejection) {
+    putAway.insert(rejection.id)
     rejections.removeAll { $0.id == rejection.id }
+  }
+
+  /// The ids of entries in the journal, which mean nothing without the phone's file.
+  private var putAway: Set<String> {
+    get { Set((preferences["rejections"] ?? "").split(separator: " ").map(String.init)) }
+    set { preferences["rejections"] = newValue.isEmpty ? nil : newValue.sorted().joined(separator: " ") }
   }
 
   /// Answers another phone that wants to take this one's place, and sends the answer.
@@ -314,7 +326,7 @@ extension AppModel {
   public func settings() -> SettingsModel { SettingsModel(app: self) }
 
   /// For a gate: another file, another person in front of the camera.
-  public func gate() -> GateModel { GateModel(backend: backend, device: device, preferences: preferences) }
+  public func gate() -> GateModel { GateModel(app: self) }
 
   /// The open file, or the error that says that there is none.
   func phone() throws(HealthcodeError) -> Resident {

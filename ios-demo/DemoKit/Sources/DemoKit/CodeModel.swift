@@ -38,18 +38,15 @@ public final class CodeModel {
   /// Shows the code, and renews it, until the task ends; the screen is bright meanwhile. What keeps a code from being
   /// shown is in ``content``, and it is tried again whenever something has changed.
   public func run() async {
-    app.device.bright(true)
-    app.device.awake(true)
-    defer {
-      app.device.bright(false)
-      app.device.awake(false)
-    }
+    app.light.want()
+    defer { app.light.release() }
     do {
       let resident = try app.phone()
       while !Task.isCancelled {
+        let before = try Standing(resident.home())
         await show(resident.codes(of: subject))
-        // Until something has changed that may bring a code.
-        for try await _ in resident.homes().dropFirst() { break }
+        // What may bring a code has changed meanwhile, or will.
+        for try await home in resident.homes() where Standing(home) != before { break }
       }
     } catch {
       fail(error)
@@ -77,4 +74,15 @@ public final class CodeModel {
 
   /// Puts that away.
   public func stopExplaining() { disclosure = nil }
+}
+
+/// What of the first screen decides whether there is a code: all but the time that goes by.
+private struct Standing: Equatable {
+  let subjects: [SubjectCard]
+  let lastSync: Date?
+  let isTimeSure: Bool
+
+  init(_ home: Home) {
+    (subjects, lastSync, isTimeSure) = (home.subjects, home.sync.lastSuccess, home.time.sure)
+  }
 }

@@ -53,6 +53,32 @@ public enum DeviceSetting: Equatable, Hashable, Sendable, CaseIterable {
   case camera
 }
 
+/// Who wants the screen bright and awake: screens come before those that they follow have gone.
+@MainActor
+final class Light {
+  private let device: any Device
+  private var wanting = 0
+
+  init(_ device: any Device) {
+    self.device = device
+  }
+
+  func want() {
+    wanting += 1
+    guard wanting == 1 else { return }
+    device.bright(true)
+    device.awake(true)
+  }
+
+  func release() {
+    guard wanting > 0 else { return }
+    wanting -= 1
+    guard wanting == 0 else { return }
+    device.bright(false)
+    device.awake(false)
+  }
+}
+
 /// A few words that outlive the app: language, lane. Nothing that identifies a person is put there.
 @MainActor
 public protocol Preferences: AnyObject {

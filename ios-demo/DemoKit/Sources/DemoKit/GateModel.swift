@@ -78,6 +78,7 @@ public final class GateModel {
 
   private let backend: Backend
   private let device: any Device
+  private let light: Light
   private let preferences: any Preferences
   private let sleep: @Sendable (Duration) async throws -> Void
   private var checkpoint: Checkpoint?
@@ -87,12 +88,11 @@ public final class GateModel {
   private var syncedAt: Int64?
 
   init(
-    backend: Backend,
-    device: any Device,
-    preferences: any Preferences,
+    app: AppModel,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
-    (self.backend, self.device, self.preferences, self.sleep) = (backend, device, preferences, sleep)
+    (backend, device, light, preferences) = (app.backend, app.device, app.light, app.preferences)
+    self.sleep = sleep
     lane = Lane(
       gate: preferences["gate"] ?? "Gate", policy: preferences["policy"],
       showsChallenges: preferences["challenges"] != "no")
@@ -105,12 +105,10 @@ extension GateModel {
   /// Opens the lane's file and keeps its evidence fresh until the task ends; the screen stays awake and bright meanwhile,
   /// so that a phone reads a challenge from it.
   public func run() async {
-    device.awake(true)
-    device.bright(true)
+    light.want()
     defer {
       setTorch(false)
-      device.bright(false)
-      device.awake(false)
+      light.release()
     }
     do {
       try await open()

@@ -48,7 +48,7 @@ public final class ScanModel {
       switch try resident.scan(text) {
       case .challenge:
         let answer = try await resident.code(of: subject, challenge: text)
-        app.device.bright(true)
+        app.light.want()
         app.device.signal(.pass)
         content = .answer(answer)
       case .venue(let name):
@@ -77,7 +77,7 @@ public final class ScanModel {
 
   /// Back to the camera, or away from the screen.
   public func again() {
-    if case .answer = content { app.device.bright(false) }
+    if case .answer = content { app.light.release() }
     (venue, content) = (nil, .scanning)
   }
 

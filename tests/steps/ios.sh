@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The iOS demo on Linux: its models under a real Swift toolchain against the real library and the server's process, then
+# with the thread sanitizer; and what can be said of its views, its project, its texts without a Mac (ios-views.sh).
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/swift-root.sh"
+
+home=ios-demo/DemoKit
+scratch=$target/ios
+program=$scratch/debug/DemoKitPackageTests.xctest
+
+kit_style() { within swift format lint --strict --recursive Package.swift Sources Tests; }
+
+# Whatever a person types or scans ends in words: nothing in the app may trap.
+no_traps() {
+  ! git ls-files --cached --others --exclude-standard -- 'ios-demo/*.swift' ':!ios-demo/DemoKit/Tests' ':!ios-demo/Tools' |
+    xargs grep -nE '\btry!|\bas!|[A-Za-z0-9_)>\]]!([^=]|$)|fatalError|precondition|assertionFailure|unowned'
+}
+
+# SwiftPM does not link anew when only the library has changed.
+kit_compile() {
+  mkdir -p "$scratch" && rm -rf "$program" && package build --build-tests -Xswiftc -warnings-as-errors
+}
+
+# The test program itself, so that what it prints is seen while it runs.
+kit_tests() { within timeout 600 "$program" 2>&1 | counted 30; }
+
+# shellcheck source=ios-views.sh
+source "$(dirname "$0")/ios-views.sh"
+
+step traps no_traps || true
+if [ "$(uname -sm)" != "Linux x86_64" ]; then
+  note "the tests' Swift is Debian's for x86_64 Linux; on a Mac open ios-demo/HealthCode.xcodeproj"
+  finish
+fi
+if need_swift && step build build_border; then
+  step style kit_style || true
+  if step compile kit_compile; then
+    step tests kit_tests || true
+  fi
+  views
+fi
+finish
