@@ -35,6 +35,17 @@ public enum RefreshWork {
     return [due, try secondsToNotices(resident)].compactMap { $0 }.min()
   }
 
+  /// Seconds from now to each reminder of a check-in of everybody on this phone, the next one first: for local
+  /// notifications, which need no wake.
+  public static func secondsToReminders(_ resident: Resident) throws(HealthcodeError) -> [TimeInterval] {
+    var found: Set<TimeInterval> = []
+    for card in try resident.home().subjects where card.orderDays != nil {
+      guard let view = try resident.quarantine(of: card.subject) else { continue }
+      found.formUnion(view.reminders.map { $0.timeIntervalSince(view.time.now) }.filter { $0 > 0 })
+    }
+    return found.sorted()
+  }
+
   // Once a day is what the log is made for. Nil before the first reading: an authority that publishes no notices is no
   // reason to wake.
   private static func secondsToNotices(_ resident: Resident) throws(HealthcodeError) -> TimeInterval? {
@@ -52,11 +63,18 @@ public enum RefreshWork {
   public final class BackgroundRefresh: Sendable {
     private let identifier: String
     private let open: @Sendable () async throws -> Resident
+    private let afterwards: @Sendable (Resident) async -> Void
 
-    /// A refresh over what `open` gives: the open phone, or one opened now.
-    public init(identifier: String, open: @escaping @Sendable () async throws -> Resident) {
+    /// A refresh over what `open` gives: the open phone, or one opened now. `afterwards` is for what the app makes of what
+    /// came, such as the reminders of ``RefreshWork/secondsToReminders(_:)``.
+    public init(
+      identifier: String,
+      open: @escaping @Sendable () async throws -> Resident,
+      afterwards: @escaping @Sendable (Resident) async -> Void = { _ in }
+    ) {
       self.identifier = identifier
       self.open = open
+      self.afterwards = afterwards
     }
 
     /// Says what is to run. Call it once, before the app has finished launching. False where the identifier is not among
@@ -91,7 +109,9 @@ public enum RefreshWork {
       // Before anything else: whoever is ended in the middle is woken again.
       schedule(in: 3_600)
       do {
-        schedule(in: try await RefreshWork.run(try await open()))
+        let resident = try await open()
+        schedule(in: try await RefreshWork.run(resident))
+        await afterwards(resident)
         return true
       } catch {
         return false

@@ -1,0 +1,66 @@
+// A resident's camera: a gate's challenge is answered at once, a venue entered, anything else named.
+
+import DemoKit
+import SwiftUI
+
+/// Scans on behalf of a subject.
+struct ScanScreen: View {
+  @State private var model: ScanModel
+
+  @Environment(AppModel.self) private var app
+  @Environment(\.dismiss) private var dismiss
+  @Environment(\.texts) private var texts
+
+  /// A screen over a model of its own.
+  init(model: ScanModel) { _model = State(initialValue: model) }
+
+  var body: some View {
+    VStack(spacing: 0) {
+      content
+        .frame(maxWidth: .infinity, maxHeight: .infinity)
+      HStack {
+        if model.content != .scanning {
+          Button(texts(.scanAgain)) { model.again() }
+          Spacer()
+        }
+        Button(texts(.done)) { dismiss() }
+      }
+      .padding()
+    }
+    .onDisappear { model.leave() }
+  }
+
+  @ViewBuilder
+  private var content: some View {
+    switch model.content {
+    case .scanning:
+      VStack(spacing: 0) {
+        Text(texts(.scanHint)).padding()
+        CameraPane(isTorchOn: model.isTorchOn, toggleTorch: { model.toggleTorch() }) { text in
+          Task { await model.scanned(text) }
+        }
+      }
+    case .answer(let code):
+      ShownCodeView(code: code, time: app.time) {}
+        .dynamicTypeSize(...DynamicTypeSize.accessibility1)
+    case .venue(let name, let signed):
+      VStack(spacing: 16) {
+        Label(signed ? texts(.venueAsk, name.map { texts($0) } ?? "") : texts(.venueUnsigned), systemImage: "building.2")
+        if signed {
+          Button(texts(.venueEnter)) { Task { await model.enterVenue() } }
+            .buttonStyle(.borderedProminent)
+          Text(texts(.venueHint)).font(.footnote)
+        }
+      }
+      .padding()
+    case .entered(let name):
+      Label(texts(.venueEntered, name.map { texts($0) } ?? ""), systemImage: "checkmark.circle")
+        .padding()
+    case .named(let text):
+      Label(texts(text), systemImage: "questionmark.circle")
+        .padding()
+    case .failed(let trouble):
+      ScrollView { TroubleView(trouble: trouble, retry: { model.again() }) }
+    }
+  }
+}
