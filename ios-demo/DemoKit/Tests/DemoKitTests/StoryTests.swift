@@ -33,7 +33,7 @@ final class StoryTests: XCTestCase {
     form.stays[0].to = february(8, 12)
     form.review()
     guard case .preview(let preview) = form.step else { return XCTFail("\(form.problems)") }
-    XCTAssertEqual([preview.colour], [.yellow])
+    XCTAssertEqual(preview.colour, .yellow)
     XCTAssertEqual(preview.days, 7)
     XCTAssertFalse(preview.reasons.isEmpty)
     await form.send()
@@ -115,7 +115,7 @@ final class StoryTests: XCTestCase {
     XCTAssertEqual(finding.colour, .yellow)
     XCTAssertTrue(finding.staysUntilTap)
     XCTAssertEqual(guarding.device.signals, [.stop])
-    XCTAssertEqual(gate.counts, [.init(verdict: "stop", count: 1)])
+    XCTAssertEqual(gate.counts.map { "\($0.verdict) \($0.count)" }, ["stop 1"])
     gate.dismiss()
     XCTAssertEqual(gate.content, .scanning)
     XCTAssertEqual(gate.last, finding)

@@ -1,0 +1,240 @@
+import DemoKit
+import Foundation
+import TestSupport
+import XCTest
+
+/// Honest states: each trouble has a state of the screen and something to do, and ends when its cause does.
+final class StatesTests: XCTestCase {
+  @MainActor
+  func testAFileOfAnotherKeyIsSaidAndErasedOnlyWhenTheyAskForIt() async throws {
+    let stage = try Stage()
+    let before = Played(stage)
+    try await before.launch()
+    _ = try await before.enrol(liSi)
+    await before.quit()
+
+    let other = Played(stage, vault: MemoryVault(key: 0x33))
+    try await other.launch()
+    guard case .failed(let trouble) = other.app.stage else { return XCTFail("\(other.app.stage)") }
+    XCTAssertTrue([.storage(.wrongKey), .vault(.gone)].contains(trouble.error), "\(trouble.error)")
+    XCTAssertEqual(trouble.remedies, [.retry, .eraseAndEnrol])
+    other.app.retry()
+    other.root()
+    try await until("it is still of another key") { other.app.stage == .failed(trouble) }
+    await other.quit()
+
+    let again = Played(stage)
+    try await again.launch()
+    XCTAssertEqual(again.app.stage, .ready, "nothing was erased")
+    await again.quit()
+
+    let erasing = Played(stage, vault: MemoryVault(key: 0x33))
+    try await erasing.launch()
+    await erasing.app.eraseDamaged()
+    erasing.root()
+    try await until("an empty phone") { erasing.app.stage == .empty }
+    await erasing.quit()
+  }
+
+  @MainActor
+  func testALockedVaultIsTemporaryAndNeverEnrolsAnew() async throws {
+    let stage = try Stage()
+    let before = Played(stage)
+    try await before.launch()
+    _ = try await before.enrol(liSi)
+    await before.quit()
+    let played = Played(stage, vault: FailingVault(unseal: .failure(VaultError.Locked)))
+    try await played.launch()
+    XCTAssertEqual(played.app.stage, .failed(Trouble(.vault(.locked))))
+    XCTAssertEqual(Trouble(.vault(.locked)).remedies, [.retry])
+    await played.app.eraseDamaged()
+    XCTAssertEqual(played.app.stage, .failed(Trouble(.vault(.locked))), "a locked vault is no reason to erase")
+    await played.quit()
+  }
+
+  @MainActor
+  func testARestartedPhoneMarksItsTimeOffersTheScannerAndIsSureAgainAfterAnExchange() async throws {
+    let played = try Played(Stage())
+    let app = played.app
+    try await played.launch()
+    let subject = try await played.enrol(liSi)
+    try await played.declare(subject)
+    XCTAssertTrue(app.time.sure)
+    XCTAssertEqual(app.time.now(), february(11, 9))
+    played.stage.world.pass(seconds: 90)
+    XCTAssertEqual(app.time.now(), february(11, 9, 1).addingTimeInterval(30), "it ticks without a look at the file")
+    played.clock.setWall(offBy: 86_400)
+    XCTAssertEqual(app.time.now(), february(11, 9, 1).addingTimeInterval(30), "nobody sets it")
+
+    played.stage.server.stop()
+    played.clock.setWall(offBy: 0)
+    played.clock.restart()
+    await app.sync()
+    XCTAssertFalse(app.time.sure)
+    let notice = try XCTUnwrap(app.time.notice)
+    XCTAssertEqual(notice.kind, .dayUnknown)
+    XCTAssertTrue(app.conditions.contains(.time(notice)))
+    XCTAssertEqual(Condition.time(notice).remedies, [.sync, .scan])
+    let code = app.code(subject)
+    played.show(code.run)
+    try await until("no code without the time") { code.content == .none(Trouble(.timeUnsure)) }
+    XCTAssertEqual(Trouble(.timeUnsure).remedies, [.scan, .sync])
+    try played.stage.server.restart([])
+    await app.sync()
+    try await until("the code comes by itself") { code.code?.colour == .green }
+    XCTAssertTrue(app.time.sure)
+    XCTAssertEqual(app.conditions, [])
+    await played.quit()
+  }
+
+  @MainActor
+  func testAWrongClockIsToldAndLeadsToTheSettings() async throws {
+    let played = try Played(Stage())
+    try await played.launch()
+    let subject = try await played.enrol(liSi)
+    try await played.declare(subject)
+    for (offset, kind) in [(3_600.0, TimeNoticeKind.clockAhead), (-3_600.0, .clockBehind)] {
+      played.clock.setWall(offBy: offset)
+      await played.app.sync()
+      let notice = try XCTUnwrap(played.app.time.notice)
+      XCTAssertEqual(notice.kind, kind)
+      XCTAssertEqual(played.app.conditions, [.time(notice)])
+      XCTAssertEqual(played.app.conditions[0].remedies, [.open(.date)])
+      XCTAssertEqual(played.app.conditions[0].text, notice.what)
+    }
+    await played.quit()
+  }
+
+  @MainActor
+  func testASecondPhoneWaitsAndIsRefusedAndAnAnswerTooManyIsARejectionThatCanBePutAway() async throws {
+    let stage = try Stage()
+    let first = Played(stage, file: "first.db")
+    try await first.launch()
+    let subject = try await first.enrol(zhangSan)
+    try await first.declare(subject, stay: "420100")
+    let second = Played(stage, file: "second.db")
+    try await second.launch()
+    _ = try await second.enrol(zhangSan)
+    XCTAssertTrue(second.app.conditions.contains(.pending(until: february(12, 9))), "\(second.app.conditions)")
+
+    await first.app.sync()
+    let takeover = try XCTUnwrap(first.app.card?.takeover)
+    XCTAssertEqual(first.app.conditions.first, .takeover(takeover))
+    XCTAssertEqual(first.app.conditions.first?.remedies, [.answerTakeover])
+    stage.server.stop()
+    for _ in 0..<2 {
+      stage.world.pass(seconds: 60)
+      await first.app.answer(takeover, allow: false, for: subject)
+      XCTAssertNil(first.app.trouble)
+    }
+    XCTAssertEqual(first.app.home?.sync.waiting, 2)
+    try stage.server.restart([])
+    await first.app.sync()
+    XCTAssertNil(first.app.card?.takeover)
+    let rejection = try XCTUnwrap(first.app.rejections.first)
+    XCTAssertEqual(first.app.rejections.count, 1)
+    XCTAssertEqual(first.app.conditions, [.rejected(rejection)])
+    XCTAssertEqual(first.app.conditions[0].remedies, [.showJournal])
+    XCTAssertEqual(first.app.conditions[0].text, rejection.text)
+    let journal = first.app.journal(subject)
+    first.show(journal.run)
+    try await until("the journal is read") { journal.entries != nil }
+    XCTAssertEqual(journal.entries?.filter { $0.refusal != nil }.map(\.id), [rejection.id])
+
+    await second.app.sync()
+    XCTAssertTrue(second.app.conditions.contains(.unknown))
+    XCTAssertEqual(Condition.unknown.remedies, [.enrol])
+
+    // It is there again the next day, until somebody puts it away.
+    let preferences = first.preferences
+    await first.quit()
+    let nextDay = Played(stage, file: "first.db", preferences: preferences)
+    try await nextDay.launch()
+    try await until("still there") { nextDay.app.rejections == [rejection] }
+    nextDay.app.dismiss(rejection)
+    XCTAssertEqual(nextDay.app.rejections, [])
+    await nextDay.quit()
+    let later = Played(stage, file: "first.db", preferences: preferences)
+    try await later.launch()
+    try await later.idle()
+    XCTAssertEqual(later.app.rejections, [])
+    await later.quit()
+    await second.quit()
+  }
+
+  @MainActor
+  func testAReplacedPhoneSaysSoAndOffersToEnrolAgain() async throws {
+    let stage = try Stage()
+    let first = Played(stage, file: "first.db")
+    try await first.launch()
+    let subject = try await first.enrol(zhangSan)
+    try await first.declare(subject, stay: "420100")
+    let second = Played(stage, file: "second.db")
+    try await second.launch()
+    _ = try await second.enrol(zhangSan)
+    stage.world.go(to: february(12, 9, 1))
+    await second.app.sync()
+    await first.app.sync()
+    XCTAssertEqual(first.app.conditions.first, .replaced)
+    XCTAssertEqual(first.app.conditions.first?.remedies, [.enrol])
+    let code = first.app.code(subject)
+    first.show(code.run)
+    try await until("no code any more") { code.content == .none(Trouble(.replaced)) }
+    let quarantine = first.app.quarantine(subject)
+    first.show(quarantine.run)
+    try await until("it is read") { quarantine.content != .opening }
+    await quarantine.checkIn()
+    XCTAssertEqual(quarantine.trouble, Trouble(.replaced))
+    await first.quit()
+    await second.quit()
+  }
+
+  @MainActor
+  func testASignInPageAndABusyServerAreToldApart() async throws {
+    let stage = try Stage()
+    let before = Played(stage)
+    try await before.launch()
+    _ = try await before.enrol(liSi)
+    await before.quit()
+    for (answer, error, remedies) in [
+      ("200 OK\r\nContent-Type: text/html\r\n", HealthcodeError.network(.intercepted, retryAfter: nil),
+        [Remedy.open(.network), .sync]),
+      ("503 Busy\r\nRetry-After: 7\r\n", .network(.unavailable, retryAfter: 7), [.retry]),
+    ] {
+      let other = try OtherServer(answering: answer)
+      let played = Played(stage, server: other.url)
+      try await played.launch()
+      try await until("the server's answer is understood") { played.app.syncTrouble != nil }
+      try await played.idle()
+      XCTAssertEqual(played.app.syncTrouble, Trouble(error))
+      XCTAssertEqual(played.app.syncTrouble?.remedies, remedies)
+      XCTAssertEqual(played.app.syncTrouble?.retryAfter, answer.contains("Retry") ? 7 : nil)
+      XCTAssertTrue(played.app.conditions.contains(.unsent(Trouble(error), waiting: 0)))
+      await played.quit()
+    }
+  }
+
+  func testEveryErrorHasWordsAndSomethingToDo() {
+    let errors: [HealthcodeError] = [
+      .invalidField(field: "name", reason: "empty"), .unknownSubject, .notSynced, .notRated, .vault(.locked),
+      .vault(.gone), .vault(.refused), .storage(.busy), .storage(.full), .storage(.readOnly), .storage(.corrupt),
+      .storage(.newerSchema), .storage(.wrongKey), .storage(.unreachable), .network(.offline, retryAfter: nil),
+      .network(.timeout, retryAfter: nil), .network(.tls, retryAfter: nil), .network(.intercepted, retryAfter: nil),
+      .network(.unavailable, retryAfter: 7), .network(.badAnswer, retryAfter: nil),
+      .network(.refused, retryAfter: nil), .rejected(problem: "wrong-code", retryAfter: nil), .noticeLog(.form),
+      .noticeLog(.unsigned), .noticeLog(.unwitnessed), .noticeLog(.older), .noticeLog(.forked), .noticeLog(.region),
+      .noticeLog(.altered), .timeUnsure, .replaced, .updateApp, .closed, .port(name: "clock"),
+      .internal(incident: "here"),
+    ]
+    for error in errors {
+      let trouble = Trouble(error)
+      XCTAssertFalse(trouble.text.zh.isEmpty || trouble.text.en.isEmpty)
+      XCTAssertFalse(trouble.remedies.isEmpty, "\(error)")
+      XCTAssertEqual(Set(trouble.remedies).count, trouble.remedies.count)
+      // Nothing is erased but for a file or a key that does not come back.
+      let erases = [.vault(.gone), .storage(.corrupt), .storage(.wrongKey)].contains(error)
+      XCTAssertEqual(trouble.remedies.contains(.eraseAndEnrol), erases, "\(error)")
+    }
+    XCTAssertEqual(Trouble(.cancelled).remedies, [])
+  }
+}
