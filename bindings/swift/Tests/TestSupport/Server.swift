@@ -1,6 +1,11 @@
 import Foundation
 import Healthcode
 
+// Without it `Data(contentsOf:)` reads no address on Linux.
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
 /// The reference server as a process of its own, over a new database, in the time of a world or in real time.
 public final class Server: @unchecked Sendable {
   /// Where the database lies, and the files of phones may lie.

@@ -5,7 +5,7 @@ import XCTest
 @testable import DemoKit
 
 /// A lane in its hours: nobody taps for each person, and a stop is not overlooked.
-final class GateTests: XCTestCase {
+final class GateTests: XCTestCase, @unchecked Sendable {
   @MainActor
   func testAVerdictIsHeldForAMomentAndTheCameraGoesOnByItself() async throws {
     let lane = try await OpenLane.green()

@@ -1,3 +1,6 @@
+// Tests run on the main actor, as views do. Their classes say `@unchecked Sendable`, since XCTest makes a case elsewhere and
+// hands it over.
+
 import DemoKit
 import Foundation
 import TestSupport

@@ -4,7 +4,7 @@ import TestSupport
 import XCTest
 
 /// What a phone keeps, through the screens that show it: where somebody was, what happened, export and erasure.
-final class KeepingTests: XCTestCase {
+final class KeepingTests: XCTestCase, @unchecked Sendable {
   @MainActor
   func testAJourneyMeetsANoticeIsExplainedAndAnswered() async throws {
     let stage = try Stage(witness: true)
@@ -19,9 +19,10 @@ final class KeepingTests: XCTestCase {
     try await until("it is read") { model.entries == [] }
     model.startTrip()
     XCTAssertEqual(model.trip?.date, february(11, 9))
-    model.trip?.date = february(9, 12)
-    (model.trip?.number, model.trip?.place) = ("g7315", "7")
-    (model.trip?.from, model.trip?.to) = ("310000", "330100")
+    var trip = try XCTUnwrap(model.trip)
+    trip.date = february(9, 12)
+    (trip.number, trip.place, trip.from, trip.to) = ("g7315", "7", "310000", "330100")
+    model.trip = trip
     await model.recordTrip()
     XCTAssertEqual(model.problems, [:])
     XCTAssertNil(model.trip)

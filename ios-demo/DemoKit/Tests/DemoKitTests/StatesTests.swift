@@ -4,7 +4,7 @@ import TestSupport
 import XCTest
 
 /// Honest states: each trouble has a state of the screen and something to do, and ends when its cause does.
-final class StatesTests: XCTestCase {
+final class StatesTests: XCTestCase, @unchecked Sendable {
   @MainActor
   func testAFileOfAnotherKeyIsSaidAndErasedOnlyWhenTheyAskForIt() async throws {
     let stage = try Stage()
@@ -31,6 +31,7 @@ final class StatesTests: XCTestCase {
     let erasing = Played(stage, vault: MemoryVault(key: 0x33))
     try await erasing.launch()
     await erasing.app.eraseDamaged()
+    XCTAssertEqual(erasing.app.stage, .opening, "it was erased")
     erasing.root()
     try await until("an empty phone") { erasing.app.stage == .empty }
     await erasing.quit()

@@ -4,7 +4,7 @@ import TestSupport
 import XCTest
 
 /// The main job through the app's models, against the server as a process of its own, in virtual time.
-final class StoryTests: XCTestCase {
+final class StoryTests: XCTestCase, @unchecked Sendable {
   @MainActor
   func testAResidentRegistersIsYellowChecksInOfflineAndIsReleased() async throws {
     let played = try Played(Stage())
