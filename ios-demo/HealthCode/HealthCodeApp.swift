@@ -2,6 +2,7 @@
 
 import DemoKit
 import SwiftUI
+import UIKit
 
 /// The resident's and the guard's app.
 @main
@@ -33,7 +34,7 @@ private struct InLanguage: ViewModifier {
 /// The app could not even begin: what is missing, and what to do.
 private struct StartFailureView: View {
   let failure: StartFailure
-  let retry: () -> Void
+  let retry: @MainActor () -> Void
 
   @Environment(\.texts) private var texts
 

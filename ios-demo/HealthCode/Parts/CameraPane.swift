@@ -8,7 +8,7 @@ struct CameraPane: View {
   /// Whether the torch is on.
   let isTorchOn: Bool
   /// Switches the torch.
-  let toggleTorch: () -> Void
+  let toggleTorch: @MainActor () -> Void
   /// Takes each text that is seen, or typed.
   let found: @MainActor (String) -> Void
 

@@ -10,7 +10,7 @@ struct SharedDocument: Transferable {
   let document: Document
 
   static var transferRepresentation: some TransferRepresentation {
-    DataRepresentation(exportedContentType: .json) { shared in shared.document.data }
-      .suggestedFileName { shared in shared.document.name }
+    DataRepresentation(exportedContentType: .json) { (shared: SharedDocument) in shared.document.data }
+      .suggestedFileName { $0.document.name }
   }
 }

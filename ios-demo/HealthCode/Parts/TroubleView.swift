@@ -1,5 +1,6 @@
 // What did not work: the core's own words, and a button for each thing that helps.
 
+import CoreTransferable
 import DemoKit
 import SwiftUI
 
@@ -8,9 +9,9 @@ struct TroubleView: View {
   /// What did not work.
   let trouble: Trouble
   /// Tries the same again.
-  let retry: () -> Void
+  let retry: @MainActor () -> Void
   /// Exchanges with the server: the app's exchange where the screen has none of its own.
-  var sync: (() -> Void)?
+  var sync: (@MainActor () -> Void)?
 
   @Environment(\.texts) private var texts
 
@@ -34,9 +35,9 @@ struct RemedyButtons: View {
   /// What is offered, the likeliest help first.
   let remedies: [Remedy]
   /// Tries the same again.
-  let retry: () -> Void
+  let retry: @MainActor () -> Void
   /// Exchanges with the server.
-  var sync: (() -> Void)?
+  var sync: (@MainActor () -> Void)?
 
   @Environment(AppModel.self) private var app
   @Environment(Router.self) private var router

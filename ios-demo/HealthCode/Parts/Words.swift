@@ -111,3 +111,24 @@ extension GateTimeState {
     }
   }
 }
+
+extension Key {
+  /// The word of a verdict, by the core's name for it in the counts.
+  init(verdict: String) {
+    self =
+      switch verdict {
+      case "pass": .verdictPass
+      case "stop": .verdictStop
+      case "ask_for_answer": .verdictAsk
+      case "compare_card": .verdictCompare
+      case "already_seen": .verdictSeen
+      case "renew": .verdictRenew
+      case "withdrawn": .verdictWithdrawn
+      case "unknown_issuer": .verdictIssuer
+      case "not_a_health_code": .verdictForeign
+      case "invalid": .verdictInvalid
+      case "connect_first": .verdictConnect
+      default: .verdictOther
+      }
+  }
+}

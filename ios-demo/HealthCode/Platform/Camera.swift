@@ -2,6 +2,7 @@
 
 import AVFoundation
 import SwiftUI
+import UIKit
 
 /// Whether the app may use the camera.
 enum CameraAccess {

@@ -58,7 +58,7 @@ struct ShownCodeView: View {
   /// The time as the core knows it.
   let time: TrustedTime
   /// Explains what it reveals.
-  let explain: () -> Void
+  let explain: @MainActor () -> Void
 
   @Environment(\.texts) private var texts
 
@@ -104,7 +104,7 @@ struct DisclosureView: View {
   /// The explanation.
   let disclosure: Disclosure
   /// Puts it away.
-  let close: () -> Void
+  let close: @MainActor () -> Void
 
   @Environment(\.texts) private var texts
 

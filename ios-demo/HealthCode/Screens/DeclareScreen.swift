@@ -150,7 +150,7 @@ struct CheckRow: View {
   /// Whether it is chosen.
   let isOn: Bool
   /// Chooses it, or takes it away.
-  let action: () -> Void
+  let action: @MainActor () -> Void
 
   var body: some View {
     Button(action: action) {

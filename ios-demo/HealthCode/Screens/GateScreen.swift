@@ -115,7 +115,7 @@ struct GateScreen: View {
 /// A verdict, full screen: one action in words, its colour and shape, whose code it is, the challenge to show.
 private struct FindingView: View {
   let finding: GateModel.Finding
-  let dismiss: () -> Void
+  let dismiss: @MainActor () -> Void
 
   @Environment(\.texts) private var texts
 
@@ -158,14 +158,14 @@ private struct FindingView: View {
 /// How the lane is set up, what the gate judges by, and what it came to today.
 private struct LaneScreen: View {
   let model: GateModel
-  let close: () -> Void
+  let close: @MainActor () -> Void
   @State private var name: String
   @State private var policy: String
   @State private var showsChallenges: Bool
 
   @Environment(\.texts) private var texts
 
-  init(model: GateModel, close: @escaping () -> Void) {
+  init(model: GateModel, close: @escaping @MainActor () -> Void) {
     (self.model, self.close) = (model, close)
     _name = State(initialValue: model.lane.gate)
     _policy = State(initialValue: model.lane.policy ?? "")
@@ -195,7 +195,7 @@ private struct LaneScreen: View {
         Section(texts(.gateCounts)) {
           if model.counts.isEmpty { Text(texts(.gateNoCounts)) }
           ForEach(model.counts) { count in
-            LabeledContent(texts(name(of: count.verdict)), value: texts.number(count.count))
+            LabeledContent(texts(Key(verdict: count.verdict)), value: texts.number(count.count))
           }
         }
       }
@@ -206,10 +206,6 @@ private struct LaneScreen: View {
         }
       }
     }
-  }
-
-  private func name(of verdict: String) -> Key {
-    Key(rawValue: "verdict.\(verdict)") ?? .verdictOther
   }
 }
 

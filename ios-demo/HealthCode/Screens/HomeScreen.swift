@@ -65,7 +65,7 @@ struct HomeScreen: View {
 private struct Row: View {
   let title: Key
   let symbol: String
-  let action: () -> Void
+  let action: @MainActor () -> Void
 
   @Environment(\.texts) private var texts
 

@@ -1,5 +1,6 @@
 // The quarantine: the core's calendar and countdown, the check-in of the day, the proof.
 
+import CoreTransferable
 import DemoKit
 import SwiftUI
 

@@ -1,5 +1,6 @@
 // The settings: language, reminders, all that is stored, and its end.
 
+import CoreTransferable
 import DemoKit
 import SwiftUI
 

@@ -57,6 +57,11 @@ public enum RefreshWork {
 #if canImport(BackgroundTasks) && !os(macOS)
   import BackgroundTasks
 
+  /// A task of the system's, which may be completed from any thread.
+  private struct Woken: @unchecked Sendable {
+    let task: BGTask
+  }
+
   /// Wakes an app in the background when the core has something to do. Its identifier stands in the app's Info.plist under
   /// `BGTaskSchedulerPermittedIdentifiers`, and `fetch` under `UIBackgroundModes`. The system wakes an app later than
   /// asked, or never for one that nobody uses: a check-in's reminder is a local notification and no wake.
@@ -82,12 +87,8 @@ public enum RefreshWork {
     @discardableResult
     public func register() -> Bool {
       BGTaskScheduler.shared.register(forTaskWithIdentifier: identifier, using: nil) { task in
-        // The system gives it to this closure alone, and it may be completed from any thread.
-        nonisolated(unsafe) let task = task
-        let work = Task {
-          let success = await self.work()
-          task.setTaskCompleted(success: success)
-        }
+        let woken = Woken(task: task)
+        let work = Task { woken.task.setTaskCompleted(success: await self.work()) }
         task.expirationHandler = { work.cancel() }
       }
     }
