@@ -41,7 +41,7 @@ struct ExposureScreen: View {
       if model.exposures.isEmpty { Text(texts(.matchesNone)) }
       ForEach(model.exposures, id: \.id) { exposure in
         VStack(alignment: .leading, spacing: 6) {
-          Label(texts(exposure.state.key), systemImage: exposure.state == .holds ? "exclamationmark.triangle" : "info.circle")
+          Label(texts(exposure.state.key), systemImage: symbol(of: exposure))
             .font(.headline)
           Text(texts(exposure.place))
           Text(texts(exposure.reason))
@@ -51,6 +51,10 @@ struct ExposureScreen: View {
         }
       }
     }
+  }
+
+  private func symbol(of exposure: Exposure) -> String {
+    exposure.state == .holds ? "exclamationmark.triangle" : "info.circle"
   }
 
   @ViewBuilder
@@ -182,10 +186,10 @@ private struct TripScreen: View {
   private func time(
     _ title: Key, of trip: ExposureModel.Trip, _ field: WritableKeyPath<ExposureModel.Trip, Date?>
   ) -> some View {
-    Toggle(
-      texts(title), isOn: Binding(
-        get: { trip[keyPath: field] != nil },
-        set: { isKnown in model.trip?[keyPath: field] = isKnown ? trip.date : nil }))
+    let isKnown = Binding(
+      get: { trip[keyPath: field] != nil },
+      set: { known in model.trip?[keyPath: field] = known ? trip.date : nil })
+    Toggle(texts(title), isOn: isKnown)
     if let known = trip[keyPath: field] {
       DatePicker(
         texts(title), selection: Binding(get: { known }, set: { model.trip?[keyPath: field] = $0 }),

@@ -94,7 +94,7 @@ struct GateScreen: View {
   }
 
   private var camera: some View {
-    CameraPane(isTorchOn: model.isTorchOn, toggleTorch: { model.toggleTorch() }) { model.scanned($0) }
+    CameraPane(isTorchOn: model.isTorchOn, toggleTorch: { model.toggleTorch() }, found: { model.scanned($0) })
   }
 
   private var bar: some View {

@@ -75,7 +75,8 @@ private struct EntryRow: View {
     case .ordered(_, let colour, _, _, _, let days, _):
       texts(.journalOrdered, texts(colour.key), texts.number(days))
     case .released(_, let cause): texts(cause.key)
-    case .otherPhone(_, let from): from.map { texts(.journalOtherPhone, texts.instant($0)) } ?? texts(.journalOtherPhoneNow)
+    case .otherPhone(_, .some(let from)): texts(.journalOtherPhone, texts.instant(from))
+    case .otherPhone(_, .none): texts(.journalOtherPhoneNow)
     case .rated(let colour, _, _, _): texts(.journalRated, texts(colour.key))
     }
   }

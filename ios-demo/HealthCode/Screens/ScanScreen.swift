@@ -36,20 +36,22 @@ struct ScanScreen: View {
     case .scanning:
       VStack(spacing: 0) {
         Text(texts(.scanHint)).padding()
-        CameraPane(isTorchOn: model.isTorchOn, toggleTorch: { model.toggleTorch() }) { text in
-          Task { await model.scanned(text) }
-        }
+        CameraPane(
+          isTorchOn: model.isTorchOn, toggleTorch: { model.toggleTorch() },
+          found: { text in Task { await model.scanned(text) } })
       }
     case .answer(let code):
       ShownCodeView(code: code, time: app.time) {}
         .dynamicTypeSize(...DynamicTypeSize.accessibility1)
     case .venue(let name, let signed):
       VStack(spacing: 16) {
-        Label(signed ? texts(.venueAsk, name.map { texts($0) } ?? "") : texts(.venueUnsigned), systemImage: "building.2")
         if signed {
+          Label(texts(.venueAsk, name.map { texts($0) } ?? ""), systemImage: "building.2")
           Button(texts(.venueEnter)) { Task { await model.enterVenue() } }
             .buttonStyle(.borderedProminent)
           Text(texts(.venueHint)).font(.footnote)
+        } else {
+          Label(texts(.venueUnsigned), systemImage: "building.2")
         }
       }
       .padding()

@@ -1,4 +1,4 @@
-// swift-format-ignore-file: every name on one line, so that it stays short
+// swift-format-ignore-file
 // What the app's views use of SwiftUI, by name, label and type, and with nothing behind it. It is a lint: it finds a
 // model's member that is not there, a wrong label, a missing case. That Xcode builds the app it does not prove.
 @_exported import Foundation
@@ -43,7 +43,7 @@ extension Optional: View where Wrapped: View { public var body: Never { fatalErr
   public subscript<T>(dynamicMember path: ReferenceWritableKeyPath<Value, T>) -> Binding<T> { fatalError() }
 }
 @propertyWrapper public struct FocusState<Value: Hashable> {
-  public init<T: Hashable>() where Value == T? {}
+  public init() where Value == Bool {}; public init<T: Hashable>() where Value == T? {}
   public var wrappedValue: Value { get { fatalError() } nonmutating set {} }
   public var projectedValue: Binding<Value> { fatalError() }
 }

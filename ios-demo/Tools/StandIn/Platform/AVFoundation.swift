@@ -1,4 +1,4 @@
-// swift-format-ignore-file: every name on one line, so that it stays short
+// swift-format-ignore-file
 // What the app uses of AVFoundation. See SwiftUI.swift.
 @_exported import Foundation
 import UIKit

@@ -1,4 +1,4 @@
-// swift-format-ignore-file: every name on one line, so that it stays short
+// swift-format-ignore-file
 // What the app uses of CoreTransferable, and of SwiftUI where it meets it. See SwiftUI.swift.
 import SwiftUI
 import UniformTypeIdentifiers

@@ -1,4 +1,4 @@
-// swift-format-ignore-file: every name on one line, so that it stays short
+// swift-format-ignore-file
 // What the app uses of UIKit, and of SwiftUI where it meets UIKit. See SwiftUI.swift.
 import SwiftUI
 

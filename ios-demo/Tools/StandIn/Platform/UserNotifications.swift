@@ -1,4 +1,4 @@
-// swift-format-ignore-file: every name on one line, so that it stays short
+// swift-format-ignore-file
 // What the app uses of UserNotifications. See SwiftUI.swift.
 import Foundation
 

@@ -1,4 +1,4 @@
-// swift-format-ignore-file: every name on one line, so that it stays short
+// swift-format-ignore-file
 // What the log sink uses of os. See SwiftUI.swift.
 
 public enum OSLogType: Sendable { case info, error }

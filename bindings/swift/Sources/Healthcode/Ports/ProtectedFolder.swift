@@ -11,9 +11,9 @@ public enum ProtectedFolder {
   /// Throws what the file system says.
   public static func make(_ name: String = "healthcode", in parent: URL? = nil) throws -> URL {
     let files = FileManager.default
-    let support = try parent ?? files.url(
-      for: .applicationSupportDirectory, in: .userDomainMask, appropriateFor: nil, create: true)
-    var folder = support.appendingPathComponent(name, isDirectory: true)
+    let support = FileManager.SearchPathDirectory.applicationSupportDirectory
+    let home = try parent ?? files.url(for: support, in: .userDomainMask, appropriateFor: nil, create: true)
+    var folder = home.appendingPathComponent(name, isDirectory: true)
     try files.createDirectory(at: folder, withIntermediateDirectories: true)
     #if os(iOS)
       // A new file takes over the protection of its folder, the write-ahead log and the lock included.
