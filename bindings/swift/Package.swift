@@ -24,7 +24,11 @@ let package = Package(
       path: "generated/HealthcodeNative",
       linkerSettings: [.linkedLibrary("healthcode_ffi", .when(platforms: [.linux]))]
     ),
-    .target(name: "Healthcode", dependencies: ["HealthcodeNative"]),
+    .target(
+      name: "Healthcode",
+      dependencies: ["HealthcodeNative"],
+      resources: [.copy("PrivacyInfo.xcprivacy")]
+    ),
     .target(name: "TestSupport", dependencies: ["Healthcode"], path: "Tests/TestSupport"),
     .testTarget(name: "HealthcodeTests", dependencies: ["Healthcode", "HealthcodeNative", "TestSupport"]),
   ],

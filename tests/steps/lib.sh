@@ -87,21 +87,22 @@ need_crate() {
   lacks "$1" "cargo install --locked --version =$2 $1"
 }
 
-# need_python REQUIREMENTS: an environment with exactly these packages; its interpreter is in $python then.
+# need_python REQUIREMENTS [OPTION…]: an environment with exactly these packages, installed with these options of pip; its
+# interpreter is in $python then.
 need_python() {
   need_system python3 python3 || return 1
   if ! python3 -c 'import venv, ensurepip' 2>/dev/null && ! system_install python3-venv; then
     lacks python3-venv "install the package python3-venv (Debian: apt-get install python3-venv)" || return 1
   fi
   local key home
-  key=$({ python3 -VV && command -v python3 && cat "$1"; } | git hash-object --stdin | cut -c 1-16)
+  key=$({ python3 -VV && command -v python3 && cat "$1" && printf '%s' "${@:2}"; } | git hash-object --stdin | cut -c 1-16)
   home=$cache/python-$key
   python=$home/bin/python
   if [ -f "$home/complete" ]; then return 0; fi
   note "installing the packages of $1"
   rm -rf "$home"
   if python3 -m venv "$home" >"$logs/install-python.log" 2>&1 &&
-    "$python" -m pip install --disable-pip-version-check --require-hashes --only-binary :all: -r "$1" \
+    "$python" -m pip install --disable-pip-version-check --require-hashes --only-binary :all: "${@:2}" -r "$1" \
       >>"$logs/install-python.log" 2>&1; then
     touch "$home/complete"
     return 0
