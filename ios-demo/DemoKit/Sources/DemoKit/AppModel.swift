@@ -120,7 +120,8 @@ extension AppModel {
     do {
       let resident = try await opened()
       running = resident
-      if try !resident.home().subjects.isEmpty { startSync() }
+      try take(resident.home())
+      if !cards.isEmpty { startSync() }
       await findRejections(in: resident)
       for try await home in resident.homes() {
         take(home)
@@ -248,8 +249,9 @@ extension AppModel {
       syncTrouble = nil
       if report.refused > 0 { await findRejections(in: resident) }
     } catch {
-      // Who cancelled it knows.
-      if error != .cancelled { syncTrouble = Trouble(error) }
+      // Who cancelled it knows; the library is hanging up meanwhile, and tells of it when that is done.
+      guard error != .cancelled else { return }
+      syncTrouble = Trouble(error)
     }
     look()
   }

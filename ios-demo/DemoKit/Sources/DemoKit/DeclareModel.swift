@@ -223,7 +223,10 @@ extension DeclareModel {
   }
 
   private func show(_ error: HealthcodeError) {
-    guard case .invalidField(let field, _) = error else { return trouble = Trouble(error) }
+    guard case .invalidField(let field, _) = error else {
+      trouble = Trouble(error)
+      return
+    }
     problems = [field: error.text]
     step = .form
   }

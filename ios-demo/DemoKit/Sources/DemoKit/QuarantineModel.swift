@@ -51,7 +51,8 @@ public final class QuarantineModel {
 
   /// The calendar in weeks from Monday, nil where the first and the last week have no day of the order.
   public var weeks: [[QuarantineDay?]] {
-    guard let days = order?.calendar, let first = days.first, let start = LegalTime.noon(of: first.date) else { return [] }
+    guard let days = order?.calendar, let first = days.first, let start = LegalTime.noon(of: first.date)
+    else { return [] }
     let weekday = (LegalTime.calendar.component(.weekday, from: start) + 5) % 7
     let cells = Array(repeating: nil, count: weekday) + days.map(Optional.some)
     return stride(from: 0, to: cells.count, by: 7).map { from in

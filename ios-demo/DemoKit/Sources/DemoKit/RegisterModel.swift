@@ -145,8 +145,7 @@ public final class RegisterModel {
   private func show(_ error: HealthcodeError) {
     switch error {
     case .invalidField(let path, _):
-      guard let field = Field(path: path) else { return trouble = Trouble(error) }
-      problems[field] = error.text
+      if let field = Field(path: path) { problems[field] = error.text } else { trouble = Trouble(error) }
     case .rejected where step == .code:
       problems[.code] = error.text
     case .cancelled: break

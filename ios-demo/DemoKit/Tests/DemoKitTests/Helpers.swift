@@ -128,6 +128,7 @@ final class Played {
     app.close()
     for screen in screens { await screen.value }
     screens = []
+    try? await idle()
   }
 }
 
