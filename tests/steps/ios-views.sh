@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # `scratch` is of ios.sh, `python` of lib.sh
 # What can be said of the iOS demo's views, platform ports, project and texts without a Mac. ios.sh sources this after its
 # root is there, and calls `views` once DemoKit is compiled in `scratch`.
 
