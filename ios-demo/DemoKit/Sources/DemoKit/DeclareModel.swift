@@ -72,7 +72,7 @@ public final class DeclareModel {
     }
   }
 
-  private func show(_ form: DeclarationForm) {
+  func show(_ form: DeclarationForm) {
     self.form = form
     if case .waiting = step { step = .form }
   }
@@ -211,7 +211,7 @@ extension DeclareModel {
     }
   }
 
-  private var declaration: DeclarationInput {
+  var declaration: DeclarationInput {
     DeclarationInput(
       answers: (form?.questions ?? []).compactMap { question in
         answers[question.id].map { AnswerInput(question: question.id, value: $0) }

@@ -28,8 +28,10 @@ public final class GateModel {
     public let scan: Scan
     /// How it is told without a look at the screen.
     public let signal: Signal
-    /// Whether it stays until a tap: only a stop.
-    public var staysUntilTap: Bool { signal == .stop }
+    /// Whether it stays until a tap: a stop, and an outage notice, which no person shows and which can be loaded.
+    public var staysUntilTap: Bool { signal == .stop || isOutageNotice }
+    /// Whether it is an outage notice that ``GateModel/loadOutageNotice()`` loads.
+    public var isOutageNotice: Bool { scan.verdict == .notAHealthCode(what: .outageNotice) }
     /// Whose code it is; nil where that is not known.
     public var holder: Holder? { scan.verdict.holder }
     /// The colour; nil where there is none.
@@ -289,10 +291,11 @@ extension GateModel {
     await loading { try await $0.load(document) }
   }
 
-  /// Loads the outage notice that the last scan turned out to be, from its text.
+  /// Loads the outage notice that the last scan turned out to be, from its text, and goes on scanning.
   public func loadOutageNotice() async {
-    guard let shown, shown.scan.verdict == .notAHealthCode(what: .outageNotice) else { return }
+    guard let shown, last?.isOutageNotice == true else { return }
     await loading { try await $0.load(text: shown.text) }
+    dismiss()
   }
 
   /// Switches the torch.

@@ -130,6 +130,35 @@ final class GateTests: XCTestCase, @unchecked Sendable {
   }
 
   @MainActor
+  func testAnOutageNoticeStaysUntilItIsLoadedAndOnlyThoseOfAKnownRootAre() async throws {
+    let outage = try Outage.vector()
+    for root in [nil, Data(hex: outage.root.coseKey)] {
+      let guarding = try Played(Stage(), root: root)
+      let gate = guarding.app.gate()
+      guarding.show(gate.run)
+      try await until("the gate has its evidence") { gate.status?.time == .firm && !gate.isSyncing }
+      await gate.loadOutageNotice()
+      XCTAssertNil(gate.loaded, "there is none")
+      guarding.stage.world.go(to: february(14, 10))
+      gate.scanned(outage.text)
+      guard case .finding(let finding) = gate.content else { return XCTFail("\(gate.content)") }
+      XCTAssertTrue(finding.isOutageNotice && finding.staysUntilTap)
+      XCTAssertEqual(finding.signal, .look)
+      await gate.loadOutageNotice()
+      XCTAssertEqual(gate.content, .scanning)
+      if root == nil {
+        XCTAssertEqual(gate.trouble, Trouble(.invalidField(field: "document", reason: "not-signed")))
+        XCTAssertEqual(gate.status?.outages, [])
+      } else {
+        XCTAssertNil(gate.trouble)
+        XCTAssertEqual(gate.loaded, .outageNotice)
+        XCTAssertEqual(gate.status?.outages.map(\.hours), [48])
+      }
+      await guarding.quit()
+    }
+  }
+
+  @MainActor
   func testALaneIsKeptATorchGoesOutWithTheScreenAndAWrongNameIsSaid() async throws {
     let lane = try await OpenLane.green()
     let (gate, device) = (lane.gate, lane.guarding.device)
@@ -230,5 +259,25 @@ private final class Alarm: @unchecked Sendable {
 
   private func wake(_ id: UUID, with result: Result<Void, any Error>) {
     lock.withLock { sleepers.removeValue(forKey: id) }?.continuation.resume(with: result)
+  }
+}
+
+/// The notice of the vectors.
+private struct Outage: Decodable {
+  struct Root: Decodable {
+    let coseKey: String
+  }
+
+  let root: Root
+  let text: String
+
+  static func vector() throws -> Outage {
+    struct Tokens: Decodable {
+      let outage: Outage
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let file = URL(fileURLWithPath: environment("HEALTHCODE_OWN_VECTORS")).appendingPathComponent("tokens.json")
+    return try decoder.decode(Tokens.self, from: Data(contentsOf: file)).outage
   }
 }

@@ -59,14 +59,18 @@ final class Played {
     file: String = "phone.db",
     vault: any Vault = MemoryVault(),
     server url: String? = nil,
-    preferences: Slips = Slips()
+    preferences: Slips = Slips(),
+    root: Data? = nil
   ) {
     self.stage = stage
     self.preferences = preferences
     clock = PhoneClock(stage.world)
+    let lane = stage.server.config("gate-" + file, server: url)
+    let gate = Config(
+      database: lane.database, server: lane.server, issuer: lane.issuer,
+      rootKeys: lane.rootKeys + [root].compactMap { $0 }, builtAt: lane.builtAt)
     let backend = Backend(
-      resident: stage.server.config(file, server: url), gate: stage.server.config("gate-" + file, server: url),
-      ports: Ports(vault: vault, clock: clock))
+      resident: stage.server.config(file, server: url), gate: gate, ports: Ports(vault: vault, clock: clock))
     app = AppModel(backend: backend, device: device, preferences: preferences)
   }
 
