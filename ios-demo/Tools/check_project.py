@@ -107,6 +107,10 @@ def check_packages(check, objects, home):
             check.that(manifest.is_file(), f"{manifest} does not exist")
             packages[name] = manifest.read_text(encoding="utf-8") if manifest.is_file() else ""
     for item in objects.values():
+        if item["isa"] == "PBXNativeTarget":
+            # A Mac's files do not tell a letter's case apart: the app's module would lie over the package's.
+            same = [other["productName"] for other in objects.values() if other["isa"] == "XCSwiftPackageProductDependency"]
+            check.that(item["name"].lower() not in map(str.lower, same), f"{item['name']} is named like a package's product")
         if item["isa"] == "XCSwiftPackageProductDependency":
             product = f'.library(name: "{item["productName"]}"'
             check.that(product in packages.get(item["package"], ""), f"no package has the product {item['productName']}")

@@ -184,7 +184,7 @@ private struct TripScreen: View {
 
   @ViewBuilder
   private func time(
-    _ title: Key, of trip: ExposureModel.Trip, _ field: WritableKeyPath<ExposureModel.Trip, Date?>
+    _ title: Key, of trip: ExposureModel.Trip, _ field: WritableKeyPath<ExposureModel.Trip, Date?> & Sendable
   ) -> some View {
     let isKnown = Binding(
       get: { trip[keyPath: field] != nil },
@@ -198,7 +198,7 @@ private struct TripScreen: View {
   }
 
   private func bind<Value>(
-    _ trip: ExposureModel.Trip, _ field: WritableKeyPath<ExposureModel.Trip, Value>
+    _ trip: ExposureModel.Trip, _ field: WritableKeyPath<ExposureModel.Trip, Value> & Sendable
   ) -> Binding<Value> {
     Binding(get: { model.trip?[keyPath: field] ?? trip[keyPath: field] }, set: { model.trip?[keyPath: field] = $0 })
   }

@@ -24,7 +24,7 @@ extension Optional: View where Wrapped: View { public var body: Never { fatalErr
 }
 
 @propertyWrapper @dynamicMemberLookup public struct Binding<Value> {
-  public init(get: @escaping @MainActor () -> Value, set: @escaping @MainActor (Value) -> Void) { fatalError() }
+  public init(@_inheritActorContext get: @escaping @isolated(any) @Sendable () -> Value, @_inheritActorContext set: @escaping @isolated(any) @Sendable (Value) -> Void) { fatalError() }
   public init(projectedValue: Binding<Value>) { fatalError() }
   public var wrappedValue: Value { get { fatalError() } nonmutating set {} }
   public var projectedValue: Self { self }
