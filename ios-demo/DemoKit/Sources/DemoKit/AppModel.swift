@@ -34,8 +34,6 @@ public final class AppModel {
   public private(set) var isSyncing = false
   /// Why the last exchange did not come to its end; nil after one that did.
   public private(set) var syncTrouble: Trouble?
-  /// What the last exchange came to.
-  public private(set) var lastReport: SyncReport?
   /// Why a question to another phone could not be answered, or a damaged file not be erased.
   public private(set) var trouble: Trouble?
   /// What the server refused and nobody has put away yet.
@@ -230,22 +228,10 @@ extension AppModel {
   /// Ends the exchange that is under way: the library hangs up, and nothing is lost.
   public func cancelSync() { syncing?.cancel() }
 
-  /// For the system's background task: opens the file if need be, exchanges once, and asks for the next time.
-  public func backgroundRefresh() async {
-    do {
-      _ = try await opened()
-      await sync()
-      look()
-    } catch {
-      fail(error)
-    }
-  }
-
   private func exchange() async {
     guard let resident else { return }
     do {
       let report = try await resident.sync()
-      lastReport = report
       syncTrouble = nil
       if report.refused > 0 { await findRejections(in: resident) }
     } catch {

@@ -7,7 +7,7 @@ import XCTest
 /// Questions of every form, also of a later rulebook: the reference server's own rulebook has only two.
 final class DeclareTests: XCTestCase, @unchecked Sendable {
   @MainActor
-  func testEachFormOfQuestionIsAnsweredInItsOwnFormAndAnUnknownOneByAText() throws {
+  func testEachFormOfQuestionIsAnsweredInItsOwnFormAndAnUnknownOneByAText() async throws {
     let model = try Played(Stage()).app.declare("somebody")
     XCTAssertEqual(model.step, .waiting(nil))
     XCTAssertFalse(model.canAddStay)
@@ -45,7 +45,7 @@ final class DeclareTests: XCTestCase, @unchecked Sendable {
   }
 
   @MainActor
-  func testStaysAreAddedUpToWhatTheRulebookTakesWithinItsDays() throws {
+  func testStaysAreAddedUpToWhatTheRulebookTakesWithinItsDays() async throws {
     let model = try Played(Stage()).app.declare("somebody")
     model.show(form)
     for _ in 0..<5 { model.addStay() }

@@ -140,6 +140,7 @@ final class GateTests: XCTestCase, @unchecked Sendable {
       await gate.loadOutageNotice()
       XCTAssertNil(gate.loaded, "there is none")
       guarding.stage.world.go(to: february(14, 10))
+      await gate.sync()
       gate.scanned(outage.text)
       guard case .finding(let finding) = gate.content else { return XCTFail("\(gate.content)") }
       XCTAssertTrue(finding.isOutageNotice && finding.staysUntilTap)

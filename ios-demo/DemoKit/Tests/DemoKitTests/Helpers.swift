@@ -1,5 +1,5 @@
-// Tests run on the main actor, as views do. Their classes say `@unchecked Sendable`, since XCTest makes a case elsewhere and
-// hands it over.
+// Tests run on the main actor, as views do. They say `async` also where nothing is waited for, and their classes
+// `@unchecked Sendable`, since XCTest makes a case elsewhere and hands it over.
 
 import DemoKit
 import Foundation

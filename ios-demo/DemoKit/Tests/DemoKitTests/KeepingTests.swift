@@ -183,29 +183,6 @@ final class KeepingTests: XCTestCase, @unchecked Sendable {
     await played.quit()
   }
 
-  @MainActor
-  func testTheBackgroundTaskExchangesOnceAndAsksForItsNextTime() async throws {
-    let stage = try Stage()
-    let played = Played(stage)
-    try await played.launch()
-    let subject = try await played.enrol(zhangSan)
-    try await played.declare(subject, stay: "420100")
-    stage.server.stop()
-    await played.app.quarantine(subject).checkIn()
-    try await played.idle()
-    XCTAssertEqual(played.app.home?.sync.waiting, 1)
-    await played.quit()
-
-    try stage.server.restart([])
-    let sleeping = Played(stage)
-    await sleeping.app.backgroundRefresh()
-    XCTAssertEqual(sleeping.app.home?.sync.waiting, 0)
-    let wake = try XCTUnwrap(sleeping.device.wake)
-    XCTAssertGreaterThan(wake, 0)
-    XCTAssertFalse(sleeping.device.reminders.isEmpty, "tomorrow's check-in")
-    await sleeping.quit()
-  }
-
   private var notice: String {
     """
     {"region": "330100", "withdraws": [], "classes": [{"kind": "train", "rule": "exposure-near", "minutes": 15,

@@ -49,6 +49,8 @@ final class StoryTests: XCTestCase, @unchecked Sendable {
     XCTAssertEqual(quarantine.weeks.count, 1)
     XCTAssertEqual(quarantine.weeks[0].map { $0?.date }, [nil, day(2, 11), nil, nil, nil, nil, nil])
     XCTAssertFalse(played.device.reminders.isEmpty)
+    XCTAssertTrue(played.device.reminders.allSatisfy { $0 > 0 && $0 < 86_400 }, "\(played.device.reminders)")
+    XCTAssertGreaterThan(try XCTUnwrap(played.device.wake), 0)
 
     for date in 11...17 {
       world.go(to: february(date, 10))
