@@ -32,7 +32,7 @@ views_stand_in() {
 
 # The package's ports for Apple's platforms are seen only here: elsewhere on Linux `canImport` leaves them out.
 views_ports() {
-  cp "$scratch/debug/Modules/HealthcodeNative.swiftmodule" "$modules/" &&
+  cp "$scratch"/debug/Modules/HealthcodeNative.swift{module,doc} "$modules/" &&
     swift_module Healthcode "$package_sources"/*.swift "$package_sources"/Ports/*.swift || return 1
   # What is not there fails this: a vault that was left out would go unnoticed.
   printf '%s\n' 'import Healthcode' 'let all: [Any.Type] = [KeychainVault.self, LoggerSink.self, BackgroundRefresh.self]' \
@@ -64,6 +64,32 @@ views_fault() {
   grep "member 'explane'" "$copy.log"
 }
 
+# documented CATALOGUE MODULE…: the documentation of the first module, each link in it resolved, each public symbol with a
+# word. Unlike that of tests/run swift it has the ports for Apple's platforms.
+documented() {
+  local catalogue=$1 graph=$modules/graph-$2 name
+  rm -rf "$graph" && mkdir -p "$graph" || return 1
+  for name in "${@:2}"; do
+    within /usr/libexec/swift/bin/swift-symbolgraph-extract -module-name "$name" -I "$modules" \
+      -I "$PWD/bindings/swift/generated/HealthcodeFFI" -target x86_64-pc-linux-gnu -minimum-access-level public \
+      -skip-synthesized-members -output-dir "$graph" || return 1
+  done
+  within /usr/libexec/swift/bin/docc convert ${catalogue:+"$catalogue"} --additional-symbol-graph-dir "$graph" \
+    --fallback-display-name "$2" --fallback-bundle-identifier "dev.healthcode.$2" --output-path "$graph/out" \
+    --warnings-as-errors || return 1
+  python3 - "$graph/$2.symbols.json" <<'PYTHON'
+import json, sys
+symbols = json.load(open(sys.argv[1], encoding="utf-8"))["symbols"]
+silent = [".".join(symbol["pathComponents"]) for symbol in symbols if "docComment" not in symbol]
+print(len(symbols), "public symbols; without a word:", silent)
+sys.exit(bool(silent) or len(symbols) < 50)
+PYTHON
+}
+
+views_documentation() {
+  documented "$package_sources/Healthcode.docc" Healthcode HealthcodeNative && documented "" DemoKit Healthcode HealthcodeNative
+}
+
 views_texts() { python3 "$demo/Tools/check_texts.py" "$demo"; }
 
 views_project() { "$python" "$demo/Tools/check_project.py" "$demo"; }
@@ -75,5 +101,6 @@ views() {
   if need_python ios-demo/Tools/requirements.txt --no-deps; then step project views_project || true; fi
   if step stand-in views_stand_in && step ports views_ports && step views views_types; then
     step views-fault views_fault || true
+    step documentation views_documentation || true
   fi
 }
