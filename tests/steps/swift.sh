@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The Swift package on Linux: its tests against the server's process, its style, its documentation. What is behind
-# `#if canImport(Darwin)` is only parsed here. With the word `bench` it measures calls and asserts nothing.
+# `#if canImport(…)` of an Apple module is only parsed here; ios-views.sh compiles it against stand-ins. With the word
+# `bench` it measures calls and asserts nothing.
 source "$(dirname "$0")/lib.sh"
 
 source "$(dirname "$0")/swift-root.sh"
