@@ -77,3 +77,12 @@ final class PhoneDevice: Device {
     UIApplication.shared.connectedScenes.compactMap { ($0 as? UIWindowScene)?.screen }.first
   }
 }
+
+/// What VoiceOver says without being asked.
+enum Announcement {
+  /// Says it, where VoiceOver is on.
+  @MainActor
+  static func post(_ text: String) {
+    UIAccessibility.post(notification: .announcement, argument: text)
+  }
+}

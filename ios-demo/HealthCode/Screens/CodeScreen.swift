@@ -9,6 +9,7 @@ struct CodeScreen: View {
 
   @Environment(AppModel.self) private var app
   @Environment(\.dismiss) private var dismiss
+  @Environment(\.scenePhase) private var phase
   @Environment(\.texts) private var texts
 
   /// A screen over a model of its own.
@@ -41,7 +42,10 @@ struct CodeScreen: View {
     .padding(.vertical, 8)
     // What must be read from afar is large already: at the largest sizes it would push the code off the screen.
     .dynamicTypeSize(...DynamicTypeSize.accessibility1)
-    .task { await model.run() }
+    // The light is raised for the code alone: not in the app switcher, and not in another app.
+    .task(id: phase == .active) {
+      if phase == .active { await model.run() }
+    }
     .sheet(isPresented: Binding(get: { model.disclosure != nil }, set: { _ in model.stopExplaining() })) {
       if let disclosure = model.disclosure {
         DisclosureView(disclosure: disclosure) { model.stopExplaining() }

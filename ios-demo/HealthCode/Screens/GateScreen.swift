@@ -21,8 +21,8 @@ struct GateScreen: View {
         .frame(maxWidth: .infinity, maxHeight: .infinity)
       if case .finding = model.content {} else { bar }
     }
-    .task(id: Run(attempt: model.attempt, seen: phase != .background)) {
-      if phase != .background { await model.run() }
+    .task(id: Run(attempt: model.attempt, seen: phase == .active)) {
+      if phase == .active { await model.run() }
     }
     .sheet(isPresented: $showsLane) {
       LaneScreen(model: model, close: { showsLane = false })
@@ -47,18 +47,14 @@ struct GateScreen: View {
     case .scanning:
       scanning
     case .finding(let finding):
-      // The camera goes on behind a challenge, since the answer to it comes next.
-      if finding.scan.challenge != nil {
-        VStack(spacing: 0) {
-          FindingView(finding: finding) { model.dismiss() }
-          camera.frame(height: 120)
-        }
-      } else {
+      VStack(spacing: 0) {
         FindingView(finding: finding) { model.dismiss() }
-      }
-      if finding.scan.verdict == .notAHealthCode(what: .outageNotice) {
-        Button(texts(.gateLoadNotice)) { Task { await model.loadOutageNotice() } }
-          .padding()
+        // The camera goes on beside a challenge, since the answer to it comes next.
+        if finding.scan.challenge != nil { camera.frame(height: 120) }
+        if finding.isOutageNotice {
+          Button(texts(.gateLoadNotice)) { Task { await model.loadOutageNotice() } }
+            .padding()
+        }
       }
     case .challenge(let challenge):
       VStack(spacing: 8) {
@@ -147,6 +143,7 @@ private struct FindingView: View {
     }
     .buttonStyle(.plain)
     .accessibilityLabel(spoken)
+    .task(id: spoken) { Announcement.post(spoken) }
   }
 
   private var spoken: String {

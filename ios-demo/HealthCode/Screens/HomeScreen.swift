@@ -48,9 +48,8 @@ struct HomeScreen: View {
       .buttonStyle(.borderedProminent)
       .controlSize(.large)
       Row(title: .scanTitle, symbol: "qrcode.viewfinder") { router.cover = .scan(card.subject) }
-      if card.orderDays != nil {
-        Row(title: .quarantineTitle, symbol: "calendar") { router.show(.quarantine(card.subject)) }
-      }
+      // Also without an order: the proof of the last one is there.
+      Row(title: .quarantineTitle, symbol: "calendar") { router.show(.quarantine(card.subject)) }
       Row(title: .declareTitle, symbol: "square.and.pencil") { router.show(.declare(card.subject)) }
       Row(title: .exposureTitle, symbol: "tram") { router.show(.exposures(card.subject)) }
       Row(title: .journalTitle, symbol: "list.bullet.rectangle") { router.show(.journal(card.subject)) }

@@ -114,7 +114,7 @@ struct QuarantineScreen: View {
         Label(texts(.proofShare), systemImage: "square.and.arrow.up")
       }
       Button(texts(.dismiss)) { model.dropProof() }
-    } else if model.order != nil {
+    } else if model.order != nil || model.content == .free {
       Button(texts(.proofMake)) { Task { await model.makeProof() } }
     }
   }

@@ -21,11 +21,9 @@ struct RootView: View {
     .fullScreenCover(item: $router.cover) { cover in
       screen(of: cover)
         .environment(\.texts, texts)
+        .modifier(Curtained())
     }
-    .overlay {
-      // What the system keeps as a picture of the app shows nobody's code.
-      if phase == .background { Curtain() }
-    }
+    .modifier(Curtained())
     .task(id: Run(attempt: app.attempt, seen: phase != .background)) {
       if phase != .background { await app.run() }
     }
@@ -75,7 +73,18 @@ struct RootView: View {
   }
 }
 
-/// Covers the app while it is not seen.
+/// Covers a screen while the app is not in use: what the system keeps as a picture of the app shows nobody's code.
+private struct Curtained: ViewModifier {
+  @Environment(\.scenePhase) private var phase
+
+  func body(content: Content) -> some View {
+    content.overlay {
+      if phase != .active { Curtain() }
+    }
+  }
+}
+
+/// What is seen of the app then.
 private struct Curtain: View {
   @Environment(\.texts) private var texts
 

@@ -9,6 +9,7 @@ struct ScanScreen: View {
 
   @Environment(AppModel.self) private var app
   @Environment(\.dismiss) private var dismiss
+  @Environment(\.scenePhase) private var phase
   @Environment(\.texts) private var texts
 
   /// A screen over a model of its own.
@@ -26,6 +27,9 @@ struct ScanScreen: View {
         Button(texts(.done)) { dismiss() }
       }
       .padding()
+    }
+    .onChange(of: phase) { _, now in
+      if case .answer = model.content { app.device.bright(now == .active) }
     }
     .onDisappear { model.leave() }
   }

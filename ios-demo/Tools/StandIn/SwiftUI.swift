@@ -137,8 +137,8 @@ public struct Canvas: Leaf { public init(renderer: @escaping (inout GraphicsCont
 public struct TimelineView: Leaf { public init<V: View>(_ schedule: PeriodicSchedule, @ViewBuilder content: @escaping (Anything) -> V) {} }
 public struct SharePreview { public init<S: StringProtocol>(_ title: S) {} }
 public struct ToolbarItem: Leaf { public init<V: View>(placement: ToolbarItemPlacement, @ViewBuilder content: () -> V) {} }
-public protocol ViewModifier { associatedtype Body: View; typealias Content = Anything
-  @MainActor @ViewBuilder func body(content: Content) -> Body }
+@MainActor @preconcurrency public protocol ViewModifier { associatedtype Body: View; typealias Content = Anything
+  @ViewBuilder func body(content: Content) -> Body }
 extension View {
   public func modifier<M: ViewModifier>(_ modifier: M) -> some View { self }
   public func font(_ font: Font?) -> some View { self }

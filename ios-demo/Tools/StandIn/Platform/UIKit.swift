@@ -20,6 +20,8 @@ import SwiftUI
   public init() {}; public func notificationOccurred(_ type: FeedbackType) {} }
 @MainActor public class UIImpactFeedbackGenerator { public enum FeedbackStyle { case heavy }
   public init(style: FeedbackStyle) {}; public func impactOccurred() {} }
+@MainActor public enum UIAccessibility { public struct Notification: Sendable { public static let announcement = Self() }
+  public static func post(notification: Notification, argument: Any?) {} }
 public enum UIKeyboardType { case numberPad, phonePad }
 public struct UITextContentType { public static var name: Self { Self() }; public static var telephoneNumber: Self { Self() }
   public static var oneTimeCode: Self { Self() } }
