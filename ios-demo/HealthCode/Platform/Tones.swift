@@ -22,7 +22,7 @@ final class Tones {
   private static func notes(of signal: Signal) -> [(hertz: Double, seconds: Double)] {
     switch signal {
     case .pass: [(880, 0.09), (1_319, 0.16)]
-    case .stop: [(220, 0.7)]
+    case .stop: [(330, 0.7)]
     case .ask: [(660, 0.09), (0, 0.06), (660, 0.09), (0, 0.06), (660, 0.09)]
     case .look: [(988, 0.12), (659, 0.2)]
     }
