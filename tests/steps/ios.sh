@@ -6,7 +6,6 @@ source "$(dirname "$0")/swift-root.sh"
 
 home=ios-demo/DemoKit
 scratch=$target/ios
-program=$scratch/debug/DemoKitPackageTests.xctest
 
 kit_style() { within swift format lint --strict --recursive Package.swift Sources Tests; }
 
@@ -16,13 +15,23 @@ no_traps() {
     xargs grep -nE '\btry!|\bas!|[A-Za-z0-9_)>\]]!([^=]|$)|fatalError|precondition|assertionFailure|unowned'
 }
 
+program() { printf '%s\n' "$scratch/debug/DemoKitPackageTests.xctest"; }
+
 # SwiftPM does not link anew when only the library has changed.
 kit_compile() {
-  mkdir -p "$scratch" && rm -rf "$program" && package build --build-tests -Xswiftc -warnings-as-errors
+  mkdir -p "$scratch" && rm -rf "$(program)" && package build --build-tests -Xswiftc -warnings-as-errors "$@"
 }
 
 # The test program itself, so that what it prints is seen while it runs.
-kit_tests() { within timeout 600 "$program" 2>&1 | counted 30; }
+kit_tests() { within timeout 600 "$(program)" 2>&1 | counted 33; }
+
+# The same tests with the thread sanitizer in DemoKit, the binding and the tests, on Linux alone. It does not look into the
+# Rust library and the system's, and nothing of SwiftUI is there. Its first report ends the program.
+kit_threads() {
+  local scratch=$scratch-thread
+  kit_compile --sanitize=thread && grep -q __tsan_init "$(program)" &&
+    within env TSAN_OPTIONS=halt_on_error=1 timeout 900 "$(program)" 2>&1 | counted 33
+}
 
 # shellcheck source=ios-views.sh
 source "$(dirname "$0")/ios-views.sh"
@@ -36,6 +45,7 @@ if need_swift && step build build_border; then
   step style kit_style || true
   if step compile kit_compile; then
     step tests kit_tests || true
+    step threads kit_threads || true
   fi
   views
 fi

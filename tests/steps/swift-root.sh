@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # `cache` and `logs` are of lib.sh, `home` and `scratch` of the part
 # Swift on Linux, for the parts that build Swift packages: a root of its own with Debian's toolchain, and how to work in it.
 # A part sets `home`, the folder of its package, and `surroundings`, the variables that its programs see besides.
 

@@ -3,7 +3,6 @@
 # `#if canImport(…)` of an Apple module is only parsed here; ios-views.sh compiles it against stand-ins. With the word
 # `bench` it measures calls and asserts nothing.
 source "$(dirname "$0")/lib.sh"
-
 source "$(dirname "$0")/swift-root.sh"
 
 what=${1:-test}
