@@ -121,9 +121,8 @@ extension AppModel {
       try take(resident.home())
       if !cards.isEmpty { startSync() }
       await findRejections(in: resident)
-      for try await home in resident.homes() {
-        take(home)
-      }
+      // What the stream brings was read elsewhere, and may be older than what was looked up here since.
+      for try await _ in resident.homes() { try take(resident.home()) }
     } catch {
       // Where it was closed on purpose, what closed it opens another one.
       if running === resident { fail(error) }

@@ -174,7 +174,7 @@ final class BadInputTests: XCTestCase, @unchecked Sendable {
       return Int((state >> 33) % UInt64(below))
     }
     let letters = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
-    return (0..<60).map { _ in
+    return (0..<120).map { _ in
       var changed = Array(text)
       switch next(3) {
       case 0: changed[3 + next(changed.count - 3)] = letters[next(letters.count)]
@@ -182,6 +182,6 @@ final class BadInputTests: XCTestCase, @unchecked Sendable {
       default: changed.insert(contentsOf: changed.suffix(next(20)), at: 3 + next(changed.count - 3))
       }
       return String(changed)
-    }
+    }.filter { $0 != text }
   }
 }
