@@ -225,7 +225,12 @@ fn try_record(
             OperationBody::Declaration(declaration) => file.put_declaration(key, id, declaration)?,
             OperationBody::CheckIn(check_in) => file.put_check_in(key, id, &stored(check_in, id, now))?,
             // What it does is the server's to say: it is an entry of the outbox alone.
-            OperationBody::Consent(_) | OperationBody::Exposure(_) => {}
+            OperationBody::Consent(_)
+            | OperationBody::Exposure(_)
+            | OperationBody::Care(_)
+            | OperationBody::Paper(_)
+            | OperationBody::Appeal(_)
+            | OperationBody::Served(_) => {}
         }
         if let Content::Exposure(matched) = content {
             let mut all = file.matches(key)?;

@@ -220,6 +220,7 @@ impl TestPhone {
             terms: rulebook.terms(),
             rulebook: [4; 32],
             supersedes,
+            provisional_until: None,
         };
         self.say(key, ChangeKind::Order, serial, &object);
         order
@@ -246,6 +247,7 @@ impl TestPhone {
             certainty: counts.then_some(Certainty::Certain),
             not_counted: (!counts).then_some(NotCounted::DayTaken),
             late: false,
+            by: None,
         };
         self.say(key, ChangeKind::Judgement, serial, &object);
     }

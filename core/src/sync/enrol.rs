@@ -56,7 +56,8 @@ pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, Healthc
         _ => holder::make(phone.ports.vault.as_ref())?,
     };
     let signer = holder::signer(&key, &phone.ports.vault)?;
-    let body = EnrolmentRequest { identity: identity.clone(), key: Bytes(signer.public_key().to_cose()) };
+    let key_bytes = Bytes(signer.public_key().to_cose());
+    let body = EnrolmentRequest { identity: identity.clone(), key: key_bytes, care: None };
     let pending = Pending { identity, key, session: None };
     phone.store.write(|file| file.put_json_document(ENROLMENT, &pending))?;
     call(phone, ENROLMENTS_PATH, &body, signer.as_ref())

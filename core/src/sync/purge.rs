@@ -10,6 +10,7 @@
 //! | a rating receipt | after its `appeal_by`; the latest stays |
 //! | a gate token | the appeal window after its expiry |
 //! | an answer to a gate's challenge | the travel window after it |
+//! | a paper code, what was said of an appeal, of days served elsewhere, of an officer's act | the appeal window after its end |
 //! | where a person was, with its matches | the exposure window after it ended |
 //!
 //! Never: what waits to be sent; notices of other phones' keys; the last check-in that told of symptoms, which rules read; an operation whose link
@@ -26,7 +27,10 @@ use crate::rules::exposure::Whereabouts;
 use crate::rules::rulebook::Rulebook;
 use crate::store::{OutboxRow, OutboxState, StoreError, StoredCheckIn, SubjectKey, Transaction};
 use crate::token::decision::ReleaseCause;
-use crate::token::{GateToken, Judgement, OperationId, Order, OrderId, RatingReceipt, Release, SegmentId};
+use crate::token::{
+    ActNotice, AppealNotice, GateToken, Judgement, OperationId, Order, OrderId, PaperNotice, RatingReceipt,
+    Release, SegmentId, ServedNotice,
+};
 use crate::wire::Receipt;
 use crate::wire::message::ChangeKind;
 
@@ -111,6 +115,8 @@ struct Kept {
     token: Option<GateToken>,
     answered: Vec<(u64, Timestamp)>,
     whereabouts: Vec<(u64, Whereabouts)>,
+    /// What else was said, each with the instant at which it ends.
+    said: Vec<(u64, Timestamp)>,
 }
 
 /// An order and what became of it.
@@ -140,6 +146,7 @@ impl Kept {
                 .into_iter()
                 .map(|(place, entry)| (place, entry.whereabouts))
                 .collect(),
+            said: Vec::new(),
         };
         for (operation, declaration) in file.declarations(key)? {
             let days = declaration.travel.iter().map(|stay| stay.to).chain([declaration.declared_on]);
@@ -152,6 +159,17 @@ impl Kept {
                 ChangeKind::Release => all.releases.push((serial, kept(object)?)),
                 ChangeKind::Judgement => all.judgements.push((serial, kept(object)?)),
                 ChangeKind::Rating => all.ratings.push((serial, kept(object)?)),
+                ChangeKind::Paper => {
+                    let notice: PaperNotice = kept(object)?;
+                    let token = notice.token.map(|token| kept::<GateToken>(&token)).transpose()?;
+                    all.said.push((serial, token.map_or(notice.said_at, |token| token.expires_at)));
+                }
+                ChangeKind::Act => all.said.push((serial, kept::<ActNotice>(object)?.acted_at)),
+                ChangeKind::Appeal => {
+                    let AppealNotice { said_at, due_by, .. } = kept(object)?;
+                    all.said.push((serial, said_at.max(due_by)));
+                }
+                ChangeKind::Served => all.said.push((serial, kept::<ServedNotice>(object)?.said_at)),
                 ChangeKind::Key | ChangeKind::Other => {}
             }
         }
@@ -181,6 +199,8 @@ impl Kept {
         over.answered.extend(answered.map(|(place, _)| *place));
         let whereabouts = self.whereabouts.iter().filter(|(_, place)| place.is_over(rulebook, now));
         over.whereabouts.extend(whereabouts.map(|(place, _)| *place));
+        let said = self.said.iter().filter(|(_, ends_at)| past(*ends_at, appeal));
+        over.decisions.extend(said.map(|(serial, _)| *serial));
         over.decisions.extend(self.judgements.iter().filter_map(|(serial, judgement)| {
             let known = courses.iter().any(|course| course.order == judgement.order);
             let old = if known {

@@ -16,7 +16,7 @@ use crate::token::gate_token::GateToken;
 use crate::token::ids::{OperationId, SubjectId};
 use crate::token::key::PublicKey;
 use crate::token::trust_list::{Object, TrustList};
-use crate::token::{Sign1, cbor};
+use crate::token::{ActNotice, AppealNotice, PaperNotice, ServedNotice, Sign1, cbor};
 use crate::wire::link::Head;
 use crate::wire::message::{
     Change, ChangeKind, LinkedOperation, MAX_BATCH, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Outcome,
@@ -302,6 +302,18 @@ impl Round {
             }
             ChangeKind::Key => {
                 trust.open_from::<KeyNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
+            }
+            ChangeKind::Paper => {
+                trust.open_from::<PaperNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
+            }
+            ChangeKind::Act => {
+                trust.open_from::<ActNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
+            }
+            ChangeKind::Appeal => {
+                trust.open_from::<AppealNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
+            }
+            ChangeKind::Served => {
+                trust.open_from::<ServedNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
             }
             ChangeKind::Other => return None,
         };

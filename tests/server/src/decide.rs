@@ -83,6 +83,7 @@ impl Desk<'_> {
                 certainty,
                 not_counted,
                 late: check_in.tap.late,
+                by: None,
             };
             self.say(ChangeKind::Judgement, serial, &judgement)?;
             let known = self.state.order.as_mut().and_then(|order| order.check_ins.get_mut(place));
@@ -196,6 +197,7 @@ impl Desk<'_> {
             terms: self.rulebook.terms(),
             rulebook: self.keys.rulebook_digest,
             supersedes,
+            provisional_until: None,
         };
         self.say(ChangeKind::Order, serial, &order)?;
         self.state.last.order = serial;

@@ -159,6 +159,7 @@ impl Inner {
                         pending_until: Some(key.active_from).filter(|from| *from > now),
                         head: key.opens_on.to_vec().into(),
                         region: format!("{:06}", self.config.region),
+                        carer: None,
                     });
                 }
                 Err(ServerError::Conflict) => {}

@@ -8,7 +8,10 @@ use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
 use healthcode::rules::quarantine::Tap;
 use healthcode::token::decision::ReleaseCause;
 use healthcode::token::trust_list::{Object, unseal};
-use healthcode::token::{Judgement, KeyNotice, Order, RatingReceipt, Release, Signer as _};
+use healthcode::token::{
+    ActNotice, AppealNotice, Judgement, KeyNotice, Order, PaperNotice, RatingReceipt, Release, ServedNotice,
+    Signer as _, SubjectId,
+};
 use healthcode::wire::message::{ChangeKind, Recovered};
 use healthcode::wire::operation::OpenedOperation;
 use healthcode::wire::{Bytes, Link, Operation, OperationBody, Problem, ProblemKind, Receipt};
@@ -28,6 +31,11 @@ enum Found {
     Judgement(Judgement),
     /// What was done about keys is done again by enrolling.
     Key(KeyNotice),
+    /// What was said besides: it is told again, and changes nothing by itself.
+    Said {
+        subject: SubjectId,
+        serial: u64,
+    },
 }
 
 struct FoundOperation {
@@ -47,6 +55,7 @@ impl Found {
             Self::Rating(rating) => rating.serial,
             Self::Judgement(judgement) => judgement.serial,
             Self::Key(notice) => notice.serial,
+            Self::Said { serial, .. } => *serial,
         }
     }
 }
@@ -79,7 +88,7 @@ impl Desk<'_> {
                 Found::Release(release) => self.recover_release(&release),
                 Found::Rating(rating) => self.recover_rating(&rating),
                 Found::Judgement(judgement) => self.recover_judgement(&judgement),
-                Found::Key(_) => {}
+                Found::Key(_) | Found::Said { .. } => {}
             }
             self.state.serial = self.state.serial.max(serial);
         }
@@ -108,6 +117,22 @@ impl Desk<'_> {
                     ChangeKind::Rating => Found::Rating(self.own(object)?),
                     ChangeKind::Judgement => Found::Judgement(self.own(object)?),
                     ChangeKind::Key => Found::Key(self.own(object)?),
+                    ChangeKind::Paper => {
+                        let PaperNotice { subject, serial, .. } = self.own(object)?;
+                        Found::Said { subject, serial }
+                    }
+                    ChangeKind::Act => {
+                        let ActNotice { subject, serial, .. } = self.own(object)?;
+                        Found::Said { subject, serial }
+                    }
+                    ChangeKind::Appeal => {
+                        let AppealNotice { subject, serial, .. } = self.own(object)?;
+                        Found::Said { subject, serial }
+                    }
+                    ChangeKind::Served => {
+                        let ServedNotice { subject, serial, .. } = self.own(object)?;
+                        Found::Said { subject, serial }
+                    }
                     ChangeKind::Other => return None,
                 };
                 let subject = match &found {
@@ -116,6 +141,7 @@ impl Desk<'_> {
                     Found::Rating(rating) => rating.subject,
                     Found::Judgement(judgement) => judgement.subject,
                     Found::Key(notice) => notice.subject,
+                    Found::Said { subject, .. } => *subject,
                     Found::Operation(_) => return None,
                 };
                 if subject != self.subject {

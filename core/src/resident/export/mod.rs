@@ -30,6 +30,7 @@
 //! No private half of a key and no database key is in it, sealed or not.
 
 mod decided;
+mod said;
 
 use serde_json::{Value, json};
 

@@ -7,7 +7,8 @@ use healthcode::rules::identity::Identity;
 use healthcode::time::Evidence;
 use healthcode::token::ids::{BootSession, OperationId, OrderId, SegmentId, SubjectId};
 use healthcode::token::{
-    Anchor, GateToken, Judgement, KeyNotice, Order, RatingReceipt, Release, Signer as _, SoftwareKey,
+    ActNotice, Anchor, AppealNotice, GateToken, Judgement, KeyNotice, Order, PaperNotice, RatingReceipt,
+    Release, ServedNotice, Signer as _, SoftwareKey,
 };
 use healthcode::wire::link::Head;
 use healthcode::wire::message::{
@@ -41,6 +42,10 @@ pub(crate) struct Phone {
     pub(crate) ratings: Vec<RatingReceipt>,
     pub(crate) judgements: Vec<Judgement>,
     pub(crate) notices: Vec<KeyNotice>,
+    pub(crate) papers: Vec<PaperNotice>,
+    pub(crate) acts: Vec<ActNotice>,
+    pub(crate) appeals: Vec<AppealNotice>,
+    pub(crate) served: Vec<ServedNotice>,
     pub(crate) waiting: Vec<LinkedOperation>,
     salt: u8,
 }
@@ -79,7 +84,8 @@ pub(crate) fn sign_for(
 
 /// Asks for a code.
 pub(crate) async fn ask(server: &Server, key: &SoftwareKey, identity: &Identity) -> Answer {
-    let request = EnrolmentRequest { identity: identity.clone(), key: key.public_key().to_cose().into() };
+    let request =
+        EnrolmentRequest { identity: identity.clone(), key: key.public_key().to_cose().into(), care: None };
     let body = serde_json::to_vec(&request).unwrap();
     let signature = sign_for(&server.config.issuer, key, ENROLMENTS_PATH, &body, None);
     server.post(ENROLMENTS_PATH, &signature, body).await
@@ -113,6 +119,10 @@ impl Phone {
             ratings: Vec::new(),
             judgements: Vec::new(),
             notices: Vec::new(),
+            papers: Vec::new(),
+            acts: Vec::new(),
+            appeals: Vec::new(),
+            served: Vec::new(),
             waiting: Vec::new(),
             salt: 0,
             key,
@@ -262,6 +272,26 @@ impl Phone {
                 ChangeKind::Key => {
                     let notice: KeyNotice = trust.open_from(&server.config.issuer, bytes).unwrap();
                     self.notices.push(notice.clone());
+                    (notice.subject, notice.serial)
+                }
+                ChangeKind::Paper => {
+                    let notice: PaperNotice = trust.open_from(&server.config.issuer, bytes).unwrap();
+                    self.papers.push(notice.clone());
+                    (notice.subject, notice.serial)
+                }
+                ChangeKind::Act => {
+                    let notice: ActNotice = trust.open_from(&server.config.issuer, bytes).unwrap();
+                    self.acts.push(notice.clone());
+                    (notice.subject, notice.serial)
+                }
+                ChangeKind::Appeal => {
+                    let notice: AppealNotice = trust.open_from(&server.config.issuer, bytes).unwrap();
+                    self.appeals.push(notice.clone());
+                    (notice.subject, notice.serial)
+                }
+                ChangeKind::Served => {
+                    let notice: ServedNotice = trust.open_from(&server.config.issuer, bytes).unwrap();
+                    self.served.push(notice.clone());
                     (notice.subject, notice.serial)
                 }
                 ChangeKind::Other => panic!("a kind of a later version"),
