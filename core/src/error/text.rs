@@ -148,6 +148,14 @@ fn rejected(problem: &str) -> (&'static str, &'static str) {
             "验证码不正确或已失效，请核对或重新获取。",
             "The code is wrong or has expired: check it, or ask for a new one.",
         ),
+        "relation-pending" => (
+            "正在等待工作人员确认关系，确认后生效。",
+            "An officer has yet to confirm the relation: it takes effect then.",
+        ),
+        "limit" => ("已达数量上限。", "There are as many as there may be."),
+        "late" => ("已过期限。", "The time for this is over."),
+        "already-done" => ("此事已办理。", "It is done already."),
+        "role" => ("此密钥无权办理此事。", "This key may not do this."),
         "enrolment-pending" => {
             ("正在通知原手机，稍后生效。", "The phone used before is being told: this one takes over then.")
         }
@@ -174,6 +182,13 @@ pub(crate) fn refusal_text(problem: &str, field: Option<&str>) -> Text {
             "服务器无法识别此记录，未被采纳，请更新应用。",
             "The server does not understand the entry and did not take it: update the app.",
         ),
+        ("late", _) => Text::new("已过期限，未被采纳。", "The time for this was over: it was not taken."),
+        ("already-done", _) => {
+            Text::new("此事已在办理，无需重复。", "This is under way already: nothing more is needed.")
+        }
+        ("limit", _) => {
+            Text::new("已达数量上限，未被采纳。", "There are as many as there may be: it was not taken.")
+        }
         _ => Text::new(
             "服务器未采纳此记录，请重新填报。",
             "The server did not take the entry: record it again.",
@@ -211,6 +226,10 @@ fn label(field: &str) -> Option<(&'static str, &'static str)> {
         "gate" => ("卡口名称", "The checkpoint's name"),
         "entry" => ("记录", "The entry"),
         "text" => ("文字", "The text"),
+        "rating" => ("所申诉的评定", "The rating"),
+        "rule" => ("所申诉的理由", "The reason"),
+        "statements" => ("说明材料", "The list of statements"),
+        _ if field.starts_with("statements[") => ("说明材料", "A statement"),
         _ if field == "answers" || field.starts_with("answers.") => ("回答", "An answer"),
         _ => return None,
     })
@@ -254,6 +273,9 @@ fn why(reason: &str) -> (&'static str, &'static str) {
         "in-the-past" => ("已过去", "has passed"),
         "another-date" => ("与手机日期不同", "is not the phone's date"),
         "out-of-range" => ("超出范围", "is out of range"),
+        "not-in-force" => ("已被新的评定取代", "has been replaced by a newer one"),
+        "late" => ("已过期限", "can no longer be contested: the time is over"),
+        "already-appealed" => ("已在申诉中", "is contested already"),
         "differs" => ("与已打开的不同", "is not the one that the data was opened with"),
         _ => ("不正确", "is not valid"),
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::AppealInput;
 use crate::error::{HealthcodeError, field_text};
 use crate::rules::calendar::LegalDate;
 use crate::rules::declaration::SYMPTOMS;
@@ -192,6 +193,11 @@ pub enum Entry {
     Consent {
         /// Its content.
         consent: ConsentInput,
+    },
+    /// An appeal against a reason of the colour in force, see [`super::Resident::appeals`].
+    Appeal {
+        /// Its content.
+        appeal: AppealInput,
     },
 }
 

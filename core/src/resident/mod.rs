@@ -16,6 +16,7 @@ macro_rules! silent {
 }
 
 mod answered;
+mod appeals;
 mod code;
 mod count;
 mod disclosure;
@@ -40,6 +41,7 @@ mod whereabouts;
 use std::sync::Arc;
 
 pub use answered::AnsweredChallenge;
+pub use appeals::{AppealCard, AppealInput, AppealStanding, Appeals, Contestable};
 pub use code::ShownCode;
 pub use count::{QuarantineCount, count_quarantine};
 pub use disclosure::explain_disclosure;
@@ -253,7 +255,7 @@ impl Resident {
         record::preview(&phone, &known(&phone, &subject)?, &declaration)
     }
 
-    /// Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
+    /// Records a declaration, a check-in, a consent to another phone, or an appeal: once this returns it survives whatever happens to the app, and it is sent
     /// with the next sync. It needs no network.
     ///
     /// # Errors
@@ -263,6 +265,33 @@ impl Resident {
     pub fn record(&self, subject: String, entry: Entry) -> Result<Recorded, HealthcodeError> {
         let phone = self.phone()?;
         record::record(&phone, &known(&phone, &subject)?, &entry)
+    }
+
+    /// The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+    /// made. One is made by [`Resident::record`] with [`Entry::Appeal`]; GB/T 38963 is the model.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSubject`, `Storage`, `Port`.
+    pub fn appeals(&self, subject: String) -> Result<Appeals, HealthcodeError> {
+        let phone = self.phone()?;
+        appeals::appeals(&phone, &known(&phone, &subject)?)
+    }
+
+    /// Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+    /// nobody else learns of it, and it goes when the appeal is recorded.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+    #[uniffi::method(default(draft = None))]
+    pub fn keep_appeal_draft(
+        &self,
+        subject: String,
+        draft: Option<AppealInput>,
+    ) -> Result<(), HealthcodeError> {
+        let phone = self.phone()?;
+        appeals::keep_draft(&phone, &known(&phone, &subject)?, draft)
     }
 
     /// What happened to a subject on this phone, the latest last, in pages of 50: what was recorded and what became of

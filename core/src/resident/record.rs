@@ -5,7 +5,7 @@
 use super::input::{CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem};
 use super::quarantine::expected_days;
 use super::standing::{Course, Past, Standing};
-use super::today;
+use super::{appeals, today};
 use crate::error::HealthcodeError;
 use crate::random;
 use crate::rules::calendar::LegalDate;
@@ -18,7 +18,7 @@ use crate::sync::phone::{Now, Phone};
 use crate::sync::{holder, outbox};
 use crate::token::OperationId;
 use crate::token::ids::unhex;
-use crate::wire::{CheckIn, Consent, Operation, OperationBody, ToldExposure};
+use crate::wire::{Appeal, CheckIn, Consent, Operation, OperationBody, ToldExposure};
 
 /// How many check-ins before a new one are looked at to tell its day: more than anybody makes in the days that are
 /// open at once.
@@ -133,6 +133,7 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
         }
         Entry::CheckIn { check_in } => Content::CheckIn(check_symptoms(phone, check_in)?),
         Entry::Consent { consent } => Content::Consent(check_consent(consent)?),
+        Entry::Appeal { appeal } => Content::Appeal(appeals::check(phone, key, appeal, &now)?),
     };
     keep(phone, key, &content, &now)
 }
@@ -162,6 +163,7 @@ enum Content {
     CheckIn(Vec<String>),
     Consent(Consent),
     Exposure(StoredMatch),
+    Appeal(Appeal),
 }
 
 /// What an entry stands on: while it is this, what was signed over it holds.
@@ -204,6 +206,7 @@ fn try_record(
             order: course.as_ref().map(|course| course.order.order),
         }),
         Content::Consent(said) => OperationBody::Consent(said.clone()),
+        Content::Appeal(appeal) => OperationBody::Appeal(appeal.clone()),
         Content::Exposure(matched) => OperationBody::Exposure(ToldExposure {
             notice: matched.notice,
             rule: matched.rule.clone(),
@@ -229,8 +232,9 @@ fn try_record(
             | OperationBody::Exposure(_)
             | OperationBody::Care(_)
             | OperationBody::Paper(_)
-            | OperationBody::Appeal(_)
             | OperationBody::Served(_) => {}
+            // What was written is said.
+            OperationBody::Appeal(_) => file.delete_appeal_draft(key)?,
         }
         if let Content::Exposure(matched) = content {
             let mut all = file.matches(key)?;

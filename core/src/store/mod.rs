@@ -5,6 +5,7 @@
 //! transaction is open. What never enters: a network, a decision, a clear text of anything that identifies a person.
 
 mod answered;
+mod appeals;
 mod erase;
 mod error;
 mod keys;
@@ -27,6 +28,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
 pub(crate) use answered::Answered;
+pub(crate) use appeals::AppealDraft;
 #[cfg(test)]
 pub(crate) use erase::{Erasure, Step};
 pub(crate) use erase::{delete_hardware_keys, erase_unopened, finish_erasing};

@@ -10,6 +10,7 @@
 //! | a rating receipt | after its `appeal_by`; the latest stays |
 //! | a gate token | the appeal window after its expiry |
 //! | an answer to a gate's challenge | the travel window after it |
+//! | an appeal, days brought from elsewhere | the appeal window after the authority must have answered |
 //! | a paper code, what was said of an appeal, of days served elsewhere, of an officer's act | the appeal window after its end |
 //! | where a person was, with its matches | the exposure window after it ended |
 //!
@@ -31,8 +32,8 @@ use crate::token::{
     ActNotice, AppealNotice, GateToken, Judgement, OperationId, Order, OrderId, PaperNotice, RatingReceipt,
     Release, SegmentId, ServedNotice,
 };
-use crate::wire::Receipt;
 use crate::wire::message::ChangeKind;
+use crate::wire::{Operation, OperationBody, Receipt};
 
 /// Purges the phone's file, where a server's time and a rulebook have come. What does not succeed now is done the
 /// next time: nothing else fails for it.
@@ -81,6 +82,8 @@ fn plans(
 struct Over {
     check_ins: Vec<OperationId>,
     declarations: Vec<OperationId>,
+    /// Operations without a row of their own.
+    operations: Vec<OperationId>,
     decisions: Vec<u64>,
     token: bool,
     answered: Vec<u64>,
@@ -91,6 +94,7 @@ impl Over {
     fn delete(&self, file: &Transaction<'_>, key: &SubjectKey) -> Result<(), StoreError> {
         self.check_ins.iter().try_for_each(|operation| file.delete_check_in(key, *operation))?;
         self.declarations.iter().try_for_each(|operation| file.delete_declaration(key, *operation))?;
+        self.operations.iter().try_for_each(|operation| file.delete_operation(key, *operation))?;
         self.decisions.iter().try_for_each(|serial| file.delete_decision(key, *serial))?;
         self.answered.iter().try_for_each(|place| file.delete_answered(key, *place))?;
         if !self.whereabouts.is_empty() {
@@ -192,6 +196,7 @@ impl Kept {
             decisions: self.ratings_over(now),
             token: self.token.as_ref().is_some_and(|token| past(token.expires_at, appeal)),
             check_ins: Vec::new(),
+            operations: Vec::new(),
             answered: Vec::new(),
             whereabouts: Vec::new(),
         };
@@ -223,6 +228,8 @@ impl Kept {
         let gone = courses.iter().take_while(|course| ended.contains(&course.order) && !readable(course));
         over.decisions.extend(gone.flat_map(|course| course.serials.iter().copied()));
         over.check_ins = check_ins;
+        let answered = i64::from(rulebook.appeal_answer_hours) + appeal;
+        over.operations = self.operations_over(&courses, &ended, |at| past(at, answered));
         over
     }
 
@@ -290,6 +297,27 @@ impl Kept {
                 && received_at(row).is_some_and(&past)
         };
         earlier.iter().map(|(operation, _)| *operation).filter(is_over).collect()
+    }
+
+    /// Appeals and days from elsewhere, which tell of health and places.
+    fn operations_over(
+        &self,
+        courses: &[Course],
+        ended: &BTreeSet<OrderId>,
+        past: impl Fn(Timestamp) -> bool,
+    ) -> Vec<OperationId> {
+        let links = self.first_links_kept(courses, ended);
+        let told = |row: &&OutboxRow| {
+            let made = Operation::from_bytes(row.body.operation.0.clone()).ok();
+            let body = made.and_then(|made| made.vouched().ok()?.body);
+            matches!(body, Some(OperationBody::Appeal(_) | OperationBody::Served(_)))
+        };
+        let over = self.outbox.values().filter(|row| {
+            row.state != OutboxState::Waiting
+                && !is_linked(&links, row)
+                && received_at(row).is_some_and(&past)
+        });
+        over.filter(told).map(|row| row.operation).collect()
     }
 
     fn ratings_over(&self, now: Timestamp) -> Vec<u64> {

@@ -109,7 +109,7 @@ impl Desk<'_> {
     }
 
     /// Ends the order in force; its name, if there was one.
-    fn end_order(&mut self, cause: ReleaseCause) -> Result<Option<OrderId>, ServerError> {
+    pub(crate) fn end_order(&mut self, cause: ReleaseCause) -> Result<Option<OrderId>, ServerError> {
         let Some(order) = self.state.order.take() else { return Ok(None) };
         let serial = self.next_serial()?;
         let release = Release {
@@ -138,7 +138,9 @@ impl Desk<'_> {
     }
 
     fn rate(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
-        let rating = match self.rulebook.rate(&self.facts(records)) {
+        let lenient = self.without_aside();
+        let rulebook = lenient.as_ref().unwrap_or(self.rulebook);
+        let rating = match rulebook.rate(&self.facts(records)) {
             Ok(rating) => rating,
             // It stays due and is asked for again with the next request.
             Err(RatingError::RecordsUnanswered | RatingError::NotDeclared) => return Ok(()),
@@ -204,6 +206,7 @@ impl Desk<'_> {
         self.state.order = Some(OrderState {
             id: order.order,
             colour: order.colour,
+            rule: order.rule.clone(),
             quarantine: order.quarantine(),
             notices: self.state.notices_of(&order.rule),
             check_ins: Vec::new(),
@@ -233,7 +236,11 @@ impl Desk<'_> {
         };
         self.say(ChangeKind::Rating, serial, &receipt)?;
         self.state.last.rating = serial;
-        self.state.rating = Some(Rated { colour: rating.colour, reasons: rating.reasons });
+        self.state.rating = Some(Rated {
+            colour: rating.colour,
+            reasons: rating.reasons,
+            appeal_by: Some(receipt.appeal_by),
+        });
         Ok(())
     }
 }

@@ -142,12 +142,14 @@ impl Desk<'_> {
             }
             Some(OperationBody::Consent(_)) if self.is_late() => Err(Problem::new(&ProblemKind::Replaced)),
             Some(OperationBody::Consent(consent)) => self.take_consent(&consent),
-            Some(
-                OperationBody::Care(_)
-                | OperationBody::Paper(_)
-                | OperationBody::Appeal(_)
-                | OperationBody::Served(_),
-            ) => Err(Problem::new(&ProblemKind::Operation)),
+            Some(OperationBody::Appeal(_)) if self.is_late() => Err(Problem::new(&ProblemKind::Replaced)),
+            Some(OperationBody::Appeal(appeal)) => {
+                let made = interval_of(&opened.evidence, evidence, self.now).earliest;
+                self.take_appeal(&appeal, operation.id, made)
+            }
+            Some(OperationBody::Care(_) | OperationBody::Paper(_) | OperationBody::Served(_)) => {
+                Err(Problem::new(&ProblemKind::Operation))
+            }
         }
     }
 

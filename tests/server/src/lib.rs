@@ -5,6 +5,7 @@
 //! What it decides is signed; what it keeps is said in [`storage`]. What never enters: a rule of its own, a route
 //! that sets the clock, a bare hash of an identity number.
 
+mod appeal;
 mod clock;
 mod config;
 mod decide;

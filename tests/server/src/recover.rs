@@ -31,6 +31,7 @@ enum Found {
     Judgement(Judgement),
     /// What was done about keys is done again by enrolling.
     Key(KeyNotice),
+    Appeal(AppealNotice),
     /// What was said besides: it is told again, and changes nothing by itself.
     Said {
         subject: SubjectId,
@@ -55,6 +56,7 @@ impl Found {
             Self::Rating(rating) => rating.serial,
             Self::Judgement(judgement) => judgement.serial,
             Self::Key(notice) => notice.serial,
+            Self::Appeal(notice) => notice.serial,
             Self::Said { serial, .. } => *serial,
         }
     }
@@ -88,6 +90,7 @@ impl Desk<'_> {
                 Found::Release(release) => self.recover_release(&release),
                 Found::Rating(rating) => self.recover_rating(&rating),
                 Found::Judgement(judgement) => self.recover_judgement(&judgement),
+                Found::Appeal(notice) => self.recover_appeal_notice(&notice),
                 Found::Key(_) | Found::Said { .. } => {}
             }
             self.state.serial = self.state.serial.max(serial);
@@ -125,10 +128,7 @@ impl Desk<'_> {
                         let ActNotice { subject, serial, .. } = self.own(object)?;
                         Found::Said { subject, serial }
                     }
-                    ChangeKind::Appeal => {
-                        let AppealNotice { subject, serial, .. } = self.own(object)?;
-                        Found::Said { subject, serial }
-                    }
+                    ChangeKind::Appeal => Found::Appeal(self.own(object)?),
                     ChangeKind::Served => {
                         let ServedNotice { subject, serial, .. } = self.own(object)?;
                         Found::Said { subject, serial }
@@ -141,6 +141,7 @@ impl Desk<'_> {
                     Found::Rating(rating) => rating.subject,
                     Found::Judgement(judgement) => judgement.subject,
                     Found::Key(notice) => notice.subject,
+                    Found::Appeal(notice) => notice.subject,
                     Found::Said { subject, .. } => *subject,
                     Found::Operation(_) => return None,
                 };
@@ -220,6 +221,9 @@ impl Desk<'_> {
                     self.recover_told(receipt.serial);
                 }
             }
+            Some(OperationBody::Appeal(appeal)) => {
+                self.recover_appeal(&appeal, link.operation, receipt.received_at);
+            }
             Some(OperationBody::CheckIn(check_in)) => {
                 if !check_in.symptoms.is_empty() {
                     let on = self.rulebook.offset_minutes.date_of(receipt.received_at);
@@ -289,6 +293,7 @@ impl Desk<'_> {
             self.state.order = Some(OrderState {
                 id: order.order,
                 colour: order.colour,
+                rule: order.rule.clone(),
                 quarantine: order.quarantine(),
                 notices,
                 check_ins: Vec::new(),
@@ -313,7 +318,8 @@ impl Desk<'_> {
         if rating.serial > self.state.last.rating {
             self.state.last.rating = rating.serial;
             let reasons = rating.reasons.iter().map(Into::into).collect();
-            self.state.rating = Some(Rated { colour: rating.colour, reasons });
+            self.state.rating =
+                Some(Rated { colour: rating.colour, reasons, appeal_by: Some(rating.appeal_by) });
         }
     }
 

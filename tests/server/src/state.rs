@@ -12,6 +12,8 @@ use healthcode::wire::link::Head;
 use healthcode::wire::operation::ToldExposure;
 use serde::{Deserialize, Serialize};
 
+use crate::appeal::{AppealCase, SetAside};
+
 /// How many ends of answers are known: a phone that missed more is told everything.
 const MARKS: usize = 32;
 /// Serials count from here: a smaller number takes fewer bytes.
@@ -58,6 +60,12 @@ pub struct SubjectState {
     pub order: Option<OrderState>,
     /// The orders that ran to their release.
     pub served: Vec<ServedOrder>,
+    /// The person's appeals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appeals: Vec<AppealCase>,
+    /// The rules that granted appeals have set aside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aside: Vec<SetAside>,
 }
 
 /// The serials with which the state came to be what it is.
@@ -154,6 +162,9 @@ pub struct Rated {
     pub colour: Colour,
     /// Why.
     pub reasons: Vec<Reason>,
+    /// Until when it can be appealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeal_by: Option<Timestamp>,
 }
 
 /// An order in force, and the check-ins under it.
@@ -163,6 +174,9 @@ pub struct OrderState {
     pub id: OrderId,
     /// Its colour.
     pub colour: Colour,
+    /// The rule that gave it, or `manual`.
+    #[serde(default)]
+    pub rule: String,
     /// Its days as they are counted.
     pub quarantine: Quarantine,
     /// The exposure notices on which it stands; none where it has another cause.
@@ -242,6 +256,8 @@ impl SubjectState {
             rating: None,
             order: None,
             served: Vec::new(),
+            appeals: Vec::new(),
+            aside: Vec::new(),
         }
     }
 

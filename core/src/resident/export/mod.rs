@@ -23,6 +23,7 @@
 //! | `.answered_challenges[]` | to whom answers were given: `gate` as it named itself, `at`, whether that time is `sure`, the `colour` shown |
 //! | `.whereabouts[]` | where the person was: `entry`, `recorded_at`, `wrong_at` where the person said so, and the `trip` or `visit`, its instants in milliseconds since 1970 |
 //! | `.exposures[]` | where that met an exposure notice, as the library keeps it, and what the person answered |
+//! | `.appeal_draft` | an appeal that is being written: `rating`, `rule`, `text`, `statements` |
 //! | `.token` | the gate token: `content`, `signed` |
 //! | `.cursor` | where the phone is in what the issuer has said |
 //! | `documents[]` | what is about nobody, by `name`: what authorities publish (trust list, root documents, rulebook, and for a gate status lists, policies, outage notices, the anchor that it relays) as `signed`; the clock, the state of retries, an enrolment under way and a gate's counts as `content`, as the library keeps it, instants in milliseconds since 1970 |
@@ -138,6 +139,7 @@ fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Va
         "answered_challenges": answered.collect::<Vec<_>>(),
         "whereabouts": whereabouts.collect::<Vec<_>>(),
         "exposures": file.matches(key)?,
+        "appeal_draft": file.appeal_draft(key)?,
         "cursor": file.cursor(key)?,
     }))
 }
