@@ -142,12 +142,8 @@ impl Desk<'_> {
             }
             Some(OperationBody::Consent(_)) if self.is_late() => Err(Problem::new(&ProblemKind::Replaced)),
             Some(OperationBody::Consent(consent)) => self.take_consent(&consent),
-            Some(
-                OperationBody::Care(_)
-                | OperationBody::Paper(_)
-                | OperationBody::Appeal(_)
-                | OperationBody::Served(_),
-            ) => Err(Problem::new(&ProblemKind::Operation)),
+            Some(OperationBody::Paper(change)) => self.take_paper(&change, None),
+            Some(OperationBody::Care(_) | OperationBody::Appeal(_) | OperationBody::Served(_)) => Err(Problem::new(&ProblemKind::Operation)),
         }
     }
 

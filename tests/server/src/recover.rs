@@ -31,6 +31,7 @@ enum Found {
     Judgement(Judgement),
     /// What was done about keys is done again by enrolling.
     Key(KeyNotice),
+    Paper(PaperNotice),
     /// What was said besides: it is told again, and changes nothing by itself.
     Said {
         subject: SubjectId,
@@ -55,6 +56,7 @@ impl Found {
             Self::Rating(rating) => rating.serial,
             Self::Judgement(judgement) => judgement.serial,
             Self::Key(notice) => notice.serial,
+            Self::Paper(notice) => notice.serial,
             Self::Said { serial, .. } => *serial,
         }
     }
@@ -88,6 +90,7 @@ impl Desk<'_> {
                 Found::Release(release) => self.recover_release(&release),
                 Found::Rating(rating) => self.recover_rating(&rating),
                 Found::Judgement(judgement) => self.recover_judgement(&judgement),
+                Found::Paper(notice) => self.recover_paper(&notice),
                 Found::Key(_) | Found::Said { .. } => {}
             }
             self.state.serial = self.state.serial.max(serial);
@@ -117,10 +120,7 @@ impl Desk<'_> {
                     ChangeKind::Rating => Found::Rating(self.own(object)?),
                     ChangeKind::Judgement => Found::Judgement(self.own(object)?),
                     ChangeKind::Key => Found::Key(self.own(object)?),
-                    ChangeKind::Paper => {
-                        let PaperNotice { subject, serial, .. } = self.own(object)?;
-                        Found::Said { subject, serial }
-                    }
+                    ChangeKind::Paper => Found::Paper(self.own(object)?),
                     ChangeKind::Act => {
                         let ActNotice { subject, serial, .. } = self.own(object)?;
                         Found::Said { subject, serial }
@@ -141,6 +141,7 @@ impl Desk<'_> {
                     Found::Rating(rating) => rating.subject,
                     Found::Judgement(judgement) => judgement.subject,
                     Found::Key(notice) => notice.subject,
+                    Found::Paper(notice) => notice.subject,
                     Found::Said { subject, .. } => *subject,
                     Found::Operation(_) => return None,
                 };

@@ -12,6 +12,8 @@ use healthcode::wire::link::Head;
 use healthcode::wire::operation::ToldExposure;
 use serde::{Deserialize, Serialize};
 
+pub use crate::paper::PaperState;
+
 /// How many ends of answers are known: a phone that missed more is told everything.
 const MARKS: usize = 32;
 /// Serials count from here: a smaller number takes fewer bytes.
@@ -58,6 +60,9 @@ pub struct SubjectState {
     pub order: Option<OrderState>,
     /// The orders that ran to their release.
     pub served: Vec<ServedOrder>,
+    /// The paper codes that a gate may still see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<PaperState>,
 }
 
 /// The serials with which the state came to be what it is.
@@ -242,6 +247,7 @@ impl SubjectState {
             rating: None,
             order: None,
             served: Vec::new(),
+            papers: Vec::new(),
         }
     }
 
