@@ -286,17 +286,17 @@ impl TestPhone {
         core.store.write(|file| file.put_token(key, &signed(&token).0)).unwrap();
     }
 
-    fn say<T: Object>(&self, key: &SubjectKey, kind: ChangeKind, serial: u64, object: &T) {
+    pub(super) fn say<T: Object>(&self, key: &SubjectKey, kind: ChangeKind, serial: u64, object: &T) {
         let decision = KeptDecision { kind, object: signed(object) };
         self.core().store.write(|file| file.put_decision(key, serial, &decision)).unwrap();
     }
 
-    const fn next_serial(&mut self) -> u64 {
+    pub(super) const fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
     }
 
-    const fn seconds(&self) -> Timestamp {
+    pub(super) const fn seconds(&self) -> Timestamp {
         Timestamp::from_seconds(self.now.seconds())
     }
 
@@ -318,7 +318,7 @@ fn day_of(at: Timestamp) -> chrono::NaiveDate {
     Rulebook::hangzhou_2020().offset_minutes.date_of(at).to_naive()
 }
 
-fn signed<T: Object>(object: &T) -> Bytes {
+pub(super) fn signed<T: Object>(object: &T) -> Bytes {
     seal(object, &authority()).unwrap().into()
 }
 

@@ -143,7 +143,9 @@ impl Desk<'_> {
             Some(OperationBody::Consent(_)) if self.is_late() => Err(Problem::new(&ProblemKind::Replaced)),
             Some(OperationBody::Consent(consent)) => self.take_consent(&consent),
             Some(OperationBody::Paper(change)) => self.take_paper(&change, None),
-            Some(OperationBody::Care(_) | OperationBody::Appeal(_) | OperationBody::Served(_)) => Err(Problem::new(&ProblemKind::Operation)),
+            Some(OperationBody::Care(_) | OperationBody::Appeal(_) | OperationBody::Served(_)) => {
+                Err(Problem::new(&ProblemKind::Operation))
+            }
         }
     }
 

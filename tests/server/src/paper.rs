@@ -76,8 +76,7 @@ impl Desk<'_> {
     ///
     /// The problem `invalid` at `colour` before the first rating, `limit` at `paper` where as many are valid as may be.
     pub(crate) fn issue_paper(&mut self, by: Option<By>, region: u32) -> Result<[u8; 8], ServerError> {
-        let colour =
-            self.state.colour().ok_or_else(|| Problem::new(&ProblemKind::Invalid).at("colour"))?;
+        let colour = self.state.colour().ok_or_else(|| Problem::new(&ProblemKind::Invalid).at("colour"))?;
         let valid = self.state.papers.iter().filter(|paper| !paper.withdrawn && self.now < paper.expires_at);
         if valid.count() >= usize::from(self.rulebook.paper.max_valid) {
             return Err(Problem::new(&ProblemKind::Limit).at("paper").into());
