@@ -178,6 +178,12 @@ pub(crate) fn refusal_text(problem: &str, field: Option<&str>) -> Text {
             "记录不符合规则，未被采纳，请核对后重新填报。",
             "The entry did not meet the rules and was not taken. Check it and record it again.",
         ),
+        ("limit", Some(("纸质码", _))) => Text::new(
+            "有效的纸质码已达上限，请先注销不用的一张。",
+            "There are as many paper codes as there may be: withdraw one that is not used.",
+        ),
+        ("already-done", _) => Text::new("此事已办理。", "It is done already."),
+        ("late", _) => Text::new("已过期限，未被采纳。", "The time for this is over: it was not taken."),
         ("operation", _) => Text::new(
             "服务器无法识别此记录，未被采纳，请更新应用。",
             "The server does not understand the entry and did not take it: update the app.",
@@ -230,6 +236,7 @@ fn label(field: &str) -> Option<(&'static str, &'static str)> {
         "rule" => ("所申诉的理由", "The reason"),
         "statements" => ("说明材料", "The list of statements"),
         _ if field.starts_with("statements[") => ("说明材料", "A statement"),
+        "paper" => ("纸质码", "The paper code"),
         _ if field == "answers" || field.starts_with("answers.") => ("回答", "An answer"),
         _ => return None,
     })
@@ -272,6 +279,8 @@ fn why(reason: &str) -> (&'static str, &'static str) {
         "not-a-code" => ("不是健康码", "is not a code's"),
         "in-the-past" => ("已过去", "has passed"),
         "another-date" => ("与手机日期不同", "is not the phone's date"),
+        "unknown" => ("不在本机上", "is not known here"),
+        "withdrawn" => ("已注销", "was withdrawn"),
         "out-of-range" => ("超出范围", "is out of range"),
         "not-in-force" => ("已被新的评定取代", "has been replaced by a newer one"),
         "late" => ("已过期限", "can no longer be contested: the time is over"),

@@ -199,6 +199,23 @@ pub enum Entry {
         /// Its content.
         appeal: AppealInput,
     },
+    /// A paper code is asked for, or withdrawn.
+    Paper {
+        /// Which of the two.
+        paper: PaperInput,
+    },
+}
+
+/// What is asked of the authority about a paper code.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum PaperInput {
+    /// A new one, in the colour in force. It is there to print after the next sync.
+    Issue,
+    /// One is not to pass any more: it was lost, or is not wanted.
+    Withdraw {
+        /// Its id, as [`super::PaperCode`] has it.
+        paper: String,
+    },
 }
 
 silent!(IdentityForm, AnswerInput, AnswerValue, StayInput, DeclarationInput, CheckInInput, Entry);

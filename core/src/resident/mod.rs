@@ -30,6 +30,8 @@ mod journal;
 #[cfg(feature = "http")]
 mod network;
 mod own_http;
+mod page;
+mod papers;
 mod proof;
 mod quarantine;
 mod record;
@@ -53,10 +55,11 @@ pub use exposures::{Exposure, ExposureAnswer, ExposureState, NoticeState};
 pub use home::{Home, SubjectCard, SubjectState, SyncState, Takeover};
 pub use input::{
     AnswerInput, AnswerValue, CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem, Form,
-    FormQuestion, IdentityForm, QuestionForm, StayInput,
+    FormQuestion, IdentityForm, PaperInput, QuestionForm, StayInput,
 };
 pub use journal::{EntryOutcome, JournalEntry, JournalEvent, JournalPage};
 pub use own_http::{CodeRequested, Enrolment};
+pub use papers::{PaperCode, PaperCodeState};
 pub use quarantine::{CheckInState, CheckInView, QuarantineView};
 pub use record::{Preview, Recorded, TraceLine};
 pub use scan::ScannedText;

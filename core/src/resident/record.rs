@@ -3,6 +3,7 @@
 //! for hardware or for a person, is asked before the transaction: nobody else waits for it.
 
 use super::input::{CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem};
+use super::papers;
 use super::quarantine::expected_days;
 use super::standing::{Course, Past, Standing};
 use super::{appeals, today};
@@ -18,7 +19,7 @@ use crate::sync::phone::{Now, Phone};
 use crate::sync::{holder, outbox};
 use crate::token::OperationId;
 use crate::token::ids::unhex;
-use crate::wire::{Appeal, CheckIn, Consent, Operation, OperationBody, ToldExposure};
+use crate::wire::{Appeal, CheckIn, Consent, Operation, OperationBody, PaperChange, ToldExposure};
 
 /// How many check-ins before a new one are looked at to tell its day: more than anybody makes in the days that are
 /// open at once.
@@ -134,6 +135,7 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
         Entry::CheckIn { check_in } => Content::CheckIn(check_symptoms(phone, check_in)?),
         Entry::Consent { consent } => Content::Consent(check_consent(consent)?),
         Entry::Appeal { appeal } => Content::Appeal(appeals::check(phone, key, appeal, &now)?),
+        Entry::Paper { paper } => Content::Paper(papers::check(phone, key, paper, &now)?),
     };
     keep(phone, key, &content, &now)
 }
@@ -162,6 +164,7 @@ enum Content {
     Declaration(Declaration),
     CheckIn(Vec<String>),
     Consent(Consent),
+    Paper(PaperChange),
     Exposure(StoredMatch),
     Appeal(Appeal),
 }
@@ -207,6 +210,7 @@ fn try_record(
         }),
         Content::Consent(said) => OperationBody::Consent(said.clone()),
         Content::Appeal(appeal) => OperationBody::Appeal(appeal.clone()),
+        Content::Paper(change) => OperationBody::Paper(change.clone()),
         Content::Exposure(matched) => OperationBody::Exposure(ToldExposure {
             notice: matched.notice,
             rule: matched.rule.clone(),

@@ -296,7 +296,7 @@ impl TestPhone {
         self.serial
     }
 
-    const fn seconds(&self) -> Timestamp {
+    pub(super) const fn seconds(&self) -> Timestamp {
         Timestamp::from_seconds(self.now.seconds())
     }
 
@@ -318,7 +318,7 @@ fn day_of(at: Timestamp) -> chrono::NaiveDate {
     Rulebook::hangzhou_2020().offset_minutes.date_of(at).to_naive()
 }
 
-fn signed<T: Object>(object: &T) -> Bytes {
+pub(super) fn signed<T: Object>(object: &T) -> Bytes {
     seal(object, &authority()).unwrap().into()
 }
 

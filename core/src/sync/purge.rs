@@ -156,6 +156,8 @@ impl Kept {
             let days = declaration.travel.iter().map(|stay| stay.to).chain([declaration.declared_on]);
             all.declarations.push((operation, days.collect()));
         }
+        // A paper code and its withdrawal go together: one without the other would say something else.
+        let mut papers: BTreeMap<[u8; 8], (Vec<u64>, Timestamp)> = BTreeMap::new();
         for (serial, decision) in file.serial_decisions(key)? {
             let object = &decision.object.0;
             match decision.kind {
@@ -166,7 +168,10 @@ impl Kept {
                 ChangeKind::Paper => {
                     let notice: PaperNotice = kept(object)?;
                     let token = notice.token.map(|token| kept::<GateToken>(&token)).transpose()?;
-                    all.said.push((serial, token.map_or(notice.said_at, |token| token.expires_at)));
+                    let ends = token.map_or(notice.said_at, |token| token.expires_at);
+                    let (serials, ends_at) = papers.entry(notice.id).or_insert((Vec::new(), ends));
+                    serials.push(serial);
+                    *ends_at = ends.min(*ends_at);
                 }
                 ChangeKind::Act => all.said.push((serial, kept::<ActNotice>(object)?.acted_at)),
                 ChangeKind::Appeal => {
@@ -176,6 +181,9 @@ impl Kept {
                 ChangeKind::Served => all.said.push((serial, kept::<ServedNotice>(object)?.said_at)),
                 ChangeKind::Key | ChangeKind::Other => {}
             }
+        }
+        for (serials, ends_at) in papers.into_values() {
+            all.said.extend(serials.into_iter().map(|serial| (serial, ends_at)));
         }
         Ok(all)
     }

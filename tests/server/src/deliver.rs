@@ -147,7 +147,8 @@ impl Desk<'_> {
                 let made = interval_of(&opened.evidence, evidence, self.now).earliest;
                 self.take_appeal(&appeal, operation.id, made)
             }
-            Some(OperationBody::Care(_) | OperationBody::Paper(_) | OperationBody::Served(_)) => {
+            Some(OperationBody::Paper(change)) => self.take_paper(&change, None),
+            Some(OperationBody::Care(_) | OperationBody::Served(_)) => {
                 Err(Problem::new(&ProblemKind::Operation))
             }
         }

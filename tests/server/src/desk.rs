@@ -26,6 +26,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) life: &'a Life,
     pub(crate) notices: Arc<Told>,
     pub(crate) subject: SubjectId,
+    /// For which the issuer speaks in tokens.
+    pub(crate) region: u32,
     pub(crate) now: Timestamp,
     /// When another phone took the place of the one that asks: what it brings is late.
     pub(crate) replaced_at: Option<Timestamp>,

@@ -16,8 +16,8 @@ use crate::storage::Withdrawn;
 impl Desk<'_> {
     /// Withdraws the person's tokens of another colour than the one in force, whichever phone has them; and, once the
     /// phone that took another's place has come for its own token, all those of the other. Until then the old phone
-    /// keeps what it has: nobody stands at a gate without a code.
-    pub(crate) fn withdraw(&mut self, place: usize) {
+    /// keeps what it has: nobody stands at a gate without a code. Papers of another colour go as well.
+    pub(crate) fn withdraw(&mut self, place: usize) -> Result<(), ServerError> {
         let now = self.now;
         let active = self.replaced_at.is_none();
         let colour = self.state.colour();
@@ -40,6 +40,7 @@ impl Desk<'_> {
             key.token.take_if(|token| replaced || colour.is_some_and(|colour| colour != token.colour));
         }
         self.state.keys = keys;
+        self.withdraw_papers()
     }
 
     /// Reads the place of a token of a state in which places were not noted yet.
@@ -94,7 +95,7 @@ impl Desk<'_> {
     }
 }
 
-fn place_of(token: &GateToken, list: u32) -> TokenPlace {
+pub(crate) fn place_of(token: &GateToken, list: u32) -> TokenPlace {
     let until = token.expires_at.plus_hours(i64::from(MAX_HOURS));
     TokenPlace { list, index: token.status.index, until, colour: token.colour }
 }

@@ -23,6 +23,7 @@ mod limits;
 mod notices;
 mod operator;
 mod outages;
+mod paper;
 mod peers;
 mod ports;
 mod records;

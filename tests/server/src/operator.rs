@@ -95,8 +95,8 @@ impl Operator {
             let fresh = Secret::random()?;
             let (place, gone) = match key_use {
                 KeyUse::Tokens => {
-                    let gone = keys.token_keys(now).map(|(key, ..)| key.public_key().id());
-                    (&mut file.tokens, gone.to_vec())
+                    let gone = keys.token_keys(now).into_iter().map(|(key, ..)| key.public_key().id());
+                    (&mut file.tokens, gone.collect())
                 }
                 other => {
                     let lasting = keys.lasting().into_iter().find(|(_, listed)| *listed == other);

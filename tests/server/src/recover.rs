@@ -32,6 +32,7 @@ enum Found {
     /// What was done about keys is done again by enrolling.
     Key(KeyNotice),
     Appeal(AppealNotice),
+    Paper(PaperNotice),
     /// What was said besides: it is told again, and changes nothing by itself.
     Said {
         subject: SubjectId,
@@ -57,6 +58,7 @@ impl Found {
             Self::Judgement(judgement) => judgement.serial,
             Self::Key(notice) => notice.serial,
             Self::Appeal(notice) => notice.serial,
+            Self::Paper(notice) => notice.serial,
             Self::Said { serial, .. } => *serial,
         }
     }
@@ -91,6 +93,7 @@ impl Desk<'_> {
                 Found::Rating(rating) => self.recover_rating(&rating),
                 Found::Judgement(judgement) => self.recover_judgement(&judgement),
                 Found::Appeal(notice) => self.recover_appeal_notice(&notice),
+                Found::Paper(notice) => self.recover_paper(&notice),
                 Found::Key(_) | Found::Said { .. } => {}
             }
             self.state.serial = self.state.serial.max(serial);
@@ -120,10 +123,7 @@ impl Desk<'_> {
                     ChangeKind::Rating => Found::Rating(self.own(object)?),
                     ChangeKind::Judgement => Found::Judgement(self.own(object)?),
                     ChangeKind::Key => Found::Key(self.own(object)?),
-                    ChangeKind::Paper => {
-                        let PaperNotice { subject, serial, .. } = self.own(object)?;
-                        Found::Said { subject, serial }
-                    }
+                    ChangeKind::Paper => Found::Paper(self.own(object)?),
                     ChangeKind::Act => {
                         let ActNotice { subject, serial, .. } = self.own(object)?;
                         Found::Said { subject, serial }
@@ -142,6 +142,7 @@ impl Desk<'_> {
                     Found::Judgement(judgement) => judgement.subject,
                     Found::Key(notice) => notice.subject,
                     Found::Appeal(notice) => notice.subject,
+                    Found::Paper(notice) => notice.subject,
                     Found::Said { subject, .. } => *subject,
                     Found::Operation(_) => return None,
                 };

@@ -13,6 +13,7 @@ use healthcode::wire::operation::ToldExposure;
 use serde::{Deserialize, Serialize};
 
 use crate::appeal::{AppealCase, SetAside};
+pub use crate::paper::PaperState;
 
 /// How many ends of answers are known: a phone that missed more is told everything.
 const MARKS: usize = 32;
@@ -66,6 +67,9 @@ pub struct SubjectState {
     /// The rules that granted appeals have set aside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aside: Vec<SetAside>,
+    /// The paper codes that a gate may still see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<PaperState>,
 }
 
 /// The serials with which the state came to be what it is.
@@ -258,6 +262,7 @@ impl SubjectState {
             served: Vec::new(),
             appeals: Vec::new(),
             aside: Vec::new(),
+            papers: Vec::new(),
         }
     }
 

@@ -157,7 +157,7 @@ impl Inner {
             outcomes.push(desk.deliver(caller.place, &caller.key, delivery, &request.evidence, known)?);
         }
         desk.decide(records)?;
-        desk.withdraw(caller.place);
+        desk.withdraw(caller.place)?;
         if caller.replaced_at.is_none() {
             desk.issue_if_due(caller.place, &caller.key, self.config.region)?;
         }
@@ -178,6 +178,7 @@ impl Inner {
             life: &self.life,
             notices: self.told(),
             subject,
+            region: self.config.region,
             now: self.ports.clock.now(),
             replaced_at,
             state,
