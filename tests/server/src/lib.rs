@@ -5,6 +5,7 @@
 //! What it decides is signed; what it keeps is said in [`storage`]. What never enters: a rule of its own, a route
 //! that sets the clock, a bare hash of an identity number.
 
+mod care;
 mod clock;
 mod config;
 mod decide;
@@ -13,6 +14,7 @@ mod desk;
 mod enrol;
 mod error;
 mod followed;
+mod handover;
 mod http;
 mod issue;
 mod key_file;
@@ -52,7 +54,7 @@ pub use notices::{
 };
 pub use operator::Operator;
 pub use ports::{ConsoleGateway, Ports, PublicRecords, RecordsUnavailable, SmsGateway};
-pub use records::{EmbeddedRecords, PersonRecord, embedded_records};
+pub use records::{EmbeddedRecords, PersonRecord, embedded_records, family_records};
 
 use error::ServerError;
 use followed::Followed;
