@@ -28,11 +28,20 @@ mod peers;
 mod ports;
 mod records;
 mod recover;
+mod relation;
 pub mod state;
 mod status;
 pub mod storage;
 mod sync;
 mod trust;
+
+// The tests of this crate use what those beside it do, which name it.
+#[cfg(test)]
+extern crate self as healthcode_server;
+
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::future::Future;
 use std::sync::Arc;
