@@ -83,7 +83,7 @@ impl Desk<'_> {
                 certainty,
                 not_counted,
                 late: check_in.tap.late,
-                by: None,
+                by: check_in.by.clone(),
             };
             self.say(ChangeKind::Judgement, serial, &judgement)?;
             let known = self.state.order.as_mut().and_then(|order| order.check_ins.get_mut(place));

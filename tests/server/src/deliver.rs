@@ -5,8 +5,8 @@
 use healthcode::rules::facts::ReportedSymptoms;
 use healthcode::rules::quarantine::Tap;
 use healthcode::time::{Evidence, Interval, interval_of};
-use healthcode::token::PublicKey;
 use healthcode::token::trust_list::seal;
+use healthcode::token::{By, PublicKey};
 use healthcode::wire::message::{LinkedOperation, Outcome, OutcomeKind};
 use healthcode::wire::operation::ToldExposure;
 use healthcode::wire::{CheckIn, Consent, Link, Operation, OperationBody, Problem, ProblemKind, Receipt};
@@ -137,20 +137,26 @@ impl Desk<'_> {
                 Ok(())
             }
             Some(OperationBody::CheckIn(check_in)) => {
-                self.take_check_in((operation, serial), check_in, &opened.evidence, evidence);
+                let by = self.by_of(key);
+                self.take_check_in((operation, serial), check_in, by, &opened.evidence, evidence);
                 Ok(())
             }
-            Some(OperationBody::Consent(_)) if self.is_late() => Err(Problem::new(&ProblemKind::Replaced)),
-            Some(OperationBody::Consent(consent)) => self.take_consent(&consent),
-            Some(OperationBody::Appeal(_)) if self.is_late() => Err(Problem::new(&ProblemKind::Replaced)),
+            Some(OperationBody::Consent(_) | OperationBody::Care(_) | OperationBody::Appeal(_))
+                if self.is_late() =>
+            {
+                Err(Problem::new(&ProblemKind::Replaced))
+            }
+            Some(OperationBody::Consent(consent)) => self.take_consent(&consent, key),
+            Some(OperationBody::Care(change)) => self.take_care(&change, key),
             Some(OperationBody::Appeal(appeal)) => {
                 let made = interval_of(&opened.evidence, evidence, self.now).earliest;
                 self.take_appeal(&appeal, operation.id, made)
             }
-            Some(OperationBody::Paper(change)) => self.take_paper(&change, None),
-            Some(OperationBody::Care(_) | OperationBody::Served(_)) => {
-                Err(Problem::new(&ProblemKind::Operation))
+            Some(OperationBody::Paper(change)) => {
+                let by = self.by_of(key);
+                self.take_paper(&change, by)
             }
+            Some(OperationBody::Served(_)) => Err(Problem::new(&ProblemKind::Operation)),
         }
     }
 
@@ -171,7 +177,11 @@ impl Desk<'_> {
     }
 
     /// A key that waits takes over at once, or goes.
-    fn take_consent(&mut self, consent: &Consent) -> Result<(), Problem> {
+    fn take_consent(&mut self, consent: &Consent, key: &PublicKey) -> Result<(), Problem> {
+        // Who cares for the person does not say which phone is the person's own.
+        if self.by_of(key).is_some() {
+            return Err(Problem::new(&ProblemKind::Role));
+        }
         let waits = |key: &HolderKey| key.id == consent.key && key.active_from > self.now;
         let place = self.state.keys.iter().position(waits);
         let place = place.ok_or_else(|| Problem::new(&ProblemKind::Invalid).at("key"))?;
@@ -191,6 +201,7 @@ impl Desk<'_> {
         &mut self,
         (operation, serial): (&Operation, u64),
         check_in: CheckIn,
+        by: Option<By>,
         made: &Evidence,
         synced: &Evidence,
     ) {
@@ -218,7 +229,7 @@ impl Desk<'_> {
         // Its judgement may have been brought back before the check-in itself; and whoever taps all day long is heard,
         // and not counted anew each time.
         if !order.has(operation.id) && order.exact_on(tap) < TAPS_OF_A_DAY {
-            order.check_ins.push(CheckInState { operation: operation.id, tap, judged: None, said: 0 });
+            order.check_ins.push(CheckInState { operation: operation.id, tap, judged: None, said: 0, by });
         }
     }
 

@@ -74,7 +74,7 @@ impl Desk<'_> {
             key: key.0.as_slice().try_into().map_err(|_| ServerError::Internal("key"))?,
             noticed_at: self.now_in_seconds(),
             active_from,
-            carer: None,
+            carer: self.carer_of(key),
         };
         self.say(ChangeKind::Key, serial, &notice)
     }

@@ -15,9 +15,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use healthcode::token::{cbor, status_list};
 use healthcode::wire::message::{
-    ANCHOR_PATH, CONFIRM_PATH, ENROLMENTS_PATH, ISSUER_PATH, MAX_REQUEST_BYTES, NOTICE_HEAD_PATH,
-    NOTICE_PATH_PREFIX, OUTAGES_PATH, POLICY_PATH, ROOT_PATH_PREFIX, RULEBOOK_PATH, STATUS_PATH_PREFIX,
-    SYNC_PATH, TRUST_LIST_PATH, WITNESS_PATH,
+    ANCHOR_PATH, CONFIRM_PATH, ENROLMENTS_PATH, HANDOVERS_PATH, ISSUER_PATH, MAX_REQUEST_BYTES,
+    NOTICE_HEAD_PATH, NOTICE_PATH_PREFIX, OUTAGES_PATH, POLICY_PATH, ROOT_PATH_PREFIX, RULEBOOK_PATH,
+    STATUS_PATH_PREFIX, SYNC_PATH, TRUST_LIST_PATH, WITNESS_PATH,
 };
 use healthcode::wire::problem::MEDIA_TYPE;
 use healthcode::wire::{Bytes, Problem, ProblemKind, SIGNATURE_HEADER};
@@ -49,6 +49,7 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
         .route(ANCHOR_PATH, get(anchor))
         .route(ENROLMENTS_PATH, post(start_enrolment))
         .route(CONFIRM_PATH, post(confirm_enrolment))
+        .route(HANDOVERS_PATH, post(hand_over))
         .route(SYNC_PATH, post(sync))
         .route("/healthz", get(health))
         .fallback(|| async { problem_of(StatusCode::NOT_FOUND, "not-found", "There is no such route") })
@@ -95,6 +96,7 @@ fn route_of(path: &str) -> &'static str {
         ANCHOR_PATH,
         ENROLMENTS_PATH,
         CONFIRM_PATH,
+        HANDOVERS_PATH,
         SYNC_PATH,
         NOTICE_HEAD_PATH,
         WITNESS_PATH,
@@ -221,6 +223,14 @@ async fn confirm_enrolment(State(inner): Server, request: Request) -> Response {
     answer(async {
         let (headers, body) = read(request, JSON, MAX_REQUEST_BYTES).await?;
         json(&inner.confirm_enrolment(signature(&headers), &body).await?)
+    })
+    .await
+}
+
+async fn hand_over(State(inner): Server, request: Request) -> Response {
+    answer(async {
+        let (headers, body) = read(request, JSON, MAX_REQUEST_BYTES).await?;
+        json(&inner.hand_over(signature(&headers), &body).await?)
     })
     .await
 }

@@ -21,8 +21,14 @@ impl Desk<'_> {
         let now = self.now;
         let active = self.replaced_at.is_none();
         let colour = self.state.colour();
-        let replaced: Vec<_> = (0..self.state.keys.len())
-            .map(|other| active && other != place && self.state.replaced_at(other, now).is_some())
+        let keys = &self.state.keys;
+        let group = |other: usize| {
+            keys.get(place).zip(keys.get(other)).is_some_and(|(key, other)| key.is_of_group(other))
+        };
+        let replaced: Vec<_> = (0..keys.len())
+            .map(|other| {
+                active && other != place && group(other) && self.state.replaced_at(other, now).is_some()
+            })
             .collect();
         let mut keys = std::mem::take(&mut self.state.keys);
         for (key, replaced) in keys.iter_mut().zip(replaced) {
@@ -44,7 +50,7 @@ impl Desk<'_> {
     }
 
     /// Reads the place of a token of a state in which places were not noted yet.
-    fn know_place(&self, key: &mut HolderKey) {
+    pub(crate) fn know_place(&self, key: &mut HolderKey) {
         let Some(issued) = key.token.as_ref().filter(|_| key.places.is_empty()) else { return };
         let (signer, ..) = self.keys.token_key(issued.issued_at);
         if let Ok(token) = unseal::<GateToken>(&issued.bytes.0, &signer.public_key()) {
@@ -61,7 +67,8 @@ impl Desk<'_> {
     ) -> Result<(), ServerError> {
         let Some(colour) = self.state.colour() else { return Ok(()) };
         let terms = self.rulebook.tokens;
-        let Some(key) = self.state.keys.get(place) else { return Ok(()) };
+        let key = self.state.keys.get(place).filter(|key| key.revoked_at.is_none());
+        let Some(key) = key else { return Ok(()) };
         let fresh = |token: &IssuedToken| {
             token.colour == colour
                 && self.now < terms.refresh_at(token.issued_at)

@@ -6,6 +6,7 @@
 //! that sets the clock, a bare hash of an identity number.
 
 mod appeal;
+mod care;
 mod clock;
 mod config;
 mod decide;
@@ -14,6 +15,7 @@ mod desk;
 mod enrol;
 mod error;
 mod followed;
+mod handover;
 mod http;
 mod issue;
 mod key_file;
@@ -28,11 +30,20 @@ mod peers;
 mod ports;
 mod records;
 mod recover;
+mod relation;
 pub mod state;
 mod status;
 pub mod storage;
 mod sync;
 mod trust;
+
+// The tests of this crate use what those beside it do, which name it.
+#[cfg(test)]
+extern crate self as healthcode_server;
+
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -54,7 +65,7 @@ pub use notices::{
 };
 pub use operator::Operator;
 pub use ports::{ConsoleGateway, Ports, PublicRecords, RecordsUnavailable, SmsGateway};
-pub use records::{EmbeddedRecords, PersonRecord, embedded_records};
+pub use records::{EmbeddedRecords, PersonRecord, embedded_records, family_records};
 
 use error::ServerError;
 use followed::Followed;

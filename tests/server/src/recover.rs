@@ -231,6 +231,7 @@ impl Desk<'_> {
                     self.state.reported = Some(ReportedSymptoms { on, symptoms: check_in.symptoms });
                     self.recover_told(receipt.serial);
                 }
+                let by = self.by_of_id(&Bytes(key));
                 let Some(order) = &mut self.state.order else { return };
                 // The evidence of the exchange that brought it is lost; its judgement, if there is one, has the rest.
                 let mut earliest = opened.evidence.lower_bound;
@@ -250,6 +251,7 @@ impl Desk<'_> {
                         tap,
                         judged: None,
                         said: 0,
+                        by,
                     });
                 }
             }
@@ -331,7 +333,14 @@ impl Desk<'_> {
         let (tap, judged, serial) = (judgement.tap(), judgement.attribution(), judgement.serial);
         let same = |check_in: &&mut CheckInState| check_in.operation == judgement.operation;
         let Some(known) = order.check_ins.iter_mut().find(same) else {
-            order.check_ins.push(CheckInState { operation: judgement.operation, tap, judged, said: serial });
+            let by = judgement.by.clone();
+            order.check_ins.push(CheckInState {
+                operation: judgement.operation,
+                tap,
+                judged,
+                said: serial,
+                by,
+            });
             return;
         };
         // Of two receipts the earlier one says more, and of one receipt the later word.
@@ -344,6 +353,7 @@ impl Desk<'_> {
         if says_more {
             known.tap = tap;
         }
+        known.by = known.by.take().or_else(|| judgement.by.clone());
         if says_more || newer {
             // Where that is not what was said last, it is said anew.
             known.judged = judged.filter(|_| says_more && newer);

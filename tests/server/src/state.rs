@@ -6,13 +6,15 @@ use healthcode::rules::declaration::Declaration;
 use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
 use healthcode::rules::quarantine::{Attribution, Quarantine, Tap};
 use healthcode::rules::rating::Reason;
-use healthcode::token::ids::{OperationId, OrderId, SegmentId};
+use healthcode::token::By;
+use healthcode::token::ids::{OperationId, OrderId, SegmentId, SubjectId};
 use healthcode::wire::Bytes;
 use healthcode::wire::link::Head;
 use healthcode::wire::operation::ToldExposure;
 use serde::{Deserialize, Serialize};
 
 use crate::appeal::{AppealCase, SetAside};
+pub use crate::care::{Asked, CarerOf};
 pub use crate::paper::PaperState;
 
 /// How many ends of answers are known: a phone that missed more is told everything.
@@ -70,6 +72,12 @@ pub struct SubjectState {
     /// The paper codes that a gate may still see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub papers: Vec<PaperState>,
+    /// For whom this person cares, or has asked to: some of it may be over by now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cares_for: Vec<SubjectId>,
+    /// Who has asked to care for this person and waits for an officer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
 }
 
 /// The serials with which the state came to be what it is.
@@ -97,6 +105,13 @@ pub struct HolderKey {
     pub cose_key: Bytes,
     /// From when on it speaks for the person.
     pub active_from: Timestamp,
+    /// Whose it is, where it is one of somebody who cares for the person; none for the person's own. Keys of one owner are
+    /// a group: a later one takes the place of an earlier one of its own group alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carer: Option<CarerOf>,
+    /// When the care that it served ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
     /// The head on which its segment opens.
     pub opens_on: Head,
     /// Its segment, once a link has opened it.
@@ -225,6 +240,9 @@ pub struct CheckInState {
     /// The serial under which that was said.
     #[serde(default)]
     pub said: u64,
+    /// Who made it, where it was not the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
 }
 
 /// Where a key stands.
@@ -263,6 +281,8 @@ impl SubjectState {
             appeals: Vec::new(),
             aside: Vec::new(),
             papers: Vec::new(),
+            cares_for: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -314,7 +334,7 @@ impl SubjectState {
         self.keys.iter().position(|key| key.id.0 == id)
     }
 
-    /// Where the key at a place stands: of those whose time has come, the last one speaks.
+    /// Where the key at a place stands: of those of a group whose time has come, the last one speaks.
     #[must_use]
     pub fn standing(&self, place: usize, now: Timestamp) -> Standing {
         let Some(key) = self.keys.get(place) else { return Standing::Replaced };
@@ -324,11 +344,13 @@ impl SubjectState {
         if self.replaced_at(place, now).is_some() { Standing::Replaced } else { Standing::Active }
     }
 
-    /// When the key at a place gave way to another one; none while it speaks.
+    /// When the key at a place gave way to another one of its group, or its care ended; none while it speaks.
     #[must_use]
     pub fn replaced_at(&self, place: usize, now: Timestamp) -> Option<Timestamp> {
-        let later = self.keys.iter().skip(place + 1).map(|other| other.active_from);
-        later.filter(|from| *from <= now).min()
+        let key = self.keys.get(place)?;
+        let later = self.keys.iter().skip(place + 1).filter(|other| other.is_of_group(key));
+        let later = later.map(|other| other.active_from).filter(|from| *from <= now);
+        later.chain(key.revoked_at).min()
     }
 
     /// The colour in force; none before the first rating.

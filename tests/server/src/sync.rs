@@ -221,7 +221,7 @@ impl Inner {
                 .map(|token| token.bytes.clone()),
             anchor: self.anchor(Some(caller.claims.nonce)).await?,
             head: stuck.then(|| state.head.to_vec().into()),
-            replaced: caller.replaced_at.is_some(),
+            replaced: caller.replaced_at.is_some() || key.is_some_and(|key| key.revoked_at.is_some()),
             spread: self.spread(caller.subject),
         })
     }

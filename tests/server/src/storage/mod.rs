@@ -14,6 +14,7 @@ use healthcode::wire::message::ChangeKind;
 use healthcode::wire::{Bytes, Problem};
 use serde::{Deserialize, Serialize};
 
+use crate::care::CareSession;
 use crate::error::ServerError;
 use crate::state::SubjectState;
 
@@ -90,6 +91,16 @@ pub(crate) struct Session {
     pub(crate) expires_at: Timestamp,
     /// The subject, once the code was confirmed: asking again gives the same answer.
     pub(crate) confirmed: Option<SubjectId>,
+    /// Where it is somebody else who asks, to care for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) care: Option<CareSession>,
+}
+
+impl Session {
+    /// Until when it can be confirmed, with a code or without one.
+    pub(crate) fn lasts_until(&self) -> Timestamp {
+        self.care.as_ref().map_or(self.expires_at, |care| care.until)
+    }
 }
 
 /// The storage of a server.

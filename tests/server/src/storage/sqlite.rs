@@ -305,9 +305,10 @@ impl Storage for SqliteStorage {
 
     async fn put_session(&self, id: [u8; 16], session: &Session) -> Result<(), ServerError> {
         let (body, expires_at) = (to_json(session)?, session.expires_at.millis());
+        let lasts_until = session.lasts_until().millis();
         self.run(move |file| {
             file.execute(FORGET_SESSIONS, [expires_at.saturating_sub(SESSION_OUTLIVES_MILLIS)])?;
-            file.execute(WRITE_SESSION, params![id, expires_at, body])?;
+            file.execute(WRITE_SESSION, params![id, lasts_until, body])?;
             Ok(())
         })
         .await
@@ -318,7 +319,7 @@ impl Storage for SqliteStorage {
             let Some(session) = read_session(file, &id)? else { return Ok(None) };
             let tries_left = session.tries_left.saturating_sub(1);
             let after = to_json(&Session { tries_left, ..session.clone() })?;
-            file.execute(WRITE_SESSION, params![id, session.expires_at.millis(), after])?;
+            file.execute(WRITE_SESSION, params![id, session.lasts_until().millis(), after])?;
             Ok(Some(session))
         })
         .await

@@ -23,7 +23,7 @@ use healthcode::token::{PublicKey, RootSet, TrustList};
 use healthcode::wire::SIGNATURE_HEADER;
 use healthcode_server::{
     App, Config, EmbeddedRecords, PersonRecord, Ports, PublicRecords, RecordsUnavailable, ServerClock,
-    SmsGateway, StartError, Witness, embedded_records,
+    SmsGateway, StartError, Witness, embedded_records, family_records,
 };
 use tower::ServiceExt as _;
 
@@ -121,12 +121,21 @@ impl Server {
     }
 
     pub(crate) async fn start_with(set: impl FnOnce(&mut Config)) -> Self {
+        Self::start_among(embedded_records(), set).await
+    }
+
+    /// A server whose people are a family: 孙七 has guardians and no number on record, 赵六 neither.
+    pub(crate) async fn start_family() -> Self {
+        Self::start_among(family_records(), |_| {}).await
+    }
+
+    async fn start_among(people: Arc<EmbeddedRecords>, set: impl FnOnce(&mut Config)) -> Self {
         let folder = Arc::new(tempfile::TempDir::new().unwrap());
         let mut config = Config::hangzhou(&folder.path().join("server.db"), "http://127.0.0.1:1".to_owned());
         set(&mut config);
         let clock = Arc::new(Clock(AtomicI64::new(at(11, 9, 0).millis())));
         let register = Arc::new(Register {
-            people: embedded_records(),
+            people,
             silent: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             case: Mutex::new(None),
@@ -247,6 +256,15 @@ pub(crate) fn zhang_san() -> Identity {
 
 pub(crate) fn li_si() -> Identity {
     identity("李四", "440524188001010014", "+8613900139000")
+}
+
+/// Who has no number on record: the phone that is named is of whoever asks.
+pub(crate) fn sun_qi() -> Identity {
+    identity("孙七", "330185199301101152", "+8613800138000")
+}
+
+pub(crate) fn zhao_liu() -> Identity {
+    identity("赵六", "330102197508204626", "+8613800138000")
 }
 
 pub(crate) fn wang_wu() -> Identity {
