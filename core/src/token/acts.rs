@@ -4,6 +4,7 @@
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
 
 use super::cbor;
 use super::envelope::{FormatError, Kind};
@@ -15,7 +16,7 @@ use crate::rules::calendar::Timestamp;
 pub const MAX_TEXT: usize = 1_024;
 
 /// Who acted in a person's place.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[cbor(map)]
 #[cfg_attr(feature = "device", derive(uniffi::Record))]
 pub struct By {
@@ -28,7 +29,8 @@ pub struct By {
 }
 
 /// In which role somebody acts for another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[cbor(index_only)]
 #[cfg_attr(feature = "device", derive(uniffi::Enum))]
 pub enum ByRole {

@@ -215,7 +215,13 @@ impl Desk<'_> {
         // Its judgement may have been brought back before the check-in itself; and whoever taps all day long is heard,
         // and not counted anew each time.
         if !order.has(operation.id) && order.exact_on(tap) < TAPS_OF_A_DAY {
-            order.check_ins.push(CheckInState { operation: operation.id, tap, judged: None, said: 0 });
+            order.check_ins.push(CheckInState {
+                operation: operation.id,
+                tap,
+                judged: None,
+                said: 0,
+                by: None,
+            });
         }
     }
 

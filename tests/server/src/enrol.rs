@@ -114,7 +114,11 @@ impl Inner {
         verified.map(|_| ()).map_err(|_| ProblemKind::Signature.into())
     }
 
-    async fn subject_of(&self, pseudonym: [u8; 32], person: &PersonRecord) -> Result<SubjectId, ServerError> {
+    pub(crate) async fn subject_of(
+        &self,
+        pseudonym: [u8; 32],
+        person: &PersonRecord,
+    ) -> Result<SubjectId, ServerError> {
         for _ in 0..ATTEMPTS {
             if let Some(subject) = self.storage.subject_of(pseudonym).await? {
                 return Ok(subject);
@@ -202,7 +206,7 @@ impl Inner {
         Ok((desk.state, desk.changes))
     }
 
-    fn person(&self, document: &Document) -> Bytes {
+    pub(crate) fn person(&self, document: &Document) -> Bytes {
         let parts = [b"person".as_slice(), document.kind_code().as_bytes(), document.number().as_bytes()];
         self.keys.pseudonym(&parts).to_vec().into()
     }

@@ -245,6 +245,7 @@ impl Desk<'_> {
                         tap,
                         judged: None,
                         said: 0,
+                        by: None,
                     });
                 }
             }
@@ -285,12 +286,19 @@ impl Desk<'_> {
     fn recover_order(&mut self, order: &Order) {
         if order.serial > self.state.last.order {
             self.state.last.order = order.serial;
+            let manual = self.recovered_manual(order);
+            // Said again, it is the same order with all its check-ins.
+            if let Some(known) = self.state.order.as_mut().filter(|known| known.id == order.order) {
+                known.manual = manual;
+                return;
+            }
             let notices = self.state.notices_of(&order.rule);
             self.state.order = Some(OrderState {
                 id: order.order,
                 colour: order.colour,
                 quarantine: order.quarantine(),
                 notices,
+                manual,
                 check_ins: Vec::new(),
             });
         }
@@ -324,7 +332,8 @@ impl Desk<'_> {
         let (tap, judged, serial) = (judgement.tap(), judgement.attribution(), judgement.serial);
         let same = |check_in: &&mut CheckInState| check_in.operation == judgement.operation;
         let Some(known) = order.check_ins.iter_mut().find(same) else {
-            order.check_ins.push(CheckInState { operation: judgement.operation, tap, judged, said: serial });
+            let (operation, by) = (judgement.operation, judgement.by.clone());
+            order.check_ins.push(CheckInState { operation, tap, judged, said: serial, by });
             return;
         };
         // Of two receipts the earlier one says more, and of one receipt the later word.
@@ -342,5 +351,6 @@ impl Desk<'_> {
             known.judged = judged.filter(|_| says_more && newer);
         }
         known.said = known.said.max(serial);
+        known.by = known.by.take().or_else(|| judgement.by.clone());
     }
 }

@@ -6,11 +6,14 @@ use healthcode::rules::declaration::Declaration;
 use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
 use healthcode::rules::quarantine::{Attribution, Quarantine, Tap};
 use healthcode::rules::rating::Reason;
+use healthcode::token::By;
 use healthcode::token::ids::{OperationId, OrderId, SegmentId};
 use healthcode::wire::Bytes;
 use healthcode::wire::link::Head;
 use healthcode::wire::operation::ToldExposure;
 use serde::{Deserialize, Serialize};
+
+pub use crate::officer::state::{ActsHead, ManualOrder, OrderedBy};
 
 /// How many ends of answers are known: a phone that missed more is told everything.
 const MARKS: usize = 32;
@@ -58,6 +61,12 @@ pub struct SubjectState {
     pub order: Option<OrderState>,
     /// The orders that ran to their release.
     pub served: Vec<ServedOrder>,
+    /// Where the records have the person reside; none where it was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resides_in: Option<u32>,
+    /// Where the log of officers' acts about the person stands.
+    #[serde(default)]
+    pub acts: ActsHead,
 }
 
 /// The serials with which the state came to be what it is.
@@ -168,6 +177,9 @@ pub struct OrderState {
     /// The exposure notices on which it stands; none where it has another cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<u32>,
+    /// What else there is to an order that an officer gave without a rule; none for any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<ManualOrder>,
     /// The check-ins, in the order of their receipt.
     pub check_ins: Vec<CheckInState>,
 }
@@ -207,6 +219,9 @@ pub struct CheckInState {
     /// The serial under which that was said.
     #[serde(default)]
     pub said: u64,
+    /// Who made it, where it was not the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
 }
 
 /// Where a key stands.
@@ -242,6 +257,8 @@ impl SubjectState {
             rating: None,
             order: None,
             served: Vec::new(),
+            resides_in: Some(person.region.code()),
+            acts: ActsHead::default(),
         }
     }
 
