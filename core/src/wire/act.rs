@@ -206,7 +206,19 @@ impl OfficerRequest {
     ///
     /// [`TokenError`] where the signature or the content is not such a request's.
     pub fn open(bytes: &[u8], key: &PublicKey) -> Result<Self, TokenError> {
-        let payload = Sign1::parse(bytes, MAX_BYTES)?.verify(Kind::Officer, key)?;
+        Ok(Self::read(Sign1::parse(bytes, MAX_BYTES)?.verify(Kind::Officer, key)?)?)
+    }
+
+    /// Reads one that was verified when it was taken: its key may be registered no more.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] where the content is not such a request's.
+    pub fn unverified(bytes: &[u8]) -> Result<Self, FormatError> {
+        Self::read(Sign1::parse(bytes, MAX_BYTES)?.unverified_payload()?)
+    }
+
+    fn read(payload: &[u8]) -> Result<Self, FormatError> {
         let Payload { request, at, audience, json, note } = cbor::decode(payload, MAX_BYTES)?;
         let act = serde_json::from_slice(&json).map_err(|_| FormatError::Content)?;
         Ok(Self { request, at, audience, act, note })

@@ -20,6 +20,7 @@ impl Desk<'_> {
     /// Decides everything that is due. `records` are the port's answer; none where it has not answered, and then
     /// nothing is rated: unanswered is never green.
     pub(crate) fn decide(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
+        self.lapse_if_due()?;
         self.judge()?;
         if self.release_if_done()? {
             // What was served is over; what else there is may still give a colour.
@@ -100,7 +101,9 @@ impl Desk<'_> {
         match progress(&order.quarantine, &order.taps(), self.now).phase {
             Phase::Complete { release_at } if self.now >= release_at => {
                 let served = ServedOrder { colour: order.colour, starts_on: order.quarantine.starts_on };
+                let manual = order.manual.clone();
                 self.end_order(ReleaseCause::Completed)?;
+                self.forget_manual_rating(manual.as_ref())?;
                 self.state.served.push(served);
                 Ok(true)
             }
@@ -111,6 +114,7 @@ impl Desk<'_> {
     /// Ends the order in force; its name, if there was one.
     pub(crate) fn end_order(&mut self, cause: ReleaseCause) -> Result<Option<OrderId>, ServerError> {
         let Some(order) = self.state.order.take() else { return Ok(None) };
+        self.count_end(&order, cause);
         let serial = self.next_serial()?;
         let release = Release {
             subject: self.subject,
@@ -209,13 +213,14 @@ impl Desk<'_> {
             rule: order.rule.clone(),
             quarantine: order.quarantine(),
             notices: self.state.notices_of(&order.rule),
+            manual: None,
             check_ins: Vec::new(),
         });
         Ok(())
     }
 
     /// The rating receipt, where the rating says something new.
-    fn receipt(&mut self, rating: Rating) -> Result<(), ServerError> {
+    pub(crate) fn receipt(&mut self, rating: Rating) -> Result<(), ServerError> {
         let said = self.state.rating.as_ref().map(|said| said.colour);
         // Green has no reasons: it is said once.
         if rating.colour == Colour::Green && said == Some(Colour::Green) {

@@ -240,7 +240,7 @@ impl Inner {
         Ok((desk.state, desk.changes))
     }
 
-    fn person(&self, document: &Document) -> Bytes {
+    pub(crate) fn person(&self, document: &Document) -> Bytes {
         let parts = [b"person".as_slice(), document.kind_code().as_bytes(), document.number().as_bytes()];
         self.keys.pseudonym(&parts).to_vec().into()
     }

@@ -19,7 +19,7 @@ impl Desk<'_> {
     /// keeps what it has: nobody stands at a gate without a code. Papers of another colour go as well.
     pub(crate) fn withdraw(&mut self, place: usize) -> Result<(), ServerError> {
         let now = self.now;
-        let active = self.replaced_at.is_none();
+        let active = self.replaced_at.is_none() && place < self.state.keys.len();
         let colour = self.state.colour();
         let keys = &self.state.keys;
         let group = |other: usize| {
@@ -34,8 +34,8 @@ impl Desk<'_> {
         for (key, replaced) in keys.iter_mut().zip(replaced) {
             self.know_place(key);
             key.places.retain(|token| now < token.until);
-            let gone =
-                |token: &mut TokenPlace| replaced || colour.is_some_and(|colour| colour != token.colour);
+            // Without a colour no token is in force: an officer's order that has ended leaves none.
+            let gone = |token: &mut TokenPlace| replaced || colour != Some(token.colour);
             let withdrawn = key.places.extract_if(.., gone);
             self.changes.withdrawn.extend(withdrawn.map(|token| Withdrawn {
                 list: token.list,
@@ -43,7 +43,7 @@ impl Desk<'_> {
                 until: token.until,
             }));
             // It is given out no more either, also when the colour comes back.
-            key.token.take_if(|token| replaced || colour.is_some_and(|colour| colour != token.colour));
+            key.token.take_if(|token| replaced || colour != Some(token.colour));
         }
         self.state.keys = keys;
         self.withdraw_papers()

@@ -23,6 +23,7 @@ mod keys;
 mod life;
 mod limits;
 mod notices;
+mod officer;
 mod operator;
 mod outages;
 mod paper;
@@ -63,6 +64,7 @@ pub use notices::{
     ClassDraft, DraftError, HttpWitness, ListedNotice, NoticeDraft, Place, PlaceRecord, Publication, Witness,
     WitnessError,
 };
+pub use officer::{AskError, ListedOfficer, LogEntry, OfficerClient, OfficerRole};
 pub use operator::Operator;
 pub use ports::{ConsoleGateway, Ports, PublicRecords, RecordsUnavailable, SmsGateway};
 pub use records::{EmbeddedRecords, PersonRecord, embedded_records, family_records};
@@ -92,6 +94,7 @@ pub(crate) struct Inner {
     pub(crate) status: status::StatusLists,
     pub(crate) life: Life,
     pub(crate) notices: notices::Notices,
+    pub(crate) officers: officer::Officers,
     pub(crate) trust: tokio::sync::Mutex<Option<trust::Published>>,
     pub(crate) room: Arc<tokio::sync::Semaphore>,
 }
@@ -117,6 +120,7 @@ impl App {
         let log = notices::Log::new(config.notices_path(), config.keys_path());
         let inner = Inner {
             notices: notices::Notices::new(log),
+            officers: officer::Officers::open(config.officers_path())?,
             config,
             ports,
             keys,
@@ -216,9 +220,11 @@ impl App {
         let service = self.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
         let inner = Arc::clone(&self.inner);
         async move {
+            let lapsing = tokio::spawn(Arc::clone(&inner).keep_lapsing());
             let kept = tokio::spawn(inner.keep_notices());
             let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
             kept.abort();
+            lapsing.abort();
             served
         }
     }

@@ -26,6 +26,8 @@ pub struct Operator {
     outages: PathBuf,
     pub(crate) notices: PathBuf,
     pub(crate) venues: PathBuf,
+    pub(crate) officers: PathBuf,
+    pub(crate) database: PathBuf,
 }
 
 impl Operator {
@@ -38,6 +40,8 @@ impl Operator {
             outages: config.outages_path(),
             notices: config.notices_path(),
             venues: config.venues_path(),
+            officers: config.officers_path(),
+            database: config.database,
         }
     }
 

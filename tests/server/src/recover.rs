@@ -292,6 +292,12 @@ impl Desk<'_> {
     fn recover_order(&mut self, order: &Order) {
         if order.serial > self.state.last.order {
             self.state.last.order = order.serial;
+            let manual = self.recovered_manual(order);
+            // Said again, it is the same order with all its check-ins.
+            if let Some(known) = self.state.order.as_mut().filter(|known| known.id == order.order) {
+                known.manual = manual;
+                return;
+            }
             let notices = self.state.notices_of(&order.rule);
             self.state.order = Some(OrderState {
                 id: order.order,
@@ -299,6 +305,7 @@ impl Desk<'_> {
                 rule: order.rule.clone(),
                 quarantine: order.quarantine(),
                 notices,
+                manual,
                 check_ins: Vec::new(),
             });
         }
@@ -359,5 +366,6 @@ impl Desk<'_> {
             known.judged = judged.filter(|_| says_more && newer);
         }
         known.said = known.said.max(serial);
+        known.by = known.by.take().or_else(|| judgement.by.clone());
     }
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::appeal::{AppealCase, SetAside};
 pub use crate::care::{Asked, CarerOf};
+pub use crate::officer::state::{ActsHead, ManualOrder, OrderedBy};
 pub use crate::paper::PaperState;
 
 /// How many ends of answers are known: a phone that missed more is told everything.
@@ -78,6 +79,12 @@ pub struct SubjectState {
     /// Who has asked to care for this person and waits for an officer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Asked>,
+    /// Where the records have the person reside; none where it was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resides_in: Option<u32>,
+    /// Where the log of officers' acts about the person stands.
+    #[serde(default)]
+    pub acts: ActsHead,
 }
 
 /// The serials with which the state came to be what it is.
@@ -201,6 +208,9 @@ pub struct OrderState {
     /// The exposure notices on which it stands; none where it has another cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<u32>,
+    /// What else there is to an order that an officer gave without a rule; none for any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<ManualOrder>,
     /// The check-ins, in the order of their receipt.
     pub check_ins: Vec<CheckInState>,
 }
@@ -283,6 +293,8 @@ impl SubjectState {
             papers: Vec::new(),
             cares_for: Vec::new(),
             asked: Vec::new(),
+            resides_in: Some(person.region.code()),
+            acts: ActsHead::default(),
         }
     }
 

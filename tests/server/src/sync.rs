@@ -130,7 +130,7 @@ impl Inner {
     }
 
     /// The records port's answer about a person; none where it does not answer.
-    async fn records(&self, state: &SubjectState) -> Option<Records> {
+    pub(crate) async fn records(&self, state: &SubjectState) -> Option<Records> {
         match self.ports.records.get(&state.person).await {
             Ok(Some(person)) => Some(person.records),
             Ok(None) | Err(_) => None,

@@ -14,7 +14,7 @@ use rusqlite_migration::{M, Migrations};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Changes, Decision, Pseudonym, Session, Storage, StoredOperation, Versioned, Withdrawn};
+use super::{Changes, Decision, Pseudonym, Session, Storage, StoredOperation, Versioned, Withdrawn, log};
 use crate::error::{ServerError, StartError};
 use crate::state::SubjectState;
 
@@ -139,7 +139,8 @@ impl SqliteStorage {
                 connection.pragma_update(None, name, value).map_err(failed)?;
             }
             connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
-            let migrated = Migrations::new(vec![M::up(V1), M::up(V2)]).to_latest(&mut connection);
+            let migrated =
+                Migrations::new(vec![M::up(V1), M::up(V2), log::migration()]).to_latest(&mut connection);
             migrated.map_err(|error| match error {
                 rusqlite_migration::Error::RusqliteError { err, .. } => failed(err),
                 _ => StartError::Database("the file is of a later version".to_owned()),
@@ -151,7 +152,7 @@ impl SqliteStorage {
     }
 
     /// Runs `work` in one transaction, on a thread that may block.
-    async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ServerError> + Send + 'static,
     ) -> Result<T, ServerError> {
@@ -222,7 +223,7 @@ impl Storage for SqliteStorage {
         state: &SubjectState,
         changes: Changes,
     ) -> Result<(), ServerError> {
-        let state = to_json(state)?;
+        let (state, agenda) = (to_json(state)?, state.agenda());
         self.run(move |file| {
             let id = subject.as_bytes();
             if file.execute(CHANGE_SUBJECT, params![id, version, state])? == 0 {
@@ -240,7 +241,8 @@ impl Storage for SqliteStorage {
                     file.execute(statement, params![id, serial, to_json(decision)?])?;
                 }
             }
-            withdraw(file, id, &changes.withdrawn)
+            withdraw(file, id, &changes.withdrawn)?;
+            log::keep(file, subject, &changes, &agenda)
         })
         .await
     }
@@ -369,10 +371,10 @@ fn to_json<T: Serialize>(value: &T) -> Result<String, ServerError> {
     serde_json::to_string(value).map_err(|_| ServerError::Internal("storage/json"))
 }
 
-fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, ServerError> {
+pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, ServerError> {
     serde_json::from_str(text).map_err(|_| damaged())
 }
 
-const fn damaged() -> ServerError {
+pub(super) const fn damaged() -> ServerError {
     ServerError::Internal("storage/content")
 }
