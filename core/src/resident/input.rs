@@ -193,6 +193,12 @@ pub enum Entry {
         /// Its content.
         consent: ConsentInput,
     },
+    /// The end of what somebody does who cares for the subject: the subject's own phone says it of anybody, a carer's of
+    /// itself. The key speaks no more once the authority has it.
+    EndCare {
+        /// The carer's key, see [`super::Carer`].
+        key: String,
+    },
 }
 
 silent!(IdentityForm, AnswerInput, AnswerValue, StayInput, DeclarationInput, CheckInInput, Entry);

@@ -2,6 +2,7 @@
 //! returned to the app is kept, whatever happens to the process; what failed left no trace. The vault, which may wait
 //! for hardware or for a person, is asked before the transaction: nobody else waits for it.
 
+use super::care;
 use super::input::{CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem};
 use super::quarantine::expected_days;
 use super::standing::{Course, Past, Standing};
@@ -18,6 +19,7 @@ use crate::sync::phone::{Now, Phone};
 use crate::sync::{holder, outbox};
 use crate::token::OperationId;
 use crate::token::ids::unhex;
+use crate::wire::operation::CareChange;
 use crate::wire::{CheckIn, Consent, Operation, OperationBody, ToldExposure};
 
 /// How many check-ins before a new one are looked at to tell its day: more than anybody makes in the days that are
@@ -133,6 +135,7 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
         }
         Entry::CheckIn { check_in } => Content::CheckIn(check_symptoms(phone, check_in)?),
         Entry::Consent { consent } => Content::Consent(check_consent(consent)?),
+        Entry::EndCare { key: end } => Content::Care(care::check_end(phone, key, end)?),
     };
     keep(phone, key, &content, &now)
 }
@@ -161,6 +164,7 @@ enum Content {
     Declaration(Declaration),
     CheckIn(Vec<String>),
     Consent(Consent),
+    Care(CareChange),
     Exposure(StoredMatch),
 }
 
@@ -204,6 +208,7 @@ fn try_record(
             order: course.as_ref().map(|course| course.order.order),
         }),
         Content::Consent(said) => OperationBody::Consent(said.clone()),
+        Content::Care(change) => OperationBody::Care(change.clone()),
         Content::Exposure(matched) => OperationBody::Exposure(ToldExposure {
             notice: matched.notice,
             rule: matched.rule.clone(),
