@@ -130,7 +130,7 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
     if enrolled.carer != care.as_ref().map(|care| care.carer) {
         return Err(HealthcodeError::bad_answer());
     }
-    keep(phone, &enrolled, New { identity, key, care, document: ENROLMENT })
+    keep(phone, &enrolled, &New { identity, key, care, document: ENROLMENT })
 }
 
 /// What a new key of a subject comes with.
@@ -143,7 +143,7 @@ pub(super) struct New {
 }
 
 /// Keeps the subject, its key and its segment in one transaction.
-pub(super) fn keep(phone: &Phone, enrolled: &Enrolled, new: New) -> Result<Confirmed, HealthcodeError> {
+pub(super) fn keep(phone: &Phone, enrolled: &Enrolled, new: &New) -> Result<Confirmed, HealthcodeError> {
     let head = enrolled.head.0.as_slice().try_into().map_err(|_| HealthcodeError::bad_answer())?;
     let key = SubjectKey { subject: enrolled.subject, issuer: phone.config.issuer.clone() };
     let signer = holder::signer(&new.key, &phone.ports.vault)?;

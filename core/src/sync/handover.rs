@@ -61,20 +61,19 @@ struct Person {
 pub(crate) fn request(phone: &Phone) -> Result<String, HealthcodeError> {
     phone.store.writable()?;
     let known: Option<Pending> = phone.store.read(|file| file.json_document(HANDOVER))?;
-    let pending = match known {
-        Some(pending) => pending,
-        None => {
-            let made = Pending {
-                key: holder::make(phone.ports.vault.as_ref())?,
-                secret: Bytes(random::bytes::<16>()?.to_vec()),
-                moved: None,
-            };
-            // Another call may have been first: then its key is the one, and this one was never shown.
-            phone.store.write(|file| match file.json_document(HANDOVER)? {
-                Some(first) => Ok::<Pending, StoreError>(first),
-                None => file.put_json_document(HANDOVER, &made).map(|()| made.clone()),
-            })?
-        }
+    let pending = if let Some(pending) = known {
+        pending
+    } else {
+        let made = Pending {
+            key: holder::make(phone.ports.vault.as_ref())?,
+            secret: Bytes(random::bytes::<16>()?.to_vec()),
+            moved: None,
+        };
+        // Another call may have been first: then its key is the one, and this one was never shown.
+        phone.store.write(|file| match file.json_document(HANDOVER)? {
+            Some(first) => Ok::<Pending, StoreError>(first),
+            None => file.put_json_document(HANDOVER, &made).map(|()| made.clone()),
+        })?
     };
     let key = holder::signer(&pending.key, &phone.ports.vault)?.public_key();
     let secret = pending.secret.0.as_slice().try_into();
@@ -171,7 +170,7 @@ pub(crate) fn taken_over(phone: &Phone, reply: &Reply) -> Result<Confirmed, Heal
     if enrolled.subject != subject || enrolled.carer != care.as_ref().map(|care| care.carer) {
         return Err(HealthcodeError::bad_answer());
     }
-    enrol::keep(phone, &enrolled, New { identity, key, care, document: HANDOVER })
+    enrol::keep(phone, &enrolled, &New { identity, key, care, document: HANDOVER })
 }
 
 /// Either code, from its text.
