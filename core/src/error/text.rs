@@ -159,6 +159,15 @@ fn rejected(problem: &str) -> (&'static str, &'static str) {
         "enrolment-pending" => {
             ("正在通知原手机，稍后生效。", "The phone used before is being told: this one takes over then.")
         }
+        "relation-pending" => (
+            "尚待核实与本人的关系，核实后即可使用。",
+            "The relation to the person has yet to be confirmed: ask again later.",
+        ),
+        "limit" => ("已达到规定的人数上限。", "There are as many as the rules allow."),
+        "late" => ("已超过时限，请重新办理。", "The time for it is over: begin anew."),
+        "role" => ("无权进行此项操作。", "This is not for you to say."),
+        "already-done" => ("此前已办理。", "It was done before."),
+        "replaced" => ("健康码已转移到另一部手机。", "The code has moved to another phone."),
         "unknown-subject" => {
             ("服务器没有此人的记录，请重新注册。", "The server does not know this person: enrol again.")
         }
@@ -237,6 +246,8 @@ fn label(field: &str) -> Option<(&'static str, &'static str)> {
         "statements" => ("说明材料", "The list of statements"),
         _ if field.starts_with("statements[") => ("说明材料", "A statement"),
         "paper" => ("纸质码", "The paper code"),
+        "carer" => ("照护人", "The carer"),
+        "key" => ("密钥", "The key"),
         _ if field == "answers" || field.starts_with("answers.") => ("回答", "An answer"),
         _ => return None,
     })
@@ -285,6 +296,17 @@ fn why(reason: &str) -> (&'static str, &'static str) {
         "not-in-force" => ("已被新的评定取代", "has been replaced by a newer one"),
         "late" => ("已过期限", "can no longer be contested: the time is over"),
         "already-appealed" => ("已在申诉中", "is contested already"),
+        "cared-for" => ("本身由他人照护", "is cared for by this phone"),
+        "not-a-key" => ("格式不正确", "has another form"),
+        "not-a-carer" => ("不属于任何照护人", "is nobody's who cares for the person"),
+        "another-carer" => ("属于另一位照护人", "is another carer's"),
+        "not-a-handover" => ("不是转移码", "is not a handover's"),
+        "not-a-request" => ("不是新手机出示的转移码", "is not what a new phone shows"),
+        "not-an-answer" => ("不是原手机出示的转移码", "is not what the phone used before shows"),
+        "another-authority" => ("属于另一发码机关", "is of another authority"),
+        "for-another-phone" => ("是给另一部手机的", "is for another phone"),
+        "expired" => ("已过期", "has expired"),
+        "not-scanned" => ("尚未扫描", "was not scanned yet"),
         "differs" => ("与已打开的不同", "is not the one that the data was opened with"),
         _ => ("不正确", "is not valid"),
     }

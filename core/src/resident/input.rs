@@ -204,6 +204,12 @@ pub enum Entry {
         /// Which of the two.
         paper: PaperInput,
     },
+    /// The end of what somebody does who cares for the subject: the subject's own phone says it of anybody, a carer's of
+    /// itself. The key speaks no more once the authority has it.
+    EndCare {
+        /// The carer's key, see [`super::Carer`].
+        key: String,
+    },
 }
 
 /// What is asked of the authority about a paper code.

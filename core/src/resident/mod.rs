@@ -17,6 +17,7 @@ macro_rules! silent {
 
 mod answered;
 mod appeals;
+mod care;
 mod code;
 mod count;
 mod disclosure;
@@ -24,6 +25,7 @@ mod draw;
 mod erase;
 mod export;
 mod exposures;
+mod handover;
 mod home;
 mod input;
 mod journal;
@@ -44,6 +46,7 @@ use std::sync::Arc;
 
 pub use answered::AnsweredChallenge;
 pub use appeals::{AppealCard, AppealInput, AppealStanding, Appeals, Contestable};
+pub use care::Carer;
 pub use code::ShownCode;
 pub use count::{QuarantineCount, count_quarantine};
 pub use disclosure::explain_disclosure;
@@ -52,6 +55,7 @@ pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};
 pub use erase::erase_database;
 pub use exposures::{Exposure, ExposureAnswer, ExposureState, NoticeState};
+pub use handover::HandoverPicture;
 pub use home::{Home, SubjectCard, SubjectState, SyncState, Takeover};
 pub use input::{
     AnswerInput, AnswerValue, CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem, Form,
@@ -258,7 +262,8 @@ impl Resident {
         record::preview(&phone, &known(&phone, &subject)?, &declaration)
     }
 
-    /// Records a declaration, a check-in, a consent to another phone, or an appeal: once this returns it survives whatever happens to the app, and it is sent
+    /// Records a declaration, a check-in, a consent to another phone, an appeal, what is asked about a paper code, or the
+    /// end of somebody's care: once this returns it survives whatever happens to the app, and it is sent
     /// with the next sync. It needs no network.
     ///
     /// # Errors

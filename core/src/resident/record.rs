@@ -2,6 +2,7 @@
 //! returned to the app is kept, whatever happens to the process; what failed left no trace. The vault, which may wait
 //! for hardware or for a person, is asked before the transaction: nobody else waits for it.
 
+use super::care;
 use super::input::{CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem};
 use super::papers;
 use super::quarantine::expected_days;
@@ -19,7 +20,9 @@ use crate::sync::phone::{Now, Phone};
 use crate::sync::{holder, outbox};
 use crate::token::OperationId;
 use crate::token::ids::unhex;
-use crate::wire::{Appeal, CheckIn, Consent, Operation, OperationBody, PaperChange, ToldExposure};
+use crate::wire::{
+    Appeal, CareChange, CheckIn, Consent, Operation, OperationBody, PaperChange, ToldExposure,
+};
 
 /// How many check-ins before a new one are looked at to tell its day: more than anybody makes in the days that are
 /// open at once.
@@ -136,6 +139,7 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
         Entry::Consent { consent } => Content::Consent(check_consent(consent)?),
         Entry::Appeal { appeal } => Content::Appeal(appeals::check(phone, key, appeal, &now)?),
         Entry::Paper { paper } => Content::Paper(papers::check(phone, key, paper, &now)?),
+        Entry::EndCare { key: end } => Content::Care(care::check_end(phone, key, end)?),
     };
     keep(phone, key, &content, &now)
 }
@@ -165,6 +169,7 @@ enum Content {
     CheckIn(Vec<String>),
     Consent(Consent),
     Paper(PaperChange),
+    Care(CareChange),
     Exposure(StoredMatch),
     Appeal(Appeal),
 }
@@ -211,6 +216,7 @@ fn try_record(
         Content::Consent(said) => OperationBody::Consent(said.clone()),
         Content::Appeal(appeal) => OperationBody::Appeal(appeal.clone()),
         Content::Paper(change) => OperationBody::Paper(change.clone()),
+        Content::Care(change) => OperationBody::Care(change.clone()),
         Content::Exposure(matched) => OperationBody::Exposure(ToldExposure {
             notice: matched.notice,
             rule: matched.rule.clone(),

@@ -137,6 +137,8 @@ impl TestPhone {
                         unknown: false,
                         spread: 0,
                         takeover: None,
+                        cared_by: None,
+                        carers: Vec::new(),
                     },
                 )?;
                 file.put_holder_key(&key, id, &holder_key)?;

@@ -215,6 +215,8 @@ async fn two_parents_each_end_for_themselves_and_the_other_goes_on() {
     let mother_key = mother.key_id();
     end(&mut mother, &mother_key, 11);
     assert_eq!(mother.sync(&server).await, [ACCEPTED]);
+    // Gates fetch a list once a minute.
+    server.go_to(11, 9, 2);
     assert_eq!(status(&server, token.status).await, Some(1), "withdrawn at once");
     assert!(is_replaced(&server, &mother).await);
     father.sync(&server).await;
@@ -312,6 +314,7 @@ async fn the_care_outlives_the_server_and_a_carers_next_phone_takes_the_place_of
     assert!(is_replaced(&server, &mother).await);
     assert_eq!(status(&server, before).await, Some(0), "until the next one has come for its own");
     next.sync(&server).await;
+    server.go_to(11, 9, 2);
     assert_eq!(status(&server, before).await, Some(1));
     father.tap(at(11, 10, 0));
     assert_eq!(father.sync(&server).await, [ACCEPTED], "the other carer's key is of another group");
