@@ -16,6 +16,7 @@ fn proof_of(release: &Release) -> Result<(), ProofError> {
         order: healthcode::wire::Bytes(seal(&order(), &signer).unwrap()),
         entries: Vec::new(),
         judgements: Vec::new(),
+        confirmation: None,
         release: Some(healthcode::wire::Bytes(seal(release, &signer).unwrap())),
     };
     proof.verify(&trust(), at(hours(24 * 8))).map(|_| ())

@@ -10,7 +10,7 @@ use healthcode::rules::rating::{Rating, Reason};
 use healthcode::rules::text::Text;
 use healthcode::token::Order;
 use healthcode::token::acts::MAX_TEXT;
-use healthcode::token::decision::ReleaseCause;
+use healthcode::token::decision::{MANUAL, ReleaseCause};
 use healthcode::token::ids::{OrderId, SubjectId};
 use healthcode::wire::message::ChangeKind;
 use healthcode::wire::{Bytes, Problem, ProblemKind};
@@ -24,8 +24,6 @@ use crate::error::ServerError;
 use crate::state::{ManualOrder, OrderState, OrderedBy};
 use crate::storage::log::{Fate, ManualRow};
 
-/// What a receipt names in the place of a rule.
-pub(crate) const MANUAL: &str = "manual";
 /// So many lapses at a time.
 const LAPSES: u32 = 256;
 const EVERY: Duration = Duration::from_secs(60);
@@ -228,7 +226,7 @@ impl Desk<'_> {
         let until = order.issued_at.plus_hours(i64::from(self.rulebook.manual.confirm_hours));
         let known = self.state.order.as_ref().filter(|known| known.id == order.order);
         let known = known.and_then(|known| known.manual.as_ref());
-        (order.rule == MANUAL).then(|| ManualOrder {
+        order.is_manual().then(|| ManualOrder {
             cause: order.cause.clone(),
             rulebook: order.rulebook.to_vec().into(),
             supersedes: order.supersedes,
