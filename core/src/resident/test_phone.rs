@@ -286,12 +286,12 @@ impl TestPhone {
         core.store.write(|file| file.put_token(key, &signed(&token).0)).unwrap();
     }
 
-    fn say<T: Object>(&self, key: &SubjectKey, kind: ChangeKind, serial: u64, object: &T) {
+    pub(super) fn say<T: Object>(&self, key: &SubjectKey, kind: ChangeKind, serial: u64, object: &T) {
         let decision = KeptDecision { kind, object: signed(object) };
         self.core().store.write(|file| file.put_decision(key, serial, &decision)).unwrap();
     }
 
-    const fn next_serial(&mut self) -> u64 {
+    pub(super) const fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
     }
