@@ -311,3 +311,34 @@ async fn who_is_an_officer_stands_in_a_file_that_only_its_owner_writes() {
         "nobody is an officer by a damaged file"
     );
 }
+
+#[tokio::test]
+async fn who_is_overdue_in_a_database_of_before_is_found_without_a_phone() {
+    let mut server = Server::start().await;
+    let phone = yellow(&server).await;
+    let file = Connection::open(&server.config.database).unwrap();
+    let before = "DROP TABLE act; DROP TABLE asked; DROP TABLE agenda; DROP TABLE manual_order;
+        PRAGMA user_version = 2;";
+    file.execute_batch(before).unwrap();
+    server.restart().await;
+    server.go_to(12, 2, 0);
+    let mut officer = Officer::with(&server, 50, "甲", &[CheckIns]);
+    let answer = officer.done(&server, Act::Overdue {}).await;
+    assert_eq!(answer["people"][0]["subject"], phone.subject.to_string());
+}
+
+#[tokio::test]
+async fn two_officers_at_the_same_moment_do_it_once() {
+    let server = Server::start().await;
+    let mut phone = yellow(&server).await;
+    let mut officers = [50, 51].map(|seed| Officer::with(&server, seed, &seed.to_string(), &[CheckIns]));
+    let [one, two] = &mut officers;
+    let act = || Act::CheckIn { whom: Whom::Subject(phone.subject), symptoms: Vec::new() };
+    let (one, two) = tokio::join!(one.ask(&server, act()), two.ask(&server, act()));
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    assert_eq!(logged(&server, phone.subject), ["check-in"]);
+    phone.sync(&server).await;
+    assert_eq!((phone.acts.len(), phone.judgements.len()), (1, 1));
+}

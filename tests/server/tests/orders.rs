@@ -187,12 +187,14 @@ async fn a_confirmed_order_comes_back_whole_from_a_phone() {
     let mut server = Server::start().await;
     let mut phone = green(&server).await;
     let (mut first, mut second) = two(&server);
-    let backup = std::fs::read(&server.config.database).unwrap();
+    let backup = server.folder.path().join("backup.db");
+    let database = rusqlite::Connection::open(&server.config.database).unwrap();
+    database.execute("VACUUM INTO ?1", [backup.to_str().unwrap()]).unwrap();
+    drop(database);
     let answer = first.done(&server, order(whom(&phone), Colour::Yellow, 3)).await;
     phone.sync(&server).await;
     let tap = phone.tap(at(11, 10, 0));
     server.go_to(11, 10, 1);
-    let before = phone.request(&server);
     phone.sync(&server).await;
     second.done(&server, Act::ConfirmOrder { whom: whom(&phone), order: order_of(&answer) }).await;
     let said: healthcode::wire::message::SyncResponse = {
@@ -201,11 +203,11 @@ async fn a_confirmed_order_comes_back_whole_from_a_phone() {
         phone.send(&server, &all).await.json()
     };
     phone.sync(&server).await;
-    drop(before);
     // The database of before comes back; everything that was said is offered.
-    let _ = std::fs::remove_file(server.config.database.with_extension("db-wal"));
-    let _ = std::fs::remove_file(server.config.database.with_extension("db-shm"));
-    std::fs::write(&server.config.database, backup).unwrap();
+    for end in ["db", "db-wal", "db-shm"] {
+        let _ = std::fs::remove_file(server.config.database.with_extension(end));
+    }
+    std::fs::copy(&backup, &server.config.database).unwrap();
     server.restart().await;
     let mut request = phone.request(&server);
     request.recovered_after = Some(0);
@@ -219,7 +221,7 @@ async fn a_confirmed_order_comes_back_whole_from_a_phone() {
     // In force without an end by lapse, with the check-in that was judged under it.
     server.go_to(14, 9, 1);
     phone.cursor = None;
-    (phone.orders, phone.releases) = (Vec::new(), Vec::new());
+    (phone.orders, phone.releases, phone.judgements) = (Vec::new(), Vec::new(), Vec::new());
     phone.sync(&server).await;
     assert_eq!((phone.orders.len(), phone.releases.len()), (2, 0));
     assert_eq!(phone.colour(), Some(Colour::Yellow));
