@@ -232,3 +232,25 @@ async fn a_confirmed_order_comes_back_whole_from_a_phone() {
         "already-done"
     );
 }
+
+#[tokio::test]
+async fn what_the_rules_come_to_meanwhile_holds_once_an_officers_order_is_gone() {
+    let server = Server::start().await;
+    let mut phone = green(&server).await;
+    let (mut first, _) = two(&server);
+    first.done(&server, order(whom(&phone), Colour::Red, 14)).await;
+    phone.sync(&server).await;
+    // A stay in an area of risk is told now; red is stricter, so nothing is said of it yet.
+    server.go_to(11, 12, 0);
+    phone.declare(&server, well(support::phone::WUHAN, 11));
+    phone.sync(&server).await;
+    assert_eq!((phone.colour(), phone.orders.len()), (Some(Colour::Red), 1));
+    // Nobody confirms, and the records do not answer: not green for a moment.
+    server.register.silent.store(true, std::sync::atomic::Ordering::SeqCst);
+    server.go_to(14, 9, 0);
+    phone.sync(&server).await;
+    assert!(phone.ratings.iter().filter(|rating| rating.colour == Colour::Green).count() == 1);
+    server.register.silent.store(false, std::sync::atomic::Ordering::SeqCst);
+    phone.sync(&server).await;
+    assert_eq!((phone.colour(), phone.orders.len()), (Some(Colour::Yellow), 2));
+}

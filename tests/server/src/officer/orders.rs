@@ -192,13 +192,15 @@ impl Desk<'_> {
         self.forget_manual_rating(manual.as_ref())
     }
 
-    /// After the end of an officer's order its colour is gone: who was green is green again at once, and what the rules
-    /// say otherwise is rated anew.
+    /// After the end of an officer's order its colour is gone: whom the rules have green is green again at once, and what
+    /// else they say is rated anew.
     pub(crate) fn forget_manual_rating(&mut self, manual: Option<&ManualOrder>) -> Result<(), ServerError> {
         let Some(manual) = manual else { return Ok(()) };
+        // What is not rated yet is never green.
+        let green = manual.green_before && !self.state.rating_due;
         self.state.rating = None;
         self.state.rating_due = true;
-        if manual.green_before {
+        if green {
             let (colour, reasons) = (Colour::Green, Vec::new());
             self.receipt(Rating { colour, reasons, order: None, trace: Vec::new() })?;
         }
