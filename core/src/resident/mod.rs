@@ -365,6 +365,8 @@ fn known(phone: &Phone, id: &str) -> Result<SubjectKey, HealthcodeError> {
 }
 
 #[cfg(test)]
+mod manual_tests;
+#[cfg(test)]
 mod purge_tests;
 #[cfg(test)]
 mod test_notices;

@@ -244,15 +244,26 @@ impl Kept {
     /// The orders with their ends, as [`crate::resident`] replays them.
     fn courses(&self) -> Vec<Course> {
         let mut courses: Vec<Course> = Vec::with_capacity(self.orders.len());
+        let mut said_before = Vec::new();
         for (place, (serial, order)) in self.orders.iter().enumerate() {
             let next = self.orders.get(place + 1);
+            // Confirmed, an officer's order is said again: it is one order.
+            if next.is_some_and(|(_, next)| next.order == order.order) {
+                said_before.push(*serial);
+                continue;
+            }
             let mut releases = self.releases.iter().filter(|(_, release)| release.order == order.order);
             let mut course = Course {
                 order: order.order,
                 starts_on: order.starts_on,
                 ended_at: next.map(|(_, next)| next.issued_at),
                 served: false,
-                serials: releases.clone().map(|(at, _)| *at).chain([*serial]).collect(),
+                serials: releases
+                    .clone()
+                    .map(|(at, _)| *at)
+                    .chain([*serial])
+                    .chain(said_before.drain(..))
+                    .collect(),
             };
             // One that came before its order, or after the next one, ended nothing.
             if let Some((_, release)) =

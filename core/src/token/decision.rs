@@ -63,7 +63,16 @@ pub struct Order {
     pub provisional_until: Option<Timestamp>,
 }
 
+/// What stands in the place of a rule's id where an officer ordered without one.
+pub const MANUAL: &str = "manual";
+
 impl Order {
+    /// Whether an officer gave it without a rule.
+    #[must_use]
+    pub fn is_manual(&self) -> bool {
+        self.rule == MANUAL
+    }
+
     /// Its days as the rules count them.
     #[must_use]
     pub const fn quarantine(&self) -> Quarantine {

@@ -155,6 +155,10 @@ impl Desk<'_> {
             }
         };
         self.state.rating_due = false;
+        if let Some(manual) = self.state.order.as_mut().and_then(|order| order.manual.as_mut()) {
+            // What the rules say beside an officer's order holds once that is gone.
+            manual.green_before = rating.colour == Colour::Green;
+        }
         let in_force = self.state.order.as_ref().map(|order| order.colour);
         match &rating.order {
             // A stricter cause takes the place of the order in force; its days are counted anew, never merged.

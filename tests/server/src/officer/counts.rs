@@ -7,7 +7,10 @@ use crate::error::ServerError;
 use crate::storage::log::ManualCount;
 
 impl Inner {
-    /// How many such orders there were by region and legal day of issue, and what became of them.
+    /// How many such orders there were, and what became of them: `{"format": 1, "manual_orders": [{"region": six digits,
+    /// "day": the legal day of issue, "ordered", "provisional", "confirmed", "lapsed", "ended"}]}`. An order is one of the
+    /// last four: it waits for a second officer; one has confirmed it, whatever came then; none has in time; it was lifted
+    /// or gave way to another before.
     pub(crate) async fn counts(&self) -> Result<Value, ServerError> {
         let counts = self.storage.manual_counts(self.ports.clock.now()).await?;
         let row = |count: ManualCount| {

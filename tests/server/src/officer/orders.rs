@@ -10,7 +10,7 @@ use healthcode::rules::rating::{Rating, Reason};
 use healthcode::rules::text::Text;
 use healthcode::token::Order;
 use healthcode::token::acts::MAX_TEXT;
-use healthcode::token::decision::ReleaseCause;
+use healthcode::token::decision::{MANUAL, ReleaseCause};
 use healthcode::token::ids::{OrderId, SubjectId};
 use healthcode::wire::message::ChangeKind;
 use healthcode::wire::{Bytes, Problem, ProblemKind};
@@ -24,8 +24,6 @@ use crate::error::ServerError;
 use crate::state::{ManualOrder, OrderState, OrderedBy};
 use crate::storage::log::{Fate, ManualRow};
 
-/// What a receipt names in the place of a rule.
-pub(crate) const MANUAL: &str = "manual";
 /// So many lapses at a time.
 const LAPSES: u32 = 256;
 const EVERY: Duration = Duration::from_secs(60);
@@ -195,13 +193,15 @@ impl Desk<'_> {
         self.forget_manual_rating(manual.as_ref())
     }
 
-    /// After the end of an officer's order its colour is gone: who was green is green again at once, and what the rules
-    /// say otherwise is rated anew.
+    /// After the end of an officer's order its colour is gone: whom the rules have green is green again at once, and what
+    /// else they say is rated anew.
     pub(crate) fn forget_manual_rating(&mut self, manual: Option<&ManualOrder>) -> Result<(), ServerError> {
         let Some(manual) = manual else { return Ok(()) };
+        // What is not rated yet is never green.
+        let green = manual.green_before && !self.state.rating_due;
         self.state.rating = None;
         self.state.rating_due = true;
-        if manual.green_before {
+        if green {
             let (colour, reasons) = (Colour::Green, Vec::new());
             self.receipt(Rating { colour, reasons, order: None, trace: Vec::new() })?;
         }
@@ -229,7 +229,7 @@ impl Desk<'_> {
         let until = order.issued_at.plus_hours(i64::from(self.rulebook.manual.confirm_hours));
         let known = self.state.order.as_ref().filter(|known| known.id == order.order);
         let known = known.and_then(|known| known.manual.as_ref());
-        (order.rule == MANUAL).then(|| ManualOrder {
+        order.is_manual().then(|| ManualOrder {
             cause: order.cause.clone(),
             rulebook: order.rulebook.to_vec().into(),
             supersedes: order.supersedes,

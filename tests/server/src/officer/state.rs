@@ -54,7 +54,7 @@ pub struct ManualOrder {
     pub by: Option<OrderedBy>,
     /// Where and when it is counted, and what its lapse was to be.
     pub counted: (u32, LegalDate, Timestamp),
-    /// Whether the person was green before.
+    /// Whether the person was green before, and the rules have said nothing else since.
     pub green_before: bool,
 }
 
