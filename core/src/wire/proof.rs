@@ -28,6 +28,7 @@ use crate::rules::colour::Colour;
 use crate::rules::quarantine::{Progress, Tap, progress};
 use crate::token::decision::ReleaseCause;
 use crate::token::ids::{OperationId, SegmentId};
+use crate::token::key::KeyId;
 use crate::token::trust_list::{Object, TrustList};
 use crate::token::{Judgement, Order, OrderId, Release, SubjectId};
 
@@ -82,6 +83,8 @@ pub struct ProvenQuarantine {
     pub days: Vec<LegalDate>,
     /// The count at the instant of the verification, by the order's own terms.
     pub progress: Progress,
+    /// The ids of the keys that signed the links, as the receipts say it: whose they are, the issuer knows.
+    pub holders: BTreeSet<KeyId>,
     /// The release and its cause.
     pub released: Option<(Timestamp, ReleaseCause)>,
 }
@@ -130,6 +133,7 @@ impl QuarantineProof {
     pub fn verify(&self, trust: &TrustList, now: Timestamp) -> Result<ProvenQuarantine, ProofError> {
         let order: Order = self.open(trust, &self.order)?;
         let receipts = self.verify_chain(trust, &order)?;
+        let holders = receipts.values().filter_map(|receipt| receipt.key).map(Into::into).collect();
         let (days, taps) = self.verify_judgements(trust, &order, &receipts)?;
         let release: Option<Release> =
             self.release.as_ref().map(|release| self.open(trust, release)).transpose()?;
@@ -145,6 +149,7 @@ impl QuarantineProof {
             starts_on: order.starts_on,
             days: days.into_iter().collect(),
             progress: progress(&order.quarantine(), &taps, now),
+            holders,
             released: release.map(|release| (release.released_at, release.cause)),
         })
     }

@@ -130,11 +130,18 @@ impl Desk<'_> {
         Facts {
             now: self.now,
             declaration: self.state.declaration.clone(),
-            records: records.cloned(),
+            records: records.map(|records| self.of_others(records)),
             served: self.state.served.clone(),
             check_in: self.state.reported.clone(),
             exposures: self.state.exposures.iter().map(met).collect(),
         }
+    }
+
+    /// The records' answer without the orders that are this server's own.
+    fn of_others(&self, records: &Records) -> Records {
+        let mut records = records.clone();
+        records.orders.retain(|order| order.issuer != self.issuer);
+        records
     }
 
     fn rate(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
@@ -161,6 +168,11 @@ impl Desk<'_> {
             // The authority has taken back what the order was for: that is its act, not days served.
             None if self.is_void() => {
                 self.end_order(ReleaseCause::Officer)?;
+                self.receipt(rating)
+            }
+            // What it was for was served under another authority's order.
+            None if self.is_served_elsewhere() => {
+                self.end_order(ReleaseCause::Completed)?;
                 self.receipt(rating)
             }
             // Another cause holds: from now on the order stands on that one.
@@ -193,7 +205,7 @@ impl Desk<'_> {
             rule: terms.rule.clone(),
             cause: cause.ok_or(ServerError::Internal("order/cause"))?.text.clone(),
             starts_on: terms.starts_on,
-            days: terms.days,
+            days: terms.days - self.days_brought(terms.colour, terms.days),
             terms: self.rulebook.terms(),
             rulebook: self.keys.rulebook_digest,
             supersedes,

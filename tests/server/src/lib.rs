@@ -27,6 +27,7 @@ mod peers;
 mod ports;
 mod records;
 mod recover;
+mod served;
 pub mod state;
 mod status;
 pub mod storage;

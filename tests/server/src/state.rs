@@ -13,6 +13,7 @@ use healthcode::wire::operation::ToldExposure;
 use serde::{Deserialize, Serialize};
 
 pub use crate::paper::PaperState;
+pub use crate::served::BroughtState;
 
 /// How many ends of answers are known: a phone that missed more is told everything.
 const MARKS: usize = 32;
@@ -63,6 +64,9 @@ pub struct SubjectState {
     /// The paper codes that a gate may still see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub papers: Vec<PaperState>,
+    /// The orders of other authorities whose days were brought here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<BroughtState>,
 }
 
 /// The serials with which the state came to be what it is.
@@ -248,6 +252,7 @@ impl SubjectState {
             order: None,
             served: Vec::new(),
             papers: Vec::new(),
+            brought: Vec::new(),
         }
     }
 
