@@ -30,6 +30,8 @@ mod home;
 mod input;
 mod journal;
 #[cfg(feature = "http")]
+mod moving;
+#[cfg(feature = "http")]
 mod network;
 mod own_http;
 mod page;
@@ -62,6 +64,8 @@ pub use input::{
     FormQuestion, IdentityForm, PaperInput, QuestionForm, StayInput,
 };
 pub use journal::{EntryOutcome, JournalEntry, JournalEvent, JournalPage};
+#[cfg(feature = "http")]
+pub use moving::MovePreview;
 pub use own_http::{CodeRequested, Enrolment};
 pub use papers::{PaperCode, PaperCodeState};
 pub use quarantine::{CheckInState, CheckInView, QuarantineView};

@@ -183,6 +183,7 @@ impl TestPhone {
                 accepted,
                 incarnation: [8; 8],
                 late: false,
+                key: None,
             };
             let problem = (!accepted).then(|| Problem::new(&ProblemKind::Invalid).at("symptoms"));
             let answer = OutboxAnswer { receipt: Some(signed(&receipt)), problem, link: None };

@@ -29,6 +29,7 @@ use crate::rules::colour::Colour;
 use crate::rules::quarantine::{Progress, Tap, progress};
 use crate::token::decision::ReleaseCause;
 use crate::token::ids::{OperationId, SegmentId};
+use crate::token::key::KeyId;
 use crate::token::trust_list::{Object, TrustList};
 use crate::token::{Judgement, Order, OrderId, Release, SubjectId};
 
@@ -89,6 +90,8 @@ pub struct ProvenQuarantine {
     pub progress: Progress,
     /// When the order lapses or has lapsed, where no second officer is known to have confirmed it.
     pub provisional_until: Option<Timestamp>,
+    /// The ids of the keys that signed the links, as the receipts say it: whose they are, the issuer knows.
+    pub holders: BTreeSet<KeyId>,
     /// The release and its cause.
     pub released: Option<(Timestamp, ReleaseCause)>,
 }
@@ -138,6 +141,7 @@ impl QuarantineProof {
         let order: Order = self.open(trust, &self.order)?;
         let provisional_until = self.verify_confirmation(trust, &order)?;
         let receipts = self.verify_chain(trust, &order)?;
+        let holders = receipts.values().filter_map(|receipt| receipt.key).map(Into::into).collect();
         let (days, taps) = self.verify_judgements(trust, &order, &receipts)?;
         let release: Option<Release> =
             self.release.as_ref().map(|release| self.open(trust, release)).transpose()?;
@@ -154,6 +158,7 @@ impl QuarantineProof {
             days: days.into_iter().collect(),
             progress: progress(&order.quarantine(), &taps, now),
             provisional_until,
+            holders,
             released: release.map(|release| (release.released_at, release.cause)),
         })
     }

@@ -113,5 +113,6 @@ pub fn receipt() -> Receipt {
         accepted: true,
         incarnation: [4; 8],
         late: false,
+        key: Some([7; 8].into()),
     }
 }

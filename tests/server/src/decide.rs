@@ -134,11 +134,18 @@ impl Desk<'_> {
         Facts {
             now: self.now,
             declaration: self.state.declaration.clone(),
-            records: records.cloned(),
+            records: records.map(|records| self.of_others(records)),
             served: self.state.served.clone(),
             check_in: self.state.reported.clone(),
             exposures: self.state.exposures.iter().map(met).collect(),
         }
+    }
+
+    /// The records' answer without the orders that are this server's own.
+    fn of_others(&self, records: &Records) -> Records {
+        let mut records = records.clone();
+        records.orders.retain(|order| order.issuer != self.issuer);
+        records
     }
 
     fn rate(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
@@ -173,6 +180,11 @@ impl Desk<'_> {
                 self.end_order(ReleaseCause::Officer)?;
                 self.receipt(rating)
             }
+            // What it was for was served under another authority's order.
+            None if self.is_served_elsewhere() => {
+                self.end_order(ReleaseCause::Completed)?;
+                self.receipt(rating)
+            }
             // Another cause holds: from now on the order stands on that one.
             Some(terms) if self.is_void() => {
                 let notices = self.state.notices_of(&terms.rule);
@@ -203,7 +215,7 @@ impl Desk<'_> {
             rule: terms.rule.clone(),
             cause: cause.ok_or(ServerError::Internal("order/cause"))?.text.clone(),
             starts_on: terms.starts_on,
-            days: terms.days,
+            days: terms.days - self.days_brought(terms.colour, terms.days),
             terms: self.rulebook.terms(),
             rulebook: self.keys.rulebook_digest,
             supersedes,

@@ -37,6 +37,14 @@ impl Delivery {
         let operation = operation.filter(|operation| operation.id == link.operation);
         Ok(Self { operation, link, sent: sent.clone() })
     }
+
+    /// Whether it brings days served elsewhere, which only the trust list can prove.
+    pub(crate) fn brings_proof(&self, key: &PublicKey) -> bool {
+        // A tap, of which there are many, is never as large: it need not be opened twice.
+        let large = self.operation.as_ref().filter(|operation| operation.bytes.len() > 1_024);
+        let opened = large.and_then(|operation| operation.open(key).ok());
+        matches!(opened.and_then(|opened| opened.body), Some(OperationBody::Served(_)))
+    }
 }
 
 impl Desk<'_> {
@@ -78,7 +86,7 @@ impl Desk<'_> {
             Some(operation) => self.take(operation, serial, key, evidence).err(),
             None => Some(Problem::new(&ProblemKind::Operation)),
         };
-        self.countersign(place, serial, delivery, problem)
+        self.countersign((place, key), serial, delivery, problem)
     }
 
     /// Whether a link continues the key's segment, or opens a new one on a head that was countersigned.
@@ -156,7 +164,10 @@ impl Desk<'_> {
                 let by = self.by_of(key);
                 self.take_paper(&change, by)
             }
-            Some(OperationBody::Served(_)) => Err(Problem::new(&ProblemKind::Operation)),
+            Some(OperationBody::Served(served)) => {
+                let made = interval_of(&opened.evidence, evidence, self.now);
+                self.take_served(operation.id, &served, key, &made)
+            }
         }
     }
 
@@ -253,7 +264,7 @@ impl Desk<'_> {
     /// Countersigns the link: from now on the operation is delivered, whatever becomes of it.
     fn countersign(
         &mut self,
-        place: usize,
+        (place, key): (usize, &PublicKey),
         serial: u64,
         delivery: &Delivery,
         problem: Option<Problem>,
@@ -268,6 +279,7 @@ impl Desk<'_> {
             accepted: problem.is_none(),
             incarnation: self.life.incarnation,
             late: self.is_late(),
+            key: Some(key.id().into()),
         };
         self.state.last.link = serial;
         let receipt: healthcode::wire::Bytes = seal(&receipt, &self.keys.decisions)?.into();

@@ -32,6 +32,7 @@ mod ports;
 mod records;
 mod recover;
 mod relation;
+mod served;
 pub mod state;
 mod status;
 pub mod storage;

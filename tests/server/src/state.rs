@@ -17,6 +17,7 @@ use crate::appeal::{AppealCase, SetAside};
 pub use crate::care::{Asked, CarerOf};
 pub use crate::officer::state::{ActsHead, ManualOrder, OrderedBy};
 pub use crate::paper::PaperState;
+pub use crate::served::BroughtState;
 
 /// How many ends of answers are known: a phone that missed more is told everything.
 const MARKS: usize = 32;
@@ -85,6 +86,9 @@ pub struct SubjectState {
     /// Where the log of officers' acts about the person stands.
     #[serde(default)]
     pub acts: ActsHead,
+    /// The orders of other authorities whose days were brought here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<BroughtState>,
 }
 
 /// The serials with which the state came to be what it is.
@@ -295,6 +299,7 @@ impl SubjectState {
             asked: Vec::new(),
             resides_in: Some(person.region.code()),
             acts: ActsHead::default(),
+            brought: Vec::new(),
         }
     }
 

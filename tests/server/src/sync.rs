@@ -1,10 +1,12 @@
 //! The exchange: one request about one subject, answered whole after one commit.
 
+use std::sync::Arc;
+
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::facts::Records;
 use healthcode::token::ids::{OperationId, SubjectId, hex};
 use healthcode::token::trust_list::seal;
-use healthcode::token::{Anchor, PublicKey};
+use healthcode::token::{Anchor, PublicKey, TrustList};
 use healthcode::wire::message::{
     Change, MAX_BATCH, MAX_RECOVERED, Outcome, OutcomeKind, Recovered, SYNC_PATH, SyncRequest, SyncResponse,
 };
@@ -75,6 +77,9 @@ impl Inner {
         let deliveries =
             (0..).zip(&request.operations).map(|(index, sent)| Delivery::read(index, sent, &caller.key));
         let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
+        // What brings days served elsewhere keeps its place in what waits until there is a list to prove them by.
+        let proves = deliveries.iter().any(|delivery| delivery.brings_proof(&caller.key));
+        let trust = if proves { Some(Arc::new(self.listed().await?)) } else { None };
         let recovered = request.recovered.iter().filter_map(operation_of);
         let ids: Vec<_> =
             deliveries.iter().map(|delivery| delivery.link.operation).chain(recovered).collect();
@@ -85,8 +90,14 @@ impl Inner {
             let after = self.read_cursor(subject, &request, &found.state).await?;
             let known = self.storage.delivered(subject, &ids).await?;
             let records = self.records(&found.state).await;
-            let (state, changes, outcomes) =
-                self.work(&caller, &found.state, &deliveries, &request, &known, records.as_ref())?;
+            let (state, changes, outcomes) = self.work(
+                (&caller, trust.as_ref()),
+                &found.state,
+                &deliveries,
+                &request,
+                &known,
+                records.as_ref(),
+            )?;
             // A head that has moved without a new operation: one of before, under a new link.
             let withdrawn = !changes.withdrawn.is_empty();
             let moved = state.head != found.state.head;
@@ -140,7 +151,7 @@ impl Inner {
     /// Works through a request at the subject's desk.
     fn work(
         &self,
-        caller: &Caller,
+        (caller, trust): (&Caller, Option<&Arc<TrustList>>),
         state: &SubjectState,
         deliveries: &[Delivery],
         request: &SyncRequest,
@@ -148,6 +159,7 @@ impl Inner {
         records: Option<&Records>,
     ) -> Result<(SubjectState, Changes, Vec<Outcome>), ServerError> {
         let mut desk = self.desk(caller.subject, state.clone(), caller.replaced_at);
+        desk.trust = trust.cloned();
         desk.recover(&request.recovered, known)?;
         if request.more_recovered {
             return Ok((desk.state, desk.changes, Vec::new()));
@@ -178,7 +190,9 @@ impl Inner {
             life: &self.life,
             notices: self.told(),
             subject,
+            issuer: &self.config.issuer,
             region: self.config.region,
+            trust: None,
             now: self.ports.clock.now(),
             replaced_at,
             state,

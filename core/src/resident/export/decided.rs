@@ -52,7 +52,7 @@ pub(super) fn token(bytes: &[u8]) -> Result<Value, HealthcodeError> {
 }
 
 pub(super) fn receipt(bytes: &[u8]) -> Result<Value, HealthcodeError> {
-    let Receipt { subject, serial, head, received_at, accepted, incarnation, late } = kept(bytes)?;
+    let Receipt { subject, serial, head, received_at, accepted, incarnation, late, key } = kept(bytes)?;
     let content = json!({
         "subject": subject,
         "serial": serial,
@@ -61,6 +61,7 @@ pub(super) fn receipt(bytes: &[u8]) -> Result<Value, HealthcodeError> {
         "accepted": accepted,
         "incarnation": hex(&incarnation),
         "late": late,
+        "key": key.map(|key| hex(key.as_ref())),
     });
     Ok(json!({ "content": content, "signed": Bytes(bytes.to_vec()) }))
 }

@@ -221,6 +221,7 @@ pub(super) const RECEIPT: Shape = Shape::Map(&[
     must(5, "accepted", "whether the operation was", &FLAG),
     must(6, "incarnation", "of the server; another one after a restore", &EIGHT),
     may(7, "late", "whether a replaced phone brought it", &FLAG),
+    may(8, "key", "id of the key that signed the link", &EIGHT),
 ]);
 
 pub(super) const LINK: Shape = Shape::Array(&[

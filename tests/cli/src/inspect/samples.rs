@@ -171,6 +171,7 @@ pub(super) fn signed() -> Vec<(&'static str, Vec<u8>)> {
         accepted: true,
         incarnation: [2; 8],
         late: false,
+        key: Some([7; 8].into()),
     };
     let release = Release {
         subject: SUBJECT,

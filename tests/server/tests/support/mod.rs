@@ -17,7 +17,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, header};
 use healthcode::rules::calendar::{LegalDate, Timestamp};
-use healthcode::rules::facts::CaseRecord;
+use healthcode::rules::facts::{CaseRecord, OpenOrder};
 use healthcode::rules::identity::{Document, Identity};
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::token::{PublicKey, RootSet, TrustList};
@@ -53,6 +53,8 @@ pub(crate) struct Register {
     pub(crate) silent: AtomicBool,
     pub(crate) broken: AtomicBool,
     pub(crate) case: Mutex<Option<CaseRecord>>,
+    /// Orders in force that the records know of everybody.
+    pub(crate) orders: Mutex<Vec<OpenOrder>>,
 }
 
 impl Register {
@@ -63,6 +65,7 @@ impl Register {
         }
         Ok(person.map(|mut person| {
             person.records.cases.extend(self.case.lock().unwrap().clone());
+            person.records.orders.extend(self.orders.lock().unwrap().clone());
             person
         }))
     }
@@ -140,6 +143,7 @@ impl Server {
             silent: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             case: Mutex::new(None),
+            orders: Mutex::default(),
         });
         let messages = Arc::new(Messages::default());
         let app = open(&config, &clock, &messages, &register, &[]).await.unwrap();
