@@ -148,14 +148,6 @@ fn rejected(problem: &str) -> (&'static str, &'static str) {
             "验证码不正确或已失效，请核对或重新获取。",
             "The code is wrong or has expired: check it, or ask for a new one.",
         ),
-        "relation-pending" => (
-            "正在等待工作人员确认关系，确认后生效。",
-            "An officer has yet to confirm the relation: it takes effect then.",
-        ),
-        "limit" => ("已达数量上限。", "There are as many as there may be."),
-        "late" => ("已过期限。", "The time for this is over."),
-        "already-done" => ("此事已办理。", "It is done already."),
-        "role" => ("此密钥无权办理此事。", "This key may not do this."),
         "enrolment-pending" => {
             ("正在通知原手机，稍后生效。", "The phone used before is being told: this one takes over then.")
         }
@@ -197,10 +189,6 @@ pub(crate) fn refusal_text(problem: &str, field: Option<&str>) -> Text {
             "服务器无法识别此记录，未被采纳，请更新应用。",
             "The server does not understand the entry and did not take it: update the app.",
         ),
-        ("late", _) => Text::new("已过期限，未被采纳。", "The time for this was over: it was not taken."),
-        ("already-done", _) => {
-            Text::new("此事已在办理，无需重复。", "This is under way already: nothing more is needed.")
-        }
         ("limit", _) => {
             Text::new("已达数量上限，未被采纳。", "There are as many as there may be: it was not taken.")
         }
