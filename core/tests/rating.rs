@@ -333,7 +333,7 @@ fn some_facts() -> impl Strategy<Value = Facts> {
             (declaration(&mut facts).travel, declaration(&mut facts).declared_on) = (travel, ago(declared));
             let case = |(kind, on): (&str, i32)| CaseRecord { kind: kind.to_owned(), on: ago(on) };
             let cases = cases.into_iter().map(case).collect();
-            Facts { records: Some(Records { stays, cases }), served, check_in, ..facts }
+            Facts { records: Some(Records { stays, cases, orders: Vec::new() }), served, check_in, ..facts }
         })
 }
 

@@ -3,6 +3,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
 
+mod both;
 mod counts;
 mod documents;
 mod lane;
@@ -19,6 +20,7 @@ pub use documents::Loaded;
 pub use lane::Lane;
 pub use status::{CheckpointStatus, GateTimeState, OutageState, PolicyChoice, StatusListState};
 
+use both::Both;
 use counts::Counts;
 use memory::Memory;
 
@@ -51,6 +53,7 @@ pub struct Checkpoint {
 
 struct State {
     memory: Memory,
+    both: Both,
     challenge: Option<OpenedChallenge>,
     /// The date that the staff confirmed: the boot session, the boot clock, and the time that was shown then.
     confirmed: Option<(BootSession, i64, Timestamp)>,
@@ -105,8 +108,14 @@ impl Checkpoint {
         // What was shown before this start may have been seen here: only newer presentations are taken.
         let floor = now.firm.map_or(now.lower_bound, |(now, _)| now);
         let counts = Counts::new();
-        let state =
-            State { memory: Memory::new(floor), challenge: None, confirmed: None, counts, assumed: false };
+        let state = State {
+            memory: Memory::new(floor),
+            both: Both::default(),
+            challenge: None,
+            confirmed: None,
+            counts,
+            assumed: false,
+        };
         let hold = Arc::new(Hold::new(phone));
         let default_policy = GatePolicy::default();
         Ok(Arc::new(Self { hold, lane, default_policy, state: Mutex::new(state) }))
@@ -150,7 +159,8 @@ impl Checkpoint {
     }
 
     /// Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
-    /// it. The same text within three seconds of its last scan repeats its verdict. Needs no network.
+    /// it. The same text within three seconds of its last scan repeats its verdict. Of two authorities' codes of one
+    /// person within a minute the stricter verdict counts. Needs no network.
     ///
     /// # Errors
     ///
@@ -163,6 +173,7 @@ impl Checkpoint {
         let mut state = self.state();
         state.drop_late_challenge(now.boot_millis);
         if let Some(verdict) = state.memory.repeated(&text, direction, now.boot_millis) {
+            let verdict = state.both.stricter(verdict, now.boot_millis);
             return self.scan(&phone, &mut state, verdict, &now);
         }
         let time = gate_time(&now, &state);
@@ -174,12 +185,13 @@ impl Checkpoint {
             state.memory.see(key, time);
         }
         state.memory.remember(text, direction, judged.verdict.clone(), now.boot_millis);
+        let verdict = state.both.stricter(judged.verdict, now.boot_millis);
         let at = match time {
             GateTime::Firm { now, .. } | GateTime::Coarse { now } => now,
             GateTime::None => now.best(),
         };
-        state.counts.count(&phone, at, judged.verdict.name(), now.boot_millis);
-        self.scan(&phone, &mut state, judged.verdict, &now)
+        state.counts.count(&phone, at, verdict.name(), now.boot_millis);
+        self.scan(&phone, &mut state, verdict, &now)
     }
 
     /// Opens a challenge to show; one that was open before is closed by it. It takes one answer within a minute.

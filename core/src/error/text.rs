@@ -151,6 +151,15 @@ fn rejected(problem: &str) -> (&'static str, &'static str) {
         "enrolment-pending" => {
             ("正在通知原手机，稍后生效。", "The phone used before is being told: this one takes over then.")
         }
+        "relation-pending" => (
+            "尚待核实与本人的关系，核实后即可使用。",
+            "The relation to the person has yet to be confirmed: ask again later.",
+        ),
+        "limit" => ("已达到规定的人数上限。", "There are as many as the rules allow."),
+        "late" => ("已超过时限，请重新办理。", "The time for it is over: begin anew."),
+        "role" => ("无权进行此项操作。", "This is not for you to say."),
+        "already-done" => ("此前已办理。", "It was done before."),
+        "replaced" => ("健康码已转移到另一部手机。", "The code has moved to another phone."),
         "unknown-subject" => {
             ("服务器没有此人的记录，请重新注册。", "The server does not know this person: enrol again.")
         }
@@ -170,10 +179,19 @@ pub(crate) fn refusal_text(problem: &str, field: Option<&str>) -> Text {
             "记录不符合规则，未被采纳，请核对后重新填报。",
             "The entry did not meet the rules and was not taken. Check it and record it again.",
         ),
+        ("limit", Some(("纸质码", _))) => Text::new(
+            "有效的纸质码已达上限，请先注销不用的一张。",
+            "There are as many paper codes as there may be: withdraw one that is not used.",
+        ),
+        ("already-done", _) => Text::new("此事已办理。", "It is done already."),
+        ("late", _) => Text::new("已过期限，未被采纳。", "The time for this is over: it was not taken."),
         ("operation", _) => Text::new(
             "服务器无法识别此记录，未被采纳，请更新应用。",
             "The server does not understand the entry and did not take it: update the app.",
         ),
+        ("limit", _) => {
+            Text::new("已达数量上限，未被采纳。", "There are as many as there may be: it was not taken.")
+        }
         _ => Text::new(
             "服务器未采纳此记录，请重新填报。",
             "The server did not take the entry: record it again.",
@@ -211,6 +229,14 @@ fn label(field: &str) -> Option<(&'static str, &'static str)> {
         "gate" => ("卡口名称", "The checkpoint's name"),
         "entry" => ("记录", "The entry"),
         "text" => ("文字", "The text"),
+        "rating" => ("所申诉的评定", "The rating"),
+        "rule" => ("所申诉的理由", "The reason"),
+        "statements" => ("说明材料", "The list of statements"),
+        _ if field.starts_with("statements[") => ("说明材料", "A statement"),
+        "issuer" => ("签发机构", "The authority"),
+        "paper" => ("纸质码", "The paper code"),
+        "carer" => ("照护人", "The carer"),
+        "key" => ("密钥", "The key"),
         _ if field == "answers" || field.starts_with("answers.") => ("回答", "An answer"),
         _ => return None,
     })
@@ -253,7 +279,25 @@ fn why(reason: &str) -> (&'static str, &'static str) {
         "not-a-code" => ("不是健康码", "is not a code's"),
         "in-the-past" => ("已过去", "has passed"),
         "another-date" => ("与手机日期不同", "is not the phone's date"),
+        "not-listed" => ("不在信任列表中", "is not in the trust list"),
+        "home" => ("就是本机的签发机构", "is this phone's own"),
+        "unknown" => ("不在本机上", "is not known here"),
+        "withdrawn" => ("已注销", "was withdrawn"),
         "out-of-range" => ("超出范围", "is out of range"),
+        "not-in-force" => ("已被新的评定取代", "has been replaced by a newer one"),
+        "late" => ("已过期限", "can no longer be contested: the time is over"),
+        "already-appealed" => ("已在申诉中", "is contested already"),
+        "cared-for" => ("本身由他人照护", "is cared for by this phone"),
+        "not-a-key" => ("格式不正确", "has another form"),
+        "not-a-carer" => ("不属于任何照护人", "is nobody's who cares for the person"),
+        "another-carer" => ("属于另一位照护人", "is another carer's"),
+        "not-a-handover" => ("不是转移码", "is not a handover's"),
+        "not-a-request" => ("不是新手机出示的转移码", "is not what a new phone shows"),
+        "not-an-answer" => ("不是原手机出示的转移码", "is not what the phone used before shows"),
+        "another-authority" => ("属于另一发码机关", "is of another authority"),
+        "for-another-phone" => ("是给另一部手机的", "is for another phone"),
+        "expired" => ("已过期", "has expired"),
+        "not-scanned" => ("尚未扫描", "was not scanned yet"),
         "differs" => ("与已打开的不同", "is not the one that the data was opened with"),
         _ => ("不正确", "is not valid"),
     }

@@ -11,6 +11,8 @@ mod matrix;
 mod picture;
 #[cfg(feature = "png")]
 mod png;
+#[cfg(feature = "device")]
+pub(crate) mod sheet;
 mod svg;
 mod terminal;
 

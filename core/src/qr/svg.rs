@@ -24,7 +24,7 @@ const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Ne
 /// CSS pixels a module measures unless the page says otherwise.
 const PIXELS: u16 = 8;
 /// From the middle of a line of text down to its baseline, in ems: half the height of capitals.
-const TO_BASELINE: f64 = 0.36;
+pub(super) const TO_BASELINE: f64 = 0.36;
 
 /// The code as an SVG document whose unit is one module. Texts shrink until they fit their line.
 /// [`Shade::Plain`] has a white frame without a shape, and its words in the middle.
@@ -73,7 +73,7 @@ fn header(out: &mut String, layout: Layout, shade: Shade, word: &str) {
     text(out, shade, &Line { x, y, size, bold: true, centred: false }, word);
 }
 
-fn mark(out: &mut String, shade: Shade, (left, top): (f64, f64), side: f64) {
+pub(super) fn mark(out: &mut String, shade: Shade, (left, top): (f64, f64), side: f64) {
     let _ = writeln!(
         out,
         "<g transform=\"translate({left:.3} {top:.3}) scale({:.5})\" stroke-linecap=\"round\" \
@@ -104,14 +104,20 @@ fn part(out: &mut String, stroke: &Stroke, colour: &str) {
 
 /// The white square, and on it one path of rectangles: a row's dark modules that touch are one of them.
 fn code(out: &mut String, matrix: &Matrix, layout: Layout) {
-    let Layout { border, header, inner, .. } = layout;
+    let Layout { border, header, .. } = layout;
+    square(out, matrix, (border, header));
+}
+
+/// The code on its white square, whose left upper corner is given in modules.
+pub(super) fn square(out: &mut String, matrix: &Matrix, (left, top): (u16, u16)) {
+    let inner = matrix.modules() + 2 * QUIET_ZONE;
     let _ = write!(
         out,
-        "<g shape-rendering=\"crispEdges\"><rect x=\"{border}\" y=\"{header}\" width=\"{inner}\" \
+        "<g shape-rendering=\"crispEdges\"><rect x=\"{left}\" y=\"{top}\" width=\"{inner}\" \
          height=\"{inner}\" fill=\"#ffffff\"/><path fill=\"#000000\" d=\""
     );
-    for (y, row) in (header + QUIET_ZONE..).zip(matrix.rows()) {
-        let mut x = border + QUIET_ZONE;
+    for (y, row) in (top + QUIET_ZONE..).zip(matrix.rows()) {
+        let mut x = left + QUIET_ZONE;
         for run in row.chunk_by(|a, b| a == b) {
             let length = (0_u16..).zip(run).map(|(i, _)| i + 1).last().unwrap_or_default();
             if run.first() == Some(&true) {
@@ -149,7 +155,7 @@ fn text(out: &mut String, shade: Shade, line: &Line, words: &str) {
 
 /// The largest size up to `largest` at which `words` need no more than `room`. Nothing here knows the
 /// fonts, so widths are what wide sans-serif letters take, in ems.
-fn fitting(words: &str, largest: f64, room: f64) -> f64 {
+pub(super) fn fitting(words: &str, largest: f64, room: f64) -> f64 {
     let ems: f64 = words
         .trim()
         .chars()
@@ -172,7 +178,7 @@ fn title(caption: &Caption<'_>) -> String {
 }
 
 /// Text for an element's content. What XML 1.0 (2.2) has no place for becomes U+FFFD; line ends, a space.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         match c {
             '&' => out.push_str("&amp;"),
@@ -188,7 +194,7 @@ fn escaped(text: &str) -> String {
     })
 }
 
-fn hex([r, g, b]: Rgb) -> String {
+pub(super) fn hex([r, g, b]: Rgb) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 

@@ -18,10 +18,13 @@ use crate::store::{
 use crate::sync::Config;
 use crate::sync::cancel::Hold;
 use crate::sync::enrol::ENROLMENT;
+use crate::sync::handover::HANDOVER;
 use crate::sync::phone::{Phone, place_of};
 
 /// The name of the document that says what an erasure of a subject has left to do.
 const ERASURE: &str = "erasure";
+/// What may be under way, each with a key of its own.
+const UNDER_WAY: [&str; 2] = [ENROLMENT, HANDOVER];
 
 /// What is left to do once a subject's rows are gone: these hardware keys, then the new database key.
 #[derive(Default, Serialize, Deserialize)]
@@ -29,10 +32,11 @@ struct Left {
     hardware: Vec<String>,
 }
 
-/// An enrolment under way, as far as an erasure reads it.
+/// An enrolment or a handover under way, as far as an erasure reads it.
 #[derive(Deserialize)]
 struct Enrolling {
-    identity: Identity,
+    /// None of a handover to which nobody has agreed yet.
+    identity: Option<Identity>,
     key: HolderKeyBody,
 }
 
@@ -88,11 +92,15 @@ pub(super) fn subject(phone: &Phone, key: &SubjectKey) -> Result<(), HealthcodeE
         let mut left: Left = file.json_document(ERASURE)?.unwrap_or_default();
         left.hardware.extend(file.holder_keys(key)?.into_iter().filter_map(|(_, body)| hardware(body)));
         // A second enrolment of the same person may be under way.
-        let enrolling: Option<Enrolling> = file.json_document(ENROLMENT)?;
-        let same = |enrolling: &Enrolling| enrolling.identity.document == body.identity.document;
-        if let Some(enrolling) = enrolling.filter(same) {
-            left.hardware.extend(hardware(enrolling.key));
-            file.delete_document(ENROLMENT)?;
+        let same = |enrolling: &Enrolling| {
+            enrolling.identity.as_ref().is_some_and(|identity| identity.document == body.identity.document)
+        };
+        for document in UNDER_WAY {
+            let enrolling: Option<Enrolling> = file.json_document(document)?;
+            if let Some(enrolling) = enrolling.filter(same) {
+                left.hardware.extend(hardware(enrolling.key));
+                file.delete_document(document)?;
+            }
         }
         file.delete_subject(key)?;
         file.put_json_document(ERASURE, &left)?;
@@ -118,8 +126,10 @@ fn all_hardware_keys(file: &Transaction<'_>) -> Vec<String> {
     for key in file.subjects().unwrap_or_default() {
         bodies.extend(file.holder_keys(&key).unwrap_or_default().into_iter().map(|(_, body)| body));
     }
-    let enrolling: Option<Enrolling> = file.json_document(ENROLMENT).unwrap_or_default();
-    bodies.extend(enrolling.map(|enrolling| enrolling.key));
+    for document in UNDER_WAY {
+        let enrolling: Option<Enrolling> = file.json_document(document).unwrap_or_default();
+        bodies.extend(enrolling.map(|enrolling| enrolling.key));
+    }
     let left: Option<Left> = file.json_document(ERASURE).unwrap_or_default();
     let left = left.unwrap_or_default().hardware;
     bodies.into_iter().filter_map(hardware).chain(left).collect()

@@ -1,5 +1,6 @@
 //! The first screen: who is on this phone, in which colour, what is due, and when to wake the app.
 
+use super::care::{self, Carer};
 use super::quarantine;
 use super::standing::Standing;
 use super::time_state::TimeState;
@@ -59,6 +60,13 @@ pub struct SubjectCard {
     pub declared: bool,
     /// Another phone that wants to take this one's place. Show it at once: whoever has not asked for it refuses it.
     pub takeover: Option<Takeover>,
+    /// The subject id of who cares for this subject with this phone; none where it is the subject's own. Show whose each
+    /// screen's data are: the masked name above.
+    #[uniffi(default = None)]
+    pub cared_for_by: Option<String>,
+    /// Who cares for the subject, this phone's carer included.
+    #[uniffi(default = [])]
+    pub carers: Vec<Carer>,
 }
 
 /// Another phone has enrolled for the subject and waits to take this one's place. Answer with
@@ -81,7 +89,7 @@ pub enum SubjectState {
         /// When it does.
         until: Timestamp,
     },
-    /// Another phone has taken this one's place.
+    /// Another phone has taken this one's place; or what this phone's carer does for the subject has ended.
     Replaced,
     /// The server does not know the subject by this phone's key: it has lost it, or the first phone has refused this
     /// one. Enrol again: what is kept here is not lost, and days that were counted are proved by their receipts.
@@ -181,6 +189,8 @@ fn card(
             .as_ref()
             .filter(|_| state == SubjectState::Active)
             .map(|(key, from)| Takeover { key: hex(&key.0), from: *from }),
+        cared_for_by: standing.body.cared_by.as_ref().map(|of| of.carer.to_string()),
+        carers: care::carers(standing),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::AppealInput;
 use crate::error::{HealthcodeError, field_text};
 use crate::rules::calendar::LegalDate;
 use crate::rules::declaration::SYMPTOMS;
@@ -192,6 +193,34 @@ pub enum Entry {
     Consent {
         /// Its content.
         consent: ConsentInput,
+    },
+    /// An appeal against a reason of the colour in force, see [`super::Resident::appeals`].
+    Appeal {
+        /// Its content.
+        appeal: AppealInput,
+    },
+    /// A paper code is asked for, or withdrawn.
+    Paper {
+        /// Which of the two.
+        paper: PaperInput,
+    },
+    /// The end of what somebody does who cares for the subject: the subject's own phone says it of anybody, a carer's of
+    /// itself. The key speaks no more once the authority has it.
+    EndCare {
+        /// The carer's key, see [`super::Carer`].
+        key: String,
+    },
+}
+
+/// What is asked of the authority about a paper code.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum PaperInput {
+    /// A new one, in the colour in force. It is there to print after the next sync.
+    Issue,
+    /// One is not to pass any more: it was lost, or is not wanted.
+    Withdraw {
+        /// Its id, as [`super::PaperCode`] has it.
+        paper: String,
     },
 }
 

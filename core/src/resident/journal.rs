@@ -5,185 +5,27 @@ use std::collections::BTreeMap;
 
 use super::quarantine::problem_of;
 use crate::error::{HealthcodeError, refusal_text};
-use crate::rules::calendar::{LegalDate, Timestamp};
-use crate::rules::colour::Colour;
-use crate::rules::quarantine::{Certainty, NotCounted};
-use crate::rules::rating::Reason;
-use crate::rules::text::Text;
+use crate::rules::calendar::Timestamp;
 use crate::store::{OutboxRow, OutboxState, SubjectKey, Transaction};
 use crate::sync::phone::Phone;
 use crate::sync::round::kept;
-use crate::token::decision::{KeyNotice, ReleaseCause};
+use crate::token::decision::KeyNotice;
 use crate::token::ids::hex;
-use crate::token::{Judgement, OperationId, Order, OrderId, RatingReceipt, Release};
+use crate::token::{
+    ActNotice, AppealNotice, GateToken, Judgement, OperationId, Order, OrderId, PaperNotice, RatingReceipt,
+    Release, ServedNotice,
+};
 use crate::wire::message::ChangeKind;
-use crate::wire::{Consent, Operation, OperationBody, Receipt, ToldExposure};
+use crate::wire::{
+    Appeal, CareChange, Consent, Operation, OperationBody, PaperChange, Receipt, ToldExposure,
+};
+
+mod event;
+
+pub use event::{EntryOutcome, JournalEntry, JournalEvent, JournalPage};
 
 /// The most entries of a page.
 const PAGE: usize = 50;
-
-/// A page of the journal.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
-#[uniffi::export(Debug)]
-pub struct JournalPage {
-    /// What happened, the latest last; at most 50.
-    pub entries: Vec<JournalEntry>,
-    /// What to give as `after` for the next page; none where this one is the last.
-    pub next: Option<String>,
-}
-
-/// Something that happened.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
-#[uniffi::export(Debug)]
-pub struct JournalEntry {
-    /// Names the entry for as long as it is kept; what `after` takes.
-    pub id: String,
-    /// When: for what was recorded here, a lower bound of true time; for what was decided, the issuer's time.
-    pub at: Timestamp,
-    /// What.
-    pub event: JournalEvent,
-}
-
-/// What can happen.
-#[derive(Clone, PartialEq, Eq, uniffi::Enum)]
-#[uniffi::export(Debug)]
-pub enum JournalEvent {
-    /// A declaration was recorded.
-    Declared {
-        /// The operation's id.
-        operation: String,
-        /// The legal day for which it speaks.
-        declared_on: LegalDate,
-        /// What became of it.
-        outcome: EntryOutcome,
-    },
-    /// A check-in was recorded.
-    CheckedIn {
-        /// The operation's id.
-        operation: String,
-        /// The symptoms that it told of, by their ids in the form.
-        symptoms: Vec<String>,
-        /// The order that was in force.
-        order: Option<String>,
-        /// What became of it.
-        outcome: EntryOutcome,
-    },
-    /// Another phone that wanted to take this one's place was let in, or refused.
-    Answered {
-        /// The operation's id.
-        operation: String,
-        /// The other phone's key.
-        key: String,
-        /// Whether it was let in.
-        allow: bool,
-        /// What became of it.
-        outcome: EntryOutcome,
-    },
-    /// The authority was told of a match of an exposure notice.
-    ToldExposure {
-        /// The operation's id.
-        operation: String,
-        /// The notice's number in the authority's log.
-        notice: u32,
-        /// The rule that it names.
-        rule: String,
-        /// The legal day of the meeting.
-        on: LegalDate,
-        /// What became of it.
-        outcome: EntryOutcome,
-    },
-    /// The resident said that an entry of where the resident was is wrong.
-    WrongEntry {
-        /// The entry, see `whereabouts`.
-        entry: String,
-    },
-    /// A quarantine was ordered.
-    Ordered {
-        /// The order's id.
-        order: String,
-        /// Yellow or red.
-        colour: Colour,
-        /// The rule that caused it, or `manual`.
-        rule: String,
-        /// The cause.
-        cause: Text,
-        /// The first day.
-        starts_on: LegalDate,
-        /// How many days.
-        days: u16,
-        /// The order that it took the place of.
-        supersedes: Option<String>,
-    },
-    /// An order ended.
-    Released {
-        /// The order's id.
-        order: String,
-        /// Why.
-        cause: ReleaseCause,
-    },
-    /// Another phone wants to speak for the person, or no longer does.
-    OtherPhone {
-        /// The id of its key, hexadecimal.
-        key: String,
-        /// From when on it does; none where it was refused or given up.
-        active_from: Option<Timestamp>,
-    },
-    /// The colour was decided.
-    Rated {
-        /// The colour.
-        colour: Colour,
-        /// Why; empty for green.
-        reasons: Vec<Reason>,
-        /// The order in force.
-        order: Option<String>,
-        /// Until when it can be appealed.
-        appeal_by: Timestamp,
-    },
-}
-
-/// What became of something that was recorded.
-#[derive(Clone, PartialEq, Eq, uniffi::Enum)]
-#[uniffi::export(Debug)]
-pub enum EntryOutcome {
-    /// It waits to be sent.
-    Waiting,
-    /// The issuer has it.
-    Accepted {
-        /// Since when.
-        at: Timestamp,
-    },
-    /// The issuer has it and refused it; it holds up nothing else.
-    Refused {
-        /// When.
-        at: Timestamp,
-        /// The problem's stable word, such as `invalid`.
-        problem: String,
-        /// What was wrong, and what can be done about it.
-        text: Text,
-    },
-    /// The issuer has the check-in, and it counts.
-    Counted {
-        /// Since when the issuer has it.
-        at: Timestamp,
-        /// When it was judged.
-        judged_at: Timestamp,
-        /// For which day it counts.
-        day: LegalDate,
-        /// How surely.
-        certainty: Certainty,
-    },
-    /// The issuer has the check-in, and it does not count.
-    NotCounted {
-        /// Since when the issuer has it.
-        at: Timestamp,
-        /// When it was judged.
-        judged_at: Timestamp,
-        /// Why not.
-        reason: NotCounted,
-    },
-}
-
-silent!(JournalPage, JournalEntry, JournalEvent, EntryOutcome);
 
 /// Where an entry stands: by time; in one instant a declaration, then what was decided, then a check-in, which names
 /// the order that it was made under; then by the order in which they came.
@@ -267,7 +109,27 @@ impl Rows {
                 ChangeKind::Key => {
                     let notice: KeyNotice = kept(object)?;
                     let (key, active_from) = (hex(&notice.key), notice.active_from);
-                    (notice.noticed_at, JournalEvent::OtherPhone { key, active_from })
+                    let carer = notice.carer.map(|carer| carer.name);
+                    (notice.noticed_at, JournalEvent::OtherPhone { key, active_from, carer })
+                }
+                ChangeKind::Paper => {
+                    let PaperNotice { id, said_at, token, by, .. } = kept(object)?;
+                    let token = token.map(|token| kept::<GateToken>(&token)).transpose()?;
+                    let expires_at = token.map(|token| token.expires_at);
+                    (said_at, JournalEvent::Paper { paper: hex(&id), expires_at, by })
+                }
+                ChangeKind::Act => {
+                    let ActNotice { acted_at, officer, kind, note, .. } = kept(object)?;
+                    (acted_at, JournalEvent::Acted { officer, act: kind, note })
+                }
+                ChangeKind::Appeal => {
+                    let AppealNotice { appeal, said_at, state, due_by, reason, .. } = kept(object)?;
+                    let appeal = appeal.to_string();
+                    (said_at, JournalEvent::AppealAnswered { appeal, state, due_by, reason })
+                }
+                ChangeKind::Served => {
+                    let ServedNotice { said_at, issuer, days, refused, .. } = kept(object)?;
+                    (said_at, JournalEvent::ServedElsewhere { issuer, days, refused })
                 }
                 ChangeKind::Other => continue,
             };
@@ -333,6 +195,22 @@ impl Rows {
             Some(OperationBody::Exposure(ToldExposure { notice, rule, on })) => {
                 JournalEvent::ToldExposure { operation, notice, rule, on, outcome }
             }
+            Some(OperationBody::Care(CareChange { end })) => {
+                JournalEvent::EndedCare { operation, key: hex(&end.0), outcome }
+            }
+            Some(OperationBody::Paper(change)) => {
+                let withdraw = match change {
+                    PaperChange::Issue {} => None,
+                    PaperChange::Withdraw { paper } => Some(hex(&paper.0)),
+                };
+                JournalEvent::AskedForPaper { operation, withdraw, outcome }
+            }
+            Some(OperationBody::Appeal(Appeal { rule, .. })) => {
+                JournalEvent::Appealed { operation, rule, outcome }
+            }
+            Some(OperationBody::Served(served)) => {
+                JournalEvent::BroughtServed { operation, issuer: served.issuer, outcome }
+            }
             _ => return Ok(None),
         };
         let place = Place { at: opened.evidence.lower_bound, kind: ANSWERED, number: row.sequence };
@@ -360,7 +238,9 @@ impl Rows {
         };
         let judged_at = judgement.judged_at;
         Ok(match (judgement.day, judgement.certainty, judgement.not_counted) {
-            (Some(day), Some(certainty), _) => EntryOutcome::Counted { at, judged_at, day, certainty },
+            (Some(day), Some(certainty), _) => {
+                EntryOutcome::Counted { at, judged_at, day, certainty, by: judgement.by.clone() }
+            }
             (_, _, Some(reason)) => EntryOutcome::NotCounted { at, judged_at, reason },
             // A judgement says one or the other: one that does not was refused when it came.
             _ => EntryOutcome::Accepted { at },
@@ -377,6 +257,7 @@ fn ordered(order: Order) -> JournalEvent {
         starts_on: order.starts_on,
         days: order.days,
         supersedes: order.supersedes.map(|order| order.to_string()),
+        provisional_until: order.provisional_until,
     }
 }
 

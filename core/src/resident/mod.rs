@@ -16,6 +16,8 @@ macro_rules! silent {
 }
 
 mod answered;
+mod appeals;
+mod care;
 mod code;
 mod count;
 mod disclosure;
@@ -23,12 +25,17 @@ mod draw;
 mod erase;
 mod export;
 mod exposures;
+mod handover;
 mod home;
 mod input;
 mod journal;
 #[cfg(feature = "http")]
+mod moving;
+#[cfg(feature = "http")]
 mod network;
 mod own_http;
+mod page;
+mod papers;
 mod proof;
 mod quarantine;
 mod record;
@@ -40,6 +47,8 @@ mod whereabouts;
 use std::sync::Arc;
 
 pub use answered::AnsweredChallenge;
+pub use appeals::{AppealCard, AppealInput, AppealStanding, Appeals, Contestable};
+pub use care::Carer;
 pub use code::ShownCode;
 pub use count::{QuarantineCount, count_quarantine};
 pub use disclosure::explain_disclosure;
@@ -48,13 +57,17 @@ pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};
 pub use erase::erase_database;
 pub use exposures::{Exposure, ExposureAnswer, ExposureState, NoticeState};
+pub use handover::HandoverPicture;
 pub use home::{Home, SubjectCard, SubjectState, SyncState, Takeover};
 pub use input::{
     AnswerInput, AnswerValue, CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem, Form,
-    FormQuestion, IdentityForm, QuestionForm, StayInput,
+    FormQuestion, IdentityForm, PaperInput, QuestionForm, StayInput,
 };
 pub use journal::{EntryOutcome, JournalEntry, JournalEvent, JournalPage};
+#[cfg(feature = "http")]
+pub use moving::MovePreview;
 pub use own_http::{CodeRequested, Enrolment};
+pub use papers::{PaperCode, PaperCodeState};
 pub use quarantine::{CheckInState, CheckInView, QuarantineView};
 pub use record::{Preview, Recorded, TraceLine};
 pub use scan::ScannedText;
@@ -253,7 +266,8 @@ impl Resident {
         record::preview(&phone, &known(&phone, &subject)?, &declaration)
     }
 
-    /// Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
+    /// Records a declaration, a check-in, a consent to another phone, an appeal, what is asked about a paper code, or the
+    /// end of somebody's care: once this returns it survives whatever happens to the app, and it is sent
     /// with the next sync. It needs no network.
     ///
     /// # Errors
@@ -263,6 +277,33 @@ impl Resident {
     pub fn record(&self, subject: String, entry: Entry) -> Result<Recorded, HealthcodeError> {
         let phone = self.phone()?;
         record::record(&phone, &known(&phone, &subject)?, &entry)
+    }
+
+    /// The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+    /// made. One is made by [`Resident::record`] with [`Entry::Appeal`]; GB/T 38963 is the model.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSubject`, `Storage`, `Port`.
+    pub fn appeals(&self, subject: String) -> Result<Appeals, HealthcodeError> {
+        let phone = self.phone()?;
+        appeals::appeals(&phone, &known(&phone, &subject)?)
+    }
+
+    /// Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+    /// nobody else learns of it, and it goes when the appeal is recorded.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+    #[uniffi::method(default(draft = None))]
+    pub fn keep_appeal_draft(
+        &self,
+        subject: String,
+        draft: Option<AppealInput>,
+    ) -> Result<(), HealthcodeError> {
+        let phone = self.phone()?;
+        appeals::keep_draft(&phone, &known(&phone, &subject)?, draft)
     }
 
     /// What happened to a subject on this phone, the latest last, in pages of 50: what was recorded and what became of
@@ -327,6 +368,8 @@ fn known(phone: &Phone, id: &str) -> Result<SubjectKey, HealthcodeError> {
     phone.store.read(|file| file.subject(&key))?.map(|_| key).ok_or(HealthcodeError::UnknownSubject)
 }
 
+#[cfg(test)]
+mod manual_tests;
 #[cfg(test)]
 mod purge_tests;
 #[cfg(test)]

@@ -18,6 +18,11 @@ pub(super) fn proof(phone: &Phone, key: &SubjectKey, order: Option<&str>) -> Res
     let proof = phone.store.read(|file| {
         let decisions = file.decisions(key)?;
         let (order, signed) = find_order(&decisions, wanted)?.ok_or_else(unknown)?;
+        let (first, confirmation) = match find_first(&decisions, &order)? {
+            Some(first) => (first, Some(signed)),
+            None => ((order.clone(), signed), None),
+        };
+        let (order, signed) = first;
         let release = find_release(&decisions, order.order)?;
         let end = release.as_ref().map_or(u64::MAX, |(release, _)| release.serial);
         Ok::<_, HealthcodeError>(QuarantineProof {
@@ -26,6 +31,7 @@ pub(super) fn proof(phone: &Phone, key: &SubjectKey, order: Option<&str>) -> Res
             order: signed,
             entries: entries(file, key, order.serial, end)?,
             judgements: judgements(&decisions, order.order)?,
+            confirmation,
             release: release.map(|(_, signed)| signed),
         })
     })?;
@@ -40,6 +46,17 @@ fn find_order(
         let order: Order = kept(&decision.object.0)?;
         if wanted.is_none_or(|wanted| wanted == order.order) {
             return Ok(Some((order, decision.object.clone())));
+        }
+    }
+    Ok(None)
+}
+
+/// The order as it was said first, where that is not how it was said last: then a second officer has confirmed it.
+fn find_first(decisions: &[KeptDecision], last: &Order) -> Result<Option<(Order, Bytes)>, HealthcodeError> {
+    for decision in decisions.iter().filter(|decision| decision.kind == ChangeKind::Order) {
+        let order: Order = kept(&decision.object.0)?;
+        if order.order == last.order {
+            return Ok((order.serial < last.serial).then(|| (order, decision.object.clone())));
         }
     }
     Ok(None)

@@ -33,6 +33,9 @@ pub struct QuarantineView {
     pub starts_on: LegalDate,
     /// When the order was signed.
     pub issued_at: Timestamp,
+    /// When an officer's order without a rule lapses unless a second officer confirms it: from then on connect, the
+    /// server says what holds. None for an order that stays.
+    pub provisional_until: Option<Timestamp>,
     /// Days that the order takes.
     pub days: u16,
     /// Days that count so far.
@@ -43,7 +46,8 @@ pub struct QuarantineView {
     pub calendar: Vec<Day>,
     /// Whether days are missing, complete, or in an officer's review.
     pub phase: Phase,
-    /// Whether all days are done and the time of the release has come: connect, the server confirms.
+    /// Whether all days are done and the time of the release has come, or the order has lapsed: connect, the server
+    /// confirms.
     pub connect_to_confirm: bool,
     /// The check-in that is due now, until when, and what missing it does. Where `time.sure` is false another may
     /// be due: offer a check-in all the same.
@@ -124,7 +128,8 @@ pub(super) fn view(phone: &Phone, key: &SubjectKey) -> Result<Option<QuarantineV
         days: progress.days,
         counted: progress.counted,
         today: progress.today,
-        connect_to_confirm: is_confirmable(&progress, now.lower_bound),
+        connect_to_confirm: is_confirmable(&progress, now.lower_bound) || has_lapsed(course, &now),
+        provisional_until: order.provisional_until,
         phase: progress.phase,
         due: progress.due,
         next_opens_at: progress.next_opens_at,
@@ -144,6 +149,11 @@ pub(super) fn progress_of(course: &Course, now: &Now) -> Progress {
 
 pub(super) fn is_confirmable(progress: &Progress, now: Timestamp) -> bool {
     matches!(progress.phase, Phase::Complete { release_at } if now >= release_at)
+}
+
+/// Whether it is sure that nobody confirmed the order in time, as far as this phone knows.
+fn has_lapsed(course: &Course, now: &Now) -> bool {
+    course.order.provisional_until.is_some_and(|until| now.lower_bound >= until)
 }
 
 /// The instants after `now` at which to remind of the due day, or of the next one.

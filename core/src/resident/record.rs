@@ -2,10 +2,12 @@
 //! returned to the app is kept, whatever happens to the process; what failed left no trace. The vault, which may wait
 //! for hardware or for a person, is asked before the transaction: nobody else waits for it.
 
+use super::care;
 use super::input::{CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem};
+use super::papers;
 use super::quarantine::expected_days;
 use super::standing::{Course, Past, Standing};
-use super::today;
+use super::{appeals, today};
 use crate::error::HealthcodeError;
 use crate::random;
 use crate::rules::calendar::LegalDate;
@@ -18,7 +20,9 @@ use crate::sync::phone::{Now, Phone};
 use crate::sync::{holder, outbox};
 use crate::token::OperationId;
 use crate::token::ids::unhex;
-use crate::wire::{CheckIn, Consent, Operation, OperationBody, ToldExposure};
+use crate::wire::{
+    Appeal, CareChange, CheckIn, Consent, Operation, OperationBody, PaperChange, ToldExposure,
+};
 
 /// How many check-ins before a new one are looked at to tell its day: more than anybody makes in the days that are
 /// open at once.
@@ -133,6 +137,9 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
         }
         Entry::CheckIn { check_in } => Content::CheckIn(check_symptoms(phone, check_in)?),
         Entry::Consent { consent } => Content::Consent(check_consent(consent)?),
+        Entry::Appeal { appeal } => Content::Appeal(appeals::check(phone, key, appeal, &now)?),
+        Entry::Paper { paper } => Content::Paper(papers::check(phone, key, paper, &now)?),
+        Entry::EndCare { key: end } => Content::Care(care::check_end(phone, key, end)?),
     };
     keep(phone, key, &content, &now)
 }
@@ -161,7 +168,10 @@ enum Content {
     Declaration(Declaration),
     CheckIn(Vec<String>),
     Consent(Consent),
+    Paper(PaperChange),
+    Care(CareChange),
     Exposure(StoredMatch),
+    Appeal(Appeal),
 }
 
 /// What an entry stands on: while it is this, what was signed over it holds.
@@ -204,6 +214,9 @@ fn try_record(
             order: course.as_ref().map(|course| course.order.order),
         }),
         Content::Consent(said) => OperationBody::Consent(said.clone()),
+        Content::Appeal(appeal) => OperationBody::Appeal(appeal.clone()),
+        Content::Paper(change) => OperationBody::Paper(change.clone()),
+        Content::Care(change) => OperationBody::Care(change.clone()),
         Content::Exposure(matched) => OperationBody::Exposure(ToldExposure {
             notice: matched.notice,
             rule: matched.rule.clone(),
@@ -225,7 +238,13 @@ fn try_record(
             OperationBody::Declaration(declaration) => file.put_declaration(key, id, declaration)?,
             OperationBody::CheckIn(check_in) => file.put_check_in(key, id, &stored(check_in, id, now))?,
             // What it does is the server's to say: it is an entry of the outbox alone.
-            OperationBody::Consent(_) | OperationBody::Exposure(_) => {}
+            OperationBody::Consent(_)
+            | OperationBody::Exposure(_)
+            | OperationBody::Care(_)
+            | OperationBody::Paper(_)
+            | OperationBody::Served(_) => {}
+            // What was written is said.
+            OperationBody::Appeal(_) => file.delete_appeal_draft(key)?,
         }
         if let Content::Exposure(matched) = content {
             let mut all = file.matches(key)?;

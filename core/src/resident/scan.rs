@@ -5,6 +5,7 @@
 use super::{Resident, whereabouts};
 use crate::error::HealthcodeError;
 use crate::rules::text::Text;
+use crate::token::HandoverCode;
 use crate::token::code_text::{CodeText, CodeTextError, Foreign, Prefix};
 
 /// What a scanned text is to a resident's app.
@@ -24,7 +25,13 @@ pub enum ScannedText {
     },
     /// A venue's code that no issuer of the trust list has signed: anybody may have printed it.
     UnsignedVenue,
-    /// A code of this system that this app does not read: paper, handover, outage notice.
+    /// Another phone asks for a subject: let the person choose whom, ask whether it is meant, then give the text to
+    /// [`Resident::hand_over`] and show what it returns.
+    HandoverRequest,
+    /// The phone of before has agreed to hand a subject over to the phone whose code it scanned: give the text to
+    /// `take_over`.
+    Handover,
+    /// A code of this system that this app does not read: paper, outage notice.
     OtherKind,
     /// Something else.
     Foreign {
@@ -51,7 +58,12 @@ impl Resident {
                     }),
                 Prefix::Code => ScannedText::Code,
                 Prefix::Venue => return whereabouts::scanned(self.phone()?.as_ref(), &text),
-                Prefix::Paper | Prefix::Handover | Prefix::Outage => ScannedText::OtherKind,
+                Prefix::Handover => match HandoverCode::parse(&code.bytes) {
+                    Ok(HandoverCode::Asked { .. }) => ScannedText::HandoverRequest,
+                    Ok(HandoverCode::Agreed { .. }) => ScannedText::Handover,
+                    Err(_) => ScannedText::Damaged,
+                },
+                Prefix::Paper | Prefix::Outage => ScannedText::OtherKind,
             },
             Err(CodeTextError::Foreign(what)) => ScannedText::Foreign { what },
             Err(CodeTextError::Base45 | CodeTextError::TooLong) => ScannedText::Damaged,

@@ -45,6 +45,8 @@ pub(super) struct Standing {
 /// An order in force, and the check-ins that may count for it.
 pub(super) struct Course {
     pub(super) order: Order,
+    /// The serial with which it was said first: an officer's order is said again when a second officer confirms it.
+    since: u64,
     pub(super) judgements: BTreeMap<OperationId, Judgement>,
     /// In the order in which they were recorded.
     pub(super) check_ins: Vec<StoredCheckIn>,
@@ -61,7 +63,8 @@ pub(super) struct Past {
 /// What the server decided, from the latest decision back to the order in force.
 #[derive(Default)]
 struct Decided {
-    order: Option<Order>,
+    /// The order in force, and the serial with which it was said first.
+    order: Option<(Order, u64)>,
     rating: Option<RatingReceipt>,
     judgements: BTreeMap<OperationId, Judgement>,
 }
@@ -179,16 +182,16 @@ impl Course {
     fn read(
         file: &Transaction<'_>,
         key: &SubjectKey,
-        order: Order,
+        (order, since): (Order, u64),
         judgements: BTreeMap<OperationId, Judgement>,
         most: usize,
     ) -> Result<Self, HealthcodeError> {
-        let mut course = Self { order, judgements, check_ins: Vec::new(), answers: BTreeMap::new() };
+        let mut course = Self { order, since, judgements, check_ins: Vec::new(), answers: BTreeMap::new() };
         file.check_ins_back(key, |check_in| {
             let answered = file.outbox_state(key, check_in.operation)?;
             let answered = answered.ok_or_else(|| StoreError::internal("outbox"))?;
             let judged = course.judgements.contains_key(&check_in.operation);
-            let over = !course.is_under(&check_in) || (!judged && came_before(&course.order, &answered)?);
+            let over = !course.is_under(&check_in) || (!judged && came_before(course.since, &answered)?);
             if answered.0 != OutboxState::Waiting && over {
                 return Ok(false);
             }
@@ -243,10 +246,10 @@ impl Course {
 
 /// Whether the server had an operation before it issued an order, in the same second perhaps: then it judges it for no
 /// day of this one.
-fn came_before(order: &Order, (_, answer): &Answered) -> Result<bool, HealthcodeError> {
+fn came_before(order: u64, (_, answer): &Answered) -> Result<bool, HealthcodeError> {
     let receipt = answer.as_ref().and_then(|answer| answer.receipt.as_ref());
     let receipt = receipt.map(|receipt| kept::<Receipt>(&receipt.0)).transpose()?;
-    Ok(receipt.is_some_and(|receipt| receipt.serial < order.serial))
+    Ok(receipt.is_some_and(|receipt| receipt.serial < order))
 }
 
 impl Past {
@@ -279,15 +282,28 @@ impl Decided {
     fn read_back(file: &Transaction<'_>, key: &SubjectKey) -> Result<Self, HealthcodeError> {
         let mut decided = Self::default();
         let mut released: BTreeSet<OrderId> = BTreeSet::new();
+        let mut last: Option<(Order, u64)> = None;
         let mut begun = false;
         file.decisions_back(key, |decision| {
             let object = &decision.object.0;
             match decision.kind {
-                // The last order is in force unless it was released: one before it has given way to it.
                 ChangeKind::Order if !begun => {
-                    begun = true;
                     let order: Order = kept(object)?;
-                    decided.order = Some(order).filter(|order| !released.contains(&order.order));
+                    match &mut last {
+                        // The last order is in force unless it was released: one before it has given way to it.
+                        None => {
+                            // What a second officer has confirmed was said before.
+                            begun = !order.is_manual() || order.provisional_until.is_some();
+                            let serial = order.serial;
+                            last = Some((order, serial));
+                        }
+                        Some((known, since)) => {
+                            begun = true;
+                            if known.order == order.order {
+                                *since = order.serial;
+                            }
+                        }
+                    }
                 }
                 ChangeKind::Release => {
                     released.insert(kept::<Release>(object)?.order);
@@ -302,6 +318,7 @@ impl Decided {
             }
             Ok::<_, HealthcodeError>(!begun || decided.rating.is_none())
         })?;
+        decided.order = last.filter(|(order, _)| !released.contains(&order.order));
         Ok(decided)
     }
 }

@@ -22,6 +22,7 @@ use crate::wire::message::{NOTICE_HEAD_PATH, NOTICE_PATH_PREFIX};
 const NOTICES: u8 = 31;
 const VENUES: u8 = 32;
 const SECOND: u8 = 33;
+pub(super) const SECOND_RULES: u8 = 34;
 
 pub(super) fn signer(seed: u8) -> SoftwareKey {
     SoftwareKey::from_seed(&[seed; 32])
@@ -44,7 +45,7 @@ pub(super) fn second_issuer() -> Issuer {
         name: Text::new("深圳", "Shenzhen"),
         regions: vec![440_000],
         base_url: "https://other.example.org/".to_owned(),
-        keys: vec![listed(SECOND, KeyUse::Notices)],
+        keys: vec![listed(SECOND, KeyUse::Notices), listed(SECOND_RULES, KeyUse::Rules)],
         status_lists: Vec::new(),
         colours: [0, 1, 2],
         time_epoch: 1,

@@ -137,6 +137,8 @@ impl TestPhone {
                         unknown: false,
                         spread: 0,
                         takeover: None,
+                        cared_by: None,
+                        carers: Vec::new(),
                     },
                 )?;
                 file.put_holder_key(&key, id, &holder_key)?;
@@ -181,6 +183,7 @@ impl TestPhone {
                 accepted,
                 incarnation: [8; 8],
                 late: false,
+                key: None,
             };
             let problem = (!accepted).then(|| Problem::new(&ProblemKind::Invalid).at("symptoms"));
             let answer = OutboxAnswer { receipt: Some(signed(&receipt)), problem, link: None };
@@ -220,6 +223,7 @@ impl TestPhone {
             terms: rulebook.terms(),
             rulebook: [4; 32],
             supersedes,
+            provisional_until: None,
         };
         self.say(key, ChangeKind::Order, serial, &object);
         order
@@ -246,6 +250,7 @@ impl TestPhone {
             certainty: counts.then_some(Certainty::Certain),
             not_counted: (!counts).then_some(NotCounted::DayTaken),
             late: false,
+            by: None,
         };
         self.say(key, ChangeKind::Judgement, serial, &object);
     }
@@ -284,17 +289,17 @@ impl TestPhone {
         core.store.write(|file| file.put_token(key, &signed(&token).0)).unwrap();
     }
 
-    fn say<T: Object>(&self, key: &SubjectKey, kind: ChangeKind, serial: u64, object: &T) {
+    pub(super) fn say<T: Object>(&self, key: &SubjectKey, kind: ChangeKind, serial: u64, object: &T) {
         let decision = KeptDecision { kind, object: signed(object) };
         self.core().store.write(|file| file.put_decision(key, serial, &decision)).unwrap();
     }
 
-    const fn next_serial(&mut self) -> u64 {
+    pub(super) const fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
     }
 
-    const fn seconds(&self) -> Timestamp {
+    pub(super) const fn seconds(&self) -> Timestamp {
         Timestamp::from_seconds(self.now.seconds())
     }
 
@@ -316,7 +321,7 @@ fn day_of(at: Timestamp) -> chrono::NaiveDate {
     Rulebook::hangzhou_2020().offset_minutes.date_of(at).to_naive()
 }
 
-fn signed<T: Object>(object: &T) -> Bytes {
+pub(super) fn signed<T: Object>(object: &T) -> Bytes {
     seal(object, &authority()).unwrap().into()
 }
 

@@ -7,6 +7,7 @@
 //! travel[]                        {region, from, to, days_ago, risk, source: declared|recorded, declared, served}
 //! records                         null where unanswered, or {cases[]: {kind, on, days_ago, served}}
 //! check_in                        null, or {on, days_ago, symptoms[], served}
+//! records.orders                  is for no rule to read: an order in force elsewhere holds here whatever the rules say
 //! exposures[]                     {rule, on, days_ago, served}: matches of exposure notices
 //! ```
 //! `days_ago` counts legal days from the last day of a thing to today. `risk` is an area's word or `none`. `served`
@@ -28,6 +29,21 @@ pub struct Records {
     pub stays: Vec<Stay>,
     /// Cases and contacts.
     pub cases: Vec<CaseRecord>,
+    /// Orders in force of other authorities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<OpenOrder>,
+}
+
+/// An order in force of another authority.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenOrder {
+    /// The authority, by its id in the trust list.
+    pub issuer: String,
+    /// The colour, as it counts here.
+    pub colour: Colour,
+    /// The days that it takes.
+    pub days: u16,
 }
 
 /// An entry of the case register.
@@ -86,6 +102,13 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The strictest order in force elsewhere.
+    #[must_use]
+    pub fn order_elsewhere(&self) -> Option<&OpenOrder> {
+        let orders = self.records.iter().flat_map(|records| &records.orders);
+        orders.filter(|order| order.colour != Colour::Green).max_by_key(|order| (order.colour, order.days))
+    }
+
     /// The legal day of the facts.
     #[must_use]
     pub fn today(&self, rulebook: &Rulebook) -> LegalDate {

@@ -8,16 +8,19 @@ use thiserror::Error;
 use super::calendar::LegalDate;
 use super::certlogic::{EvaluationError, holds_traced};
 use super::colour::Colour;
-use super::facts::Facts;
+use super::facts::{Facts, OpenOrder};
 use super::rulebook::{Rule, Rulebook, Starts};
 use super::sorted::positions;
 use super::text::Text;
+
+/// What stands in the place of a rule's id where an order of another authority holds here.
+pub const ORDER_ELSEWHERE: &str = "order-elsewhere";
 
 /// Why a colour is not green.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "device", derive(uniffi::Record))]
 pub struct Reason {
-    /// The rule's id in the rulebook, or `manual` for an officer's act.
+    /// The rule's id in the rulebook, `manual` for an officer's act, or `order-elsewhere` for an order of another authority.
     pub rule: String,
     /// The colour that it gives.
     pub colour: Colour,
@@ -112,7 +115,7 @@ impl Rulebook {
         let keys = matched.iter().map(|rule| (-i64::from(rule.colour.code()), -i64::from(self.days(rule))));
         let matched: Vec<&Rule> =
             positions(keys).into_iter().filter_map(|place| matched.get(place).copied()).collect();
-        let order = matched.first().map(|rule| OrderTerms {
+        let mut order = matched.first().map(|rule| OrderTerms {
             colour: rule.colour,
             rule: rule.id.clone(),
             starts_on: self.starts_on(rule, facts),
@@ -120,9 +123,22 @@ impl Rulebook {
         });
         let reason =
             |rule: &&Rule| Reason { rule: rule.id.clone(), colour: rule.colour, text: rule.text.clone() };
+        let mut reasons: Vec<_> = matched.iter().map(reason).collect();
+        // No rule has to say it: whoever registers elsewhere sheds no colour.
+        let elsewhere = facts.order_elsewhere();
+        let stricter = |open: &&OpenOrder| order.as_ref().is_none_or(|order| open.colour > order.colour);
+        if let Some(open) = elsewhere.filter(stricter) {
+            let (rule, colour) = (ORDER_ELSEWHERE.to_owned(), open.colour);
+            let text = Text::new(
+                "另一签发机构对您的隔离令仍然有效",
+                "A quarantine order of another authority is in force for you",
+            );
+            reasons.insert(0, Reason { rule: rule.clone(), colour, text });
+            order = Some(OrderTerms { colour, rule, starts_on: facts.today(self), days: open.days.max(1) });
+        }
         Ok(Rating {
             colour: order.as_ref().map_or(Colour::Green, |order| order.colour),
-            reasons: matched.iter().map(reason).collect(),
+            reasons,
             order,
             trace,
         })
@@ -159,7 +175,7 @@ impl std::fmt::Debug for Rating {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
-    use super::super::facts::{CaseRecord, Records, ReportedSymptoms, ServedOrder};
+    use super::super::facts::{CaseRecord, OpenOrder, Records, ReportedSymptoms, ServedOrder};
     use super::*;
     use crate::rules::calendar::Timestamp;
 
@@ -189,6 +205,32 @@ mod tests {
 
     const WELL: &str = r#"{"contact":false,"symptoms":[]}"#;
     const WUHAN: &str = r#"[{"region":"420100","from":"2020-01-20","to":"2020-02-08"}]"#;
+
+    #[test]
+    fn an_order_elsewhere_holds_here_whatever_the_rules_say_and_lowers_none_of_them() {
+        let open = |colour, days| OpenOrder { issuer: "wuhan".to_owned(), colour, days };
+        let rate = |travel: &str, orders: Vec<OpenOrder>| {
+            let facts =
+                Facts { records: Some(Records { orders, ..Records::default() }), ..facts(WELL, travel) };
+            let rating = Rulebook::hangzhou_2020().rate(&facts).unwrap();
+            let order = rating.order.unwrap();
+            assert_eq!((order.colour, order.rule.as_str()), (rating.colour, rating.reasons[0].rule.as_str()));
+            (rating.colour, order.rule, order.days, order.starts_on)
+        };
+        let (yellow, red) = (open(Colour::Yellow, 9), open(Colour::Red, 14));
+        let elsewhere = |colour, days| (colour, ORDER_ELSEWHERE.to_owned(), days, day("2020-02-14"));
+        assert_eq!(rate("[]", vec![yellow.clone()]), elsewhere(Colour::Yellow, 9));
+        assert_eq!(rate("[]", vec![yellow.clone(), red.clone()]), elsewhere(Colour::Red, 14));
+        assert_eq!(rate(WUHAN, vec![red]), elsewhere(Colour::Red, 14));
+        let (colour, rule, days, _) = rate(WUHAN, vec![yellow]);
+        assert_eq!(
+            (colour, rule.as_str(), days),
+            (Colour::Yellow, "area-high", 7),
+            "the own rule speaks first"
+        );
+        let green = Records { orders: vec![open(Colour::Green, 3)], ..Records::default() };
+        assert_eq!(rated(&Facts { records: Some(green), ..facts(WELL, "[]") }), (Colour::Green, vec![]));
+    }
 
     #[test]
     fn nothing_to_tell_is_green_without_a_reason() {

@@ -152,6 +152,12 @@ impl Transaction<'_> {
         self.delete_delivered(DELETE_CHECK_IN, key, operation)
     }
 
+    /// Deletes an operation that was delivered and has no row of its own, with its receipt.
+    pub(crate) fn delete_operation(&self, key: &SubjectKey, operation: OperationId) -> Result<()> {
+        self.run(DELETE_DELIVERED, params![key.subject.as_bytes(), key.issuer, operation.as_bytes()])?;
+        Ok(())
+    }
+
     /// Deletes a declaration that was delivered, with its operation and receipt.
     pub(crate) fn delete_declaration(&self, key: &SubjectKey, operation: OperationId) -> Result<()> {
         self.delete_delivered(DELETE_DECLARATION, key, operation)

@@ -5,6 +5,7 @@
 //! transaction is open. What never enters: a network, a decision, a clear text of anything that identifies a person.
 
 mod answered;
+mod appeals;
 mod erase;
 mod error;
 mod keys;
@@ -27,6 +28,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
 pub(crate) use answered::Answered;
+pub(crate) use appeals::AppealDraft;
 #[cfg(test)]
 pub(crate) use erase::{Erasure, Step};
 pub(crate) use erase::{delete_hardware_keys, erase_unopened, finish_erasing};
@@ -35,8 +37,8 @@ pub(crate) use life::OutboxRow;
 pub(crate) use lock::canonical_path;
 pub(crate) use records::Waiting;
 pub(crate) use row::{
-    HolderKeyBody, KeptDecision, OutboxAnswer, OutboxBody, OutboxState, StoredCheckIn, SubjectBody,
-    SubjectKey,
+    CaredBy, HolderKeyBody, KeptDecision, OutboxAnswer, OutboxBody, OutboxState, StoredCarer, StoredCheckIn,
+    SubjectBody, SubjectKey,
 };
 pub(crate) use transaction::{ChainState, Transaction};
 pub(crate) use whereabouts::{StoredMatch, StoredWhereabouts};

@@ -45,6 +45,7 @@ pub(super) const SEALED: &[SealedColumn] = &[
     sealed("answered_challenge", "body", &["subject", "issuer", "place"]),
     sealed("whereabouts", "body", &["subject", "issuer", "place"]),
     sealed("exposure", "body", SUBJECT),
+    sealed("appeal_draft", "body", SUBJECT),
 ];
 
 impl Store {

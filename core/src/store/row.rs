@@ -32,6 +32,29 @@ pub(crate) struct SubjectBody {
     /// The key that waits to take this one's place: it does at this instant unless it is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) takeover: Option<(Bytes, crate::rules::calendar::Timestamp)>,
+    /// Whose key this phone has for the person, where it is one of somebody who cares for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cared_by: Option<CaredBy>,
+    /// Who cares for the person, as far as this phone was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) carers: Vec<StoredCarer>,
+}
+
+/// A carer, as the same issuer names and masks that person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CaredBy {
+    pub(crate) carer: SubjectId,
+    pub(crate) name: String,
+}
+
+/// A carer's key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredCarer {
+    pub(crate) key: Bytes,
+    #[serde(flatten)]
+    pub(crate) of: CaredBy,
+    /// When the key began to speak.
+    pub(crate) since: crate::rules::calendar::Timestamp,
 }
 
 /// A holder's key.

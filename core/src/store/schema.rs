@@ -148,9 +148,21 @@ CREATE TABLE exposure (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What came to it.
+const V3: &str = "
+-- An appeal that is being written.
+CREATE TABLE appeal_draft (
+    subject BLOB NOT NULL,
+    issuer  TEXT NOT NULL,
+    body    BLOB NOT NULL,
+    PRIMARY KEY (subject, issuer),
+    FOREIGN KEY (subject, issuer) REFERENCES subject (subject, issuer) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+";
+
 /// The steps from an empty file to the current schema. One that was released stays as it is: `released` keeps a file
 /// of each, and its tests open them.
-const STEPS: &[M<'_>] = &[M::up(V1), M::up(V2)];
+const STEPS: &[M<'_>] = &[M::up(V1), M::up(V2), M::up(V3)];
 
 /// The current schema's number: `user_version` counts the steps.
 pub(super) const VERSION: usize = STEPS.len();

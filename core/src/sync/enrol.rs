@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::care;
 use super::holder;
 use super::outbox::Relinked;
 use super::phone::Phone;
@@ -11,7 +12,7 @@ use crate::error::HealthcodeError;
 use crate::random;
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Identity;
-use crate::store::{HolderKeyBody, StoreError, SubjectBody, SubjectKey};
+use crate::store::{CaredBy, HolderKeyBody, StoreError, SubjectBody, SubjectKey};
 use crate::wire::message::{
     CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation, EnrolmentRequest, EnrolmentStarted,
 };
@@ -27,6 +28,9 @@ struct Pending {
     identity: Identity,
     key: HolderKeyBody,
     session: Option<Bytes>,
+    /// Who asks, where it is to care for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    care: Option<CaredBy>,
 }
 
 /// What a confirmed enrolment came to.
@@ -37,6 +41,15 @@ pub(crate) struct Confirmed {
 
 /// The call that asks for a one-time code. An enrolment that was under way is given up for this one.
 pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, HealthcodeError> {
+    begin(phone, identity, None)
+}
+
+/// The same, where somebody on this phone asks to care for the person.
+pub(super) fn begin(
+    phone: &Phone,
+    identity: Identity,
+    care: Option<CaredBy>,
+) -> Result<Call, HealthcodeError> {
     phone.store.writable()?;
     let (known, mine) = phone.store.read(|file| {
         let mut mine = Vec::new();
@@ -52,12 +65,14 @@ pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, Healthc
     }
     let key = match known {
         // Asking again for the same person: the same key, so that an earlier code still fits.
-        Some(known) if known.identity == identity => known.key,
+        Some(known) if known.identity == identity && known.care == care => known.key,
         _ => holder::make(phone.ports.vault.as_ref())?,
     };
     let signer = holder::signer(&key, &phone.ports.vault)?;
-    let body = EnrolmentRequest { identity: identity.clone(), key: Bytes(signer.public_key().to_cose()) };
-    let pending = Pending { identity, key, session: None };
+    let public = signer.public_key();
+    let asks = care.as_ref().map(|care| care::consent(phone, care, &public)).transpose()?;
+    let body = EnrolmentRequest { identity: identity.clone(), key: Bytes(public.to_cose()), care: asks };
+    let pending = Pending { identity, key, session: None, care };
     phone.store.write(|file| file.put_json_document(ENROLMENT, &pending))?;
     call(phone, ENROLMENTS_PATH, &body, signer.as_ref())
 }
@@ -78,15 +93,29 @@ pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, 
 
 /// The call that confirms the code.
 pub(crate) fn confirm(phone: &Phone, code: &str) -> Result<Call, HealthcodeError> {
+    confirm_with(phone, Some(code))
+}
+
+/// The same; without a code it asks whether the records or an officer have confirmed that somebody on this phone cares
+/// for the person.
+pub(crate) fn confirm_with(phone: &Phone, code: Option<&str>) -> Result<Call, HealthcodeError> {
     phone.store.writable()?;
+    let none = || HealthcodeError::field("code", "not-requested");
+    let Some(code) = code else {
+        let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
+        let pending = pending.filter(|pending| pending.care.is_some()).ok_or_else(none)?;
+        return confirm_call(phone, pending, String::new());
+    };
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     if code.is_empty() || code.len() > 12 || !code.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(HealthcodeError::field("code", "not-digits"));
     }
     let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
-    let none = || HealthcodeError::field("code", "not-requested");
-    let pending = pending.ok_or_else(none)?;
-    let session = pending.session.ok_or_else(none)?;
+    confirm_call(phone, pending.ok_or_else(none)?, code)
+}
+
+fn confirm_call(phone: &Phone, pending: Pending, code: String) -> Result<Call, HealthcodeError> {
+    let session = pending.session.ok_or_else(|| HealthcodeError::field("code", "not-requested"))?;
     let signer = holder::signer(&pending.key, &phone.ports.vault)?;
     call(phone, CONFIRM_PATH, &EnrolmentConfirmation { session, code }, signer.as_ref())
 }
@@ -95,22 +124,42 @@ pub(crate) fn confirm(phone: &Phone, code: &str) -> Result<Call, HealthcodeError
 pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, HealthcodeError> {
     let body = reply.body_of("application/json")?;
     let enrolled: Enrolled = read_answer(body)?;
+    let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
+    let Pending { identity, key, care, .. } = pending.ok_or_else(HealthcodeError::bad_answer)?;
+    // What was asked for, and nothing else.
+    if enrolled.carer != care.as_ref().map(|care| care.carer) {
+        return Err(HealthcodeError::bad_answer());
+    }
+    keep(phone, &enrolled, &New { identity, key, care, document: ENROLMENT })
+}
+
+/// What a new key of a subject comes with.
+pub(super) struct New {
+    pub(super) identity: Identity,
+    pub(super) key: HolderKeyBody,
+    pub(super) care: Option<CaredBy>,
+    /// The document in which it was kept until now.
+    pub(super) document: &'static str,
+}
+
+/// Keeps the subject, its key and its segment in one transaction.
+pub(super) fn keep(phone: &Phone, enrolled: &Enrolled, new: &New) -> Result<Confirmed, HealthcodeError> {
     let head = enrolled.head.0.as_slice().try_into().map_err(|_| HealthcodeError::bad_answer())?;
     let key = SubjectKey { subject: enrolled.subject, issuer: phone.config.issuer.clone() };
-    let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
-    let pending = pending.ok_or_else(HealthcodeError::bad_answer)?;
-    let signer = holder::signer(&pending.key, &phone.ports.vault)?;
+    let signer = holder::signer(&new.key, &phone.ports.vault)?;
     let before = loop {
         let relinked = Relinked::make(phone, &key, head, signer.as_ref(), true)?;
         let kept = phone.store.write(|file| {
-            let spread = file.subject(&key)?.map_or(0, |body| body.spread);
+            let known = file.subject(&key)?;
             let body = SubjectBody {
-                identity: pending.identity.clone(),
+                identity: new.identity.clone(),
                 pending_until: enrolled.pending_until,
                 replaced: false,
                 unknown: false,
-                spread,
+                spread: known.as_ref().map_or(0, |body| body.spread),
                 takeover: None,
+                cared_by: new.care.clone(),
+                carers: known.map_or_else(Vec::new, |body| body.carers),
             };
             let before = file.holder_key(&key)?;
             if !relinked.is_current(file, &key)? {
@@ -118,14 +167,14 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
             }
             file.put_subject(&key, &body)?;
             relinked.keep(file, &key)?;
-            file.put_holder_key(&key, signer.public_key().id(), &pending.key)?;
+            file.put_holder_key(&key, signer.public_key().id(), &new.key)?;
             // The cursor stays: a server that has lost what it said asks for what is held here beyond it.
             if before.is_none() {
                 file.put_cursor(&key, None)?;
             }
             // It was of the key before: what it would show is nobody's any more.
             file.delete_token(&key)?;
-            file.delete_document(ENROLMENT)?;
+            file.delete_document(new.document)?;
             Ok::<_, HealthcodeError>(Some(before))
         })?;
         if let Some(before) = kept {
@@ -139,7 +188,7 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
     Ok(Confirmed { key, pending_until: enrolled.pending_until })
 }
 
-fn call<T: Serialize>(
+pub(super) fn call<T: Serialize>(
     phone: &Phone,
     path: &str,
     body: &T,

@@ -5,6 +5,7 @@
 //! verified against the trust list, and that against the roots the app was built with.
 
 pub mod cancel;
+pub(crate) mod care;
 mod clock;
 pub mod config;
 pub(crate) mod enrol;
@@ -14,6 +15,7 @@ mod fetch;
 #[cfg(feature = "http")]
 pub(crate) mod flight;
 pub(crate) mod gate_documents;
+pub(crate) mod handover;
 pub(crate) mod holder;
 #[cfg(feature = "http")]
 pub mod http;

@@ -10,6 +10,8 @@
 //! | a rating receipt | after its `appeal_by`; the latest stays |
 //! | a gate token | the appeal window after its expiry |
 //! | an answer to a gate's challenge | the travel window after it |
+//! | an appeal, days brought from elsewhere | the appeal window after the authority must have answered |
+//! | a paper code, what was said of an appeal, of days served elsewhere, of an officer's act | the appeal window after its end |
 //! | where a person was, with its matches | the exposure window after it ended |
 //!
 //! Never: what waits to be sent; notices of other phones' keys; the last check-in that told of symptoms, which rules read; an operation whose link
@@ -26,9 +28,12 @@ use crate::rules::exposure::Whereabouts;
 use crate::rules::rulebook::Rulebook;
 use crate::store::{OutboxRow, OutboxState, StoreError, StoredCheckIn, SubjectKey, Transaction};
 use crate::token::decision::ReleaseCause;
-use crate::token::{GateToken, Judgement, OperationId, Order, OrderId, RatingReceipt, Release, SegmentId};
-use crate::wire::Receipt;
+use crate::token::{
+    ActNotice, AppealNotice, GateToken, Judgement, OperationId, Order, OrderId, PaperNotice, RatingReceipt,
+    Release, SegmentId, ServedNotice,
+};
 use crate::wire::message::ChangeKind;
+use crate::wire::{Operation, OperationBody, Receipt};
 
 /// Purges the phone's file, where a server's time and a rulebook have come. What does not succeed now is done the
 /// next time: nothing else fails for it.
@@ -77,6 +82,8 @@ fn plans(
 struct Over {
     check_ins: Vec<OperationId>,
     declarations: Vec<OperationId>,
+    /// Operations without a row of their own.
+    operations: Vec<OperationId>,
     decisions: Vec<u64>,
     token: bool,
     answered: Vec<u64>,
@@ -87,6 +94,7 @@ impl Over {
     fn delete(&self, file: &Transaction<'_>, key: &SubjectKey) -> Result<(), StoreError> {
         self.check_ins.iter().try_for_each(|operation| file.delete_check_in(key, *operation))?;
         self.declarations.iter().try_for_each(|operation| file.delete_declaration(key, *operation))?;
+        self.operations.iter().try_for_each(|operation| file.delete_operation(key, *operation))?;
         self.decisions.iter().try_for_each(|serial| file.delete_decision(key, *serial))?;
         self.answered.iter().try_for_each(|place| file.delete_answered(key, *place))?;
         if !self.whereabouts.is_empty() {
@@ -111,6 +119,8 @@ struct Kept {
     token: Option<GateToken>,
     answered: Vec<(u64, Timestamp)>,
     whereabouts: Vec<(u64, Whereabouts)>,
+    /// What else was said, each with the instant at which it ends.
+    said: Vec<(u64, Timestamp)>,
 }
 
 /// An order and what became of it.
@@ -140,11 +150,14 @@ impl Kept {
                 .into_iter()
                 .map(|(place, entry)| (place, entry.whereabouts))
                 .collect(),
+            said: Vec::new(),
         };
         for (operation, declaration) in file.declarations(key)? {
             let days = declaration.travel.iter().map(|stay| stay.to).chain([declaration.declared_on]);
             all.declarations.push((operation, days.collect()));
         }
+        // A paper code and its withdrawal go together: one without the other would say something else.
+        let mut papers: BTreeMap<[u8; 8], (Vec<u64>, Timestamp)> = BTreeMap::new();
         for (serial, decision) in file.serial_decisions(key)? {
             let object = &decision.object.0;
             match decision.kind {
@@ -152,8 +165,25 @@ impl Kept {
                 ChangeKind::Release => all.releases.push((serial, kept(object)?)),
                 ChangeKind::Judgement => all.judgements.push((serial, kept(object)?)),
                 ChangeKind::Rating => all.ratings.push((serial, kept(object)?)),
+                ChangeKind::Paper => {
+                    let notice: PaperNotice = kept(object)?;
+                    let token = notice.token.map(|token| kept::<GateToken>(&token)).transpose()?;
+                    let ends = token.map_or(notice.said_at, |token| token.expires_at);
+                    let (serials, ends_at) = papers.entry(notice.id).or_insert((Vec::new(), ends));
+                    serials.push(serial);
+                    *ends_at = ends.min(*ends_at);
+                }
+                ChangeKind::Act => all.said.push((serial, kept::<ActNotice>(object)?.acted_at)),
+                ChangeKind::Appeal => {
+                    let AppealNotice { said_at, due_by, .. } = kept(object)?;
+                    all.said.push((serial, said_at.max(due_by)));
+                }
+                ChangeKind::Served => all.said.push((serial, kept::<ServedNotice>(object)?.said_at)),
                 ChangeKind::Key | ChangeKind::Other => {}
             }
+        }
+        for (serials, ends_at) in papers.into_values() {
+            all.said.extend(serials.into_iter().map(|serial| (serial, ends_at)));
         }
         Ok(all)
     }
@@ -174,6 +204,7 @@ impl Kept {
             decisions: self.ratings_over(now),
             token: self.token.as_ref().is_some_and(|token| past(token.expires_at, appeal)),
             check_ins: Vec::new(),
+            operations: Vec::new(),
             answered: Vec::new(),
             whereabouts: Vec::new(),
         };
@@ -181,6 +212,8 @@ impl Kept {
         over.answered.extend(answered.map(|(place, _)| *place));
         let whereabouts = self.whereabouts.iter().filter(|(_, place)| place.is_over(rulebook, now));
         over.whereabouts.extend(whereabouts.map(|(place, _)| *place));
+        let said = self.said.iter().filter(|(_, ends_at)| past(*ends_at, appeal));
+        over.decisions.extend(said.map(|(serial, _)| *serial));
         over.decisions.extend(self.judgements.iter().filter_map(|(serial, judgement)| {
             let known = courses.iter().any(|course| course.order == judgement.order);
             let old = if known {
@@ -203,21 +236,34 @@ impl Kept {
         let gone = courses.iter().take_while(|course| ended.contains(&course.order) && !readable(course));
         over.decisions.extend(gone.flat_map(|course| course.serials.iter().copied()));
         over.check_ins = check_ins;
+        let answered = i64::from(rulebook.appeal_answer_hours) + appeal;
+        over.operations = self.operations_over(&courses, &ended, |at| past(at, answered));
         over
     }
 
     /// The orders with their ends, as [`crate::resident`] replays them.
     fn courses(&self) -> Vec<Course> {
         let mut courses: Vec<Course> = Vec::with_capacity(self.orders.len());
+        let mut said_before = Vec::new();
         for (place, (serial, order)) in self.orders.iter().enumerate() {
             let next = self.orders.get(place + 1);
+            // Confirmed, an officer's order is said again: it is one order.
+            if next.is_some_and(|(_, next)| next.order == order.order) {
+                said_before.push(*serial);
+                continue;
+            }
             let mut releases = self.releases.iter().filter(|(_, release)| release.order == order.order);
             let mut course = Course {
                 order: order.order,
                 starts_on: order.starts_on,
                 ended_at: next.map(|(_, next)| next.issued_at),
                 served: false,
-                serials: releases.clone().map(|(at, _)| *at).chain([*serial]).collect(),
+                serials: releases
+                    .clone()
+                    .map(|(at, _)| *at)
+                    .chain([*serial])
+                    .chain(said_before.drain(..))
+                    .collect(),
             };
             // One that came before its order, or after the next one, ended nothing.
             if let Some((_, release)) =
@@ -270,6 +316,27 @@ impl Kept {
                 && received_at(row).is_some_and(&past)
         };
         earlier.iter().map(|(operation, _)| *operation).filter(is_over).collect()
+    }
+
+    /// Appeals and days from elsewhere, which tell of health and places.
+    fn operations_over(
+        &self,
+        courses: &[Course],
+        ended: &BTreeSet<OrderId>,
+        past: impl Fn(Timestamp) -> bool,
+    ) -> Vec<OperationId> {
+        let links = self.first_links_kept(courses, ended);
+        let told = |row: &&OutboxRow| {
+            let made = Operation::from_bytes(row.body.operation.0.clone()).ok();
+            let body = made.and_then(|made| made.vouched().ok()?.body);
+            matches!(body, Some(OperationBody::Appeal(_) | OperationBody::Served(_)))
+        };
+        let over = self.outbox.values().filter(|row| {
+            row.state != OutboxState::Waiting
+                && !is_linked(&links, row)
+                && received_at(row).is_some_and(&past)
+        });
+        over.filter(told).map(|row| row.operation).collect()
     }
 
     fn ratings_over(&self, now: Timestamp) -> Vec<u64> {

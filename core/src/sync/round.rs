@@ -1,5 +1,6 @@
 //! One round of the exchange for one subject: a signed request out, its answer verified and kept in one transaction.
 
+use super::care;
 use super::exchange::verify_anchor;
 use super::phone::{Now, Phone};
 use super::recovery::{self, Part, Recovery};
@@ -9,14 +10,14 @@ use crate::error::{HealthcodeError, StorageKind};
 use crate::platform::LogLevel;
 use crate::random;
 use crate::rules::calendar::Timestamp;
-use crate::store::{KeptDecision, OutboxAnswer, OutboxState, SubjectKey, Transaction, Waiting};
+use crate::store::{KeptDecision, OutboxAnswer, OutboxState, SubjectBody, SubjectKey, Transaction, Waiting};
 use crate::token::anchor::{Anchor, Nonce};
 use crate::token::decision::{Judgement, KeyNotice, Order, RatingReceipt, Release};
 use crate::token::gate_token::GateToken;
 use crate::token::ids::{OperationId, SubjectId};
 use crate::token::key::PublicKey;
 use crate::token::trust_list::{Object, TrustList};
-use crate::token::{Sign1, cbor};
+use crate::token::{ActNotice, AppealNotice, PaperNotice, ServedNotice, Sign1, cbor};
 use crate::wire::link::Head;
 use crate::wire::message::{
     Change, ChangeKind, LinkedOperation, MAX_BATCH, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Outcome,
@@ -193,25 +194,26 @@ impl Round {
     ) -> Result<(), HealthcodeError> {
         let Some(mut body) = file.subject(&self.key)? else { return Ok(()) };
         // One of a time before is of a phone that came and went.
-        let takeover = self.takeover(body.takeover.clone(), decisions)?.filter(|(_, from)| *from > now);
-        let news = (response.replaced, false, response.spread.unwrap_or(0), takeover);
-        if (body.replaced, body.unknown, body.spread, body.takeover.clone()) != news {
-            (body.replaced, body.unknown, body.spread, body.takeover) = news;
+        let takeover = self.takeover(&body, decisions)?.filter(|(_, from)| *from > now);
+        let carers = care::carers(&body, decisions)?;
+        let news = (response.replaced, false, response.spread.unwrap_or(0), takeover, carers);
+        if (body.replaced, body.unknown, body.spread, body.takeover.clone(), body.carers.clone()) != news {
+            (body.replaced, body.unknown, body.spread, body.takeover, body.carers) = news;
             file.put_subject(&self.key, &body)?;
         }
         Ok(())
     }
 
-    /// The key that waits to take this one's place, after what was said of keys since.
+    /// The key that waits to take this one's place, after what was said since of keys of the same owner.
     fn takeover(
         &self,
-        known: Option<(Bytes, Timestamp)>,
+        body: &SubjectBody,
         decisions: &[(u64, KeptDecision)],
     ) -> Result<Option<(Bytes, Timestamp)>, HealthcodeError> {
-        let mut takeover = known;
+        let mut takeover = body.takeover.clone();
         for (_, decision) in decisions.iter().filter(|(_, decision)| decision.kind == ChangeKind::Key) {
             let notice: KeyNotice = kept(&decision.object.0)?;
-            if notice.key == self.holder.id() {
+            if notice.key == self.holder.id() || !care::is_of_group(body, &notice) {
                 continue;
             }
             takeover = match notice.active_from {
@@ -302,6 +304,18 @@ impl Round {
             }
             ChangeKind::Key => {
                 trust.open_from::<KeyNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
+            }
+            ChangeKind::Paper => {
+                trust.open_from::<PaperNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
+            }
+            ChangeKind::Act => {
+                trust.open_from::<ActNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
+            }
+            ChangeKind::Appeal => {
+                trust.open_from::<AppealNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
+            }
+            ChangeKind::Served => {
+                trust.open_from::<ServedNotice>(issuer, bytes).map(|object| (object.subject, object.serial))
             }
             ChangeKind::Other => return None,
         };

@@ -5,6 +5,7 @@ use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
+use super::acts::By;
 use super::cbor;
 use super::envelope::{FormatError, Kind};
 use super::ids::{OperationId, OrderId, SubjectId};
@@ -56,9 +57,22 @@ pub struct Order {
     /// The order that it takes the place of.
     #[n(12)]
     pub supersedes: Option<OrderId>,
+    /// When it lapses unless a second officer confirms it: an order without a rule. The same order, said again with a
+    /// later serial and without this, is confirmed.
+    #[cbor(n(13), with = "cbor::optional_seconds", has_nil)]
+    pub provisional_until: Option<Timestamp>,
 }
 
+/// What stands in the place of a rule's id where an officer ordered without one.
+pub const MANUAL: &str = "manual";
+
 impl Order {
+    /// Whether an officer gave it without a rule.
+    #[must_use]
+    pub fn is_manual(&self) -> bool {
+        self.rule == MANUAL
+    }
+
     /// Its days as the rules count them.
     #[must_use]
     pub const fn quarantine(&self) -> Quarantine {
@@ -120,6 +134,9 @@ pub enum ReleaseCause {
     /// An officer, or a granted appeal.
     #[n(3)]
     Officer,
+    /// An officer's order that no second officer confirmed in time.
+    #[n(4)]
+    Lapsed,
 }
 
 impl Object for Release {
@@ -246,6 +263,9 @@ pub struct Judgement {
     /// Whether a replaced phone brought it: then it fills no day that another one fills.
     #[cbor(n(12), with = "cbor::flag", has_nil)]
     pub late: bool,
+    /// Who made it, where it was not the person: the check-in of somebody who is cared for says by whom.
+    #[n(13)]
+    pub by: Option<By>,
 }
 
 impl Judgement {
@@ -312,6 +332,21 @@ pub struct KeyNotice {
     /// From when on the key speaks for the person; none where it was dropped: refused, or given up for another.
     #[cbor(n(5), with = "cbor::optional_seconds", has_nil)]
     pub active_from: Option<Timestamp>,
+    /// Whose key it is, where it is one of somebody who cares for the person.
+    #[n(6)]
+    pub carer: Option<CarerKey>,
+}
+
+/// Whose a carer's key is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CarerKey {
+    /// The carer, as the same issuer knows that person.
+    #[n(1)]
+    pub carer: SubjectId,
+    /// The carer's masked name.
+    #[n(2)]
+    pub name: String,
 }
 
 impl Object for KeyNotice {

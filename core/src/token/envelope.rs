@@ -38,6 +38,11 @@ pub enum Kind {
     Consent,
     /// What becomes of a key of a phone.
     Key,
+    /// What an officer asks for.
+    Officer,
+    Paper,
+    /// What an authority says to days that were served elsewhere.
+    Served,
     Trust,
     Root,
 }
@@ -51,10 +56,11 @@ impl Kind {
 
     /// Every kind, an answer to the empty challenge among them.
     #[must_use]
-    pub fn all() -> [Self; 25] {
+    pub fn all() -> [Self; 28] {
         use Kind::{
-            Act, Appeal, Consent, Enrol, Judgement, Key, Link, Log, Notice, Op, Order, Outage, Policy,
-            Rating, Receipt, Release, Root, Rules, Show, Sync, Time, Token, Trust, Venue,
+            Act, Appeal, Consent, Enrol, Judgement, Key, Link, Log, Notice, Officer, Op, Order, Outage,
+            Paper, Policy, Rating, Receipt, Release, Root, Rules, Served, Show, Sync, Time, Token, Trust,
+            Venue,
         };
         [
             Token,
@@ -80,6 +86,9 @@ impl Kind {
             Log,
             Consent,
             Key,
+            Officer,
+            Paper,
+            Served,
             Trust,
             Root,
         ]
@@ -114,6 +123,9 @@ impl Kind {
             Self::Log => "hc/1/log",
             Self::Consent => "hc/1/consent",
             Self::Key => "hc/1/key",
+            Self::Officer => "hc/1/officer",
+            Self::Paper => "hc/1/paper",
+            Self::Served => "hc/1/served",
             Self::Trust => "hc/1/trust",
             Self::Root => "hc/1/root",
         };

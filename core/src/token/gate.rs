@@ -243,7 +243,8 @@ impl<'a> Gate<'a> {
         now: Timestamp,
     ) -> Verdict {
         let (token, issuer, holder) = (&opened.object, &opened.issuer.id, holder_of(opened));
-        let colour = effective(token.colour, lowered, opened.issuer);
+        // The phone's own flag last: no mapping makes a lowered code green.
+        let colour = opened.issuer.counts_as(token.colour).lowered_if(lowered);
         // Paper can be withdrawn by nothing but a list: its own issue proves nothing of today.
         let paper = token.holder.is_none();
         let own = (!paper).then_some(token.issued_at);
@@ -355,10 +356,12 @@ fn wrong_time(mode: Mode, now: Timestamp, firm: Option<i64>) -> Option<AskReason
     }
 }
 
-/// The colour that counts here: the issuer's as the trust list maps it, then lowered by the phone's own flag, so that
-/// no mapping makes a lowered code green.
-fn effective(colour: Colour, lowered: bool, issuer: &Issuer) -> Colour {
-    let mapped = issuer.colours.get(usize::from(colour.code())).copied();
-    // A list with another number was refused whole; the strictest is the safe reading.
-    mapped.and_then(Colour::from_code).unwrap_or(Colour::Red).lowered_if(lowered)
+impl Issuer {
+    /// What a colour of this issuer counts as here, as the trust list maps it.
+    #[must_use]
+    pub fn counts_as(&self, colour: Colour) -> Colour {
+        let mapped = self.colours.get(usize::from(colour.code())).copied();
+        // A list with another number was refused whole; the strictest is the safe reading.
+        mapped.and_then(Colour::from_code).unwrap_or(Colour::Red)
+    }
 }

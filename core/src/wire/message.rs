@@ -40,6 +40,13 @@ pub const CONFIRM_PATH: &str = "/v1/enrolments/confirm";
 /// The exchange: [`SyncRequest`], signed by the subject's key; answers [`SyncResponse`].
 pub const SYNC_PATH: &str = "/v1/sync";
 
+/// Moves a subject to another phone: [`HandoverRequest`], signed by the new key; answers [`Enrolled`].
+pub const HANDOVERS_PATH: &str = "/v1/handovers";
+/// An officer's act: [`super::OfficerRequest`] as signed bytes; answers JSON about the act, or a problem.
+pub const OFFICER_PATH: &str = "/v1/officer";
+/// How many orders without a rule there are, by region and day of issue, for everybody.
+pub const COUNTS_PATH: &str = "/v1/counts";
+
 /// The most operations in one request.
 pub const MAX_BATCH: usize = 64;
 /// The most bytes of a request's body.
@@ -59,6 +66,31 @@ pub struct EnrolmentRequest {
     pub identity: Identity,
     /// The new holder key as COSE_Key; its possession is proved by the request's signature.
     pub key: Bytes,
+    /// Where somebody else asks, who cares for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub care: Option<CareRequest>,
+}
+
+/// Who asks to care for the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CareRequest {
+    /// The carer, as the issuer knows that person.
+    pub carer: SubjectId,
+    /// A [`crate::token::KeyConsent`] of the carer's own key to the new one.
+    pub consent: Bytes,
+}
+
+/// Moves a subject to the phone of a new key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandoverRequest {
+    /// The subject.
+    pub subject: SubjectId,
+    /// The new holder key as COSE_Key.
+    pub key: Bytes,
+    /// A [`crate::token::KeyConsent`] of the key whose place it takes.
+    pub consent: Bytes,
 }
 
 /// The answer, the same whether or not there is such a person.
@@ -101,6 +133,9 @@ pub struct Enrolled {
     pub head: Bytes,
     /// The issuer's region, six digits.
     pub region: String,
+    /// The carer whose key it is, where it is one of somebody who cares for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carer: Option<SubjectId>,
 }
 
 /// An operation with its link.
@@ -208,6 +243,14 @@ pub enum ChangeKind {
     Judgement,
     /// A [`crate::token::KeyNotice`].
     Key,
+    /// A [`crate::token::PaperNotice`].
+    Paper,
+    /// A [`crate::token::ActNotice`].
+    Act,
+    /// A [`crate::token::AppealNotice`].
+    Appeal,
+    /// A [`crate::token::ServedNotice`].
+    Served,
     /// A kind of a later version.
     #[serde(other)]
     Other,

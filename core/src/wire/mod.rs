@@ -4,6 +4,7 @@
 //! carries a signature over method, path, body, audience and nonce in a header. What never enters: a socket, a
 //! database, a decision.
 
+pub mod act;
 pub mod bytes;
 pub mod link;
 pub mod message;
@@ -13,9 +14,13 @@ pub mod proof;
 pub mod receipt;
 pub mod request;
 
+pub use act::{Act, AppealDecision, OfficerRequest, Whom};
 pub use bytes::Bytes;
 pub use link::Link;
-pub use operation::{CheckIn, Consent, Operation, OperationBody, OperationKind, ToldExposure};
+pub use operation::{
+    Appeal, CareChange, CheckIn, Consent, Operation, OperationBody, OperationKind, PaperChange,
+    ServedElsewhere, ToldExposure,
+};
 pub use problem::{Problem, ProblemKind};
 pub use proof::{ProofError, QuarantineProof};
 pub use receipt::Receipt;

@@ -16,7 +16,7 @@ use crate::token::ids::{OperationId, OrderId};
 use crate::token::key::{PublicKey, Signer, SignerError};
 
 /// The most bytes of a signed operation.
-pub const MAX_BYTES: usize = 16 * 1024;
+pub const MAX_BYTES: usize = 96 * 1024;
 
 /// What an operation is about. An unknown number is refused by name and consumes its place in the segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,14 @@ pub enum OperationKind {
     Consent,
     /// A match of an exposure notice, told by a person who agreed to tell it.
     Exposure,
+    /// The end of what a carer does for the person.
+    Care,
+    /// A paper code is asked for, or withdrawn.
+    Paper,
+    /// An appeal against a rating.
+    Appeal,
+    /// Days of a quarantine that were served under another authority's order.
+    Served,
 }
 
 impl OperationKind {
@@ -40,6 +48,10 @@ impl OperationKind {
             Self::CheckIn => 2,
             Self::Consent => 3,
             Self::Exposure => 4,
+            Self::Care => 5,
+            Self::Paper => 6,
+            Self::Appeal => 7,
+            Self::Served => 8,
         }
     }
 
@@ -51,6 +63,10 @@ impl OperationKind {
             2 => Some(Self::CheckIn),
             3 => Some(Self::Consent),
             4 => Some(Self::Exposure),
+            5 => Some(Self::Care),
+            6 => Some(Self::Paper),
+            7 => Some(Self::Appeal),
+            8 => Some(Self::Served),
             _ => None,
         }
     }
@@ -89,6 +105,74 @@ pub struct ToldExposure {
     pub on: LegalDate,
 }
 
+/// The end of care: what a key does for the person ends at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CareChange {
+    /// The carer's key.
+    pub end: Bytes,
+}
+
+/// A paper code: asked for, or withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum PaperChange {
+    /// A new one, in the colour in force.
+    Issue {},
+    /// One that was lost, or is no longer wanted.
+    Withdraw {
+        /// The id of its gate token.
+        paper: Bytes,
+    },
+}
+
+/// The most bytes of an appeal's text.
+pub const MAX_APPEAL_TEXT: usize = 4_096;
+/// The most statements of an appeal.
+pub const MAX_STATEMENTS: usize = 16;
+
+/// An appeal against one reason of a rating. Statements are texts: nothing that a phone holds is attached unseen.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Appeal {
+    /// The serial of the rating receipt.
+    pub rating: u64,
+    /// The rule of the reason, or `manual`.
+    pub rule: String,
+    /// What the person says, at most [`MAX_APPEAL_TEXT`] bytes.
+    pub text: String,
+    /// What speaks for it, each a statement of at most [`MAX_APPEAL_TEXT`] bytes: at most [`MAX_STATEMENTS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<String>,
+}
+
+// What a person says in an appeal tells of health and places.
+impl std::fmt::Debug for Appeal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Appeal(..)")
+    }
+}
+
+/// What was served under another authority's order, with what binds it to the person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServedElsewhere {
+    /// The other authority, by its id in the trust list.
+    pub issuer: String,
+    /// The proof, as `quarantine_proof` gives it.
+    pub proof: super::proof::QuarantineProof,
+    /// A gate token of the other authority: its key signs the consent, its mask and tail are the person's.
+    pub token: Bytes,
+    /// The consent of that token's key to the key that signs this operation.
+    pub consent: Bytes,
+}
+
+impl std::fmt::Debug for ServedElsewhere {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ServedElsewhere({})", self.issuer)
+    }
+}
+
 /// What an operation says.
 #[derive(Clone, PartialEq, Eq)]
 pub enum OperationBody {
@@ -100,6 +184,14 @@ pub enum OperationBody {
     Consent(Consent),
     /// A match of an exposure notice.
     Exposure(ToldExposure),
+    /// The end of care.
+    Care(CareChange),
+    /// A paper code.
+    Paper(PaperChange),
+    /// An appeal.
+    Appeal(Appeal),
+    /// Days served elsewhere.
+    Served(Box<ServedElsewhere>),
 }
 
 impl OperationBody {
@@ -111,6 +203,10 @@ impl OperationBody {
             Self::CheckIn(_) => OperationKind::CheckIn,
             Self::Consent(_) => OperationKind::Consent,
             Self::Exposure(_) => OperationKind::Exposure,
+            Self::Care(_) => OperationKind::Care,
+            Self::Paper(_) => OperationKind::Paper,
+            Self::Appeal(_) => OperationKind::Appeal,
+            Self::Served(_) => OperationKind::Served,
         }
     }
 
@@ -120,6 +216,10 @@ impl OperationBody {
             Self::CheckIn(check_in) => serde_json::to_vec(check_in),
             Self::Consent(consent) => serde_json::to_vec(consent),
             Self::Exposure(told) => serde_json::to_vec(told),
+            Self::Care(change) => serde_json::to_vec(change),
+            Self::Paper(change) => serde_json::to_vec(change),
+            Self::Appeal(appeal) => serde_json::to_vec(appeal),
+            Self::Served(served) => serde_json::to_vec(served),
         }
         .map_err(|_| FormatError::Content)
     }
@@ -213,15 +313,24 @@ impl Operation {
 
 fn read(payload: &[u8]) -> Result<OpenedOperation, TokenError> {
     let content: Payload = cbor::decode(payload, MAX_BYTES)?;
-    let json = content.json.as_slice();
-    let body = match OperationKind::from_number(content.kind) {
-        Some(OperationKind::Declaration) => serde_json::from_slice(json).ok().map(OperationBody::Declaration),
-        Some(OperationKind::CheckIn) => serde_json::from_slice(json).ok().map(OperationBody::CheckIn),
-        Some(OperationKind::Consent) => serde_json::from_slice(json).ok().map(OperationBody::Consent),
-        Some(OperationKind::Exposure) => serde_json::from_slice(json).ok().map(OperationBody::Exposure),
-        None => None,
-    };
+    let body = OperationKind::from_number(content.kind).and_then(|kind| body_of(kind, &content.json));
     Ok(OpenedOperation { id: id_of(payload), evidence: content.evidence, body })
+}
+
+fn body_of(kind: OperationKind, json: &[u8]) -> Option<OperationBody> {
+    fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
+        serde_json::from_slice(json).ok()
+    }
+    match kind {
+        OperationKind::Declaration => read(json).map(OperationBody::Declaration),
+        OperationKind::CheckIn => read(json).map(OperationBody::CheckIn),
+        OperationKind::Consent => read(json).map(OperationBody::Consent),
+        OperationKind::Exposure => read(json).map(OperationBody::Exposure),
+        OperationKind::Care => read(json).map(OperationBody::Care),
+        OperationKind::Paper => read(json).map(OperationBody::Paper),
+        OperationKind::Appeal => read(json).map(OperationBody::Appeal),
+        OperationKind::Served => read(json).map(OperationBody::Served),
+    }
 }
 
 fn id_of(payload: &[u8]) -> OperationId {

@@ -80,6 +80,16 @@ kinds! {
     /// A log of exposure notices that is to be witnessed does not go on from what is known of it; `field` names what
     /// does not, `expected` is the number of the last notice that is known.
     Log, "log", 409, "The log does not go on from what is known of it";
+    /// An officer must confirm first that the person is cared for by who asks.
+    RelationPending, "relation-pending", 403, "An officer has yet to confirm it";
+    /// There are as many as the rulebook allows; `field` names of what.
+    Limit, "limit", 422, "There are as many as there may be";
+    /// The time for it is over.
+    Late, "late", 422, "The time for this is over";
+    /// It was done before, or is under way.
+    AlreadyDone, "already-done", 409, "It is done already";
+    /// The officer's role does not say so, or the key is no officer's.
+    Role, "role", 403, "This key may not do this";
     /// Too many requests: see `retry_after`.
     RateLimited, "rate-limited", 429, "Too many requests";
     /// The server cannot do it now: see `retry_after`.

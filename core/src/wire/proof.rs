@@ -11,6 +11,7 @@
 //! | `order` | the order (`hc/1/order`) |
 //! | `entries` | from the order on, in the order of the receipts' serials: `link` (`hc/1/link`), `receipt` (`hc/1/receipt`) |
 //! | `judgements` | the last one of each check-in under the order (`hc/1/judgement`) |
+//! | `confirmation` | the same order said again by a second officer, where the first one gave it without a rule |
 //! | `release` | the release (`hc/1/release`), once there is one |
 //!
 //! A link's signature is its phone's; who verifies needs it not, because the receipt names the link's digest.
@@ -28,6 +29,7 @@ use crate::rules::colour::Colour;
 use crate::rules::quarantine::{Progress, Tap, progress};
 use crate::token::decision::ReleaseCause;
 use crate::token::ids::{OperationId, SegmentId};
+use crate::token::key::KeyId;
 use crate::token::trust_list::{Object, TrustList};
 use crate::token::{Judgement, Order, OrderId, Release, SubjectId};
 
@@ -52,6 +54,10 @@ pub struct QuarantineProof {
     pub entries: Vec<ProofEntry>,
     /// The last judgement of each check-in under the order.
     pub judgements: Vec<Bytes>,
+    /// The same order, said again: an officer's order that a second one has confirmed. Without it such an order proves
+    /// a quarantine until the instant of its lapse alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Bytes>,
     /// The signed release; none while the order is in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Bytes>,
@@ -82,6 +88,10 @@ pub struct ProvenQuarantine {
     pub days: Vec<LegalDate>,
     /// The count at the instant of the verification, by the order's own terms.
     pub progress: Progress,
+    /// When the order lapses or has lapsed, where no second officer is known to have confirmed it.
+    pub provisional_until: Option<Timestamp>,
+    /// The ids of the keys that signed the links, as the receipts say it: whose they are, the issuer knows.
+    pub holders: BTreeSet<KeyId>,
     /// The release and its cause.
     pub released: Option<(Timestamp, ReleaseCause)>,
 }
@@ -129,7 +139,9 @@ impl QuarantineProof {
     /// the count says.
     pub fn verify(&self, trust: &TrustList, now: Timestamp) -> Result<ProvenQuarantine, ProofError> {
         let order: Order = self.open(trust, &self.order)?;
+        let provisional_until = self.verify_confirmation(trust, &order)?;
         let receipts = self.verify_chain(trust, &order)?;
+        let holders = receipts.values().filter_map(|receipt| receipt.key).map(Into::into).collect();
         let (days, taps) = self.verify_judgements(trust, &order, &receipts)?;
         let release: Option<Release> =
             self.release.as_ref().map(|release| self.open(trust, release)).transpose()?;
@@ -145,12 +157,23 @@ impl QuarantineProof {
             starts_on: order.starts_on,
             days: days.into_iter().collect(),
             progress: progress(&order.quarantine(), &taps, now),
+            provisional_until,
+            holders,
             released: release.map(|release| (release.released_at, release.cause)),
         })
     }
 
     fn open<T: Object>(&self, trust: &TrustList, bytes: &Bytes) -> Result<T, ProofError> {
         trust.open_from(&self.issuer, &bytes.0).map_err(|_| ProofError::Unsigned)
+    }
+
+    /// When the order lapses, after its confirmation was looked at: it changes nothing else.
+    fn verify_confirmation(&self, trust: &TrustList, order: &Order) -> Result<Option<Timestamp>, ProofError> {
+        let Some(confirmation) = &self.confirmation else { return Ok(order.provisional_until) };
+        let said_again: Order = self.open(trust, confirmation)?;
+        let expected = Order { serial: said_again.serial, provisional_until: None, ..order.clone() };
+        let later = said_again.serial > order.serial && order.provisional_until.is_some();
+        if later && said_again == expected { Ok(None) } else { Err(ProofError::Foreign) }
     }
 
     /// The accepted operations by their receipts, after the chain was followed link by link.

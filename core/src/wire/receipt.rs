@@ -1,6 +1,7 @@
 //! Receipts: the server's countersignature of a link. With it a resident proves what was delivered and when, even to
 //! a server that has lost it.
 
+use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
 use super::link::Head;
@@ -35,6 +36,10 @@ pub struct Receipt {
     /// Whether a phone brought it that another one had replaced.
     #[cbor(n(7), with = "cbor::flag", has_nil)]
     pub late: bool,
+    /// The id of the key that signed the link: with it the issuer says whose the key is, and nobody who has another's
+    /// links can sign them anew as the own ones. Receipts of before have none.
+    #[n(8)]
+    pub key: Option<ByteArray<8>>,
 }
 
 impl Object for Receipt {

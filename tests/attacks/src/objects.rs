@@ -46,6 +46,7 @@ pub fn order() -> Order {
         terms: Rulebook::hangzhou_2020().terms(),
         rulebook: [6; 32],
         supersedes: None,
+        provisional_until: None,
     }
 }
 
@@ -90,6 +91,7 @@ pub fn judgement() -> Judgement {
         certainty: Some(Certainty::Certain),
         not_counted: None,
         late: false,
+        by: None,
     }
 }
 
@@ -97,7 +99,7 @@ pub fn judgement() -> Judgement {
 #[must_use]
 pub fn key_notice() -> KeyNotice {
     let (key, noticed_at, active_from) = (public(HOLDER).id(), at(60), Some(at(hours(24))));
-    KeyNotice { subject: SUBJECT, serial: 7, key, noticed_at, active_from }
+    KeyNotice { subject: SUBJECT, serial: 7, key, noticed_at, active_from, carer: None }
 }
 
 /// A receipt for an operation.
@@ -111,5 +113,6 @@ pub fn receipt() -> Receipt {
         accepted: true,
         incarnation: [4; 8],
         late: false,
+        key: Some([7; 8].into()),
     }
 }

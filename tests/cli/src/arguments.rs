@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::notice::{NoticeCommand, Venue};
+use crate::officer::{OfficerArguments, OfficerKeyCommand};
 use crate::operator::{KeyCommand, OutageCommand, RootCommand};
 
 const EXAMPLES: &str = "\
@@ -55,6 +56,13 @@ pub(crate) enum Command {
     Outage {
         #[command(subcommand)]
         command: OutageCommand,
+    },
+    /// What an officer of the authority does: each act signed, logged, and told to whom it concerns
+    Officer(OfficerArguments),
+    /// Officers' keys, and who is registered beside a server's database
+    OfficerKey {
+        #[command(subcommand)]
+        command: OfficerKeyCommand,
     },
     /// Exposure notices: places where somebody may have met a case
     Notice {

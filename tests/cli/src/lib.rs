@@ -8,6 +8,7 @@ pub mod camera;
 mod checkpoint;
 mod inspect;
 mod notice;
+mod officer;
 mod operator;
 mod proof;
 mod serve;
@@ -52,6 +53,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Root { command }) => operator::root(&command, arguments.json, &mut out),
         Some(Command::Key { command }) => operator::key(&command, arguments.json, &mut out),
         Some(Command::Outage { command }) => operator::outage(&command, arguments.json, &mut out),
+        Some(Command::Officer(officer)) => officer::run(&officer, arguments.json, &mut out),
+        Some(Command::OfficerKey { command }) => officer::key(&command, arguments.json, &mut out),
         Some(Command::Notice { command }) => notice::notice(&command, arguments.json, &mut out),
         Some(Command::Venue(venue)) => notice::venue(&venue, arguments.json, &mut out),
         Some(Command::Id { command: IdCommand::Check { number } }) => {

@@ -55,7 +55,7 @@ pub(crate) struct Venue {
 
 /// The time of what is signed.
 #[derive(Args)]
-struct Clock {
+pub(crate) struct Clock {
     /// Take the time from this Unix socket instead of the system: for tests in virtual time
     #[arg(long, value_name = "SOCKET", hide = true)]
     clock: Option<PathBuf>,
@@ -260,7 +260,7 @@ fn line(listed: &ListedNotice, as_json: bool, out: &mut dyn Write) -> Result<(),
 }
 
 impl Clock {
-    fn now(&self) -> Result<healthcode::rules::calendar::Timestamp, Failure> {
+    pub(crate) fn now(&self) -> Result<healthcode::rules::calendar::Timestamp, Failure> {
         match &self.clock {
             None => Ok(SystemClock.now()),
             Some(socket) => {

@@ -38,6 +38,7 @@ pub(crate) fn verify(
                 let colour = proven.colour.word();
                 let line = json!({
                     "valid": true, "order": order, "colour": colour, "days": days, "released_at": released,
+                    "provisional_until": proven.provisional_until.map(|at| at.to_string()),
                 });
                 writeln!(out, "{line}")?;
             } else {

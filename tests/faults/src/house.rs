@@ -14,7 +14,7 @@ use healthcode::sync::{Call, ExchangeStep, Method, Reply, SyncReport};
 use healthcode::wire::SIGNATURE_HEADER;
 use healthcode_cli::time::{PhoneClock, World};
 use healthcode_e2e::phone::{at, at_home, config_of, li_si, ports};
-use healthcode_server::{App, Config, SmsGateway, embedded_records};
+use healthcode_server::{App, Config, EmbeddedRecords, SmsGateway, embedded_records, family_records};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -54,6 +54,15 @@ pub struct Traffic {
 impl House {
     /// Opens an authority on 11 February 2020, 09:00, its files and its phones' in a folder within this one.
     pub fn open(within: &Path) -> Self {
+        Self::open_among(within, embedded_records())
+    }
+
+    /// The same, whose people are a family: 孙七 has guardians and no number on record.
+    pub fn open_family(within: &Path) -> Self {
+        Self::open_among(within, family_records())
+    }
+
+    fn open_among(within: &Path, records: Arc<EmbeddedRecords>) -> Self {
         let folder = TempDir::new_in(within).unwrap();
         let world = World::new(at(11, 9, 0));
         let codes = Arc::new(LastCode::default());
@@ -61,7 +70,7 @@ impl House {
         let ports = healthcode_server::Ports {
             clock: Arc::new(world.clone()),
             sms: codes.clone(),
-            records: embedded_records(),
+            records,
             witnesses: Vec::new(),
         };
         let runtime = Runtime::new().unwrap();
@@ -135,6 +144,30 @@ impl House {
         let confirmed = self.send(&resident.enrol_call(code).unwrap());
         let subject = resident.enrol_reply(confirmed).unwrap().subject;
         let phone = Phone { resident, subject };
+        phone.sync(self);
+        phone
+    }
+
+    /// Gives a resident's phone the care for another person, by the code that the person is sent or by the records.
+    pub fn care(&self, carer: &Phone, identity: IdentityForm, by_code: bool) -> Phone {
+        let resident = Arc::clone(&carer.resident);
+        let asked = self.send(&resident.care_call(carer.subject.clone(), identity).unwrap());
+        resident.one_time_code_reply(asked).unwrap();
+        let code = by_code.then(|| self.codes.0.lock().unwrap().clone());
+        let confirmed = self.send(&resident.confirm_care_call(code).unwrap());
+        let subject = resident.enrol_reply(confirmed).unwrap().subject;
+        let phone = Phone { resident, subject };
+        phone.sync(self);
+        phone
+    }
+
+    /// Moves a subject to another phone, the two of them face to face.
+    pub fn hand_over(&self, from: &Phone, to: &Arc<Resident>) -> Phone {
+        let asked = to.handover_request().unwrap();
+        let agreed = from.resident.hand_over(from.subject.clone(), asked.text).unwrap();
+        let answer = self.send(&to.take_over_call(Some(agreed.text)).unwrap());
+        let subject = to.take_over_reply(answer).unwrap().subject;
+        let phone = Phone { resident: Arc::clone(to), subject };
         phone.sync(self);
         phone
     }

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use healthcode::HealthcodeError;
-use healthcode::resident::{CheckInInput, CheckInState, Entry, Resident, TripInput};
+use healthcode::resident::{AppealInput, CheckInInput, CheckInState, Entry, Resident, TripInput};
 use healthcode::rules::colour::Colour;
 use healthcode::rules::exposure::TransportMode;
 use healthcode::token::{Challenge, CodeText, Prefix};
@@ -87,6 +87,15 @@ fn freeze() {
         departed_at: None,
         arrived_at: None,
     };
+    let appeals = phone.resident.appeals(phone.subject.clone()).unwrap();
+    let contested = appeals.contestable.first().unwrap();
+    let draft = AppealInput {
+        rating: contested.rating,
+        rule: contested.reason.rule.clone(),
+        text: "I was not there".to_owned(),
+        statements: Vec::new(),
+    };
+    phone.resident.keep_appeal_draft(phone.subject.clone(), Some(draft)).unwrap();
     phone.resident.record_trip(phone.subject.clone(), trip).unwrap();
     server.kill();
     server.world.go_to(left_at());

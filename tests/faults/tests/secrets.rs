@@ -298,6 +298,7 @@ const CLEAR: &[(&str, &[&str])] = &[
     ("answered_challenge", &["subject", "issuer", "place"]),
     ("whereabouts", &["subject", "issuer", "place"]),
     ("exposure", &["subject", "issuer"]),
+    ("appeal_draft", &["subject", "issuer"]),
 ];
 
 /// What the stock `sqlite3` answers.

@@ -149,6 +149,8 @@ fn all_calls(resident: &Resident, subject: &str) -> Vec<Result<(), HealthcodeErr
         resident.answered_challenges(own()).map(|_| ()),
         resident.whereabouts(own()).map(|_| ()),
         resident.exposures(own()).map(|_| ()),
+        resident.appeals(own()).map(|_| ()),
+        resident.papers(own()).map(|_| ()),
         resident.preview(own(), declaration.clone()).map(|_| ()),
         tap(resident, subject).map(|_| ()),
         resident.record(own(), Entry::Declaration { declaration }).map(|_| ()),

@@ -110,6 +110,11 @@ impl Config {
         self.database.with_extension("venues")
     }
 
+    /// Where the officers' public keys are registered.
+    pub(crate) fn officers_path(&self) -> PathBuf {
+        self.database.with_extension("officers")
+    }
+
     pub(crate) fn keys_path(&self) -> PathBuf {
         self.database.with_extension("keys")
     }

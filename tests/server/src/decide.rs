@@ -20,6 +20,7 @@ impl Desk<'_> {
     /// Decides everything that is due. `records` are the port's answer; none where it has not answered, and then
     /// nothing is rated: unanswered is never green.
     pub(crate) fn decide(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
+        self.lapse_if_due()?;
         self.judge()?;
         if self.release_if_done()? {
             // What was served is over; what else there is may still give a colour.
@@ -83,6 +84,7 @@ impl Desk<'_> {
                 certainty,
                 not_counted,
                 late: check_in.tap.late,
+                by: check_in.by.clone(),
             };
             self.say(ChangeKind::Judgement, serial, &judgement)?;
             let known = self.state.order.as_mut().and_then(|order| order.check_ins.get_mut(place));
@@ -99,7 +101,9 @@ impl Desk<'_> {
         match progress(&order.quarantine, &order.taps(), self.now).phase {
             Phase::Complete { release_at } if self.now >= release_at => {
                 let served = ServedOrder { colour: order.colour, starts_on: order.quarantine.starts_on };
+                let manual = order.manual.clone();
                 self.end_order(ReleaseCause::Completed)?;
+                self.forget_manual_rating(manual.as_ref())?;
                 self.state.served.push(served);
                 Ok(true)
             }
@@ -108,8 +112,9 @@ impl Desk<'_> {
     }
 
     /// Ends the order in force; its name, if there was one.
-    fn end_order(&mut self, cause: ReleaseCause) -> Result<Option<OrderId>, ServerError> {
+    pub(crate) fn end_order(&mut self, cause: ReleaseCause) -> Result<Option<OrderId>, ServerError> {
         let Some(order) = self.state.order.take() else { return Ok(None) };
+        self.count_end(&order, cause);
         let serial = self.next_serial()?;
         let release = Release {
             subject: self.subject,
@@ -129,15 +134,24 @@ impl Desk<'_> {
         Facts {
             now: self.now,
             declaration: self.state.declaration.clone(),
-            records: records.cloned(),
+            records: records.map(|records| self.of_others(records)),
             served: self.state.served.clone(),
             check_in: self.state.reported.clone(),
             exposures: self.state.exposures.iter().map(met).collect(),
         }
     }
 
+    /// The records' answer without the orders that are this server's own.
+    fn of_others(&self, records: &Records) -> Records {
+        let mut records = records.clone();
+        records.orders.retain(|order| order.issuer != self.issuer);
+        records
+    }
+
     fn rate(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
-        let rating = match self.rulebook.rate(&self.facts(records)) {
+        let lenient = self.without_aside();
+        let rulebook = lenient.as_ref().unwrap_or(self.rulebook);
+        let rating = match rulebook.rate(&self.facts(records)) {
             Ok(rating) => rating,
             // It stays due and is asked for again with the next request.
             Err(RatingError::RecordsUnanswered | RatingError::NotDeclared) => return Ok(()),
@@ -148,6 +162,10 @@ impl Desk<'_> {
             }
         };
         self.state.rating_due = false;
+        if let Some(manual) = self.state.order.as_mut().and_then(|order| order.manual.as_mut()) {
+            // What the rules say beside an officer's order holds once that is gone.
+            manual.green_before = rating.colour == Colour::Green;
+        }
         let in_force = self.state.order.as_ref().map(|order| order.colour);
         match &rating.order {
             // A stricter cause takes the place of the order in force; its days are counted anew, never merged.
@@ -160,6 +178,11 @@ impl Desk<'_> {
             // The authority has taken back what the order was for: that is its act, not days served.
             None if self.is_void() => {
                 self.end_order(ReleaseCause::Officer)?;
+                self.receipt(rating)
+            }
+            // What it was for was served under another authority's order.
+            None if self.is_served_elsewhere() => {
+                self.end_order(ReleaseCause::Completed)?;
                 self.receipt(rating)
             }
             // Another cause holds: from now on the order stands on that one.
@@ -192,25 +215,28 @@ impl Desk<'_> {
             rule: terms.rule.clone(),
             cause: cause.ok_or(ServerError::Internal("order/cause"))?.text.clone(),
             starts_on: terms.starts_on,
-            days: terms.days,
+            days: terms.days - self.days_brought(terms.colour, terms.days),
             terms: self.rulebook.terms(),
             rulebook: self.keys.rulebook_digest,
             supersedes,
+            provisional_until: None,
         };
         self.say(ChangeKind::Order, serial, &order)?;
         self.state.last.order = serial;
         self.state.order = Some(OrderState {
             id: order.order,
             colour: order.colour,
+            rule: order.rule.clone(),
             quarantine: order.quarantine(),
             notices: self.state.notices_of(&order.rule),
+            manual: None,
             check_ins: Vec::new(),
         });
         Ok(())
     }
 
     /// The rating receipt, where the rating says something new.
-    fn receipt(&mut self, rating: Rating) -> Result<(), ServerError> {
+    pub(crate) fn receipt(&mut self, rating: Rating) -> Result<(), ServerError> {
         let said = self.state.rating.as_ref().map(|said| said.colour);
         // Green has no reasons: it is said once.
         if rating.colour == Colour::Green && said == Some(Colour::Green) {
@@ -231,7 +257,11 @@ impl Desk<'_> {
         };
         self.say(ChangeKind::Rating, serial, &receipt)?;
         self.state.last.rating = serial;
-        self.state.rating = Some(Rated { colour: rating.colour, reasons: rating.reasons });
+        self.state.rating = Some(Rated {
+            colour: rating.colour,
+            reasons: rating.reasons,
+            appeal_by: Some(receipt.appeal_by),
+        });
         Ok(())
     }
 }

@@ -5,8 +5,8 @@
 use healthcode::rules::facts::ReportedSymptoms;
 use healthcode::rules::quarantine::Tap;
 use healthcode::time::{Evidence, Interval, interval_of};
-use healthcode::token::PublicKey;
 use healthcode::token::trust_list::seal;
+use healthcode::token::{By, PublicKey};
 use healthcode::wire::message::{LinkedOperation, Outcome, OutcomeKind};
 use healthcode::wire::operation::ToldExposure;
 use healthcode::wire::{CheckIn, Consent, Link, Operation, OperationBody, Problem, ProblemKind, Receipt};
@@ -36,6 +36,14 @@ impl Delivery {
         let operation = Operation::from_bytes(sent.operation.0.clone()).ok();
         let operation = operation.filter(|operation| operation.id == link.operation);
         Ok(Self { operation, link, sent: sent.clone() })
+    }
+
+    /// Whether it brings days served elsewhere, which only the trust list can prove.
+    pub(crate) fn brings_proof(&self, key: &PublicKey) -> bool {
+        // A tap, of which there are many, is never as large: it need not be opened twice.
+        let large = self.operation.as_ref().filter(|operation| operation.bytes.len() > 1_024);
+        let opened = large.and_then(|operation| operation.open(key).ok());
+        matches!(opened.and_then(|opened| opened.body), Some(OperationBody::Served(_)))
     }
 }
 
@@ -78,7 +86,7 @@ impl Desk<'_> {
             Some(operation) => self.take(operation, serial, key, evidence).err(),
             None => Some(Problem::new(&ProblemKind::Operation)),
         };
-        self.countersign(place, serial, delivery, problem)
+        self.countersign((place, key), serial, delivery, problem)
     }
 
     /// Whether a link continues the key's segment, or opens a new one on a head that was countersigned.
@@ -137,11 +145,29 @@ impl Desk<'_> {
                 Ok(())
             }
             Some(OperationBody::CheckIn(check_in)) => {
-                self.take_check_in((operation, serial), check_in, &opened.evidence, evidence);
+                let by = self.by_of(key);
+                self.take_check_in((operation, serial), check_in, by, &opened.evidence, evidence);
                 Ok(())
             }
-            Some(OperationBody::Consent(_)) if self.is_late() => Err(Problem::new(&ProblemKind::Replaced)),
-            Some(OperationBody::Consent(consent)) => self.take_consent(&consent),
+            Some(OperationBody::Consent(_) | OperationBody::Care(_) | OperationBody::Appeal(_))
+                if self.is_late() =>
+            {
+                Err(Problem::new(&ProblemKind::Replaced))
+            }
+            Some(OperationBody::Consent(consent)) => self.take_consent(&consent, key),
+            Some(OperationBody::Care(change)) => self.take_care(&change, key),
+            Some(OperationBody::Appeal(appeal)) => {
+                let made = interval_of(&opened.evidence, evidence, self.now).earliest;
+                self.take_appeal(&appeal, operation.id, made)
+            }
+            Some(OperationBody::Paper(change)) => {
+                let by = self.by_of(key);
+                self.take_paper(&change, by)
+            }
+            Some(OperationBody::Served(served)) => {
+                let made = interval_of(&opened.evidence, evidence, self.now);
+                self.take_served(operation.id, &served, key, &made)
+            }
         }
     }
 
@@ -162,7 +188,11 @@ impl Desk<'_> {
     }
 
     /// A key that waits takes over at once, or goes.
-    fn take_consent(&mut self, consent: &Consent) -> Result<(), Problem> {
+    fn take_consent(&mut self, consent: &Consent, key: &PublicKey) -> Result<(), Problem> {
+        // Who cares for the person does not say which phone is the person's own.
+        if self.by_of(key).is_some() {
+            return Err(Problem::new(&ProblemKind::Role));
+        }
         let waits = |key: &HolderKey| key.id == consent.key && key.active_from > self.now;
         let place = self.state.keys.iter().position(waits);
         let place = place.ok_or_else(|| Problem::new(&ProblemKind::Invalid).at("key"))?;
@@ -182,6 +212,7 @@ impl Desk<'_> {
         &mut self,
         (operation, serial): (&Operation, u64),
         check_in: CheckIn,
+        by: Option<By>,
         made: &Evidence,
         synced: &Evidence,
     ) {
@@ -209,7 +240,7 @@ impl Desk<'_> {
         // Its judgement may have been brought back before the check-in itself; and whoever taps all day long is heard,
         // and not counted anew each time.
         if !order.has(operation.id) && order.exact_on(tap) < TAPS_OF_A_DAY {
-            order.check_ins.push(CheckInState { operation: operation.id, tap, judged: None, said: 0 });
+            order.check_ins.push(CheckInState { operation: operation.id, tap, judged: None, said: 0, by });
         }
     }
 
@@ -233,7 +264,7 @@ impl Desk<'_> {
     /// Countersigns the link: from now on the operation is delivered, whatever becomes of it.
     fn countersign(
         &mut self,
-        place: usize,
+        (place, key): (usize, &PublicKey),
         serial: u64,
         delivery: &Delivery,
         problem: Option<Problem>,
@@ -248,6 +279,7 @@ impl Desk<'_> {
             accepted: problem.is_none(),
             incarnation: self.life.incarnation,
             late: self.is_late(),
+            key: Some(key.id().into()),
         };
         self.state.last.link = serial;
         let receipt: healthcode::wire::Bytes = seal(&receipt, &self.keys.decisions)?.into();

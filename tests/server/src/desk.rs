@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::rulebook::Rulebook;
-use healthcode::token::KeyNotice;
 use healthcode::token::ids::{OrderId, SubjectId};
 use healthcode::token::trust_list::{Object, seal};
+use healthcode::token::{KeyNotice, TrustList};
 use healthcode::wire::Bytes;
 use healthcode::wire::message::ChangeKind;
 
@@ -26,6 +26,12 @@ pub(crate) struct Desk<'a> {
     pub(crate) life: &'a Life,
     pub(crate) notices: Arc<Told>,
     pub(crate) subject: SubjectId,
+    /// The issuer's own id.
+    pub(crate) issuer: &'a str,
+    /// For which the issuer speaks in tokens.
+    pub(crate) region: u32,
+    /// The trust list, where the request needs it.
+    pub(crate) trust: Option<Arc<TrustList>>,
     pub(crate) now: Timestamp,
     /// When another phone took the place of the one that asks: what it brings is late.
     pub(crate) replaced_at: Option<Timestamp>,
@@ -72,6 +78,7 @@ impl Desk<'_> {
             key: key.0.as_slice().try_into().map_err(|_| ServerError::Internal("key"))?,
             noticed_at: self.now_in_seconds(),
             active_from,
+            carer: self.carer_of(key),
         };
         self.say(ChangeKind::Key, serial, &notice)
     }

@@ -14,10 +14,11 @@ use healthcode::wire::message::{
 use healthcode::wire::{Bytes, ProblemKind, RequestSignature};
 
 use crate::Inner;
+use crate::care::{ASKED_HOURS, CareSession};
 use crate::error::ServerError;
 use crate::keys::random;
 use crate::records::PersonRecord;
-use crate::state::{HolderKey, SubjectState};
+use crate::state::SubjectState;
 use crate::storage::{Changes, Session};
 
 /// How long a code can be confirmed, in seconds.
@@ -40,6 +41,16 @@ impl Inner {
         let key = PublicKey::from_cose(&request.key.0).map_err(|_| malformed("key"))?;
         self.verify_new_key(signature, &key, ENROLMENTS_PATH, body)?;
         self.count_request(address).await?;
+        let asks = match &request.care {
+            Some(care) => Some(self.read_care(care, &key).await?),
+            None => None,
+        };
+        if let Some((carer, state)) = &asks {
+            let pseudonym = self.person(&request.identity.document).0.try_into();
+            let pseudonym = pseudonym.map_err(|_| ServerError::Internal("pseudonym"))?;
+            let subject = self.storage.subject_of(pseudonym).await?;
+            self.has_room(carer.carer, state, subject).await?;
+        }
 
         let id: [u8; 16] = random()?;
         let code = code()?;
@@ -47,20 +58,41 @@ impl Inner {
         let found = found.map_err(|_| ServerError::from(ProblemKind::Unavailable))?;
         let person = found.filter(|person| {
             let name = person.name.matching_key() == request.identity.name.matching_key();
-            name && person.phone == request.identity.phone
+            let number = person.phone.as_ref().map(|phone| *phone == request.identity.phone);
+            name && match &asks {
+                None => number == Some(true),
+                // Nobody is one's own carer; and who has no number on record cannot give another one's.
+                Some((_, carer)) => number.unwrap_or(true) && carer.person != person.key,
+            }
         });
         let may_send = self.may_send(&request.identity.document, person.is_some()).await?;
+        let now = self.ports.clock.now();
+        let care = asks.as_ref().map(|(carer, _)| CareSession {
+            carer: carer.clone(),
+            by_code: person.as_ref().is_some_and(|person| person.phone.is_some()),
+            until: now.plus_hours(ASKED_HOURS),
+        });
         let session = Session {
             cose_key: request.key,
             person: person.as_ref().map(|person| (self.person(&person.document), person.key.clone())),
             code: self.hashed(id, &code),
             tries_left: TRIES,
-            expires_at: self.ports.clock.now().plus_millis(i64::from(CODE_SECONDS) * 1_000),
+            expires_at: now.plus_millis(i64::from(CODE_SECONDS) * 1_000),
             confirmed: None,
+            care,
         };
         self.storage.put_session(id, &session).await?;
         if let Some(person) = person.filter(|_| may_send) {
-            self.ports.sms.send(person.phone.as_str(), &code);
+            match (&person.phone, &asks) {
+                (Some(phone), _) => self.ports.sms.send(phone.as_str(), &code),
+                (None, Some((carer, of))) => {
+                    let pseudonym = self.person(&person.document).0.try_into();
+                    let pseudonym = pseudonym.map_err(|_| ServerError::Internal("pseudonym"))?;
+                    let subject = self.subject_of(pseudonym, &person).await?;
+                    self.ask_officer(subject, &person, &key, (carer, of)).await?;
+                }
+                (None, None) => {}
+            }
         }
         Ok(EnrolmentStarted { session: id.to_vec().into(), expires_in: CODE_SECONDS, digits: DIGITS })
     }
@@ -79,18 +111,26 @@ impl Inner {
         let known = self.storage.session(id).await?.ok_or(ProblemKind::WrongCode)?;
         let key = PublicKey::from_cose(&known.cose_key.0).map_err(|_| ServerError::Internal("key"))?;
         self.verify_new_key(signature, &key, CONFIRM_PATH, body).map_err(|_| ProblemKind::WrongCode)?;
+        if let Some(care) = known.care.clone().filter(|_| request.code.is_empty()) {
+            return self.confirm_relation(id, known, &care, &key).await;
+        }
 
         let now = self.ports.clock.now();
         let session = self.storage.take_try(id).await?.ok_or(ProblemKind::WrongCode)?;
         let in_time = now < session.expires_at || session.confirmed.is_some();
-        let fits = equal(&session.code.0, &self.hashed(id, &request.code).0);
+        let by_code = session.care.as_ref().is_none_or(|care| care.by_code);
+        let fits = by_code && equal(&session.code.0, &self.hashed(id, &request.code).0);
         let person = session.person.clone().filter(|_| in_time && session.tries_left > 0 && fits);
         let (pseudonym, person) = person.ok_or(ProblemKind::WrongCode)?;
         let pseudonym = pseudonym.0.try_into().map_err(|_| ServerError::Internal("session"))?;
         let person = self.ports.records.get(&person).await;
         let person = person.ok().flatten().ok_or(ProblemKind::Unavailable)?;
         let subject = self.subject_of(pseudonym, &person).await?;
-        let enrolled = self.add_key(subject, &key, now, session.confirmed.is_some()).await?;
+        let again = session.confirmed.is_some();
+        let enrolled = match &session.care {
+            Some(care) => self.add_carer_key(subject, &key, &care.carer, again).await?,
+            None => self.add_key(subject, &key, now, again).await?,
+        };
         if session.confirmed.is_none() {
             let session = Session { confirmed: Some(subject), tries_left: session.tries_left - 1, ..session };
             self.storage.put_session(id, &session).await?;
@@ -98,7 +138,7 @@ impl Inner {
         Ok(enrolled)
     }
 
-    fn verify_new_key(
+    pub(crate) fn verify_new_key(
         &self,
         signature: Option<&str>,
         key: &PublicKey,
@@ -114,7 +154,11 @@ impl Inner {
         verified.map(|_| ()).map_err(|_| ProblemKind::Signature.into())
     }
 
-    async fn subject_of(&self, pseudonym: [u8; 32], person: &PersonRecord) -> Result<SubjectId, ServerError> {
+    pub(crate) async fn subject_of(
+        &self,
+        pseudonym: [u8; 32],
+        person: &PersonRecord,
+    ) -> Result<SubjectId, ServerError> {
         for _ in 0..ATTEMPTS {
             if let Some(subject) = self.storage.subject_of(pseudonym).await? {
                 return Ok(subject);
@@ -159,6 +203,7 @@ impl Inner {
                         pending_until: Some(key.active_from).filter(|from| *from > now),
                         head: key.opens_on.to_vec().into(),
                         region: format!("{:06}", self.config.region),
+                        carer: None,
                     });
                 }
                 Err(ServerError::Conflict) => {}
@@ -178,30 +223,24 @@ impl Inner {
     ) -> Result<(SubjectState, Changes), ServerError> {
         let mut desk = self.desk(subject, state, None);
         let id = Bytes(key.id().to_vec());
-        let first = desk.state.keys.is_empty();
+        // Those who care for the person do not keep the person waiting.
+        let (alone, first) =
+            (desk.state.keys.is_empty(), desk.state.keys.iter().all(|key| key.carer.is_some()));
         let active_from = if first { now } else { now.plus_hours(WAITING_HOURS) };
         // One that still waits gives way to a newer one: a person who lost the second phone too goes on.
         let waiting: Vec<_> = desk.state.keys.extract_if(.., |key| key.active_from > now).collect();
         for dropped in waiting {
             desk.notice(&dropped.id, None)?;
         }
-        if !first {
+        if !alone {
             desk.notice(&id, Some(active_from))?;
         }
-        desk.state.keys.push(HolderKey {
-            id,
-            cose_key: key.to_cose().into(),
-            active_from,
-            opens_on: desk.state.head,
-            segment: None,
-            token: None,
-            places: Vec::new(),
-        });
+        desk.push_key(key, active_from, None);
         desk.state.mark();
         Ok((desk.state, desk.changes))
     }
 
-    fn person(&self, document: &Document) -> Bytes {
+    pub(crate) fn person(&self, document: &Document) -> Bytes {
         let parts = [b"person".as_slice(), document.kind_code().as_bytes(), document.number().as_bytes()];
         self.keys.pseudonym(&parts).to_vec().into()
     }

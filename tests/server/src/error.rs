@@ -37,6 +37,9 @@ pub enum StartError {
     /// The notice is signed and waits: no second issuer has signed for the log as it is now.
     #[error("no second issuer has signed for the log: {0}")]
     Unwitnessed(String),
+    /// The file of the officers.
+    #[error("officers: {0}")]
+    Officers(String),
     /// The act is not one that can be done.
     #[error("{0}")]
     Refused(String),

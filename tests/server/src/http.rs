@@ -14,10 +14,11 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use healthcode::token::{cbor, status_list};
+use healthcode::wire::act;
 use healthcode::wire::message::{
-    ANCHOR_PATH, CONFIRM_PATH, ENROLMENTS_PATH, ISSUER_PATH, MAX_REQUEST_BYTES, NOTICE_HEAD_PATH,
-    NOTICE_PATH_PREFIX, OUTAGES_PATH, POLICY_PATH, ROOT_PATH_PREFIX, RULEBOOK_PATH, STATUS_PATH_PREFIX,
-    SYNC_PATH, TRUST_LIST_PATH, WITNESS_PATH,
+    ANCHOR_PATH, CONFIRM_PATH, COUNTS_PATH, ENROLMENTS_PATH, HANDOVERS_PATH, ISSUER_PATH, MAX_REQUEST_BYTES,
+    NOTICE_HEAD_PATH, NOTICE_PATH_PREFIX, OFFICER_PATH, OUTAGES_PATH, POLICY_PATH, ROOT_PATH_PREFIX,
+    RULEBOOK_PATH, STATUS_PATH_PREFIX, SYNC_PATH, TRUST_LIST_PATH, WITNESS_PATH,
 };
 use healthcode::wire::problem::MEDIA_TYPE;
 use healthcode::wire::{Bytes, Problem, ProblemKind, SIGNATURE_HEADER};
@@ -49,7 +50,10 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
         .route(ANCHOR_PATH, get(anchor))
         .route(ENROLMENTS_PATH, post(start_enrolment))
         .route(CONFIRM_PATH, post(confirm_enrolment))
+        .route(HANDOVERS_PATH, post(hand_over))
         .route(SYNC_PATH, post(sync))
+        .route(OFFICER_PATH, post(officer))
+        .route(COUNTS_PATH, get(counts))
         .route("/healthz", get(health))
         .fallback(|| async { problem_of(StatusCode::NOT_FOUND, "not-found", "There is no such route") })
         .method_not_allowed_fallback(|| async {
@@ -95,9 +99,12 @@ fn route_of(path: &str) -> &'static str {
         ANCHOR_PATH,
         ENROLMENTS_PATH,
         CONFIRM_PATH,
+        HANDOVERS_PATH,
         SYNC_PATH,
         NOTICE_HEAD_PATH,
         WITNESS_PATH,
+        OFFICER_PATH,
+        COUNTS_PATH,
         "/healthz",
     ];
     let known = routes.into_iter().find(|route| *route == path);
@@ -225,10 +232,34 @@ async fn confirm_enrolment(State(inner): Server, request: Request) -> Response {
     .await
 }
 
+async fn hand_over(State(inner): Server, request: Request) -> Response {
+    answer(async {
+        let (headers, body) = read(request, JSON, MAX_REQUEST_BYTES).await?;
+        json(&inner.hand_over(signature(&headers), &body).await?)
+    })
+    .await
+}
+
 async fn sync(State(inner): Server, request: Request) -> Response {
     answer(async {
         let (headers, body) = read(request, JSON, MAX_REQUEST_BYTES).await?;
         json(&inner.sync(signature(&headers), &body).await?)
+    })
+    .await
+}
+
+async fn officer(State(inner): Server, request: Request) -> Response {
+    answer(async {
+        let (_, body) = read(request, CBOR, act::MAX_BYTES).await?;
+        Ok(([(header::CONTENT_TYPE, JSON)], inner.officer(&body).await?).into_response())
+    })
+    .await
+}
+
+async fn counts(State(inner): Server) -> Response {
+    answer(async {
+        let counts = serde_json::to_vec(&inner.counts().await?).map_err(|_| ServerError::Internal("json"))?;
+        Ok(cached("public, max-age=60", JSON, counts))
     })
     .await
 }

@@ -16,20 +16,26 @@ use crate::storage::Withdrawn;
 impl Desk<'_> {
     /// Withdraws the person's tokens of another colour than the one in force, whichever phone has them; and, once the
     /// phone that took another's place has come for its own token, all those of the other. Until then the old phone
-    /// keeps what it has: nobody stands at a gate without a code.
-    pub(crate) fn withdraw(&mut self, place: usize) {
+    /// keeps what it has: nobody stands at a gate without a code. Papers of another colour go as well.
+    pub(crate) fn withdraw(&mut self, place: usize) -> Result<(), ServerError> {
         let now = self.now;
-        let active = self.replaced_at.is_none();
+        let active = self.replaced_at.is_none() && place < self.state.keys.len();
         let colour = self.state.colour();
-        let replaced: Vec<_> = (0..self.state.keys.len())
-            .map(|other| active && other != place && self.state.replaced_at(other, now).is_some())
+        let keys = &self.state.keys;
+        let group = |other: usize| {
+            keys.get(place).zip(keys.get(other)).is_some_and(|(key, other)| key.is_of_group(other))
+        };
+        let replaced: Vec<_> = (0..keys.len())
+            .map(|other| {
+                active && other != place && group(other) && self.state.replaced_at(other, now).is_some()
+            })
             .collect();
         let mut keys = std::mem::take(&mut self.state.keys);
         for (key, replaced) in keys.iter_mut().zip(replaced) {
             self.know_place(key);
             key.places.retain(|token| now < token.until);
-            let gone =
-                |token: &mut TokenPlace| replaced || colour.is_some_and(|colour| colour != token.colour);
+            // Without a colour no token is in force: an officer's order that has ended leaves none.
+            let gone = |token: &mut TokenPlace| replaced || colour != Some(token.colour);
             let withdrawn = key.places.extract_if(.., gone);
             self.changes.withdrawn.extend(withdrawn.map(|token| Withdrawn {
                 list: token.list,
@@ -37,13 +43,14 @@ impl Desk<'_> {
                 until: token.until,
             }));
             // It is given out no more either, also when the colour comes back.
-            key.token.take_if(|token| replaced || colour.is_some_and(|colour| colour != token.colour));
+            key.token.take_if(|token| replaced || colour != Some(token.colour));
         }
         self.state.keys = keys;
+        self.withdraw_papers()
     }
 
     /// Reads the place of a token of a state in which places were not noted yet.
-    fn know_place(&self, key: &mut HolderKey) {
+    pub(crate) fn know_place(&self, key: &mut HolderKey) {
         let Some(issued) = key.token.as_ref().filter(|_| key.places.is_empty()) else { return };
         let (signer, ..) = self.keys.token_key(issued.issued_at);
         if let Ok(token) = unseal::<GateToken>(&issued.bytes.0, &signer.public_key()) {
@@ -60,7 +67,8 @@ impl Desk<'_> {
     ) -> Result<(), ServerError> {
         let Some(colour) = self.state.colour() else { return Ok(()) };
         let terms = self.rulebook.tokens;
-        let Some(key) = self.state.keys.get(place) else { return Ok(()) };
+        let key = self.state.keys.get(place).filter(|key| key.revoked_at.is_none());
+        let Some(key) = key else { return Ok(()) };
         let fresh = |token: &IssuedToken| {
             token.colour == colour
                 && self.now < terms.refresh_at(token.issued_at)
@@ -94,7 +102,7 @@ impl Desk<'_> {
     }
 }
 
-fn place_of(token: &GateToken, list: u32) -> TokenPlace {
+pub(crate) fn place_of(token: &GateToken, list: u32) -> TokenPlace {
     let until = token.expires_at.plus_hours(i64::from(MAX_HOURS));
     TokenPlace { list, index: token.status.index, until, colour: token.colour }
 }

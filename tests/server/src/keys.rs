@@ -21,6 +21,8 @@ use crate::trust::digest;
 
 /// How long a token key signs, in seconds.
 pub(crate) const TOKEN_KEY_SECONDS: i64 = 30 * 24 * 3_600;
+/// Of so many periods before, a token may still pass: paper lives 92 days at most, and an outage notice gives seven more.
+const TOKEN_KEYS_BEFORE: i64 = 4;
 
 /// The keys.
 pub(crate) struct Keys {
@@ -122,12 +124,13 @@ impl Keys {
         (SoftwareKey::from_seed(&seed), Timestamp::from_seconds(starts), ends)
     }
 
-    /// The token keys of the period before an instant, of its own and of the next.
-    pub(crate) fn token_keys(&self, now: Timestamp) -> [(SoftwareKey, Timestamp, Timestamp); 3] {
-        [-1, 0, 1].map(|offset| {
+    /// The token keys of the periods before an instant of which a token may still pass, of its own and of the next.
+    pub(crate) fn token_keys(&self, now: Timestamp) -> Vec<(SoftwareKey, Timestamp, Timestamp)> {
+        let key = |offset| {
             let at = now.seconds().saturating_add(offset * TOKEN_KEY_SECONDS).max(0);
             self.token_key(Timestamp::from_seconds(at))
-        })
+        };
+        (-TOKEN_KEYS_BEFORE..=1).map(key).collect()
     }
 
     /// What stands for a person, a number or a code in the database: HMAC-SHA-256 under a secret that is not there.

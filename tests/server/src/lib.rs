@@ -5,6 +5,8 @@
 //! What it decides is signed; what it keeps is said in [`storage`]. What never enters: a rule of its own, a route
 //! that sets the clock, a bare hash of an identity number.
 
+mod appeal;
+mod care;
 mod clock;
 mod config;
 mod decide;
@@ -13,6 +15,7 @@ mod desk;
 mod enrol;
 mod error;
 mod followed;
+mod handover;
 mod http;
 mod issue;
 mod key_file;
@@ -20,17 +23,29 @@ mod keys;
 mod life;
 mod limits;
 mod notices;
+mod officer;
 mod operator;
 mod outages;
+mod paper;
 mod peers;
 mod ports;
 mod records;
 mod recover;
+mod relation;
+mod served;
 pub mod state;
 mod status;
 pub mod storage;
 mod sync;
 mod trust;
+
+// The tests of this crate use what those beside it do, which name it.
+#[cfg(test)]
+extern crate self as healthcode_server;
+
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -50,9 +65,10 @@ pub use notices::{
     ClassDraft, DraftError, HttpWitness, ListedNotice, NoticeDraft, Place, PlaceRecord, Publication, Witness,
     WitnessError,
 };
+pub use officer::{AskError, ListedOfficer, LogEntry, OfficerClient, OfficerRole};
 pub use operator::Operator;
 pub use ports::{ConsoleGateway, Ports, PublicRecords, RecordsUnavailable, SmsGateway};
-pub use records::{EmbeddedRecords, PersonRecord, embedded_records};
+pub use records::{EmbeddedRecords, PersonRecord, embedded_records, family_records};
 
 use error::ServerError;
 use followed::Followed;
@@ -79,6 +95,7 @@ pub(crate) struct Inner {
     pub(crate) status: status::StatusLists,
     pub(crate) life: Life,
     pub(crate) notices: notices::Notices,
+    pub(crate) officers: officer::Officers,
     pub(crate) trust: tokio::sync::Mutex<Option<trust::Published>>,
     pub(crate) room: Arc<tokio::sync::Semaphore>,
 }
@@ -104,6 +121,7 @@ impl App {
         let log = notices::Log::new(config.notices_path(), config.keys_path());
         let inner = Inner {
             notices: notices::Notices::new(log),
+            officers: officer::Officers::open(config.officers_path())?,
             config,
             ports,
             keys,
@@ -203,9 +221,11 @@ impl App {
         let service = self.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
         let inner = Arc::clone(&self.inner);
         async move {
+            let lapsing = tokio::spawn(Arc::clone(&inner).keep_lapsing());
             let kept = tokio::spawn(inner.keep_notices());
             let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
             kept.abort();
+            lapsing.abort();
             served
         }
     }

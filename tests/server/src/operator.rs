@@ -26,6 +26,8 @@ pub struct Operator {
     outages: PathBuf,
     pub(crate) notices: PathBuf,
     pub(crate) venues: PathBuf,
+    pub(crate) officers: PathBuf,
+    pub(crate) database: PathBuf,
 }
 
 impl Operator {
@@ -38,6 +40,8 @@ impl Operator {
             outages: config.outages_path(),
             notices: config.notices_path(),
             venues: config.venues_path(),
+            officers: config.officers_path(),
+            database: config.database,
         }
     }
 
@@ -95,8 +99,8 @@ impl Operator {
             let fresh = Secret::random()?;
             let (place, gone) = match key_use {
                 KeyUse::Tokens => {
-                    let gone = keys.token_keys(now).map(|(key, ..)| key.public_key().id());
-                    (&mut file.tokens, gone.to_vec())
+                    let gone = keys.token_keys(now).into_iter().map(|(key, ..)| key.public_key().id());
+                    (&mut file.tokens, gone.collect())
                 }
                 other => {
                     let lasting = keys.lasting().into_iter().find(|(_, listed)| *listed == other);

@@ -20,7 +20,12 @@ pub struct PersonRecord {
     /// The document.
     pub document: Document,
     /// The telephone number on record: the only one that a one-time code goes to.
-    pub phone: Phone,
+    /// None where the records know none.
+    #[serde(default)]
+    pub phone: Option<Phone>,
+    /// Who speaks for the person by law, by the records' own keys: a child's parents, a ward's guardian.
+    #[serde(default)]
+    pub guardians: Vec<String>,
     /// The region of residence.
     pub region: Region,
     /// Where the person is known to have been, and the case register.
@@ -58,6 +63,19 @@ impl EmbeddedRecords {
 pub fn embedded_records() -> Arc<EmbeddedRecords> {
     Arc::new(
         EmbeddedRecords::parse(include_bytes!("records.json")).expect("the embedded records are well formed"),
+    )
+}
+
+/// The same people as a family: 孙七 has no number on record, and 张三 and 李四 as guardians; 赵六 has neither.
+#[must_use]
+#[allow(
+    clippy::missing_panics_doc,
+    clippy::expect_used,
+    reason = "a file of this crate, parsed in its tests"
+)]
+pub fn family_records() -> Arc<EmbeddedRecords> {
+    Arc::new(
+        EmbeddedRecords::parse(include_bytes!("family.json")).expect("the embedded records are well formed"),
     )
 }
 

@@ -8,7 +8,10 @@ use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
 use healthcode::rules::quarantine::Tap;
 use healthcode::token::decision::ReleaseCause;
 use healthcode::token::trust_list::{Object, unseal};
-use healthcode::token::{Judgement, KeyNotice, Order, RatingReceipt, Release, Signer as _};
+use healthcode::token::{
+    ActNotice, AppealNotice, Judgement, KeyNotice, Order, PaperNotice, RatingReceipt, Release, ServedNotice,
+    Signer as _, SubjectId,
+};
 use healthcode::wire::message::{ChangeKind, Recovered};
 use healthcode::wire::operation::OpenedOperation;
 use healthcode::wire::{Bytes, Link, Operation, OperationBody, Problem, ProblemKind, Receipt};
@@ -28,6 +31,13 @@ enum Found {
     Judgement(Judgement),
     /// What was done about keys is done again by enrolling.
     Key(KeyNotice),
+    Appeal(AppealNotice),
+    Paper(PaperNotice),
+    /// What was said besides: it is told again, and changes nothing by itself.
+    Said {
+        subject: SubjectId,
+        serial: u64,
+    },
 }
 
 struct FoundOperation {
@@ -47,6 +57,9 @@ impl Found {
             Self::Rating(rating) => rating.serial,
             Self::Judgement(judgement) => judgement.serial,
             Self::Key(notice) => notice.serial,
+            Self::Appeal(notice) => notice.serial,
+            Self::Paper(notice) => notice.serial,
+            Self::Said { serial, .. } => *serial,
         }
     }
 }
@@ -79,7 +92,9 @@ impl Desk<'_> {
                 Found::Release(release) => self.recover_release(&release),
                 Found::Rating(rating) => self.recover_rating(&rating),
                 Found::Judgement(judgement) => self.recover_judgement(&judgement),
-                Found::Key(_) => {}
+                Found::Appeal(notice) => self.recover_appeal_notice(&notice),
+                Found::Paper(notice) => self.recover_paper(&notice),
+                Found::Key(_) | Found::Said { .. } => {}
             }
             self.state.serial = self.state.serial.max(serial);
         }
@@ -108,6 +123,16 @@ impl Desk<'_> {
                     ChangeKind::Rating => Found::Rating(self.own(object)?),
                     ChangeKind::Judgement => Found::Judgement(self.own(object)?),
                     ChangeKind::Key => Found::Key(self.own(object)?),
+                    ChangeKind::Paper => Found::Paper(self.own(object)?),
+                    ChangeKind::Act => {
+                        let ActNotice { subject, serial, .. } = self.own(object)?;
+                        Found::Said { subject, serial }
+                    }
+                    ChangeKind::Appeal => Found::Appeal(self.own(object)?),
+                    ChangeKind::Served => {
+                        let ServedNotice { subject, serial, .. } = self.own(object)?;
+                        Found::Said { subject, serial }
+                    }
                     ChangeKind::Other => return None,
                 };
                 let subject = match &found {
@@ -116,6 +141,9 @@ impl Desk<'_> {
                     Found::Rating(rating) => rating.subject,
                     Found::Judgement(judgement) => judgement.subject,
                     Found::Key(notice) => notice.subject,
+                    Found::Appeal(notice) => notice.subject,
+                    Found::Paper(notice) => notice.subject,
+                    Found::Said { subject, .. } => *subject,
                     Found::Operation(_) => return None,
                 };
                 if subject != self.subject {
@@ -194,12 +222,16 @@ impl Desk<'_> {
                     self.recover_told(receipt.serial);
                 }
             }
+            Some(OperationBody::Appeal(appeal)) => {
+                self.recover_appeal(&appeal, link.operation, receipt.received_at);
+            }
             Some(OperationBody::CheckIn(check_in)) => {
                 if !check_in.symptoms.is_empty() {
                     let on = self.rulebook.offset_minutes.date_of(receipt.received_at);
                     self.state.reported = Some(ReportedSymptoms { on, symptoms: check_in.symptoms });
                     self.recover_told(receipt.serial);
                 }
+                let by = self.by_of_id(&Bytes(key));
                 let Some(order) = &mut self.state.order else { return };
                 // The evidence of the exchange that brought it is lost; its judgement, if there is one, has the rest.
                 let mut earliest = opened.evidence.lower_bound;
@@ -219,6 +251,7 @@ impl Desk<'_> {
                         tap,
                         judged: None,
                         said: 0,
+                        by,
                     });
                 }
             }
@@ -259,12 +292,20 @@ impl Desk<'_> {
     fn recover_order(&mut self, order: &Order) {
         if order.serial > self.state.last.order {
             self.state.last.order = order.serial;
+            let manual = self.recovered_manual(order);
+            // Said again, it is the same order with all its check-ins.
+            if let Some(known) = self.state.order.as_mut().filter(|known| known.id == order.order) {
+                known.manual = manual;
+                return;
+            }
             let notices = self.state.notices_of(&order.rule);
             self.state.order = Some(OrderState {
                 id: order.order,
                 colour: order.colour,
+                rule: order.rule.clone(),
                 quarantine: order.quarantine(),
                 notices,
+                manual,
                 check_ins: Vec::new(),
             });
         }
@@ -287,7 +328,8 @@ impl Desk<'_> {
         if rating.serial > self.state.last.rating {
             self.state.last.rating = rating.serial;
             let reasons = rating.reasons.iter().map(Into::into).collect();
-            self.state.rating = Some(Rated { colour: rating.colour, reasons });
+            self.state.rating =
+                Some(Rated { colour: rating.colour, reasons, appeal_by: Some(rating.appeal_by) });
         }
     }
 
@@ -298,7 +340,14 @@ impl Desk<'_> {
         let (tap, judged, serial) = (judgement.tap(), judgement.attribution(), judgement.serial);
         let same = |check_in: &&mut CheckInState| check_in.operation == judgement.operation;
         let Some(known) = order.check_ins.iter_mut().find(same) else {
-            order.check_ins.push(CheckInState { operation: judgement.operation, tap, judged, said: serial });
+            let by = judgement.by.clone();
+            order.check_ins.push(CheckInState {
+                operation: judgement.operation,
+                tap,
+                judged,
+                said: serial,
+                by,
+            });
             return;
         };
         // Of two receipts the earlier one says more, and of one receipt the later word.
@@ -311,10 +360,12 @@ impl Desk<'_> {
         if says_more {
             known.tap = tap;
         }
+        known.by = known.by.take().or_else(|| judgement.by.clone());
         if says_more || newer {
             // Where that is not what was said last, it is said anew.
             known.judged = judged.filter(|_| says_more && newer);
         }
         known.said = known.said.max(serial);
+        known.by = known.by.take().or_else(|| judgement.by.clone());
     }
 }

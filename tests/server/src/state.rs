@@ -6,11 +6,18 @@ use healthcode::rules::declaration::Declaration;
 use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
 use healthcode::rules::quarantine::{Attribution, Quarantine, Tap};
 use healthcode::rules::rating::Reason;
-use healthcode::token::ids::{OperationId, OrderId, SegmentId};
+use healthcode::token::By;
+use healthcode::token::ids::{OperationId, OrderId, SegmentId, SubjectId};
 use healthcode::wire::Bytes;
 use healthcode::wire::link::Head;
 use healthcode::wire::operation::ToldExposure;
 use serde::{Deserialize, Serialize};
+
+use crate::appeal::{AppealCase, SetAside};
+pub use crate::care::{Asked, CarerOf};
+pub use crate::officer::state::{ActsHead, ManualOrder, OrderedBy};
+pub use crate::paper::PaperState;
+pub use crate::served::BroughtState;
 
 /// How many ends of answers are known: a phone that missed more is told everything.
 const MARKS: usize = 32;
@@ -58,6 +65,30 @@ pub struct SubjectState {
     pub order: Option<OrderState>,
     /// The orders that ran to their release.
     pub served: Vec<ServedOrder>,
+    /// The person's appeals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appeals: Vec<AppealCase>,
+    /// The rules that granted appeals have set aside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aside: Vec<SetAside>,
+    /// The paper codes that a gate may still see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<PaperState>,
+    /// For whom this person cares, or has asked to: some of it may be over by now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cares_for: Vec<SubjectId>,
+    /// Who has asked to care for this person and waits for an officer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
+    /// Where the records have the person reside; none where it was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resides_in: Option<u32>,
+    /// Where the log of officers' acts about the person stands.
+    #[serde(default)]
+    pub acts: ActsHead,
+    /// The orders of other authorities whose days were brought here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<BroughtState>,
 }
 
 /// The serials with which the state came to be what it is.
@@ -85,6 +116,13 @@ pub struct HolderKey {
     pub cose_key: Bytes,
     /// From when on it speaks for the person.
     pub active_from: Timestamp,
+    /// Whose it is, where it is one of somebody who cares for the person; none for the person's own. Keys of one owner are
+    /// a group: a later one takes the place of an earlier one of its own group alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carer: Option<CarerOf>,
+    /// When the care that it served ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
     /// The head on which its segment opens.
     pub opens_on: Head,
     /// Its segment, once a link has opened it.
@@ -154,6 +192,9 @@ pub struct Rated {
     pub colour: Colour,
     /// Why.
     pub reasons: Vec<Reason>,
+    /// Until when it can be appealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeal_by: Option<Timestamp>,
 }
 
 /// An order in force, and the check-ins under it.
@@ -163,11 +204,17 @@ pub struct OrderState {
     pub id: OrderId,
     /// Its colour.
     pub colour: Colour,
+    /// The rule that gave it, or `manual`.
+    #[serde(default)]
+    pub rule: String,
     /// Its days as they are counted.
     pub quarantine: Quarantine,
     /// The exposure notices on which it stands; none where it has another cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<u32>,
+    /// What else there is to an order that an officer gave without a rule; none for any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<ManualOrder>,
     /// The check-ins, in the order of their receipt.
     pub check_ins: Vec<CheckInState>,
 }
@@ -207,6 +254,9 @@ pub struct CheckInState {
     /// The serial under which that was said.
     #[serde(default)]
     pub said: u64,
+    /// Who made it, where it was not the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
 }
 
 /// Where a key stands.
@@ -242,6 +292,14 @@ impl SubjectState {
             rating: None,
             order: None,
             served: Vec::new(),
+            appeals: Vec::new(),
+            aside: Vec::new(),
+            papers: Vec::new(),
+            cares_for: Vec::new(),
+            asked: Vec::new(),
+            resides_in: Some(person.region.code()),
+            acts: ActsHead::default(),
+            brought: Vec::new(),
         }
     }
 
@@ -293,7 +351,7 @@ impl SubjectState {
         self.keys.iter().position(|key| key.id.0 == id)
     }
 
-    /// Where the key at a place stands: of those whose time has come, the last one speaks.
+    /// Where the key at a place stands: of those of a group whose time has come, the last one speaks.
     #[must_use]
     pub fn standing(&self, place: usize, now: Timestamp) -> Standing {
         let Some(key) = self.keys.get(place) else { return Standing::Replaced };
@@ -303,11 +361,13 @@ impl SubjectState {
         if self.replaced_at(place, now).is_some() { Standing::Replaced } else { Standing::Active }
     }
 
-    /// When the key at a place gave way to another one; none while it speaks.
+    /// When the key at a place gave way to another one of its group, or its care ended; none while it speaks.
     #[must_use]
     pub fn replaced_at(&self, place: usize, now: Timestamp) -> Option<Timestamp> {
-        let later = self.keys.iter().skip(place + 1).map(|other| other.active_from);
-        later.filter(|from| *from <= now).min()
+        let key = self.keys.get(place)?;
+        let later = self.keys.iter().skip(place + 1).filter(|other| other.is_of_group(key));
+        let later = later.map(|other| other.active_from).filter(|from| *from <= now);
+        later.chain(key.revoked_at).min()
     }
 
     /// The colour in force; none before the first rating.

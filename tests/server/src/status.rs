@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use healthcode::rules::calendar::Timestamp;
-use healthcode::token::outage::MAX_HOURS;
 use healthcode::token::{SignedStatusList, Signer as _, StatusListContent, Statuses};
 use healthcode::wire::ProblemKind;
 use healthcode::wire::message::STATUS_PATH_PREFIX;
@@ -23,6 +22,7 @@ use crate::Inner;
 use crate::error::{ServerError, StartError};
 use crate::key_file::replace_file;
 use crate::life::PLACES;
+use crate::paper;
 use crate::storage::Withdrawn;
 use crate::trust::digest;
 
@@ -217,7 +217,7 @@ impl Inner {
             return Vec::new();
         };
         // What was withdrawn by then had been issued by then.
-        let until = self.rulebook.tokens.expires_at(content.issued_at).plus_hours(i64::from(MAX_HOURS));
+        let until = paper::withdrawn_until(&self.rulebook, content.issued_at);
         let bytes = (0..).zip(content.statuses.packed()).filter(|(_, byte)| **byte != 0);
         let places = bytes.flat_map(|(at, _)| at * 8..at * 8 + 8);
         let raised = places.filter(|index| content.statuses.get(*index).is_some_and(|status| status != 0));

@@ -1,10 +1,12 @@
 //! The exchange: one request about one subject, answered whole after one commit.
 
+use std::sync::Arc;
+
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::facts::Records;
 use healthcode::token::ids::{OperationId, SubjectId, hex};
 use healthcode::token::trust_list::seal;
-use healthcode::token::{Anchor, PublicKey};
+use healthcode::token::{Anchor, PublicKey, TrustList};
 use healthcode::wire::message::{
     Change, MAX_BATCH, MAX_RECOVERED, Outcome, OutcomeKind, Recovered, SYNC_PATH, SyncRequest, SyncResponse,
 };
@@ -75,6 +77,9 @@ impl Inner {
         let deliveries =
             (0..).zip(&request.operations).map(|(index, sent)| Delivery::read(index, sent, &caller.key));
         let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
+        // What brings days served elsewhere keeps its place in what waits until there is a list to prove them by.
+        let proves = deliveries.iter().any(|delivery| delivery.brings_proof(&caller.key));
+        let trust = if proves { Some(Arc::new(self.listed().await?)) } else { None };
         let recovered = request.recovered.iter().filter_map(operation_of);
         let ids: Vec<_> =
             deliveries.iter().map(|delivery| delivery.link.operation).chain(recovered).collect();
@@ -85,8 +90,14 @@ impl Inner {
             let after = self.read_cursor(subject, &request, &found.state).await?;
             let known = self.storage.delivered(subject, &ids).await?;
             let records = self.records(&found.state).await;
-            let (state, changes, outcomes) =
-                self.work(&caller, &found.state, &deliveries, &request, &known, records.as_ref())?;
+            let (state, changes, outcomes) = self.work(
+                (&caller, trust.as_ref()),
+                &found.state,
+                &deliveries,
+                &request,
+                &known,
+                records.as_ref(),
+            )?;
             // A head that has moved without a new operation: one of before, under a new link.
             let withdrawn = !changes.withdrawn.is_empty();
             let moved = state.head != found.state.head;
@@ -130,7 +141,7 @@ impl Inner {
     }
 
     /// The records port's answer about a person; none where it does not answer.
-    async fn records(&self, state: &SubjectState) -> Option<Records> {
+    pub(crate) async fn records(&self, state: &SubjectState) -> Option<Records> {
         match self.ports.records.get(&state.person).await {
             Ok(Some(person)) => Some(person.records),
             Ok(None) | Err(_) => None,
@@ -140,7 +151,7 @@ impl Inner {
     /// Works through a request at the subject's desk.
     fn work(
         &self,
-        caller: &Caller,
+        (caller, trust): (&Caller, Option<&Arc<TrustList>>),
         state: &SubjectState,
         deliveries: &[Delivery],
         request: &SyncRequest,
@@ -148,6 +159,7 @@ impl Inner {
         records: Option<&Records>,
     ) -> Result<(SubjectState, Changes, Vec<Outcome>), ServerError> {
         let mut desk = self.desk(caller.subject, state.clone(), caller.replaced_at);
+        desk.trust = trust.cloned();
         desk.recover(&request.recovered, known)?;
         if request.more_recovered {
             return Ok((desk.state, desk.changes, Vec::new()));
@@ -157,7 +169,7 @@ impl Inner {
             outcomes.push(desk.deliver(caller.place, &caller.key, delivery, &request.evidence, known)?);
         }
         desk.decide(records)?;
-        desk.withdraw(caller.place);
+        desk.withdraw(caller.place)?;
         if caller.replaced_at.is_none() {
             desk.issue_if_due(caller.place, &caller.key, self.config.region)?;
         }
@@ -178,6 +190,9 @@ impl Inner {
             life: &self.life,
             notices: self.told(),
             subject,
+            issuer: &self.config.issuer,
+            region: self.config.region,
+            trust: None,
             now: self.ports.clock.now(),
             replaced_at,
             state,
@@ -220,7 +235,7 @@ impl Inner {
                 .map(|token| token.bytes.clone()),
             anchor: self.anchor(Some(caller.claims.nonce)).await?,
             head: stuck.then(|| state.head.to_vec().into()),
-            replaced: caller.replaced_at.is_some(),
+            replaced: caller.replaced_at.is_some() || key.is_some_and(|key| key.revoked_at.is_some()),
             spread: self.spread(caller.subject),
         })
     }

@@ -18,7 +18,7 @@ use crate::key_file::LAST;
 use crate::keys::{Keys, Sealed};
 use crate::life::number_in_tokens;
 use crate::peers::Peers;
-use crate::{operator, outages, status};
+use crate::{operator, outages, paper, status};
 
 const NAME: &str = "trust-list";
 const SIGN_ANEW_SECONDS: i64 = 24 * 3_600;
@@ -211,7 +211,7 @@ impl Inner {
     }
 
     fn issuer(&self, keys: &Keys, now: Timestamp) -> Issuer {
-        issuer(&self.config, keys, self.life.once.list(), &|at| self.rulebook.tokens.expires_at(at), now)
+        issuer(&self.config, keys, self.life.once.list(), &|at| paper::last_expiry(&self.rulebook, at), now)
     }
 }
 
@@ -237,8 +237,8 @@ pub(crate) fn issuer(
         not_after: LAST,
     });
     let mut listed = lasting.to_vec();
-    // The period before while a token of it can pass, by the most generous outage notice too; this one, and the next for
-    // gates with an old list.
+    // Those of before while a token or a paper code of them can pass, by the most generous outage notice too; this one,
+    // and the next for gates with an old list.
     for (key, not_before, not_after) in keys.token_keys(now) {
         if now < expiry(not_after).plus_hours(i64::from(MAX_HOURS)) {
             let cose_key = key.public_key().to_cose().into();

@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use healthcode::rules::colour::Colour;
-use healthcode::token::{GateToken, OperationId};
+use healthcode::token::{GateToken, OperationId, PaperNotice};
 use healthcode::wire::message::{ChangeKind, OutcomeKind, Recovered, SyncRequest, SyncResponse};
-use healthcode::wire::operation::ToldExposure;
+use healthcode::wire::operation::{PaperChange, ToldExposure};
 use healthcode::wire::{Bytes, OperationBody, Problem};
 use support::phone::{Phone, well, yellow};
 use support::second::{pair, publish, train, withdrawal};
@@ -395,4 +395,33 @@ async fn an_order_that_comes_back_still_ends_with_the_notice_on_which_it_stands(
     assert_eq!(pair.hangzhou.app.publish_notice(&withdrawal(1)).await.unwrap().waits, None);
     keeper.phone.sync(&pair.hangzhou).await;
     assert_eq!((keeper.phone.colour(), keeper.phone.releases.len()), (Some(Colour::Green), 1));
+}
+
+#[tokio::test]
+async fn paper_codes_come_back_from_the_phone_and_are_limited_and_withdrawn_as_before() {
+    let mut server = Server::start().await;
+    let mut keeper = in_quarantine(&server).await;
+    let ask = async |server: &Server, keeper: &mut Keeper, change| {
+        let evidence = keeper.phone.evidence(healthcode_server::ServerClock::now(&*server.clock));
+        keeper.phone.record(&OperationBody::Paper(change), evidence);
+        let outcome = keeper.sync(server).await.outcomes.remove(0);
+        outcome.problem.map(|problem| problem.kind().word().to_owned())
+    };
+    let withdrawal = |paper: &PaperNotice| PaperChange::Withdraw { paper: Bytes(paper.id.to_vec()) };
+    ask(&server, &mut keeper, PaperChange::Issue {}).await;
+    let copy = back_up(&server);
+    server.go_to(12, 9, 0);
+    for _ in 0..2 {
+        assert_eq!(ask(&server, &mut keeper, PaperChange::Issue {}).await, None);
+    }
+    let issued = keeper.phone.papers.clone();
+    assert_eq!(ask(&server, &mut keeper, withdrawal(&issued[0])).await, None);
+
+    restore(&mut server, Some(&copy)).await;
+    server.go_to(13, 9, 0);
+    keeper.recover(&server).await;
+    assert_eq!(ask(&server, &mut keeper, withdrawal(&issued[0])).await.as_deref(), Some("already-done"));
+    assert_eq!(ask(&server, &mut keeper, PaperChange::Issue {}).await, None);
+    assert_eq!(ask(&server, &mut keeper, PaperChange::Issue {}).await.as_deref(), Some("limit"));
+    assert_eq!(ask(&server, &mut keeper, withdrawal(&issued[1])).await, None);
 }

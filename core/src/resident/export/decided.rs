@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::text;
+use super::{said, text};
 use crate::error::HealthcodeError;
 use crate::rules::quarantine::{Certainty, NotCounted};
 use crate::store::KeptDecision;
 use crate::sync::round::kept;
-use crate::token::decision::{KeyNotice, RatingReason, ReleaseCause};
+use crate::token::decision::{CarerKey, KeyNotice, RatingReason, ReleaseCause};
 use crate::token::ids::hex;
 use crate::token::{GateToken, Judgement, Order, RatingReceipt, Release};
 use crate::wire::message::ChangeKind;
@@ -22,6 +22,10 @@ pub(super) fn decision(serial: u64, decision: &KeptDecision) -> Result<Value, He
         ChangeKind::Rating => rating(kept(object)?),
         ChangeKind::Judgement => judgement(&kept(object)?),
         ChangeKind::Key => key_notice(&kept(object)?),
+        ChangeKind::Paper => said::paper(kept(object)?)?,
+        ChangeKind::Act => said::act(kept(object)?),
+        ChangeKind::Appeal => said::appeal(kept(object)?),
+        ChangeKind::Served => said::served(kept(object)?),
         ChangeKind::Other => Value::Null,
     };
     Ok(json!({ "serial": serial, "kind": decision.kind, "content": content, "signed": decision.object }))
@@ -48,7 +52,7 @@ pub(super) fn token(bytes: &[u8]) -> Result<Value, HealthcodeError> {
 }
 
 pub(super) fn receipt(bytes: &[u8]) -> Result<Value, HealthcodeError> {
-    let Receipt { subject, serial, head, received_at, accepted, incarnation, late } = kept(bytes)?;
+    let Receipt { subject, serial, head, received_at, accepted, incarnation, late, key } = kept(bytes)?;
     let content = json!({
         "subject": subject,
         "serial": serial,
@@ -57,6 +61,7 @@ pub(super) fn receipt(bytes: &[u8]) -> Result<Value, HealthcodeError> {
         "accepted": accepted,
         "incarnation": hex(&incarnation),
         "late": late,
+        "key": key.map(|key| hex(key.as_ref())),
     });
     Ok(json!({ "content": content, "signed": Bytes(bytes.to_vec()) }))
 }
@@ -75,6 +80,7 @@ fn order(order: Order) -> Value {
         terms,
         rulebook,
         supersedes,
+        provisional_until,
     } = order;
     json!({
         "subject": subject,
@@ -89,6 +95,7 @@ fn order(order: Order) -> Value {
         "terms": terms,
         "rulebook": hex(&rulebook),
         "supersedes": supersedes,
+        "provisional_until": provisional_until.map(text),
     })
 }
 
@@ -98,6 +105,7 @@ fn release(release: &Release) -> Value {
         ReleaseCause::Completed => "completed",
         ReleaseCause::Superseded => "superseded",
         ReleaseCause::Officer => "officer",
+        ReleaseCause::Lapsed => "lapsed",
     };
     json!({
         "subject": subject,
@@ -149,6 +157,7 @@ fn judgement(judgement: &Judgement) -> Value {
         certainty,
         not_counted,
         late,
+        by,
     } = judgement;
     let (certainty, not_counted): (&Option<Certainty>, &Option<NotCounted>) = (certainty, not_counted);
     json!({
@@ -164,16 +173,19 @@ fn judgement(judgement: &Judgement) -> Value {
         "certainty": certainty,
         "not_counted": not_counted,
         "late": late,
+        "by": by.as_ref().map(said::by),
     })
 }
 
 fn key_notice(notice: &KeyNotice) -> Value {
-    let KeyNotice { subject, serial, key, noticed_at, active_from } = notice;
+    let KeyNotice { subject, serial, key, noticed_at, active_from, carer } = notice;
+    let whose = |CarerKey { carer, name }: &CarerKey| json!({ "carer": carer, "name": name });
     json!({
         "subject": subject,
         "serial": serial,
         "key": hex(key),
         "noticed_at": text(*noticed_at),
         "active_from": active_from.map(text),
+        "carer": carer.as_ref().map(whose),
     })
 }

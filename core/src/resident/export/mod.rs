@@ -13,6 +13,8 @@
 //! | `.identity` | name, document, telephone number, region |
 //! | `.pending_until`, `.replaced`, `.unknown` | where this phone stands with the issuer: not active yet, replaced by another, or lost by it |
 //! | `.takeover` | the other phone that waits to take this one's place: `key` in hexadecimal, `from` when |
+//! | `.cared_by` | whose key this phone has for the person, where it is one of somebody who cares for the person: `carer`, masked `name` |
+//! | `.carers[]` | who cares for the person: `key` in hexadecimal, `carer`, masked `name`, `since` when |
 //! | `.spread` | so many seconds after a moment that all phones share, this one does what it does then |
 //! | `.keys[]` | `id` and `kind` (`software`, `hardware` with its `name`) of the holder's keys and their `public` half as COSE_Key |
 //! | `.chain` | `segment`, `next` sequence and `head` of the links |
@@ -23,24 +25,27 @@
 //! | `.answered_challenges[]` | to whom answers were given: `gate` as it named itself, `at`, whether that time is `sure`, the `colour` shown |
 //! | `.whereabouts[]` | where the person was: `entry`, `recorded_at`, `wrong_at` where the person said so, and the `trip` or `visit`, its instants in milliseconds since 1970 |
 //! | `.exposures[]` | where that met an exposure notice, as the library keeps it, and what the person answered |
+//! | `.appeal_draft` | an appeal that is being written: `rating`, `rule`, `text`, `statements` |
 //! | `.token` | the gate token: `content`, `signed` |
 //! | `.cursor` | where the phone is in what the issuer has said |
-//! | `documents[]` | what is about nobody, by `name`: what authorities publish (trust list, root documents, rulebook, and for a gate status lists, policies, outage notices, the anchor that it relays) as `signed`; the clock, the state of retries, an enrolment under way and a gate's counts as `content`, as the library keeps it, instants in milliseconds since 1970 |
+//! | `documents[]` | what is about nobody, by `name`: what authorities publish (trust list, root documents, rulebook, and for a gate status lists, policies, outage notices, the anchor that it relays) as `signed`; the clock, the state of retries, an enrolment or a handover under way and a gate's counts as `content`, as the library keeps it, instants in milliseconds since 1970 |
 //!
 //! No private half of a key and no database key is in it, sealed or not.
 
 mod decided;
+mod said;
 
 use serde_json::{Value, json};
 
 use crate::error::HealthcodeError;
 use crate::rules::identity::Document;
 use crate::store::{
-    Answered, HolderKeyBody, OutboxAnswer, OutboxRow, OutboxState, StoreError, StoredWhereabouts,
-    SubjectBody, SubjectKey, Transaction,
+    Answered, CaredBy, HolderKeyBody, OutboxAnswer, OutboxRow, OutboxState, StoreError, StoredCarer,
+    StoredWhereabouts, SubjectBody, SubjectKey, Transaction,
 };
 use crate::sync::enrol::ENROLMENT;
 use crate::sync::exposure::is_notice;
+use crate::sync::handover::HANDOVER;
 use crate::sync::holder::signer;
 use crate::sync::phone::Phone;
 use crate::time::Evidence;
@@ -49,8 +54,8 @@ use crate::wire::{Bytes, CheckIn};
 
 /// The number of the form that the table above tells of.
 const FORMAT: u16 = 1;
-/// The field of a key's sealed private half, which stays here.
-const PRIVATE: &str = "sealed_seed";
+/// The fields of a key's sealed private half and of a handover's secret, which stay here.
+const PRIVATE: [&str; 2] = ["sealed_seed", "secret"];
 
 /// The document about one subject, or about everybody.
 pub(super) fn export(phone: &Phone, only: Option<&SubjectKey>) -> Result<String, HealthcodeError> {
@@ -78,7 +83,10 @@ pub(super) fn export(phone: &Phone, only: Option<&SubjectKey>) -> Result<String,
 
 fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Value, HealthcodeError> {
     let body = file.subject(key)?.ok_or(HealthcodeError::UnknownSubject)?;
-    let SubjectBody { identity, pending_until, replaced, unknown, spread, takeover } = body;
+    let SubjectBody { identity, pending_until, replaced, unknown, spread, takeover, cared_by, carers } = body;
+    let carers = carers.into_iter().map(|StoredCarer { key, of, since }| {
+        json!({ "key": hex(&key.0), "carer": of.carer, "name": of.name, "since": text(since) })
+    });
     let mut keys = Vec::new();
     for (id, body) in file.holder_keys(key)? {
         keys.push(holder_key(phone, id, &body)?);
@@ -127,6 +135,8 @@ fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Va
         "unknown": unknown,
         "spread": spread,
         "takeover": takeover.map(|(key, from)| json!({ "key": hex(&key.0), "from": text(from) })),
+        "cared_by": cared_by.map(|CaredBy { carer, name }| json!({ "carer": carer, "name": name })),
+        "carers": carers.collect::<Vec<_>>(),
         "keys": keys,
         "chain": chain,
         "declarations": declarations.collect::<Vec<_>>(),
@@ -137,6 +147,7 @@ fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Va
         "answered_challenges": answered.collect::<Vec<_>>(),
         "whereabouts": whereabouts.collect::<Vec<_>>(),
         "exposures": file.matches(key)?,
+        "appeal_draft": file.appeal_draft(key)?,
         "cursor": file.cursor(key)?,
     }))
 }
@@ -173,7 +184,7 @@ fn operation(row: OutboxRow) -> Result<Value, HealthcodeError> {
     }))
 }
 
-/// What is about nobody, and an enrolment under way: of one subject only its own.
+/// What is about nobody, and an enrolment or a handover under way: of one subject only its own.
 fn documents(file: &Transaction<'_>, only: Option<&SubjectKey>) -> Result<Vec<Value>, HealthcodeError> {
     let document_of =
         |key: &SubjectKey| Ok::<_, StoreError>(file.subject(key)?.map(|body| body.identity.document));
@@ -191,7 +202,7 @@ fn documents(file: &Transaction<'_>, only: Option<&SubjectKey>) -> Result<Vec<Va
             let of = content.pointer("/identity/document").cloned().map(serde_json::from_value::<Document>);
             !matches!(of, Some(Ok(of)) if of == *only)
         });
-        if name == ENROLMENT && somebody_else {
+        if [ENROLMENT, HANDOVER].contains(&name.as_str()) && somebody_else {
             continue;
         }
         withhold(&mut content);
@@ -204,7 +215,9 @@ fn documents(file: &Transaction<'_>, only: Option<&SubjectKey>) -> Result<Vec<Va
 fn withhold(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.remove(PRIVATE);
+            for private in PRIVATE {
+                fields.remove(private);
+            }
             fields.values_mut().for_each(withhold);
         }
         Value::Array(items) => items.iter_mut().for_each(withhold),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::super::identity;
 use super::super::test_notices::{TestLog, venue};
 use super::super::test_phone::{TestPhone, li_si, zhang_san};
+use crate::resident::AppealInput;
 use crate::rules::calendar::Timestamp;
 use crate::rules::colour::Colour;
 use crate::rules::exposure::{PlaceKind, Record};
@@ -47,6 +48,13 @@ fn phone() -> (TestPhone, SubjectKey, SubjectKey) {
     let record = Record { key: 12, start: 720, minutes: 60, ..Record::default() };
     log.publish(phone.now(), (PlaceKind::Venue, vec![record]));
     assert_eq!(log.fetch(&phone.resident, false).unwrap().matches, 1);
+    let draft = AppealInput {
+        rating: 1,
+        rule: "area-high".to_owned(),
+        text: "I was at home".to_owned(),
+        statements: vec!["The neighbours saw me".to_owned()],
+    };
+    phone.resident.keep_appeal_draft(key.subject.to_string(), Some(draft)).unwrap();
     (phone, key, other)
 }
 
@@ -117,6 +125,9 @@ const COLUMNS: &[(&str, &str, Shown)] = &[
     ("exposure", "subject", Shown::At("/subjects/0/exposures/0")),
     ("exposure", "issuer", Shown::At("/subjects/0/exposures/0")),
     ("exposure", "body", Shown::At("/subjects/0/exposures/0/minutes")),
+    ("appeal_draft", "subject", Shown::At("/subjects/0/appeal_draft")),
+    ("appeal_draft", "issuer", Shown::At("/subjects/0/appeal_draft")),
+    ("appeal_draft", "body", Shown::At("/subjects/0/appeal_draft/text")),
     ("token", "subject", Shown::At("/subjects/0/token")),
     ("token", "issuer", Shown::At("/subjects/0/token")),
     ("token", "body", Shown::At("/subjects/0/token/signed")),
@@ -269,7 +280,7 @@ fn no_private_key_leaves_the_phone() {
             assert!(!text.contains(&Bytes(secret.clone()).to_text()) && !text.contains(&hex(&secret)));
         }
     }
-    assert!(!text.contains(super::PRIVATE));
+    assert!(super::PRIVATE.iter().all(|private| !text.contains(private)));
 }
 
 #[test]

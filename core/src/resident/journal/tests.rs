@@ -2,7 +2,10 @@
 
 use super::super::test_phone::{TestPhone, li_si, noon, zhang_san};
 use super::*;
+use crate::rules::colour::Colour;
+use crate::rules::quarantine::{Certainty, NotCounted};
 use crate::store::SubjectKey;
+use crate::token::decision::ReleaseCause;
 
 fn all(phone: &TestPhone, key: &SubjectKey) -> Vec<JournalEntry> {
     let page = phone.resident.journal(key.subject.to_string(), None).unwrap();
@@ -61,6 +64,7 @@ fn it_tells_what_was_recorded_and_what_became_of_it() {
             JournalEvent::Answered { .. } => "answered",
             JournalEvent::ToldExposure { .. } => "told-exposure",
             JournalEvent::WrongEntry { .. } => "wrong-entry",
+            _ => "something else",
         })
         .collect();
     let taps = ["checked in"; 5];

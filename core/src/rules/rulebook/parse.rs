@@ -82,6 +82,21 @@ impl Rulebook {
         if !self.exposure.as_ref().is_none_or(exposure) {
             return Err(RulebookError::Range("exposure"));
         }
+        if !(1..=24 * 366).contains(&self.appeal_answer_hours) {
+            return Err(RulebookError::Range("appeal_answer_hours"));
+        }
+        if self.care.max_subjects > 64 || self.care.max_carers > 16 {
+            return Err(RulebookError::Range("care"));
+        }
+        if !(1..=92).contains(&self.paper.lifetime_days) || self.paper.max_valid > 16 {
+            return Err(RulebookError::Range("paper"));
+        }
+        let manual = &self.manual;
+        if !(1..=24 * 14).contains(&manual.confirm_hours)
+            || !(1..=of.max_total_days).contains(&manual.max_days)
+        {
+            return Err(RulebookError::Range("manual"));
+        }
         let late = of.remind_minutes.iter().any(|minutes| *minutes >= 24 * 60);
         if late { Err(RulebookError::Range("remind_minutes")) } else { Ok(()) }
     }

@@ -98,6 +98,8 @@ fn fill(store: &Store) {
             file.put_answered(&key(1), &Answered { gate, at, sure: true, colour: Colour::Green })?;
             file.add_whereabouts(&key(1), &visit(evidence.lower_bound))?;
             file.put_matches(&key(1), &[])?;
+            let (rating, rule, text) = (1, "area-high".to_owned(), "why".to_owned());
+            file.put_appeal_draft(&key(1), &AppealDraft { rating, rule, text, statements: Vec::new() })?;
             file.put_token(&key(1), b"token")
         })
         .unwrap();

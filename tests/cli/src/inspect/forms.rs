@@ -1,5 +1,6 @@
 //! The forms of every kind of object, label by label: what [`super::walk`] explains bytes by.
 
+use super::said_forms::BY;
 use super::shape::{Leaf, Member, Shape, may, must, named};
 
 pub(super) const NUMBER: Shape = Shape::Leaf(Leaf::Number);
@@ -8,14 +9,14 @@ const BOUND: Shape = Shape::Leaf(Leaf::Bound);
 const MILLIS: Shape = Shape::Leaf(Leaf::Millis);
 pub(super) const DAY: Shape = Shape::Leaf(Leaf::Day);
 pub(super) const TEXT: Shape = Shape::Leaf(Leaf::Text);
-const JSON: Shape = Shape::Leaf(Leaf::Json);
+pub(super) const JSON: Shape = Shape::Leaf(Leaf::Json);
 const FLAG: Shape = Shape::Leaf(Leaf::Flag);
 pub(super) const REGION: Shape = Shape::Leaf(Leaf::Region);
 const ANY_BYTES: Shape = Shape::Leaf(Leaf::Bytes(0));
-const EIGHT: Shape = Shape::Leaf(Leaf::Bytes(8));
-const SIXTEEN: Shape = Shape::Leaf(Leaf::Bytes(16));
+pub(super) const EIGHT: Shape = Shape::Leaf(Leaf::Bytes(8));
+pub(super) const SIXTEEN: Shape = Shape::Leaf(Leaf::Bytes(16));
 pub(super) const DIGEST: Shape = Shape::Leaf(Leaf::Bytes(32));
-const COLOUR: Shape = Shape::Leaf(Leaf::Word(&[(0, "green"), (1, "yellow"), (2, "red")]));
+pub(super) const COLOUR: Shape = Shape::Leaf(Leaf::Word(&[(0, "green"), (1, "yellow"), (2, "red")]));
 const ONE: Shape = Shape::Leaf(Leaf::Word(&[(1, "the first form")]));
 
 pub(super) const BILINGUAL: Shape =
@@ -104,8 +105,9 @@ pub(super) const ANCHOR: Shape = Shape::Array(&[
     may(7, "nonce", "of the request that it answers", &SIXTEEN),
 ]);
 
-const SUBJECT: Member = must(1, "subject", "whom it concerns, as the issuer names the person", &SIXTEEN);
-const SERIAL: Member = must(2, "serial", "its place in what was said about the subject", &NUMBER);
+pub(super) const SUBJECT: Member =
+    must(1, "subject", "whom it concerns, as the issuer names the person", &SIXTEEN);
+pub(super) const SERIAL: Member = must(2, "serial", "its place in what was said about the subject", &NUMBER);
 
 pub(super) const ORDER: Shape = Shape::Map(&[
     SUBJECT,
@@ -120,6 +122,7 @@ pub(super) const ORDER: Shape = Shape::Map(&[
     must(10, "terms", "how they are counted", &JSON),
     must(11, "rulebook", "SHA-256 of the signed rulebook", &DIGEST),
     may(12, "supersedes", "the order that it takes the place of", &EIGHT),
+    may(13, "provisional until", "when it lapses unless a second officer confirms it", &SECONDS),
 ]);
 
 pub(super) const RELEASE: Shape = Shape::Map(&[
@@ -135,6 +138,7 @@ pub(super) const RELEASE: Shape = Shape::Map(&[
             (1, "its days are complete"),
             (2, "another order took its place"),
             (3, "an officer, or a granted appeal"),
+            (4, "no second officer confirmed it"),
         ])),
     ),
 ]);
@@ -189,6 +193,7 @@ pub(super) const JUDGEMENT: Shape = Shape::Map(&[
         ])),
     ),
     may(12, "late", "whether a replaced phone brought it", &FLAG),
+    may(13, "by", "who made it, where it was not the person", &BY),
 ]);
 
 pub(super) const KEY_NOTICE: Shape = Shape::Map(&[
@@ -197,6 +202,15 @@ pub(super) const KEY_NOTICE: Shape = Shape::Map(&[
     must(3, "key", "id of a phone's key", &EIGHT),
     must(4, "noticed", "when this was decided", &SECONDS),
     may(5, "active from", "when it speaks for the person; absent: dropped", &SECONDS),
+    may(
+        6,
+        "carer",
+        "whose key it is, where somebody cares for the person",
+        &Shape::Map(&[
+            must(1, "subject", "the carer, as the issuer names that person", &SIXTEEN),
+            must(2, "name", "masked", &TEXT),
+        ]),
+    ),
 ]);
 
 pub(super) const RECEIPT: Shape = Shape::Map(&[
@@ -207,6 +221,7 @@ pub(super) const RECEIPT: Shape = Shape::Map(&[
     must(5, "accepted", "whether the operation was", &FLAG),
     must(6, "incarnation", "of the server; another one after a restore", &EIGHT),
     may(7, "late", "whether a replaced phone brought it", &FLAG),
+    may(8, "key", "id of the key that signed the link", &EIGHT),
 ]);
 
 pub(super) const LINK: Shape = Shape::Array(&[
@@ -226,6 +241,10 @@ pub(super) const OPERATION: Shape = Shape::Map(&[
             (2, "check-in"),
             (3, "consent to another phone, or its refusal"),
             (4, "a match of an exposure notice"),
+            (5, "the end of a carer's key"),
+            (6, "a paper code, asked for or withdrawn"),
+            (7, "an appeal"),
+            (8, "days served under another authority's order"),
         ])),
     ),
     must(2, "body", "what was said", &JSON),

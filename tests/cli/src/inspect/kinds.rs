@@ -7,9 +7,11 @@ use healthcode::token::cbor::decode;
 use healthcode::token::presentation::Scanned;
 use healthcode::token::trust_list::{Issuer, Object, TrustList};
 use healthcode::token::{
-    Anchor, Challenge, ExposureNotice, GateToken, Judgement, KeyNotice, Mode, Order, PublicKey,
-    RatingReceipt, Release, Sign1, SignedStatusList, VenueCode, policy, rules,
+    ActNotice, Anchor, AppealNotice, Challenge, ExposureNotice, GateToken, Judgement, KeyConsent, KeyNotice,
+    Mode, Order, PaperNotice, PublicKey, RatingReceipt, Release, ServedNotice, Sign1, SignedStatusList,
+    VenueCode, policy, rules,
 };
+use healthcode::wire::OfficerRequest;
 use healthcode::wire::link::Link;
 use healthcode::wire::operation::Operation;
 use healthcode::wire::receipt::Receipt;
@@ -20,6 +22,7 @@ use super::cbor::Item;
 use super::forms;
 use super::notice_forms;
 use super::report::{Outcome, printable};
+use super::said_forms;
 use super::shape::Shape;
 use super::walk::Fit;
 
@@ -67,6 +70,24 @@ pub(super) const SIGNED: &[Kind] = &[
     of_issuer::<Judgement>("a judgement of a check-in", "hc/1/judgement", &forms::JUDGEMENT),
     of_issuer::<Receipt>("a check-in receipt", "hc/1/receipt", &forms::RECEIPT),
     of_issuer::<KeyNotice>("a notice about a phone's key", "hc/1/key", &forms::KEY_NOTICE),
+    of_issuer::<PaperNotice>("a notice about a paper code", "hc/1/paper", &said_forms::PAPER),
+    of_issuer::<ActNotice>("a notice of an officer's act", "hc/1/act", &said_forms::ACT),
+    of_issuer::<AppealNotice>("an answer to an appeal", "hc/1/appeal", &said_forms::APPEAL),
+    of_issuer::<ServedNotice>("an answer about days served elsewhere", "hc/1/served", &said_forms::SERVED),
+    signed(
+        "a key's consent to another key",
+        "hc/1/consent",
+        &said_forms::CONSENT,
+        |bytes| told(KeyConsent::unverified(bytes)),
+        of_a_phone,
+    ),
+    signed(
+        "an officer's request",
+        "hc/1/officer",
+        &said_forms::OFFICER,
+        |bytes| told(OfficerRequest::key_id(bytes)),
+        |_, _| Outcome::Open("signed by an officer's key, which no trust list has".to_owned()),
+    ),
     of_issuer::<ExposureNotice>("an exposure notice", "hc/1/notice", &notice_forms::NOTICE),
     of_issuer::<VenueCode>("a venue's code", "hc/1/venue", &notice_forms::VENUE),
     signed(

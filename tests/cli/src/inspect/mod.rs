@@ -9,6 +9,9 @@ mod kinds;
 mod notice_forms;
 mod report;
 mod root;
+mod said_forms;
+#[cfg(test)]
+mod said_samples;
 mod shape;
 mod sign1;
 mod walk;

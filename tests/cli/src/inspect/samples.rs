@@ -7,15 +7,16 @@ use healthcode::rules::identity::Region;
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::rules::text::Text;
 use healthcode::token::code_text::{CodeText, Prefix};
-use healthcode::token::decision::{RatingReason, ReleaseCause};
+use healthcode::token::decision::{CarerKey, RatingReason, ReleaseCause};
 use healthcode::token::key::Signer;
 use healthcode::token::notice::{ExposureClass, PartEntry};
 use healthcode::token::policy::sign_policies;
 use healthcode::token::rules::sign_rulebook;
 use healthcode::token::trust_list::{Issuer, IssuerKey, KeyUse, StatusListEntry, TrustListContent, seal};
 use healthcode::token::{
-    Anchor, ExposureNotice, Flags, GateToken, Judgement, KeyNotice, Mode, OperationId, Order, OrderId,
-    Presentation, RatingReceipt, Release, SegmentId, SoftwareKey, StatusReference, SubjectId, VenueCode,
+    Anchor, By, ByRole, ExposureNotice, Flags, GateToken, Judgement, KeyNotice, Mode, OperationId, Order,
+    OrderId, Presentation, RatingReceipt, Release, SegmentId, SoftwareKey, StatusReference, SubjectId,
+    VenueCode,
 };
 use healthcode::wire::{Bytes, CheckIn, Link, Operation, OperationBody, Receipt, RequestClaims};
 
@@ -97,6 +98,7 @@ pub(super) fn order() -> Order {
         terms: Rulebook::hangzhou_2020().terms(),
         rulebook: [1; 32],
         supersedes: Some(OrderId([9; 8])),
+        provisional_until: Some(at(72 * 3_600)),
     }
 }
 
@@ -159,6 +161,7 @@ pub(super) fn signed() -> Vec<(&'static str, Vec<u8>)> {
         certainty: None,
         not_counted: Some(healthcode::rules::quarantine::NotCounted::TooOld),
         late: true,
+        by: Some(By { role: ByRole::Carer, name: "*四".to_owned() }),
     };
     let receipt = Receipt {
         subject: SUBJECT,
@@ -168,6 +171,7 @@ pub(super) fn signed() -> Vec<(&'static str, Vec<u8>)> {
         accepted: true,
         incarnation: [2; 8],
         late: false,
+        key: Some([7; 8].into()),
     };
     let release = Release {
         subject: SUBJECT,
@@ -176,8 +180,14 @@ pub(super) fn signed() -> Vec<(&'static str, Vec<u8>)> {
         released_at: at(9),
         cause: ReleaseCause::Officer,
     };
-    let notice =
-        KeyNotice { subject: SUBJECT, serial: 6, key: [5; 8], noticed_at: at(0), active_from: Some(at(9)) };
+    let notice = KeyNotice {
+        subject: SUBJECT,
+        serial: 6,
+        key: [5; 8],
+        noticed_at: at(0),
+        active_from: Some(at(9)),
+        carer: Some(CarerKey { carer: SubjectId([8; 16]), name: "*四".to_owned() }),
+    };
     let link =
         Link { segment: SegmentId([1; 8]), sequence: 0, previous: [0; 32], operation: OperationId([6; 32]) };
     let body = OperationBody::CheckIn(CheckIn { symptoms: vec!["fever".to_owned()], order: Some(ORDER) });

@@ -9,6 +9,7 @@ use healthcode::token::{
     Challenge, GateToken, LogHead, Mode, OutageNotice, StatusListContent, Statuses, VenueCode,
 };
 
+use super::said_samples::said;
 use super::samples::{LIST, at, code, key, signed, token, trust_list};
 use super::*;
 
@@ -37,7 +38,7 @@ fn meaning<'r>(report: &'r Report, path: &str) -> &'r str {
 
 #[test]
 fn every_signed_kind_is_recognised_accepted_and_verified_by_its_own_key() {
-    for (name, bytes) in signed() {
+    for (name, bytes) in signed().into_iter().chain(said()) {
         let report = look_trusting(bytes.clone());
         assert_eq!(what(&report), [name]);
         assert!(report.guesses[0].refused.is_none() && report.odd.is_empty(), "{name} {:?}", report.odd);
@@ -46,6 +47,8 @@ fn every_signed_kind_is_recognised_accepted_and_verified_by_its_own_key() {
             "a link of the chain of operations",
             "an operation that a phone recorded",
             "a request's signature",
+            "a key's consent to another key",
+            "an officer's request",
         ];
         let verified = report.signatures[0].outcome.is_verified();
         assert_eq!(verified, !phones.contains(&name), "{name}");

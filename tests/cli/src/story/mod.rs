@@ -1,7 +1,9 @@
 //! One resident's fortnight, for real: a server on an embedded database, a phone that talks to it over HTTP, a
 //! checkpoint that reads the phone's QR code from its picture, offline. Then a second province, a filmed code, and a
-//! server that is dead for two days; and a train that carried a case. Only the time is virtual, and it enters where a phone's and a server's clocks do.
+//! server that is dead for two days; and a train that carried a case; then a code
+//! on paper, and an appeal. Only the time is virtual, and it enters where a phone's and a server's clocks do.
 
+mod counter;
 mod event;
 mod journey;
 mod outage;

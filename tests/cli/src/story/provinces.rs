@@ -32,7 +32,8 @@ pub(super) fn run(play: &mut Play<'_>, folder: &Path) -> Result<(), Failure> {
     provinces.change_colour()?;
     provinces.survive_the_outage()?;
     provinces.end()?;
-    provinces.ride_a_train()?;
+    let near = provinces.ride_a_train()?;
+    provinces.help_the_left_out(&near)?;
     provinces.close()
 }
 
@@ -64,7 +65,7 @@ impl<'p, 'a> Provinces<'p, 'a> {
     /// The second server follows the list of the first, which lists it.
     fn set(play: &'p mut Play<'a>, folder: PathBuf) -> Result<Self, Failure> {
         let scene = &mut play.scene;
-        let shenzhen = Server::start(&scene.runtime, scene.server_ports(), |base_url| Config {
+        let shenzhen = Server::start(&scene.runtime, scene.server_ports()?, |base_url| Config {
             trust_list: Some(folder.join("followed/trust-list.cbor")),
             ..Config::shenzhen(&folder.join("shenzhen.db"), base_url)
         })?;

@@ -11,7 +11,7 @@ use healthcode::rules::rulebook::Rulebook;
 use healthcode::sync::Config;
 use healthcode::token::PublicKey;
 use healthcode::token::ids::hex;
-use healthcode_server::SmsGateway;
+use healthcode_server::{EmbeddedRecords, SmsGateway};
 use tokio::runtime::Runtime;
 
 use super::server::Server;
@@ -60,7 +60,7 @@ impl Scene {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let telephone = Arc::new(Telephone::default());
         let database = folder.join("server.db");
-        let server = Server::start(&runtime, server_ports(&world, &telephone), |base_url| {
+        let server = Server::start(&runtime, server_ports(&world, &telephone)?, |base_url| {
             healthcode_server::Config::hangzhou(&database, base_url)
         })?;
         let root_keys: Vec<_> = server.app()?.root_keys().iter().map(PublicKey::to_cose).collect();
@@ -93,7 +93,7 @@ impl Scene {
     }
 
     /// What a server asks of others.
-    pub(super) fn server_ports(&self) -> healthcode_server::Ports {
+    pub(super) fn server_ports(&self) -> Result<healthcode_server::Ports, Failure> {
         server_ports(&self.world, &self.telephone)
     }
 
@@ -123,13 +123,16 @@ fn app_config(server: &Server, root_keys: &[Vec<u8>], database: &Path) -> Config
     }
 }
 
-fn server_ports(world: &World, telephone: &Arc<Telephone>) -> healthcode_server::Ports {
-    healthcode_server::Ports {
+/// The invented people of the story.
+const RECORDS: &[u8] = include_bytes!("records.json");
+
+fn server_ports(world: &World, telephone: &Arc<Telephone>) -> Result<healthcode_server::Ports, Failure> {
+    Ok(healthcode_server::Ports {
         clock: Arc::new(world.clone()),
         sms: telephone.clone(),
-        records: healthcode_server::embedded_records(),
+        records: Arc::new(EmbeddedRecords::parse(RECORDS).map_err(failed)?),
         witnesses: Vec::new(),
-    }
+    })
 }
 
 /// The ports of a phone with this clock.

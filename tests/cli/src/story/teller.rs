@@ -59,8 +59,9 @@ impl<'a> Teller<'a> {
             "{}\n\nThis plays one resident's quarantine from registration to release. A reference server starts on a\n\
              free loopback port over a temporary database; a phone registers and syncs over HTTP; a checkpoint reads\n\
              the phone's QR code from its picture and verifies it offline. Then a second province joins, a code is\n\
-             filmed, a server is dead for two days, and a train has carried a case. The residents are invented, the\n\
-             time is virtual: twelve days take seconds. Nothing is installed, and nothing stays unless you keep it.\n",
+             filmed, a server is dead for two days, and a train has carried a case; a grandmother gets a code on paper,\n\
+             and an appeal is granted. The residents are invented, the\n\
+             time is virtual: thirteen days take seconds. Nothing is installed, and nothing stays unless you keep it.\n",
             self.bold("healthcode: a health code from register to release")
         )?;
         Ok(())
@@ -194,7 +195,7 @@ impl<'a> Teller<'a> {
         if let Some(folder) = kept {
             writeln!(
                 self.out,
-                "\nKept in {}: phone.db, server.db, trust-list.cbor, quarantine-proof.json and the codes.\n{} server.keys beside the database \
+                "\nKept in {}: phone.db, server.db, trust-list.cbor, quarantine-proof.json, paper.svg and the codes.\n{} server.keys beside the database \
                  signs for this server, and the codes name an invented person:\nan app keeps neither in a file.",
                 folder.display(),
                 self.bold("Warning:")

@@ -124,14 +124,14 @@ impl Told for Ride {
 }
 
 /// A passenger with a phone.
-struct Passenger {
-    phone: Arc<Resident>,
-    subject: String,
+pub(super) struct Passenger {
+    pub(super) phone: Arc<Resident>,
+    pub(super) subject: String,
 }
 
 impl Provinces<'_, '_> {
-    /// Plays the chapter.
-    pub(super) fn ride_a_train(&mut self) -> Result<(), Failure> {
+    /// Plays the chapter; who was near.
+    pub(super) fn ride_a_train(&mut self) -> Result<Passenger, Failure> {
         self.play.scene.world.go_to(at(12, 9, 0));
         self.tell(Journey::Chapter { title: "A train that carried a case" })?;
         self.begin_a_witnessed_log()?;
@@ -155,7 +155,8 @@ impl Provinces<'_, '_> {
         expect(holds && found.on == day_of(RAN), "the match says what it is")?;
 
         self.pass_the_gate(&near, &far)?;
-        self.tell_the_authority(&near, found.id)
+        self.tell_the_authority(&near, found.id)?;
+        Ok(near)
     }
 
     /// Shenzhen signs for Hangzhou's log: each has the other in the list.

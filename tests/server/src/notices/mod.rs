@@ -36,6 +36,7 @@ use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::exposure::blocks::MAX_PART;
 
 pub use ask::{HttpWitness, Witness, WitnessError};
+pub(crate) use ask::{http_client, innermost};
 pub use by_hand::ListedNotice;
 pub use draft::{ClassDraft, NoticeDraft, Place, PlaceRecord};
 pub use publish::Publication;

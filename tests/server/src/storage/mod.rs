@@ -3,8 +3,10 @@
 //!
 //! In the clear are: random ids, pseudonyms (HMAC of a document or number under a secret that is not in the database),
 //! the masked name and tail that every code shows, what was declared, ratings, orders and check-ins. Name, document
-//! and telephone number are not kept: the records port has them.
+//! and telephone number are not kept: the records port has them. What an officer signed may name a document, and is
+//! sealed under a secret that is not in the database either.
 
+pub(crate) mod log;
 pub(crate) mod sqlite;
 
 use async_trait::async_trait;
@@ -14,8 +16,10 @@ use healthcode::wire::message::ChangeKind;
 use healthcode::wire::{Bytes, Problem};
 use serde::{Deserialize, Serialize};
 
+use crate::care::CareSession;
 use crate::error::ServerError;
 use crate::state::SubjectState;
+use log::{ActLog, Asked, LoggedAct, ManualRow};
 
 /// What stands for a person: HMAC-SHA-256 of the document.
 pub(crate) type Pseudonym = [u8; 32];
@@ -64,6 +68,12 @@ pub(crate) struct Changes {
     pub(crate) recovered: Vec<Decision>,
     /// The tokens that are withdrawn by it.
     pub(crate) withdrawn: Vec<Withdrawn>,
+    /// Officers' acts about the person, for the log.
+    pub(crate) acts: Vec<LoggedAct>,
+    /// The officer's request that this answers.
+    pub(crate) asked: Option<Asked>,
+    /// Orders that no rule gave, and what became of them.
+    pub(crate) manual: Vec<ManualRow>,
 }
 
 impl Changes {
@@ -74,6 +84,9 @@ impl Changes {
             && self.decisions.is_empty()
             && self.recovered.is_empty()
             && self.withdrawn.is_empty()
+            && self.acts.is_empty()
+            && self.asked.is_none()
+            && self.manual.is_empty()
     }
 }
 
@@ -90,11 +103,21 @@ pub(crate) struct Session {
     pub(crate) expires_at: Timestamp,
     /// The subject, once the code was confirmed: asking again gives the same answer.
     pub(crate) confirmed: Option<SubjectId>,
+    /// Where it is somebody else who asks, to care for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) care: Option<CareSession>,
+}
+
+impl Session {
+    /// Until when it can be confirmed, with a code or without one.
+    pub(crate) fn lasts_until(&self) -> Timestamp {
+        self.care.as_ref().map_or(self.expires_at, |care| care.until)
+    }
 }
 
 /// The storage of a server.
 #[async_trait]
-pub(crate) trait Storage: Send + Sync {
+pub(crate) trait Storage: ActLog + Send + Sync {
     /// A document that is not about a subject.
     async fn document(&self, name: &'static str) -> Result<Option<Vec<u8>>, ServerError>;
 

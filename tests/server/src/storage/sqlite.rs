@@ -14,7 +14,7 @@ use rusqlite_migration::{M, Migrations};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Changes, Decision, Pseudonym, Session, Storage, StoredOperation, Versioned, Withdrawn};
+use super::{Changes, Decision, Pseudonym, Session, Storage, StoredOperation, Versioned, Withdrawn, log};
 use crate::error::{ServerError, StartError};
 use crate::state::SubjectState;
 
@@ -139,7 +139,8 @@ impl SqliteStorage {
                 connection.pragma_update(None, name, value).map_err(failed)?;
             }
             connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
-            let migrated = Migrations::new(vec![M::up(V1), M::up(V2)]).to_latest(&mut connection);
+            let migrated =
+                Migrations::new(vec![M::up(V1), M::up(V2), log::migration()]).to_latest(&mut connection);
             migrated.map_err(|error| match error {
                 rusqlite_migration::Error::RusqliteError { err, .. } => failed(err),
                 _ => StartError::Database("the file is of a later version".to_owned()),
@@ -151,7 +152,7 @@ impl SqliteStorage {
     }
 
     /// Runs `work` in one transaction, on a thread that may block.
-    async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ServerError> + Send + 'static,
     ) -> Result<T, ServerError> {
@@ -222,7 +223,7 @@ impl Storage for SqliteStorage {
         state: &SubjectState,
         changes: Changes,
     ) -> Result<(), ServerError> {
-        let state = to_json(state)?;
+        let (state, agenda) = (to_json(state)?, state.agenda());
         self.run(move |file| {
             let id = subject.as_bytes();
             if file.execute(CHANGE_SUBJECT, params![id, version, state])? == 0 {
@@ -240,7 +241,8 @@ impl Storage for SqliteStorage {
                     file.execute(statement, params![id, serial, to_json(decision)?])?;
                 }
             }
-            withdraw(file, id, &changes.withdrawn)
+            withdraw(file, id, &changes.withdrawn)?;
+            log::keep(file, subject, &changes, &agenda)
         })
         .await
     }
@@ -305,9 +307,10 @@ impl Storage for SqliteStorage {
 
     async fn put_session(&self, id: [u8; 16], session: &Session) -> Result<(), ServerError> {
         let (body, expires_at) = (to_json(session)?, session.expires_at.millis());
+        let lasts_until = session.lasts_until().millis();
         self.run(move |file| {
             file.execute(FORGET_SESSIONS, [expires_at.saturating_sub(SESSION_OUTLIVES_MILLIS)])?;
-            file.execute(WRITE_SESSION, params![id, expires_at, body])?;
+            file.execute(WRITE_SESSION, params![id, lasts_until, body])?;
             Ok(())
         })
         .await
@@ -318,7 +321,7 @@ impl Storage for SqliteStorage {
             let Some(session) = read_session(file, &id)? else { return Ok(None) };
             let tries_left = session.tries_left.saturating_sub(1);
             let after = to_json(&Session { tries_left, ..session.clone() })?;
-            file.execute(WRITE_SESSION, params![id, session.expires_at.millis(), after])?;
+            file.execute(WRITE_SESSION, params![id, session.lasts_until().millis(), after])?;
             Ok(Some(session))
         })
         .await
@@ -368,10 +371,10 @@ fn to_json<T: Serialize>(value: &T) -> Result<String, ServerError> {
     serde_json::to_string(value).map_err(|_| ServerError::Internal("storage/json"))
 }
 
-fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, ServerError> {
+pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, ServerError> {
     serde_json::from_str(text).map_err(|_| damaged())
 }
 
-const fn damaged() -> ServerError {
+pub(super) const fn damaged() -> ServerError {
     ServerError::Internal("storage/content")
 }

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+pub(crate) mod officer;
 pub(crate) mod phone;
 pub(crate) mod second;
 
@@ -16,14 +17,14 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, header};
 use healthcode::rules::calendar::{LegalDate, Timestamp};
-use healthcode::rules::facts::CaseRecord;
+use healthcode::rules::facts::{CaseRecord, OpenOrder};
 use healthcode::rules::identity::{Document, Identity};
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::token::{PublicKey, RootSet, TrustList};
 use healthcode::wire::SIGNATURE_HEADER;
 use healthcode_server::{
     App, Config, EmbeddedRecords, PersonRecord, Ports, PublicRecords, RecordsUnavailable, ServerClock,
-    SmsGateway, StartError, Witness, embedded_records,
+    SmsGateway, StartError, Witness, embedded_records, family_records,
 };
 use tower::ServiceExt as _;
 
@@ -52,6 +53,8 @@ pub(crate) struct Register {
     pub(crate) silent: AtomicBool,
     pub(crate) broken: AtomicBool,
     pub(crate) case: Mutex<Option<CaseRecord>>,
+    /// Orders in force that the records know of everybody.
+    pub(crate) orders: Mutex<Vec<OpenOrder>>,
 }
 
 impl Register {
@@ -62,6 +65,7 @@ impl Register {
         }
         Ok(person.map(|mut person| {
             person.records.cases.extend(self.case.lock().unwrap().clone());
+            person.records.orders.extend(self.orders.lock().unwrap().clone());
             person
         }))
     }
@@ -121,15 +125,25 @@ impl Server {
     }
 
     pub(crate) async fn start_with(set: impl FnOnce(&mut Config)) -> Self {
+        Self::start_among(embedded_records(), set).await
+    }
+
+    /// A server whose people are a family: 孙七 has guardians and no number on record, 赵六 neither.
+    pub(crate) async fn start_family() -> Self {
+        Self::start_among(family_records(), |_| {}).await
+    }
+
+    async fn start_among(people: Arc<EmbeddedRecords>, set: impl FnOnce(&mut Config)) -> Self {
         let folder = Arc::new(tempfile::TempDir::new().unwrap());
         let mut config = Config::hangzhou(&folder.path().join("server.db"), "http://127.0.0.1:1".to_owned());
         set(&mut config);
         let clock = Arc::new(Clock(AtomicI64::new(at(11, 9, 0).millis())));
         let register = Arc::new(Register {
-            people: embedded_records(),
+            people,
             silent: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             case: Mutex::new(None),
+            orders: Mutex::default(),
         });
         let messages = Arc::new(Messages::default());
         let app = open(&config, &clock, &messages, &register, &[]).await.unwrap();
@@ -247,6 +261,15 @@ pub(crate) fn zhang_san() -> Identity {
 
 pub(crate) fn li_si() -> Identity {
     identity("李四", "440524188001010014", "+8613900139000")
+}
+
+/// Who has no number on record: the phone that is named is of whoever asks.
+pub(crate) fn sun_qi() -> Identity {
+    identity("孙七", "330185199301101152", "+8613800138000")
+}
+
+pub(crate) fn zhao_liu() -> Identity {
+    identity("赵六", "330102197508204626", "+8613800138000")
 }
 
 pub(crate) fn wang_wu() -> Identity {

@@ -5,14 +5,17 @@ use healthcode::rules::colour::Colour;
 use healthcode::rules::declaration::Declaration;
 use healthcode::rules::identity::Identity;
 use healthcode::time::Evidence;
+use healthcode::token::consent::Purpose;
 use healthcode::token::ids::{BootSession, OperationId, OrderId, SegmentId, SubjectId};
 use healthcode::token::{
-    Anchor, GateToken, Judgement, KeyNotice, Order, RatingReceipt, Release, Signer as _, SoftwareKey,
+    ActNotice, Anchor, AppealNotice, GateToken, Judgement, KeyConsent, KeyNotice, Order, PaperNotice,
+    RatingReceipt, Release, ServedNotice, Signer as _, SoftwareKey,
 };
 use healthcode::wire::link::Head;
 use healthcode::wire::message::{
-    ANCHOR_PATH, CONFIRM_PATH, ChangeKind, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation,
-    EnrolmentRequest, EnrolmentStarted, LinkedOperation, OutcomeKind, SYNC_PATH, SyncRequest, SyncResponse,
+    ANCHOR_PATH, CONFIRM_PATH, CareRequest, ChangeKind, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation,
+    EnrolmentRequest, EnrolmentStarted, HANDOVERS_PATH, HandoverRequest, LinkedOperation, OutcomeKind,
+    SYNC_PATH, SyncRequest, SyncResponse,
 };
 use healthcode::wire::{Bytes, CheckIn, Link, Operation, OperationBody, Receipt, RequestClaims};
 
@@ -41,6 +44,10 @@ pub(crate) struct Phone {
     pub(crate) ratings: Vec<RatingReceipt>,
     pub(crate) judgements: Vec<Judgement>,
     pub(crate) notices: Vec<KeyNotice>,
+    pub(crate) papers: Vec<PaperNotice>,
+    pub(crate) acts: Vec<ActNotice>,
+    pub(crate) appeals: Vec<AppealNotice>,
+    pub(crate) served: Vec<ServedNotice>,
     pub(crate) waiting: Vec<LinkedOperation>,
     salt: u8,
 }
@@ -79,7 +86,17 @@ pub(crate) fn sign_for(
 
 /// Asks for a code.
 pub(crate) async fn ask(server: &Server, key: &SoftwareKey, identity: &Identity) -> Answer {
-    let request = EnrolmentRequest { identity: identity.clone(), key: key.public_key().to_cose().into() };
+    ask_with(server, key, identity, None).await
+}
+
+async fn ask_with(
+    server: &Server,
+    key: &SoftwareKey,
+    identity: &Identity,
+    care: Option<CareRequest>,
+) -> Answer {
+    let request =
+        EnrolmentRequest { identity: identity.clone(), key: key.public_key().to_cose().into(), care };
     let body = serde_json::to_vec(&request).unwrap();
     let signature = sign_for(&server.config.issuer, key, ENROLMENTS_PATH, &body, None);
     server.post(ENROLMENTS_PATH, &signature, body).await
@@ -98,6 +115,11 @@ impl Phone {
         let key = key(seed);
         let started: EnrolmentStarted = ask(server, &key, identity).await.json();
         let enrolled: Enrolled = confirm(server, &key, &started.session, &server.last_code()).await.json();
+        Self::of(enrolled, key, seed)
+    }
+
+    /// A phone whose key is a subject's now.
+    pub(crate) fn of(enrolled: Enrolled, key: SoftwareKey, seed: u8) -> Self {
         Self {
             subject: enrolled.subject,
             segment: SegmentId([seed; 8]),
@@ -113,6 +135,10 @@ impl Phone {
             ratings: Vec::new(),
             judgements: Vec::new(),
             notices: Vec::new(),
+            papers: Vec::new(),
+            acts: Vec::new(),
+            appeals: Vec::new(),
+            served: Vec::new(),
             waiting: Vec::new(),
             salt: 0,
             key,
@@ -264,6 +290,26 @@ impl Phone {
                     self.notices.push(notice.clone());
                     (notice.subject, notice.serial)
                 }
+                ChangeKind::Paper => {
+                    let notice: PaperNotice = trust.open_from(&server.config.issuer, bytes).unwrap();
+                    self.papers.push(notice.clone());
+                    (notice.subject, notice.serial)
+                }
+                ChangeKind::Act => {
+                    let notice: ActNotice = trust.open_from(&server.config.issuer, bytes).unwrap();
+                    self.acts.push(notice.clone());
+                    (notice.subject, notice.serial)
+                }
+                ChangeKind::Appeal => {
+                    let notice: AppealNotice = trust.open_from(&server.config.issuer, bytes).unwrap();
+                    self.appeals.push(notice.clone());
+                    (notice.subject, notice.serial)
+                }
+                ChangeKind::Served => {
+                    let notice: ServedNotice = trust.open_from(&server.config.issuer, bytes).unwrap();
+                    self.served.push(notice.clone());
+                    (notice.subject, notice.serial)
+                }
                 ChangeKind::Other => panic!("a kind of a later version"),
             };
             assert_eq!(subject, self.subject);
@@ -312,4 +358,51 @@ pub(crate) async fn yellow(server: &Server) -> Phone {
     assert_eq!(phone.sync(server).await, [(OutcomeKind::Accepted, None, None, None)]);
     assert_eq!(phone.colour(), Some(Colour::Yellow));
     phone
+}
+
+/// A consent of a phone's key to another key.
+pub(crate) fn consent(from: &Phone, purpose: Purpose, key: &SoftwareKey, given_at: Timestamp) -> Bytes {
+    let consent = KeyConsent::new(purpose, from.subject, &key.public_key(), given_at, ISSUER);
+    consent.sign(&from.key).unwrap().into()
+}
+
+/// Asks to care for somebody, with a consent of the carer's own key to the new one.
+pub(crate) async fn ask_to_care(
+    server: &Server,
+    carer: &Phone,
+    key: &SoftwareKey,
+    identity: &Identity,
+) -> Answer {
+    let given_at = super::ServerClock::now(&*server.clock);
+    let consent = consent(carer, Purpose::Care, key, given_at);
+    ask_with(server, key, identity, Some(CareRequest { carer: carer.subject, consent })).await
+}
+
+/// A carer's key for somebody of whom the records, or an officer, or the code that was sent say that it may be.
+pub(crate) async fn care_for(
+    server: &Server,
+    carer: &Phone,
+    identity: &Identity,
+    seed: u8,
+    by_code: bool,
+) -> Phone {
+    let key = key(seed);
+    let started: EnrolmentStarted = ask_to_care(server, carer, &key, identity).await.json();
+    let code = if by_code { server.last_code() } else { String::new() };
+    let enrolled: Enrolled = confirm(server, &key, &started.session, &code).await.json();
+    assert_eq!((enrolled.carer, enrolled.pending_until), (Some(carer.subject), None), "active at once");
+    Phone::of(enrolled, key, seed)
+}
+
+/// Moves a subject to another key.
+pub(crate) async fn hand_over(
+    server: &Server,
+    subject: SubjectId,
+    key: &SoftwareKey,
+    consent: Bytes,
+) -> Answer {
+    let request = HandoverRequest { subject, key: key.public_key().to_cose().into(), consent };
+    let body = serde_json::to_vec(&request).unwrap();
+    let signature = sign(key, HANDOVERS_PATH, &body, None);
+    server.post(HANDOVERS_PATH, &signature, body).await
 }

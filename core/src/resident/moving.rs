@@ -1,0 +1,204 @@
+//! Moving to another authority: what its rulebook makes of what this phone knows of a person. The rulebook is fetched from
+//! where the trust list says it lies, and believed under that authority's own key. What never enters: a decision. The
+//! destination asks the public records too, and decides.
+
+use std::sync::Arc;
+
+use super::input::FieldProblem;
+use super::quarantine::progress_of;
+use super::standing::{Past, Standing};
+use super::{Resident, known};
+use crate::error::HealthcodeError;
+use crate::rules::colour::Colour;
+use crate::rules::declaration::Declaration;
+use crate::rules::facts::{OpenOrder, Records};
+use crate::rules::rating::Reason;
+use crate::rules::rulebook::{self, Rulebook, RulebookError};
+use crate::rules::text::Text;
+use crate::store::SubjectKey;
+use crate::sync::http::{Client, run};
+use crate::sync::phone::{Now, Phone};
+use crate::sync::{Call, Cancel, Reply};
+use crate::token::rules::{SignedRulebookError, open_rulebook};
+use crate::token::trust_list::{Issuer, TrustList};
+use crate::wire::message::RULEBOOK_PATH;
+
+/// What a person would be at another authority, as far as this phone can tell.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct MovePreview {
+    /// The authority's id in the trust list.
+    pub issuer: String,
+    /// Its name.
+    pub name: Text,
+    /// The title of its rulebook.
+    pub rulebook: Text,
+    /// The rulebook's version.
+    pub version: u32,
+    /// What its form asks that the last declaration here does not answer, or answers otherwise: no colour is told then.
+    pub problems: Vec<FieldProblem>,
+    /// The colour there, without what the public records may add.
+    pub colour: Option<Colour>,
+    /// The colour's word there.
+    pub word: Option<Text>,
+    /// What the colour asks of the holder there.
+    pub advice: Option<Text>,
+    /// Why it is not green.
+    pub reasons: Vec<Reason>,
+    /// The days of quarantine that would follow there; 0 for none. Days that count here already are taken off.
+    pub days: u16,
+    /// How many days of the order in force here were taken off.
+    pub counted_here: u16,
+}
+
+impl std::fmt::Debug for MovePreview {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MovePreview({}, {})", self.issuer, self.version)
+    }
+}
+
+#[uniffi::export]
+impl Resident {
+    /// Fetches the rulebook of another authority of the trust list, and says what it makes of a subject's last
+    /// declaration, of the orders served here and of the one in force. Nothing is sent of the person, and nothing kept.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync;
+    /// `UpdateApp` for a rulebook of a later form; `UnknownSubject`, `Network`, `Rejected`, `Storage`, `Port`,
+    /// `Cancelled`.
+    #[uniffi::method(default(cancel = None))]
+    pub async fn preview_move(
+        &self,
+        subject: String,
+        issuer: String,
+        cancel: Option<Arc<Cancel>>,
+    ) -> Result<MovePreview, HealthcodeError> {
+        let phone = self.phone()?;
+        let work = async move {
+            let key = known(&phone, &subject)?;
+            let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+            let call = call(&trust, &key, &issuer)?;
+            let reply = Client::new(&phone.config)?.send(&call).await?;
+            preview(&phone, &key, (&trust, &issuer), &reply)
+        };
+        run(&self.hold, cancel, work).await
+    }
+}
+
+fn destination<'a>(
+    trust: &'a TrustList,
+    key: &SubjectKey,
+    issuer: &str,
+) -> Result<&'a Issuer, HealthcodeError> {
+    if issuer == key.issuer {
+        return Err(HealthcodeError::field("issuer", "home"));
+    }
+    Phone::issuer(trust, issuer)
+}
+
+/// The call for the rulebook of another authority.
+fn call(trust: &TrustList, key: &SubjectKey, issuer: &str) -> Result<Call, HealthcodeError> {
+    let listed = destination(trust, key, issuer)?;
+    let address = format!("{}{RULEBOOK_PATH}", listed.base_url.trim_end_matches('/'));
+    Call::get_from(&address, rulebook::MAX_BYTES as u64 + 256).ok_or_else(HealthcodeError::bad_answer)
+}
+
+/// What its rulebook comes to.
+fn preview(
+    phone: &Phone,
+    key: &SubjectKey,
+    (trust, issuer): (&TrustList, &str),
+    reply: &Reply,
+) -> Result<MovePreview, HealthcodeError> {
+    let listed = destination(trust, key, issuer)?;
+    let body = reply.body_of("application/cbor")?;
+    let rulebook = open_rulebook(trust, issuer, body).map_err(|error| match error {
+        SignedRulebookError::Rulebook(RulebookError::Format(_)) => HealthcodeError::UpdateApp,
+        _ => HealthcodeError::bad_answer(),
+    })?;
+    let now = phone.now()?;
+    let (standing, past) = phone
+        .store
+        .read(|file| Ok::<_, HealthcodeError>((Standing::read_in(file, key)?, Past::read(file, key)?)))?;
+    let mut preview = MovePreview {
+        issuer: listed.id.clone(),
+        name: listed.name.clone(),
+        rulebook: rulebook.title.clone(),
+        version: rulebook.version,
+        problems: Vec::new(),
+        colour: None,
+        word: None,
+        advice: None,
+        reasons: Vec::new(),
+        days: 0,
+        counted_here: 0,
+    };
+    let home = Phone::issuer(trust, &key.issuer)?;
+    preview.rate(&rulebook, home, (&standing, &past), &now)?;
+    Ok(preview)
+}
+
+impl MovePreview {
+    fn rate(
+        &mut self,
+        rulebook: &Rulebook,
+        home: &Issuer,
+        (standing, past): (&Standing, &Past),
+        now: &Now,
+    ) -> Result<(), HealthcodeError> {
+        let Some(declared) = &standing.declaration else {
+            self.problems.push(FieldProblem::of("declared_on", "missing"));
+            return Ok(());
+        };
+        let today = rulebook.offset_minutes.date_of(now.best());
+        let declaration = declared_anew(declared, rulebook, today);
+        let errors = declaration.errors(rulebook, today);
+        if !errors.is_empty() {
+            let problem = |error: &crate::rules::declaration::DeclarationError| {
+                let (field, reason) = error.place();
+                FieldProblem::of(&field, reason)
+            };
+            self.problems = errors.iter().map(problem).collect();
+            return Ok(());
+        }
+        let mut facts = standing.facts(past, rulebook, now.best(), Some(declaration));
+        let open = standing.course.as_ref().map(|course| {
+            let counted = progress_of(course, now).counted;
+            let order = &course.order;
+            // The order holds there as it does here: its rule may be one that the other rulebook does not have.
+            let colour = home.counts_as(order.colour);
+            let open = OpenOrder { issuer: home.id.clone(), colour, days: order.days };
+            (open, counted)
+        });
+        let counted = open.as_ref().map_or(0, |(_, counted)| *counted);
+        let in_force = open.as_ref().map(|(open, _)| open.colour);
+        facts.records = open.map(|(open, _)| Records { orders: vec![open], ..Records::default() });
+        let rating = rulebook.preview(&facts).map_err(|_| HealthcodeError::internal("preview/rule"))?;
+        let meaning = rulebook.colour_text(rating.colour);
+        if let Some(order) = &rating.order {
+            // Days of a milder order are not those of a stricter one.
+            self.counted_here = if in_force >= Some(order.colour) { counted.min(order.days - 1) } else { 0 };
+            self.days = order.days - self.counted_here;
+        }
+        self.colour = Some(rating.colour);
+        self.word = Some(meaning.word.clone());
+        self.advice = Some(meaning.advice.clone());
+        self.reasons = rating.reasons;
+        Ok(())
+    }
+}
+
+/// The last declaration as it would be made there today: stays that lie before the days that are asked for are left out.
+fn declared_anew(
+    declaration: &Declaration,
+    rulebook: &Rulebook,
+    today: crate::rules::calendar::LegalDate,
+) -> Declaration {
+    let first = today.plus_days(-i32::from(rulebook.declaration.travel_window_days));
+    let mut travel = declaration.travel.clone();
+    travel.retain(|stay| stay.to >= first);
+    Declaration { travel, declared_on: today, ..declaration.clone() }
+}
+
+#[cfg(test)]
+mod tests;

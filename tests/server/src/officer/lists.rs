@@ -1,0 +1,211 @@
+//! The two lists. Who is overdue: the only list of people that there is, and everybody on it is told. What waits for an
+//! officer: orders that a second one must look at, and what people themselves have asked for.
+
+use healthcode::rules::calendar::{LegalDate, Timestamp};
+use healthcode::token::ActKind;
+use healthcode::token::ids::{OperationId, SubjectId};
+use healthcode::wire::{Act, Operation, OperationBody, Problem, ProblemKind};
+use serde_json::{Value, json};
+
+use super::log::{NOBODY, name_of, sealed};
+use super::roles::{OfficerRole, word_of};
+use super::state::{APPEAL, OVERDUE, PROVISIONAL, RELATION};
+use super::{ATTEMPTS, Asking};
+use crate::Inner;
+use crate::appeal::AppealCase;
+use crate::care::{ASKED_HOURS, Asked};
+use crate::error::ServerError;
+use crate::state::SubjectState;
+
+/// The most people of one answer: those come first who were on no list of the day, so that asking again goes on.
+const PAGE: usize = 200;
+/// The most that are looked through for one.
+const LOOKED_AT: u32 = 20_000;
+/// Orders lapse within days: all that wait are due by then.
+const AHEAD_HOURS: i64 = 366 * 24;
+
+impl Inner {
+    /// Answers a list, and logs that it was asked for.
+    pub(super) async fn list(&self, asking: &Asking<'_>) -> Result<String, ServerError> {
+        let (people, more) = match asking.request.act {
+            Act::Overdue {} => self.overdue(asking).await?,
+            _ => self.waiting(asking).await?,
+        };
+        let answer = json!({
+            "format": 1,
+            "act": word_of(&asking.request.act),
+            "request": name_of(asking.request.request),
+            "people": people,
+            "more": more,
+        });
+        let answer = serde_json::to_string(&answer).map_err(|_| ServerError::Internal("officer/json"))?;
+        let sealed = sealed(&self.keys.now(), NOBODY, asking.request.request, asking.signed)?;
+        let asked = self.asked(asking, answer.clone());
+        self.storage.log_alone(asking.signed.to_vec(), sealed, asked).await?;
+        Ok(answer)
+    }
+
+    /// Who has not checked in for the day that was over last.
+    async fn overdue(&self, asking: &Asking<'_>) -> Result<(Vec<Value>, bool), ServerError> {
+        let now = self.ports.clock.now();
+        let today = self.rulebook.offset_minutes.date_of(now);
+        let mut found = Vec::new();
+        for subject in self.storage.agenda(OVERDUE, now, LOOKED_AT).await? {
+            let Some(known) = self.storage.subject(subject).await? else { continue };
+            // What has lapsed is no order any more.
+            let order = known.state.order.as_ref();
+            let order = order.filter(|order| order.provisional_until().is_none_or(|until| now < until));
+            let missed = order.map(|order| order.missed(now)).unwrap_or_default();
+            if !missed.is_empty() {
+                found.push((known.state.acts.listed_on == Some(today), subject));
+            }
+        }
+        // The sort is stable: within each part the longest overdue stay first.
+        found.sort_by_key(|(listed, _)| *listed);
+        let more = found.len() > PAGE;
+        let mut people = Vec::new();
+        for (_, subject) in found.into_iter().take(PAGE) {
+            people.extend(self.tell_listed(asking, subject, today).await?);
+        }
+        Ok((people, more))
+    }
+
+    /// Names a person on the list, and tells the person, once a legal day. None where it is not so any more.
+    async fn tell_listed(
+        &self,
+        asking: &Asking<'_>,
+        subject: SubjectId,
+        today: LegalDate,
+    ) -> Result<Option<Value>, ServerError> {
+        for _ in 0..ATTEMPTS {
+            let Some(mut found) = self.storage.subject(subject).await? else { return Ok(None) };
+            let missed = found.state.order.as_ref().map(|order| order.missed(self.ports.clock.now()));
+            let Some(missed) = missed.filter(|missed| !missed.is_empty()) else { return Ok(None) };
+            let row = self.row(&found.state, subject, json!({ "missed": missed }));
+            if found.state.acts.listed_on == Some(today) {
+                return Ok(Some(row));
+            }
+            found.state.enter(self.life.generation);
+            let mut desk = self.desk(subject, found.state, None);
+            desk.state.acts.listed_on = Some(today);
+            desk.note_act(asking, ActKind::Overdue)?;
+            desk.state.mark();
+            match self.storage.commit(subject, found.version, &desk.state, desk.changes).await {
+                Ok(()) => return Ok(Some(row)),
+                Err(ServerError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Problem::new(&ProblemKind::Unavailable).after(1).into())
+    }
+
+    /// What waits for one of the officer's roles.
+    async fn waiting(&self, asking: &Asking<'_>) -> Result<(Vec<Value>, bool), ServerError> {
+        let now = self.ports.clock.now();
+        self.lapse_all(now).await?;
+        let mut people = Vec::new();
+        let mut more = false;
+        let of_roles: [(OfficerRole, &str, fn(&SubjectState, Timestamp) -> Vec<Value>); 3] = [
+            (OfficerRole::Orders, PROVISIONAL, waiting_order),
+            (OfficerRole::Appeals, APPEAL, waiting_appeals),
+            (OfficerRole::Relations, RELATION, waiting_relations),
+        ];
+        for (role, kind, waits) in of_roles {
+            if !asking.officer.has(&[role]) {
+                continue;
+            }
+            let subjects = self.storage.agenda(kind, now.plus_hours(AHEAD_HOURS), LOOKED_AT).await?;
+            more |= subjects.len() > PAGE;
+            for subject in subjects.into_iter().take(PAGE) {
+                let Some(known) = self.storage.subject(subject).await? else { continue };
+                let mut waits = waits(&known.state, now);
+                if kind == APPEAL {
+                    self.read_appeals(subject, &mut waits).await?;
+                }
+                people.extend(waits.into_iter().map(|what| self.row(&known.state, subject, what)));
+            }
+        }
+        Ok((people, more))
+    }
+
+    /// Puts beside each appeal what the person says in it: whoever decides must have read it.
+    async fn read_appeals(&self, subject: SubjectId, appeals: &mut [Value]) -> Result<(), ServerError> {
+        for appeal in appeals {
+            let id = appeal.get("appeal").and_then(Value::as_str).and_then(OperationId::parse);
+            let stored = self.storage.delivered(subject, id.as_slice()).await?.into_iter().next();
+            let signed = stored.and_then(|stored| Operation::from_bytes(stored.signed.0).ok());
+            let body = signed.and_then(|operation| operation.vouched().ok()?.body);
+            if let (Some(OperationBody::Appeal(made)), Value::Object(row)) = (body, appeal) {
+                row.insert("text".to_owned(), made.text.into());
+                row.insert("statements".to_owned(), made.statements.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// A person on a list, as every code shows the person.
+    fn row(&self, state: &SubjectState, subject: SubjectId, mut what: Value) -> Value {
+        let mut row = json!({
+            "subject": subject,
+            "masked_name": state.masked_name,
+            "id_tail": state.id_tail,
+            "region": format!("{:06}", self.region_of(state.resides_in)),
+        });
+        if let (Value::Object(row), Value::Object(what)) = (&mut row, &mut what) {
+            row.append(what);
+        }
+        row
+    }
+}
+
+/// An order that waits to be confirmed.
+fn waiting_order(state: &SubjectState, _: Timestamp) -> Vec<Value> {
+    provisional(state).into_iter().collect()
+}
+
+/// The appeals that are not decided, each with the reason that it contests.
+fn waiting_appeals(state: &SubjectState, now: Timestamp) -> Vec<Value> {
+    let open = state.appeals.iter().filter(|case| !case.decided);
+    let appeal = |case: &AppealCase| {
+        json!({
+            "waits": APPEAL,
+            "until": case.due_by,
+            "overdue": now > case.due_by,
+            "appeal": case.appeal,
+            "rule": case.rule,
+            "officer": case.officer,
+        })
+    };
+    open.map(appeal).collect()
+}
+
+/// Who has asked to care for the person.
+fn waiting_relations(state: &SubjectState, now: Timestamp) -> Vec<Value> {
+    let standing = state.asked.iter().filter(|asked| asked.stands(now));
+    let relation = |asked: &Asked| {
+        json!({
+            "waits": RELATION,
+            "until": asked.asked_at.plus_hours(ASKED_HOURS),
+            "key": asked.key_id(),
+            "carer": asked.carer.carer,
+            "carer_name": asked.carer.name,
+        })
+    };
+    standing.map(relation).collect()
+}
+
+fn provisional(state: &SubjectState) -> Option<Value> {
+    let order = state.order.as_ref()?;
+    let manual = order.manual.as_ref()?;
+    let until = manual.provisional_until?;
+    Some(json!({
+        "waits": PROVISIONAL,
+        "until": until,
+        "order": order.id,
+        "colour": order.colour.word(),
+        "starts_on": order.quarantine.starts_on,
+        "days": order.quarantine.days,
+        "cause": manual.cause,
+        "ordered_by": manual.by.as_ref().map(|by| &by.name),
+    }))
+}
