@@ -22,6 +22,8 @@ use crate::error::ServerError;
 
 /// So many legal days after they were brought, the days of an order that runs on elsewhere begin one here.
 const FRESH_DAYS: i32 = 1;
+/// The most bytes of an authority's id.
+const MAX_ISSUER: usize = 64;
 
 /// An order of another authority, as its days were brought here.
 #[derive(Clone, Serialize, Deserialize)]
@@ -57,6 +59,10 @@ impl Desk<'_> {
     ) -> Result<(), Problem> {
         if self.is_late() {
             return Err(Problem::new(&ProblemKind::Replaced));
+        }
+        // The answer repeats it.
+        if served.issuer.len() > MAX_ISSUER {
+            return Err(Problem::new(&ProblemKind::Invalid).at("issuer"));
         }
         // The exchange that brings one has the trust list on the desk.
         let trust = self.trust.clone().ok_or_else(|| Problem::new(&ProblemKind::Unavailable))?;

@@ -1,6 +1,6 @@
 //! Paper codes: asked for by a phone, limited, withdrawn by hand and with the colour, and what a gate says to them.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod support;
 
