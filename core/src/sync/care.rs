@@ -62,13 +62,13 @@ pub(super) fn consent(
 }
 
 /// Whether a notice is of a key that could take the place of this phone's: the same owner's.
-pub(super) fn is_of_group(body: &SubjectBody, notice: &KeyNotice) -> bool {
+pub(crate) fn is_of_group(body: &SubjectBody, notice: &KeyNotice) -> bool {
     let ours = body.cared_by.as_ref().map(|of| of.carer);
     notice.carer.as_ref().map(|of| of.carer) == ours
 }
 
 /// Who cares for the person, after what was said of keys since.
-pub(super) fn carers(
+pub(crate) fn carers(
     body: &SubjectBody,
     decisions: &[(u64, KeptDecision)],
 ) -> Result<Vec<StoredCarer>, HealthcodeError> {
