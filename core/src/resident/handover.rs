@@ -46,7 +46,8 @@ impl Resident {
 
     /// What the phone of before shows to the new one, whose code it has scanned: its consent to the new key, good for 24
     /// hours, and who the person is, which only the new phone reads. It needs no network. This phone speaks for the subject
-    /// until the authority says that the new one does. Ask the person first: whoever has this code's other phone speaks for
+    /// until the authority says that the new one does. After a start of the device a day or more after the last sync its time
+    /// lags, and the authority would find the consent too old: sync before. Ask the person first: whoever has this code's other phone speaks for
     /// the subject then.
     ///
     /// # Errors
@@ -73,7 +74,7 @@ impl Resident {
     ///
     /// # Errors
     ///
-    /// `Rejected` with `late`, `unknown-subject` or `replaced`; `Network`, `Vault`, `Storage`.
+    /// `Rejected` with `late` or `unknown-subject`; `Replaced`, `Network`, `Vault`, `Storage`.
     pub fn take_over_reply(&self, reply: Reply) -> Result<Enrolment, HealthcodeError> {
         Ok(Enrolment::of(handover::taken_over(self.phone()?.as_ref(), &reply)?))
     }
@@ -91,7 +92,7 @@ impl Resident {
     /// `InvalidField` of `text`: `not-a-handover`, `not-an-answer` for what a new phone shows, `another-authority`,
     /// `for-another-phone`, `expired`, `already-enrolled`, `not-requested` where this phone has shown no code,
     /// `not-scanned` without a text where none was scanned before. `Rejected` with `late` where the 24 hours are over,
-    /// `replaced` where the subject has moved on, `unknown-subject` for what fits nobody: begin anew on the phone of before.
+    /// `unknown-subject` for what fits nobody; `Replaced` where the subject has moved on: begin anew on the phone of before.
     /// `Network`, `Vault`, `Storage`, `Cancelled`.
     #[uniffi::method(default(text = None, cancel = None))]
     pub async fn take_over(
