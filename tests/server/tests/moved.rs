@@ -86,6 +86,7 @@ impl Home {
             entries: self.entries.clone(),
             judgements: self.judgements.clone(),
             release: self.release.clone(),
+            confirmation: None,
         }
     }
 
