@@ -15,10 +15,13 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.collectLatest
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
@@ -27,6 +30,7 @@ import kotlinx.coroutines.withContext
  * The code of one person while it is on the screen: a presentation that is never older than the core says, the trusted
  * time, and what stands in the way where there is none. It needs no network, and keeps no code longer than it is seen.
  *
+ * @param looking whether a person looks at the app: nothing is read while nobody does
  * @param mend does what a [Trouble] asks for; it may lead to another screen
  * @param io where the phone's file is read once a second
  */
@@ -34,6 +38,7 @@ class CodeState(
     private val resident: Resident,
     val subject: String,
     private val scope: CoroutineScope,
+    private val looking: Flow<Boolean>,
     private val mend: (Remedy) -> Unit,
     private val io: CoroutineDispatcher = Dispatchers.IO,
 ) {
@@ -47,14 +52,7 @@ class CodeState(
     /** Keeps [view] true until the job is cancelled: while the screen is seen, and not longer. */
     fun watch(): Job =
         scope.launch {
-            launch { followHome() }
-            launch { tick() }
-            try {
-                followCode()
-            } finally {
-                // A code that lies about would be shown for a moment when the screen comes back, though it is too old.
-                seen.update { CodeView(card = it.card) }
-            }
+            looking.collectLatest { if (it) follow() }
         }
 
     /** Tells what the code on the screen reveals to whoever scans it. */
@@ -75,6 +73,18 @@ class CodeState(
     fun remedy(remedy: Remedy) {
         if (remedy == Remedy.RETRY) again.trySend(Unit) else mend(remedy)
     }
+
+    private suspend fun follow() =
+        coroutineScope {
+            launch { followHome() }
+            launch { tick() }
+            try {
+                followCode()
+            } finally {
+                // One that lies about would be shown for a moment when the screen comes back, though it is too old.
+                seen.update { CodeView(card = it.card) }
+            }
+        }
 
     private suspend fun followCode() {
         while (true) {

@@ -14,9 +14,11 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.collectLatest
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
@@ -25,6 +27,7 @@ import kotlinx.coroutines.withContext
  * The quarantine of one person: the days as the core counts them, the day's check-in in one tap, and the proof. Nothing
  * here counts a day or tells a release.
  *
+ * @param looking whether a person looks at the app: nothing is read while nobody does
  * @param mend does what a [Trouble] asks for
  * @param io where the phone's file is read
  */
@@ -32,6 +35,7 @@ class QuarantineState(
     private val resident: Resident,
     val subject: String,
     private val scope: CoroutineScope,
+    private val looking: Flow<Boolean>,
     private val mend: (Remedy) -> Unit,
     private val io: CoroutineDispatcher = Dispatchers.IO,
 ) {
@@ -41,20 +45,7 @@ class QuarantineState(
     val view: StateFlow<QuarantineShown> = seen.asStateFlow()
 
     /** Keeps [view] true until the job is cancelled: while the screen is seen. */
-    fun watch(): Job =
-        scope.launch {
-            while (true) {
-                try {
-                    resident.homes().collect { home ->
-                        look(home.subjects.firstOrNull { it.subject == subject }, home.sync)
-                    }
-                } catch (error: HealthcodeException) {
-                    seen.update { it.copy(trouble = Trouble.of(error), loaded = true) }
-                    if (error is HealthcodeException.Closed) return@launch
-                    delay(PAUSE_MILLIS)
-                }
-            }
-        }
+    fun watch(): Job = scope.launch { looking.collectLatest { if (it) follow() } }
 
     /** Opens the symptoms to choose from, or closes them and forgets the choice. */
     fun askSymptoms(open: Boolean) = seen.update { it.copy(choosing = open, chosen = emptySet()) }
@@ -95,6 +86,20 @@ class QuarantineState(
     fun remedy(remedy: Remedy) {
         if (remedy == Remedy.RETRY) seen.update { it.copy(trouble = null) }
         mend(remedy)
+    }
+
+    private suspend fun follow() {
+        while (true) {
+            try {
+                resident.homes().collect { home ->
+                    look(home.subjects.firstOrNull { it.subject == subject }, home.sync)
+                }
+            } catch (error: HealthcodeException) {
+                seen.update { it.copy(trouble = Trouble.of(error), loaded = true) }
+                if (error is HealthcodeException.Closed) return
+                delay(PAUSE_MILLIS)
+            }
+        }
     }
 
     private suspend fun look(
