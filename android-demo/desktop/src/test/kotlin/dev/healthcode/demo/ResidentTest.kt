@@ -49,6 +49,7 @@ internal class ResidentTest {
                 }
             }
             stage.world.goTo(at(18, 8))
+            lookAgain()
             see(T.CARD_CONNECT)
             tap(T.SYNC_NOW)
             await("green") { card().colour == Colour.GREEN }
