@@ -104,7 +104,17 @@ internal fun CodePage(
                         vertical = if (tight) 2.dp else 8.dp,
                     ),
                     Arrangement.spacedBy(if (tight) 0.dp else 4.dp),
-                ) { facts(if (tight) Room.LINES else if (close) Room.CLOSE else Room.WIDE) }
+                ) {
+                    facts(
+                        if (tight) {
+                            Room.LINES
+                        } else if (close) {
+                            Room.CLOSE
+                        } else {
+                            Room.WIDE
+                        },
+                    )
+                }
             }
         }
     }
@@ -132,7 +142,11 @@ private fun Band(
 ) {
     val ink = code.colour.ink
     Row(
-        Modifier.background(code.colour.frame).fillMaxWidth().height(height).padding(horizontal = 4.dp),
+        Modifier
+            .background(code.colour.frame)
+            .fillMaxWidth()
+            .height(height)
+            .padding(horizontal = 4.dp),
         Arrangement.spacedBy(6.dp),
         Alignment.CenterVertically,
     ) {

@@ -211,7 +211,10 @@ private fun remarks(
         texts[TCode.CODE_EXPIRED].takeIf { code.expired },
         texts[TCode.CODE_LOWERED].takeIf { code.lowered },
         view.time?.notice?.let { texts.of(it.what) + " " + texts.of(it.action) },
-        view.card?.waiting?.takeIf { it > 0u }?.let { texts[TCode.CODE_WAITING, it.toInt()] },
+        view.card
+            ?.waiting
+            ?.takeIf { it > 0u }
+            ?.let { texts[TCode.CODE_WAITING, it.toInt()] },
         view.sync?.takeIf { it.failures > 0u && !code.expired }?.let {
             texts[TCode.CODE_OFFLINE, texts.instant(code.validUntil)]
         },

@@ -48,7 +48,13 @@ internal fun Asking(
     state: GateState,
 ) {
     Bright(device)
-    BoxWithConstraints(Modifier.fillMaxSize().background(Color.White).safeDrawingPadding().testTag("challenge")) {
+    BoxWithConstraints(
+        Modifier
+            .fillMaxSize()
+            .background(Color.White)
+            .safeDrawingPadding()
+            .testTag("challenge"),
+    ) {
         // The words never take the room that the resident's camera needs.
         val line = maxHeight * 0.055f
         Column(Modifier.fillMaxSize().padding(vertical = 4.dp), Arrangement.Center, Alignment.CenterHorizontally) {
@@ -92,7 +98,12 @@ private fun Person(
     scan: Scan?,
     modifier: Modifier,
 ) {
-    val said = scan?.verdict?.holder?.let { "${it.maskedName}  ${it.idTail}" }.orEmpty()
+    val said =
+        scan
+            ?.verdict
+            ?.holder
+            ?.let { "${it.maskedName}  ${it.idTail}" }
+            .orEmpty()
     OneLine(said, Color.Black, 26.dp.notScaled(), weight = FontWeight.Medium, modifier = modifier)
 }
 

@@ -75,7 +75,16 @@ fun GateScreen(
     }
     LaunchedEffect(state, device) { state.signals.collect(device::signal) }
     if (view.setting) {
-        GateSettings(view, state, texts, if (view.lane == null) onBack else fun() = state.settings(false))
+        GateSettings(
+            view,
+            state,
+            texts,
+            if (view.lane == null) {
+                onBack
+            } else {
+                fun() = state.settings(false)
+            },
+        )
         return
     }
     DisposableEffect(device) {
@@ -145,7 +154,11 @@ private fun Lane(
                 }
             }
             Column(
-                Modifier.fillMaxWidth().heightIn(max = room).verticalScroll(rememberScrollState()).padding(12.dp),
+                Modifier
+                    .fillMaxWidth()
+                    .heightIn(max = room)
+                    .verticalScroll(rememberScrollState())
+                    .padding(12.dp),
                 Arrangement.spacedBy(8.dp),
             ) {
                 Evidence(view, state, device, texts)
