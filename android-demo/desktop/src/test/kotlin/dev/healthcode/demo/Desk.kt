@@ -33,8 +33,7 @@ internal class Desk(
         object : Openers {
             override suspend fun resident() = Resident.open(stage.config(file), ports(vault))
 
-            override suspend fun checkpoint(lane: Lane) =
-                Checkpoint.open(stage.config("gate-$file"), ports(9), lane)
+            override suspend fun checkpoint(lane: Lane) = Checkpoint.open(stage.config("gate-$file"), ports(9), lane)
 
             override suspend fun eraseResident() = Resident.eraseDatabase(stage.config(file), ports(vault))
         }

@@ -69,7 +69,13 @@ internal class HonestStatesTest {
             desk.vault = 7
             tap(T.REMEDY_RETRY)
             await("it opens") { desk.app.opening.value is Opening.Open }
-            assertEquals(1, desk.session.resident.home().subjects.size, "nothing was lost")
+            assertEquals(
+                1,
+                desk.session.resident
+                    .home()
+                    .subjects.size,
+                "nothing was lost",
+            )
             desk.vault = 8
             restart()
             tap(T.REMEDY_ERASE)
@@ -79,7 +85,9 @@ internal class HonestStatesTest {
             tap(T.REMEDY_ERASE)
             tap(T.ERASE_FILE_YES)
             see(T.HOME_WELCOME)
-            val gone = HealthcodeException.Vault(VaultKind.GONE).text to HealthcodeException.Storage(StorageKind.WRONG_KEY).text
+            val gone =
+                HealthcodeException.Vault(VaultKind.GONE).text to
+                    HealthcodeException.Storage(StorageKind.WRONG_KEY).text
             assertTrue(gone.first != gone.second)
         }
 
@@ -131,6 +139,11 @@ internal class HonestStatesTest {
             tap(T.ERASE_FILE_YES)
             see(T.HOME_WELCOME)
             assertIs<Opening.Open>(desk.app.opening.value)
-            assertEquals(0, desk.session.resident.home().subjects.size)
+            assertEquals(
+                0,
+                desk.session.resident
+                    .home()
+                    .subjects.size,
+            )
         }
 }

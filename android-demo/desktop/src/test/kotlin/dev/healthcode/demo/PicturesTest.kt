@@ -102,7 +102,14 @@ internal class PicturesTest {
             pictures("code-green", small, smallEnglish)
             stage.gate().use { gate ->
                 gate.sync()
-                val ways = listOf(Look(), Look(Language.ZH, dark = true), Look(fontScale = 2f), small, Look(width = 320, height = 600))
+                val ways =
+                    listOf(
+                        Look(),
+                        Look(Language.ZH, dark = true),
+                        Look(fontScale = 2f),
+                        small,
+                        Look(width = 320, height = 600),
+                    )
                 for (way in ways) {
                     look = way
                     stage.world.pass(Duration.ofSeconds(4))
@@ -209,8 +216,15 @@ internal class PicturesTest {
     /** What zbar reads in a picture: exactly one code. */
     private fun zbar(picture: File): String {
         val process = ProcessBuilder("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", "$picture").start()
-        val read = process.inputStream.bufferedReader().readText().trimEnd('\n')
-        assertTrue(process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0, "$picture has no code that zbar reads")
+        val read =
+            process.inputStream
+                .bufferedReader()
+                .readText()
+                .trimEnd('\n')
+        assertTrue(
+            process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0,
+            "$picture has no code that zbar reads",
+        )
         assertTrue('\n' !in read, "$picture has one code")
         return read
     }

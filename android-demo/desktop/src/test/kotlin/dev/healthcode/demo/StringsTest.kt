@@ -49,7 +49,12 @@ internal class StringsTest {
                     .map { "${holder.simpleName}.${it.name}" to "${it.get(null)}" }
             }.toMap()
 
-    private fun resources() = main.walk().filter { it.extension == "xml" && !it.name.startsWith("strings") }.map { it.readText() }
+    private fun resources() =
+        main
+            .walk()
+            .filter {
+                it.extension == "xml" && !it.name.startsWith("strings")
+            }.map { it.readText() }
 
     private fun places(word: String) = Regex("%\\d\\$[ds]").findAll(word).map { it.value }.toSortedSet()
 }
