@@ -6,9 +6,9 @@ import androidx.compose.foundation.layout.requiredSize
 import androidx.compose.runtime.CompositionLocalProvider
 import androidx.compose.runtime.DisposableEffect
 import androidx.compose.runtime.getValue
-import androidx.compose.runtime.key
-import androidx.compose.runtime.mutableIntStateOf
 import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.saveable.LocalSaveableStateRegistry
+import androidx.compose.runtime.saveable.SaveableStateRegistry
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.geometry.Size
@@ -65,7 +65,9 @@ internal class Hand(
     /** How it is looked at from now on. */
     var look by mutableStateOf(Look())
 
-    private var turns by mutableIntStateOf(0)
+    private var shown by mutableStateOf(true)
+    private var kept = emptyMap<String, List<Any?>>()
+    private var registry = registry()
     private val known = Language.entries.associateWith(::FileTexts)
 
     val texts get() = known.getValue(look.language)
@@ -80,24 +82,38 @@ internal class Hand(
 
     internal fun begin() =
         test.setContent {
-            val (app, now) = turns to look
-            CompositionLocalProvider(LocalDensity provides Density(DENSITY, now.fontScale)) {
+            val now = look
+            CompositionLocalProvider(
+                LocalDensity provides Density(DENSITY, now.fontScale),
+                LocalSaveableStateRegistry provides registry,
+            ) {
                 Box(Modifier.requiredSize(now.width.dp, now.height.dp)) {
-                    key(app) { HealthCodeApp(desk.app, desk.device, texts, camera, now.dark) }
+                    if (shown) HealthCodeApp(desk.app, desk.device, texts, camera, now.dark)
                 }
             }
         }
 
     /** Turns the phone: Android makes the activity anew, and the state stays. */
     fun rotate() {
-        turns += 1
+        kept = registry.performSave()
+        remake()
+    }
+
+    private fun remake() {
+        shown = false
+        test.waitForIdle()
+        registry = registry()
+        shown = true
         test.waitForIdle()
     }
 
+    private fun registry() = SaveableStateRegistry(kept) { true }
+
     /** The process ends and the app is opened again. */
     fun restart() {
+        kept = emptyMap()
         desk.die()
-        rotate()
+        remake()
     }
 
     fun see(
