@@ -74,9 +74,7 @@ private fun Waiting(
             TroubleNotice(sync.trouble, texts, remedies)
         }
 
-        is Sync.Idle, is Sync.Done -> {
-            Unit
-        }
+        is Sync.Idle, is Sync.Done -> {}
     }
 }
 

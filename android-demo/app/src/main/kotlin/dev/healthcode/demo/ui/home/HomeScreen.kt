@@ -111,9 +111,7 @@ private fun SyncPart(
             Outcome(home, sync, session, texts)
         }
 
-        is Sync.Idle -> {
-            Unit
-        }
+        is Sync.Idle -> {}
     }
     Actions(
         listOf(
