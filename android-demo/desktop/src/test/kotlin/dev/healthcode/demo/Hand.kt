@@ -15,6 +15,7 @@ import androidx.compose.ui.geometry.Size
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.graphics.asSkiaBitmap
 import androidx.compose.ui.platform.LocalDensity
+import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.SemanticsMatcher
@@ -210,9 +211,21 @@ internal class Hand(
         for (way in ways + more) {
             look = way
             picture(name)
+            spoken(name)
         }
         look = before
         test.waitForIdle()
+    }
+
+    /** Whatever can be tapped has a word that a screen reader says. */
+    private fun spoken(name: String) {
+        for (node in test.onAllNodes(hasClickAction()).fetchSemanticsNodes()) {
+            val said =
+                node.config.getOrElseNullable(SemanticsProperties.Text) { null }.orEmpty().map { it.text } +
+                    node.config.getOrElseNullable(SemanticsProperties.ContentDescription) { null }.orEmpty() +
+                    listOfNotNull(node.config.getOrElseNullable(SemanticsProperties.EditableText) { null }?.text)
+            check(said.any { it.isNotBlank() }) { "$name: something to tap at ${node.boundsInRoot} is silent" }
+        }
     }
 
     private companion object {
