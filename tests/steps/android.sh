@@ -40,8 +40,12 @@ need_font() {
 
 build() { cargo build -p healthcode-ffi -p healthcode-cli; }
 
-# The Kotlin package as an app has it.
+# The Kotlin package as an app has it; it takes minutes and seldom changes.
 binding() {
+  local jar=$out/binding/healthcode-0.1.0.jar
+  if [ -e "$jar" ] && [ -z "$(find bindings/kotlin/pom.xml bindings/kotlin/generated bindings/kotlin/src/main -newer "$jar")" ]; then
+    echo "as it was built before" && return 0
+  fi
   mvn -q -B -f bindings/kotlin/pom.xml "-Dout=$out/binding" -Dmaven.test.skip=true package
 }
 
