@@ -223,6 +223,8 @@ internal class Hand(
         name: String,
         vararg more: Look,
     ) {
+        // What a tap has lit has gone out by then.
+        test.mainClock.advanceTimeBy(LIT_MILLIS)
         val before = look
         for (way in ways + more) {
             look = way
@@ -247,6 +249,7 @@ internal class Hand(
     private companion object {
         const val DENSITY = 2f
         const val PATIENCE = 30_000L
+        const val LIT_MILLIS = 1_000L
         const val TAPS = 3
         const val TAP_NANOS = 500_000_000L
         const val LOOK_AWAY = 100L
