@@ -1,0 +1,200 @@
+package dev.healthcode.demo.state
+
+import dev.healthcode.HealthcodeException
+import dev.healthcode.Home
+import dev.healthcode.Resident
+import dev.healthcode.SyncReport
+import dev.healthcode.Takeover
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.catch
+import kotlinx.coroutines.flow.emptyFlow
+import kotlinx.coroutines.flow.flatMapLatest
+import kotlinx.coroutines.job
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.plus
+import java.time.Instant
+
+/**
+ * The resident's open file with what the screens hold over it. Each screen's state lives as long as the screen is on
+ * the stack, so a rotation loses nothing; its coroutines end with it.
+ */
+class Session internal constructor(
+    val resident: Resident,
+    val app: AppState,
+) {
+    /** Ends with the session. */
+    val scope: CoroutineScope = app.scope + SupervisorJob(app.scope.coroutineContext.job)
+
+    private val holders = HashMap<Screen, Held>()
+    private val homeState = MutableStateFlow<Home?>(null)
+    private val troubleState = MutableStateFlow<Trouble?>(null)
+    private val syncState = MutableStateFlow<Sync>(Sync.Idle)
+    private var syncing: Job? = null
+
+    /** What the first screen shows, kept up to date while somebody looks; null until it was read. */
+    val home: StateFlow<Home?> = homeState.asStateFlow()
+
+    /** Why [home] cannot be read any more. */
+    val trouble: StateFlow<Trouble?> = troubleState.asStateFlow()
+
+    /** What the last sync of this app came to. */
+    val sync: StateFlow<Sync> = syncState.asStateFlow()
+
+    init {
+        follow()
+        // With nobody enrolled there is nothing to exchange yet.
+        scope.launch { if (runCatching { resident.home() }.getOrNull()?.subjects?.isNotEmpty() == true) sync() }
+    }
+
+    @OptIn(ExperimentalCoroutinesApi::class)
+    private fun follow() {
+        scope.launch {
+            app.seen
+                .flatMapLatest { if (it) resident.homes() else emptyFlow() }
+                .catch { if (it is HealthcodeException) troubleState.value = Trouble.of(it) else throw it }
+                .collect { homeState.value = it }
+        }
+    }
+
+    /** Reads everything once more, after [trouble]. */
+    fun again() {
+        troubleState.value = null
+        follow()
+    }
+
+    /** Exchanges everything with the authority; two calls at the same time are one. It always comes to an end. */
+    fun sync() {
+        if (syncing?.isActive == true) return
+        syncState.value = Sync.Under
+        syncing =
+            scope.launch {
+                syncState.value =
+                    try {
+                        Sync.Done(resident.sync())
+                    } catch (error: HealthcodeException) {
+                        Sync.Failed(Trouble.of(error))
+                    }
+            }
+    }
+
+    /** Hangs up. What is unsent stays and is sent later. */
+    fun stopSync() {
+        syncing?.cancel()
+        syncState.value = Sync.Idle
+    }
+
+    /** When the phone has to do with this file next, as the core says. */
+    fun wakes(home: Home): Wakes {
+        val reminders =
+            home.subjects.flatMap {
+                try {
+                    resident.quarantine(it.subject)?.reminders.orEmpty()
+                } catch (_: HealthcodeException) {
+                    emptyList()
+                }
+            }
+        return Wakes(home.nextWake, reminders.filter { it > home.time.now }.minOrNull())
+    }
+
+    /** Does what a trouble of [subject] asks for, where that needs nothing of the phone. */
+    fun mend(
+        remedy: Remedy,
+        subject: String?,
+    ) {
+        when (remedy) {
+            Remedy.RETRY, Remedy.SYNC, Remedy.NETWORK -> sync()
+            Remedy.DECLARE -> app.go(Screen(Place.DECLARE, subject ?: return))
+            Remedy.SCAN -> app.go(Screen(Place.SCAN, subject))
+            Remedy.REGISTER -> app.go(Screen(Place.REGISTER))
+            Remedy.NONE, Remedy.UPDATE, Remedy.ERASE -> Unit
+        }
+    }
+
+    /** [mend] for the troubles of [subject]. */
+    fun mending(subject: String?): (Remedy) -> Unit = { mend(it, subject) }
+
+    /** Lets another phone take this one's place, or refuses it, and sends that. */
+    fun answer(
+        subject: String,
+        takeover: Takeover,
+        allow: Boolean,
+    ) {
+        scope.launch {
+            try {
+                resident.answer(subject, takeover, allow)
+                sync()
+            } catch (error: HealthcodeException) {
+                syncState.value = Sync.Failed(Trouble.of(error))
+            }
+        }
+    }
+
+    /** The state of a screen: made at its first call, the same one until the screen is closed. */
+    @Synchronized
+    fun <T : Any> holder(
+        screen: Screen,
+        make: (CoroutineScope) -> T,
+    ): T {
+        val held =
+            holders.getOrPut(
+                screen,
+            ) { (scope + SupervisorJob(scope.coroutineContext.job)).let { Held(it, make(it)) } }
+        @Suppress("UNCHECKED_CAST")
+        return held.state as T
+    }
+
+    @Synchronized
+    internal fun keep(open: Set<Screen>) {
+        val closed = holders.keys - open
+        closed.forEach { holders.remove(it)?.scope?.cancel() }
+    }
+
+    /** Erases everybody and everything for good, and begins with an empty file; throws what went wrong. */
+    suspend fun eraseEverything() {
+        resident.eraseEverything()
+        scope.cancel()
+        app.erased()
+    }
+
+    private class Held(
+        val scope: CoroutineScope,
+        val state: Any,
+    )
+}
+
+/**
+ * When the phone is to do something while nobody looks.
+ *
+ * @property sync when to open the app in the background and sync
+ * @property reminder when to remind the person of a check-in, for whoever on this phone it is due first
+ */
+data class Wakes(
+    val sync: Instant?,
+    val reminder: Instant?,
+)
+
+/** A sync of this app. */
+sealed interface Sync {
+    /** None was tried, or the last one was stopped. */
+    data object Idle : Sync
+
+    /** One is under way. */
+    data object Under : Sync
+
+    /** It ended well; what was refused is in the [report]. */
+    data class Done(
+        val report: SyncReport,
+    ) : Sync
+
+    /** It did not; what is unsent waits, and the code works on. */
+    data class Failed(
+        val trouble: Trouble,
+    ) : Sync
+}
