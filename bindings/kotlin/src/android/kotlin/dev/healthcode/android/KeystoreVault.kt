@@ -11,6 +11,7 @@ import android.security.keystore.KeyProperties
 import android.security.keystore.UserNotAuthenticatedException
 import dev.healthcode.Vault
 import dev.healthcode.VaultException
+import java.math.BigInteger
 import java.security.GeneralSecurityException
 import java.security.KeyFactory
 import java.security.KeyPairGenerator
@@ -65,10 +66,11 @@ class KeystoreVault(
     override fun unseal(`sealed`: ByteArray): ByteArray =
         guarded {
             if (sealed.size < HEADER || sealed[0] != FORMAT) throw VaultException.Gone()
-            val body = HEADER + sealed[1]
-            if (sealed[1] !in NONCES || sealed.size < body + TAG_BITS / 8) throw VaultException.Gone()
+            val nonce = sealed[1].toInt()
+            val body = HEADER + nonce
+            if (nonce !in NONCES || sealed.size < body + TAG_BITS / 8) throw VaultException.Gone()
             val key = sealingKey() ?: throw VaultException.Gone()
-            val spec = GCMParameterSpec(TAG_BITS, sealed, HEADER, sealed[1].toInt())
+            val spec = GCMParameterSpec(TAG_BITS, sealed, HEADER, nonce)
             val cipher = Cipher.getInstance(AES_GCM).apply { init(Cipher.DECRYPT_MODE, key, spec) }
             cipher.doFinal(sealed, body, sealed.size - body)
         }
@@ -161,8 +163,7 @@ class KeystoreVault(
         byteArrayOf(UNCOMPRESSED) + w.affineX.coordinate() + w.affineY.coordinate()
 
     // A big integer has a byte for its sign, or too few bytes.
-    private fun java.math.BigInteger.coordinate() =
-        toByteArray().let { if (it.size > COORDINATE) it.copyOfRange(it.size - COORDINATE, it.size) else ByteArray(COORDINATE - it.size) + it }
+    private fun BigInteger.coordinate() = (ByteArray(COORDINATE) + toByteArray()).let { it.copyOfRange(it.size - COORDINATE, it.size) }
 
     /** One at a time: two first calls would make two keys of one name. */
     private inline fun <T> guarded(call: () -> T): T =
@@ -201,7 +202,7 @@ class KeystoreVault(
         /** What was sealed begins with this byte and the nonce's length. */
         const val FORMAT: Byte = 1
         const val HEADER = 2
-        val NONCES: ClosedRange<Byte> = 12.toByte()..16.toByte()
+        val NONCES = 12..16
 
         val hardwareLevels =
             setOf(
