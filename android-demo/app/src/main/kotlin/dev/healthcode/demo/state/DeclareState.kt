@@ -1,0 +1,171 @@
+package dev.healthcode.demo.state
+
+import dev.healthcode.AnswerInput
+import dev.healthcode.AnswerValue
+import dev.healthcode.BilingualText
+import dev.healthcode.DeclarationForm
+import dev.healthcode.DeclarationInput
+import dev.healthcode.HealthcodeException
+import dev.healthcode.Preview
+import dev.healthcode.StayInput
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+import java.time.LocalDate
+
+/** A stay as it is being entered. */
+data class StayDraft(
+    val region: String = "",
+    val from: LocalDate? = null,
+    val to: LocalDate? = null,
+) {
+    override fun toString() = "StayDraft"
+}
+
+/**
+ * The declaration as it stands.
+ *
+ * @property form the rulebook's questions; null until they have come
+ * @property problems what is wrong, by the core's path (`answers.contact`, `travel[0].region`)
+ * @property preview what it would come to, once everything is well
+ */
+data class DeclareView(
+    val form: DeclarationForm? = null,
+    val answers: Map<String, AnswerValue> = emptyMap(),
+    val travel: List<StayDraft> = emptyList(),
+    val problems: Map<String, BilingualText> = emptyMap(),
+    val preview: Preview? = null,
+    val busy: Boolean = false,
+    val trouble: Trouble? = null,
+) {
+    override fun toString() = "DeclareView"
+}
+
+/**
+ * Takes a declaration: the rulebook's questions as they are, then what it would come to, then sends. Answers stay in
+ * memory until they are recorded, and from then on in the core's sealed file.
+ */
+class DeclareState(
+    private val session: Session,
+    val subject: String,
+    private val scope: CoroutineScope,
+) {
+    private val shown = MutableStateFlow(DeclareView())
+    private var job: Job? = null
+
+    /** The declaration. */
+    val view: StateFlow<DeclareView> = shown.asStateFlow()
+
+    init {
+        load()
+        // The first rulebook comes with the first sync.
+        scope.launch { session.sync.collect { if (shown.value.form == null && it is Sync.Done) load() } }
+    }
+
+    private fun load() =
+        trying {
+            val form = session.resident.form()
+            shown.update { it.copy(form = form, trouble = null) }
+        }
+
+    /** Answers a question; null takes the answer back. */
+    fun answer(
+        question: String,
+        value: AnswerValue?,
+    ) = shown.update {
+        val answers = if (value == null) it.answers - question else it.answers + (question to value)
+        it.copy(answers = answers, problems = it.problems - "answers.$question", preview = null)
+    }
+
+    /** Adds a stay to the travel list. */
+    fun addStay() = shown.update { it.copy(travel = it.travel + StayDraft(), preview = null) }
+
+    /** Changes a stay. */
+    fun changeStay(
+        index: Int,
+        stay: StayDraft,
+    ) = shown.update {
+        val travel = it.travel.toMutableList().apply { if (index in indices) set(index, stay) }
+        it.copy(travel = travel, problems = it.problems.without(index), preview = null)
+    }
+
+    /** Takes a stay off the list. */
+    fun removeStay(index: Int) =
+        shown.update {
+            val travel = it.travel.filterIndexed { at, _ -> at != index }
+            it.copy(travel = travel, problems = it.problems.filterKeys { path -> !path.startsWith("travel") }, preview = null)
+        }
+
+    /** Says what is wrong, field by field, or what the declaration would come to. Nothing is recorded. */
+    fun preview() {
+        val travel = shown.value.travel
+        val (complete, unfinished) = travel.indices.partition { travel[it].run { from != null && to != null } }
+        trying {
+            val preview = session.resident.preview(subject, input())
+            // The core counts only the stays that it was given.
+            val problems = preview.problems.associate { at(it.field, complete) to it.text } + unfinished.associate(::missing)
+            shown.update {
+                it.copy(problems = problems, preview = preview.takeIf { problems.isEmpty() }, trouble = null)
+            }
+        }
+    }
+
+    private fun at(
+        path: String,
+        complete: List<Int>,
+    ): String {
+        val given = path.substringAfter("travel[", "").substringBefore(']').toIntOrNull()
+        val index = given?.let(complete::getOrNull) ?: return path
+        return "travel[$index]" + path.substringAfter(']')
+    }
+
+    /** Goes from the preview back to the questions. */
+    fun edit() = shown.update { it.copy(preview = null, trouble = null) }
+
+    /** Records it, which no missing network prevents, and sends it. */
+    fun send() {
+        if (job?.isActive == true) return
+        shown.update { it.copy(busy = true, trouble = null) }
+        job =
+            scope.launch {
+                try {
+                    session.resident.declare(subject, input())
+                    session.sync()
+                    session.app.home()
+                } catch (error: HealthcodeException.InvalidField) {
+                    shown.update { it.copy(problems = mapOf(error.field to error.text), preview = null) }
+                } catch (error: HealthcodeException) {
+                    shown.update { it.copy(trouble = Trouble.of(error)) }
+                } finally {
+                    shown.update { it.copy(busy = false) }
+                }
+            }
+    }
+
+    private fun trying(call: () -> Unit) {
+        try {
+            call()
+        } catch (error: HealthcodeException) {
+            shown.update { it.copy(trouble = Trouble.of(error)) }
+        }
+    }
+
+    private fun input(): DeclarationInput {
+        val now = shown.value
+        val answers = now.answers.map { (question, value) -> AnswerInput(question, value) }
+        val travel =
+            now.travel.mapNotNull { stay ->
+                val (from, to) = (stay.from ?: return@mapNotNull null) to (stay.to ?: return@mapNotNull null)
+                StayInput(stay.region.trim(), from, to)
+            }
+        return DeclarationInput(answers, travel)
+    }
+
+    private fun missing(index: Int) = "travel[$index]" to HealthcodeException.InvalidField("travel[$index]", "missing").text
+
+    private fun Map<String, BilingualText>.without(index: Int) = filterKeys { !it.startsWith("travel[$index]") }
+}

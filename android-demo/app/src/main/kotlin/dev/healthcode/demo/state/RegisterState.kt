@@ -1,0 +1,155 @@
+package dev.healthcode.demo.state
+
+import dev.healthcode.BilingualText
+import dev.healthcode.CodeRequested
+import dev.healthcode.HealthcodeException
+import dev.healthcode.IdentityForm
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+
+/** A field of the form, under the core's own name for it. */
+enum class RegisterField(
+    internal val path: String,
+) {
+    NAME("name"),
+    DOCUMENT("document"),
+    PHONE("phone"),
+    REGION("region"),
+    CODE("code"),
+}
+
+/**
+ * The form as it stands.
+ *
+ * @property kind the document's kind, one of [RegisterState.kinds]
+ * @property problems what is wrong, by field
+ * @property requested the one-time code that was asked for: its digits and how long it is good; null before
+ * @property busy whether the server is being asked
+ */
+data class RegisterView(
+    val values: Map<RegisterField, String> = mapOf(RegisterField.PHONE to "+86"),
+    val kind: String = RegisterState.kinds.first(),
+    val problems: Map<RegisterField, BilingualText> = emptyMap(),
+    val requested: CodeRequested? = null,
+    val busy: Boolean = false,
+    val trouble: Trouble? = null,
+) {
+    /** What was typed, printed as nothing: this may end in a log. */
+    override fun toString() = "RegisterView"
+}
+
+/**
+ * Registers a person: identity, then the one-time code that goes to the number on record. What is typed stays in memory
+ * alone, through a rotation; the end of the process forgets it, since it may stand in no file.
+ */
+class RegisterState(
+    private val session: Session,
+    private val scope: CoroutineScope,
+) {
+    private val shown = MutableStateFlow(RegisterView())
+    private var job: Job? = null
+
+    /** The form. */
+    val view: StateFlow<RegisterView> = shown.asStateFlow()
+
+    /** Types into a field; what was wrong with it is not said any longer. */
+    fun type(
+        field: RegisterField,
+        value: String,
+    ) = shown.update { it.copy(values = it.values + (field to value), problems = it.problems - field) }
+
+    /** Chooses the document's kind. */
+    fun choose(kind: String) = shown.update { it.copy(kind = kind, problems = it.problems - RegisterField.DOCUMENT) }
+
+    /** Checks every field, and asks for the one-time code where none is wrong. */
+    fun request() =
+        ask {
+            val identity = identity()
+            val problems = session.resident.checkIdentity(identity)
+            shown.update { it.copy(problems = byField(problems.map { wrong -> wrong.field to wrong.text })) }
+            if (problems.isEmpty()) {
+                val requested = session.resident.requestOneTimeCode(identity)
+                shown.update { it.copy(requested = requested, values = it.values - RegisterField.CODE) }
+            }
+        }
+
+    /** Confirms the typed code. The person is on this phone then, and the first sync begins. */
+    fun confirm() =
+        ask {
+            val code = value(RegisterField.CODE)
+            val enrolment = session.resident.enrol(code)
+            session.sync()
+            if (enrolment.pendingUntil == null) {
+                session.app.replace(Screen(Place.DECLARE, enrolment.subject))
+            } else {
+                session.app.home()
+            }
+        }
+
+    /** Goes from the one-time code back to the form. */
+    fun edit() {
+        stop()
+        shown.update { it.copy(requested = null, problems = emptyMap(), trouble = null) }
+    }
+
+    /** Hangs up. */
+    fun stop() {
+        job?.cancel()
+        shown.update { it.copy(busy = false) }
+    }
+
+    private fun ask(call: suspend () -> Unit) {
+        if (job?.isActive == true) return
+        shown.update { it.copy(busy = true, trouble = null, problems = emptyMap()) }
+        job =
+            scope.launch {
+                try {
+                    call()
+                } catch (error: HealthcodeException) {
+                    fail(error)
+                } finally {
+                    shown.update { it.copy(busy = false) }
+                }
+            }
+    }
+
+    private fun fail(error: HealthcodeException) =
+        shown.update {
+            val at = if (error is HealthcodeException.InvalidField) byField(listOf(error.field to error.text)) else emptyMap()
+            when {
+                at.isNotEmpty() -> it.copy(problems = at)
+
+                error is HealthcodeException.Rejected && error.problem == "wrong-code" -> {
+                    it.copy(problems = mapOf(RegisterField.CODE to error.text))
+                }
+
+                else -> it.copy(trouble = Trouble.of(error))
+            }
+        }
+
+    private fun byField(problems: List<Pair<String, BilingualText>>) =
+        problems
+            .mapNotNull { (path, text) -> RegisterField.entries.firstOrNull { it.path == path }?.let { it to text } }
+            .toMap()
+
+    private fun identity() =
+        IdentityForm(
+            value(RegisterField.NAME),
+            shown.value.kind,
+            value(RegisterField.DOCUMENT),
+            value(RegisterField.PHONE),
+            value(RegisterField.REGION),
+        )
+
+    private fun value(field: RegisterField) = shown.value.values[field].orEmpty()
+
+    /** The kinds of documents that the form offers, by the core's codes: the resident identity card first. */
+    companion object {
+        val kinds = listOf("resident-id", "passport", "travel-permit", "other")
+    }
+}

@@ -1,0 +1,63 @@
+package dev.healthcode.demo.state
+
+import dev.healthcode.HealthcodeException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+
+/** What the settings show. */
+data class SettingsView(
+    val busy: Boolean = false,
+    val trouble: Trouble? = null,
+)
+
+/** Hands out what is stored, and erases it. */
+class SettingsState(
+    private val session: Session,
+    private val scope: CoroutineScope,
+) {
+    private val shown = MutableStateFlow(SettingsView())
+    private var job: Job? = null
+
+    /** What the screen shows. */
+    val view: StateFlow<SettingsView> = shown.asStateFlow()
+
+    /** Gives [hand] everything that is stored, as JSON; it is written nowhere here. */
+    fun export(hand: (ByteArray) -> Unit) = trying { hand(session.resident.export().encodeToByteArray()) }
+
+    /** Erases one person for good. */
+    fun erase(subject: String) = trying { session.resident.erase(subject) }
+
+    /** Erases everybody and everything for good. The session ends with it, and with the session this state. */
+    fun eraseEverything() {
+        if (job?.isActive == true) return
+        shown.update { it.copy(busy = true, trouble = null) }
+        job =
+            session.app.scope.launch {
+                try {
+                    session.eraseEverything()
+                } catch (error: HealthcodeException) {
+                    shown.update { it.copy(busy = false, trouble = Trouble.of(error)) }
+                }
+            }
+    }
+
+    private fun trying(call: suspend () -> Unit) {
+        if (job?.isActive == true) return
+        shown.update { it.copy(busy = true, trouble = null) }
+        job =
+            scope.launch {
+                try {
+                    call()
+                } catch (error: HealthcodeException) {
+                    shown.update { it.copy(trouble = Trouble.of(error)) }
+                } finally {
+                    shown.update { it.copy(busy = false) }
+                }
+            }
+    }
+}

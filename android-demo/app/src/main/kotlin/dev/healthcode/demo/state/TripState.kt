@@ -1,0 +1,133 @@
+package dev.healthcode.demo.state
+
+import dev.healthcode.BilingualText
+import dev.healthcode.DeclarationForm
+import dev.healthcode.HealthcodeException
+import dev.healthcode.TransportMode
+import dev.healthcode.TripInput
+import dev.healthcode.recordTrip
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+import java.time.LocalDate
+
+/** A field of a journey, under the core's own name for it. */
+enum class TripField(
+    internal val path: String,
+) {
+    NUMBER("number"),
+    DATE("date"),
+    PLACE("place"),
+    FROM("from"),
+    TO("to"),
+}
+
+/**
+ * A journey as it is being entered.
+ *
+ * @property days the days that the rulebook asks about
+ * @property problems what is wrong, by field
+ */
+data class TripView(
+    val mode: TransportMode = TransportMode.TRAIN,
+    val values: Map<TripField, String> = emptyMap(),
+    val date: LocalDate? = null,
+    val days: List<LocalDate> = emptyList(),
+    val problems: Map<TripField, BilingualText> = emptyMap(),
+    val busy: Boolean = false,
+    val trouble: Trouble? = null,
+) {
+    override fun toString() = "TripView"
+}
+
+/** Enters a journey. Nothing of it is sent. */
+class TripState(
+    private val session: Session,
+    val subject: String,
+    private val scope: CoroutineScope,
+) {
+    private val shown = MutableStateFlow(TripView())
+    private var job: Job? = null
+
+    /** The journey. */
+    val view: StateFlow<TripView> = shown.asStateFlow()
+
+    init {
+        try {
+            val form = session.resident.form()
+            shown.update { it.copy(days = form.days()) }
+        } catch (error: HealthcodeException) {
+            shown.update { it.copy(trouble = Trouble.of(error)) }
+        }
+    }
+
+    /** Chooses what was travelled by. */
+    fun choose(mode: TransportMode) = shown.update { it.copy(mode = mode, problems = it.problems - TripField.PLACE) }
+
+    /** Chooses the day on which it left. */
+    fun choose(date: LocalDate) = shown.update { it.copy(date = date, problems = it.problems - TripField.DATE) }
+
+    /** Types into a field. */
+    fun type(
+        field: TripField,
+        value: String,
+    ) = shown.update { it.copy(values = it.values + (field to value), problems = it.problems - field) }
+
+    /** Records it, and closes the screen. */
+    fun record() {
+        if (job?.isActive == true) return
+        val trip = trip() ?: return
+        shown.update { it.copy(busy = true, trouble = null, problems = emptyMap()) }
+        job =
+            scope.launch {
+                try {
+                    session.resident.recordTrip(subject, trip)
+                    session.app.back()
+                } catch (error: HealthcodeException) {
+                    fail(error)
+                } finally {
+                    shown.update { it.copy(busy = false) }
+                }
+            }
+    }
+
+    private fun trip(): TripInput? {
+        val now = shown.value
+        val typed = now.values[TripField.PLACE].orEmpty().trim()
+        val place = typed.toUShortOrNull()
+        val date = now.date
+        if (date == null || (typed.isNotEmpty() && place == null)) {
+            val wrong =
+                listOfNotNull(
+                    (TripField.DATE to "missing").takeIf { date == null },
+                    (TripField.PLACE to "characters").takeIf { typed.isNotEmpty() && place == null },
+                )
+            shown.update {
+                it.copy(problems = wrong.associate { (field, why) -> field to HealthcodeException.InvalidField(field.path, why).text })
+            }
+            return null
+        }
+        return TripInput(
+            now.mode,
+            now.values[TripField.NUMBER].orEmpty().trim(),
+            date,
+            place,
+            now.values[TripField.FROM].orEmpty().trim(),
+            now.values[TripField.TO].orEmpty().trim(),
+        )
+    }
+
+    private fun fail(error: HealthcodeException) =
+        shown.update {
+            val field = TripField.entries.firstOrNull { field -> field.path == (error as? HealthcodeException.InvalidField)?.field }
+            if (field == null) it.copy(trouble = Trouble.of(error)) else it.copy(problems = mapOf(field to error.text))
+        }
+}
+
+/** The days that the rulebook asks about, the latest first. */
+internal fun DeclarationForm.days(): List<LocalDate> =
+    generateSequence(to) { it.minusDays(1) }.takeWhile { !it.isBefore(from) }.toList()

@@ -1,0 +1,167 @@
+package dev.healthcode.demo.state.quarantine
+
+import dev.healthcode.Choice
+import dev.healthcode.HealthcodeException
+import dev.healthcode.QuarantineView
+import dev.healthcode.Recorded
+import dev.healthcode.Resident
+import dev.healthcode.SubjectCard
+import dev.healthcode.SyncState
+import dev.healthcode.demo.state.Remedy
+import dev.healthcode.demo.state.Trouble
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.collectLatest
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+
+/**
+ * The quarantine of one person: the days as the core counts them, the day's check-in in one tap, and the proof. Nothing
+ * here counts a day or tells a release.
+ *
+ * @param looking whether a person looks at the app: nothing is read while nobody does
+ * @param mend does what a [Trouble] asks for
+ * @param io where the phone's file is read
+ */
+class QuarantineState(
+    private val resident: Resident,
+    val subject: String,
+    private val scope: CoroutineScope,
+    private val looking: Flow<Boolean>,
+    private val mend: (Remedy) -> Unit,
+    private val io: CoroutineDispatcher = Dispatchers.IO,
+) {
+    private val seen = MutableStateFlow(QuarantineShown())
+
+    /** What the screen shows. */
+    val view: StateFlow<QuarantineShown> = seen.asStateFlow()
+
+    /** Keeps [view] true until the job is cancelled: while the screen is seen. */
+    fun watch(): Job = scope.launch { looking.collectLatest { if (it) follow() } }
+
+    /** Opens the symptoms to choose from, or closes them and forgets the choice. */
+    fun askSymptoms(open: Boolean) = seen.update { it.copy(choosing = open, chosen = emptySet()) }
+
+    /** Chooses a symptom, or takes the choice back. */
+    fun choose(symptom: String) =
+        seen.update { it.copy(chosen = if (symptom in it.chosen) it.chosen - symptom else it.chosen + symptom) }
+
+    /** Records the check-in, without symptoms or with the chosen ones; a second tap while it is recorded is none. */
+    fun checkIn() {
+        val before = seen.value
+        if (before.busy || !seen.compareAndSet(before, before.copy(busy = true, trouble = null))) return
+        scope.launch {
+            try {
+                val recorded = resident.checkIn(subject, before.chosen.toList())
+                seen.update { it.copy(recorded = recorded, choosing = false, chosen = emptySet(), busy = false) }
+            } catch (error: HealthcodeException) {
+                seen.update { it.copy(trouble = Trouble.of(error), busy = false) }
+            }
+        }
+    }
+
+    /** Gives the proof of this quarantine, or of the last one, to [use], which hands it to the share sheet. */
+    fun proof(use: (ByteArray) -> Unit) {
+        val before = seen.value
+        if (before.busy || !seen.compareAndSet(before, before.copy(busy = true, trouble = null))) return
+        scope.launch {
+            try {
+                use(resident.quarantineProof(subject, before.quarantine?.order).encodeToByteArray())
+                seen.update { it.copy(busy = false) }
+            } catch (error: HealthcodeException) {
+                seen.update { it.copy(trouble = Trouble.of(error), busy = false) }
+            }
+        }
+    }
+
+    /** Does what a trouble on this screen asks for. */
+    fun remedy(remedy: Remedy) {
+        if (remedy == Remedy.RETRY) seen.update { it.copy(trouble = null) }
+        mend(remedy)
+    }
+
+    private suspend fun follow() {
+        while (true) {
+            try {
+                resident.homes().collect { home ->
+                    look(home.subjects.firstOrNull { it.subject == subject }, home.sync)
+                }
+            } catch (error: HealthcodeException) {
+                seen.update { it.copy(trouble = Trouble.of(error), loaded = true) }
+                if (error is HealthcodeException.Closed) return
+                delay(PAUSE_MILLIS)
+            }
+        }
+    }
+
+    private suspend fun look(
+        card: SubjectCard?,
+        sync: SyncState,
+    ) {
+        val quarantine = withContext(io) { resident.quarantine(subject) }
+        val symptoms =
+            try {
+                withContext(io) { resident.form().symptoms }
+            } catch (_: HealthcodeException.NotSynced) {
+                emptyList()
+            }
+        // Of an order that has ended there is a proof as well; of none there is none.
+        val provable = quarantine != null || proves()
+        seen.update {
+            it.copy(
+                loaded = true,
+                quarantine = quarantine,
+                card = card,
+                sync = sync,
+                symptoms = symptoms,
+                provable = provable,
+            )
+        }
+    }
+
+    private suspend fun proves(): Boolean =
+        try {
+            resident.quarantineProof(subject)
+            true
+        } catch (_: HealthcodeException.InvalidField) {
+            false
+        }
+
+    private companion object {
+        const val PAUSE_MILLIS = 5_000L
+    }
+}
+
+/**
+ * What the quarantine's screen shows.
+ *
+ * @property loaded whether the phone's file was read: before, there is neither a quarantine nor none
+ * @property quarantine the order in force with its days; null without one
+ * @property symptoms what a check-in may name
+ * @property choosing whether the symptoms are open to choose from
+ * @property chosen the ids of those that are chosen
+ * @property recorded the check-in that was just recorded on this screen
+ * @property provable whether there is a proof to share
+ * @property busy whether a check-in is being recorded or a proof made
+ */
+data class QuarantineShown(
+    val loaded: Boolean = false,
+    val quarantine: QuarantineView? = null,
+    val card: SubjectCard? = null,
+    val sync: SyncState? = null,
+    val symptoms: List<Choice> = emptyList(),
+    val choosing: Boolean = false,
+    val chosen: Set<String> = emptySet(),
+    val recorded: Recorded? = null,
+    val provable: Boolean = false,
+    val busy: Boolean = false,
+    val trouble: Trouble? = null,
+)

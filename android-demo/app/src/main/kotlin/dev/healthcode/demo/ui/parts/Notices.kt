@@ -1,0 +1,101 @@
+package dev.healthcode.demo.ui.parts
+
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.FlowRow
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.padding
+import androidx.compose.material3.Button
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.OutlinedButton
+import androidx.compose.material3.Surface
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.semantics.LiveRegionMode
+import androidx.compose.ui.semantics.liveRegion
+import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.unit.dp
+import dev.healthcode.demo.state.Remedy
+import dev.healthcode.demo.state.Trouble
+import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.Texts
+import dev.healthcode.demo.ui.of
+
+/** Something to know, with what can be done about it; [urgent] for what does not work. Screen readers say it at once. */
+@Composable
+fun Notice(
+    text: String,
+    modifier: Modifier = Modifier,
+    urgent: Boolean = false,
+    title: String? = null,
+    actions: List<Action> = emptyList(),
+) {
+    val colours = MaterialTheme.colorScheme
+    Surface(
+        modifier.fillMaxWidth().semantics { liveRegion = LiveRegionMode.Polite },
+        MaterialTheme.shapes.medium,
+        if (urgent) colours.errorContainer else colours.secondaryContainer,
+        if (urgent) colours.onErrorContainer else colours.onSecondaryContainer,
+    ) {
+        Column(Modifier.padding(16.dp), Arrangement.spacedBy(8.dp)) {
+            if (title != null) Text(title, style = MaterialTheme.typography.titleMedium)
+            Text(text)
+            Actions(actions)
+        }
+    }
+}
+
+/** A button's word and what it does. */
+data class Action(
+    val word: String,
+    val enabled: Boolean = true,
+    val run: () -> Unit,
+)
+
+/** The [actions] side by side, or below each other where they do not fit. */
+@Composable
+fun Actions(actions: List<Action>) {
+    if (actions.isEmpty()) return
+    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+        actions.forEachIndexed { index, action ->
+            if (index == 0) {
+                Button(action.run, enabled = action.enabled) { Text(action.word) }
+            } else {
+                OutlinedButton(action.run, enabled = action.enabled) { Text(action.word) }
+            }
+        }
+    }
+}
+
+/**
+ * What did not work, in the core's words, and the way on.
+ *
+ * @param act what each remedy does on this screen; one that is not there has no button
+ */
+@Composable
+fun TroubleNotice(
+    trouble: Trouble,
+    texts: Texts,
+    act: (Remedy) -> (() -> Unit)?,
+) {
+    val word = remedyWords[trouble.remedy]
+    val run = act(trouble.remedy)
+    val wait = trouble.retryAfter?.let { "\n" + texts[T.REMEDY_WAIT, (it.seconds + 59) / 60] }.orEmpty()
+    Notice(
+        texts.of(trouble.text) + wait,
+        urgent = true,
+        actions = if (word == null || run == null) emptyList() else listOf(Action(texts[word]) { run() }),
+    )
+}
+
+private val remedyWords =
+    mapOf(
+        Remedy.RETRY to T.REMEDY_RETRY,
+        Remedy.NETWORK to T.REMEDY_NETWORK,
+        Remedy.SYNC to T.REMEDY_SYNC,
+        Remedy.DECLARE to T.REMEDY_DECLARE,
+        Remedy.SCAN to T.REMEDY_SCAN,
+        Remedy.REGISTER to T.REMEDY_REGISTER,
+        Remedy.ERASE to T.REMEDY_ERASE,
+    )
