@@ -91,6 +91,9 @@ class RegisterState(
             }
         }
 
+    /** Once more what did not work. */
+    fun again() = if (shown.value.requested == null) request() else confirm()
+
     /** Goes from the one-time code back to the form. */
     fun edit() {
         stop()

@@ -4,6 +4,7 @@ import dev.healthcode.HealthcodeException
 import dev.healthcode.Home
 import dev.healthcode.Resident
 import dev.healthcode.SyncReport
+import dev.healthcode.Takeover
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
@@ -18,6 +19,7 @@ import kotlinx.coroutines.flow.flatMapLatest
 import kotlinx.coroutines.job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
+import java.time.Instant
 
 /**
  * The resident's open file with what the screens hold over it. Each screen's state lives as long as the screen is on
@@ -88,7 +90,54 @@ class Session internal constructor(
         syncState.value = Sync.Idle
     }
 
+    /** When the phone has to do with this file next, as the core says. */
+    fun wakes(home: Home): Wakes {
+        val reminders =
+            home.subjects.flatMap {
+                try {
+                    resident.quarantine(it.subject)?.reminders.orEmpty()
+                } catch (_: HealthcodeException) {
+                    emptyList()
+                }
+            }
+        return Wakes(home.nextWake, reminders.filter { it > home.time.now }.minOrNull())
+    }
+
+    /** Does what a trouble of [subject] asks for, where that needs nothing of the phone. */
+    fun mend(
+        remedy: Remedy,
+        subject: String?,
+    ) {
+        when (remedy) {
+            Remedy.RETRY, Remedy.SYNC, Remedy.NETWORK -> sync()
+            Remedy.DECLARE -> app.go(Screen(Place.DECLARE, subject ?: return))
+            Remedy.SCAN -> app.go(Screen(Place.SCAN, subject))
+            Remedy.REGISTER -> app.go(Screen(Place.REGISTER))
+            Remedy.NONE, Remedy.UPDATE, Remedy.ERASE -> Unit
+        }
+    }
+
+    /** [mend] for the troubles of [subject]. */
+    fun mending(subject: String?): (Remedy) -> Unit = { mend(it, subject) }
+
+    /** Lets another phone take this one's place, or refuses it, and sends that. */
+    fun answer(
+        subject: String,
+        takeover: Takeover,
+        allow: Boolean,
+    ) {
+        scope.launch {
+            try {
+                resident.answer(subject, takeover, allow)
+                sync()
+            } catch (error: HealthcodeException) {
+                syncState.value = Sync.Failed(Trouble.of(error))
+            }
+        }
+    }
+
     /** The state of a screen: made at its first call, the same one until the screen is closed. */
+    @Synchronized
     fun <T : Any> holder(
         screen: Screen,
         make: (CoroutineScope) -> T,
@@ -98,6 +147,7 @@ class Session internal constructor(
         return held.state as T
     }
 
+    @Synchronized
     internal fun keep(open: Set<Screen>) {
         val closed = holders.keys - open
         closed.forEach { holders.remove(it)?.scope?.cancel() }
@@ -115,6 +165,17 @@ class Session internal constructor(
         val state: Any,
     )
 }
+
+/**
+ * When the phone is to do something while nobody looks.
+ *
+ * @property sync when to open the app in the background and sync
+ * @property reminder when to remind the person of a check-in, for whoever on this phone it is due first
+ */
+data class Wakes(
+    val sync: Instant?,
+    val reminder: Instant?,
+)
 
 /** A sync of this app. */
 sealed interface Sync {

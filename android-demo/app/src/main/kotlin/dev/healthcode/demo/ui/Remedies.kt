@@ -2,9 +2,7 @@ package dev.healthcode.demo.ui
 
 import dev.healthcode.demo.state.Device
 import dev.healthcode.demo.state.DeviceSetting
-import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.state.Remedy
-import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.state.Session
 
 /** What each remedy does on a screen about [subject]; [retry] is the screen's own "once more". */
@@ -18,10 +16,8 @@ internal fun remedies(
         when (remedy) {
             Remedy.RETRY -> retry
             Remedy.NETWORK -> ({ device.openSettings(DeviceSetting.NETWORK) })
-            Remedy.SYNC -> session::sync
-            Remedy.DECLARE -> subject?.let { { session.app.go(Screen(Place.DECLARE, it)) } }
-            Remedy.SCAN -> ({ session.app.go(Screen(Place.SCAN)) })
-            Remedy.REGISTER -> ({ session.app.go(Screen(Place.REGISTER)) })
+            Remedy.SYNC, Remedy.SCAN, Remedy.REGISTER -> ({ session.mend(remedy, subject) })
+            Remedy.DECLARE -> subject?.let { { session.mend(remedy, it) } }
             Remedy.NONE, Remedy.UPDATE, Remedy.ERASE -> null
         }
     }

@@ -11,7 +11,6 @@ object TCode {
     const val CODE_REVEALS_SHORT = "code_reveals_short"
     const val CODE_LOWERED = "code_lowered"
     const val CODE_EXPIRED = "code_expired"
-    const val CODE_VALID_UNTIL = "code_valid_until"
     const val CODE_WAITING = "code_waiting"
     const val CODE_OFFLINE = "code_offline"
     const val CODE_ANSWER_FOR = "code_answer_for"
@@ -63,7 +62,6 @@ object TCode {
     const val DAY_TOLERATED = "day_tolerated"
     const val DAY_TO_COME = "day_to_come"
     const val DAY_SAID = "day_said"
-    const val MONTH = "month"
 
     const val CHECK_IN_WAITING = "check_in_waiting"
     const val CHECK_IN_RECEIVED = "check_in_received"

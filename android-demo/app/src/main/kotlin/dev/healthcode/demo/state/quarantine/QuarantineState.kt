@@ -2,6 +2,7 @@ package dev.healthcode.demo.state.quarantine
 
 import dev.healthcode.Choice
 import dev.healthcode.HealthcodeException
+import dev.healthcode.Home
 import dev.healthcode.QuarantineView
 import dev.healthcode.Recorded
 import dev.healthcode.Resident
@@ -22,6 +23,7 @@ import kotlinx.coroutines.flow.collectLatest
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
+import java.time.Instant
 
 /**
  * The quarantine of one person: the days as the core counts them, the day's check-in in one tap, and the proof. Nothing
@@ -91,9 +93,7 @@ class QuarantineState(
     private suspend fun follow() {
         while (true) {
             try {
-                resident.homes().collect { home ->
-                    look(home.subjects.firstOrNull { it.subject == subject }, home.sync)
-                }
+                resident.homes().collect { look(it) }
             } catch (error: HealthcodeException) {
                 seen.update { it.copy(trouble = Trouble.of(error), loaded = true) }
                 if (error is HealthcodeException.Closed) return
@@ -102,11 +102,9 @@ class QuarantineState(
         }
     }
 
-    private suspend fun look(
-        card: SubjectCard?,
-        sync: SyncState,
-    ) {
-        val quarantine = withContext(io) { resident.quarantine(subject) }
+    private suspend fun look(home: Home) {
+        val quarantines = withContext(io) { home.subjects.associate { it.subject to resident.quarantine(it.subject) } }
+        val quarantine = quarantines[subject]
         val symptoms =
             try {
                 withContext(io) { resident.form().symptoms }
@@ -119,8 +117,9 @@ class QuarantineState(
             it.copy(
                 loaded = true,
                 quarantine = quarantine,
-                card = card,
-                sync = sync,
+                card = home.subjects.firstOrNull { card -> card.subject == subject },
+                sync = home.sync,
+                reminder = quarantines.values.mapNotNull { of -> of?.reminders?.firstOrNull() }.minOrNull(),
                 symptoms = symptoms,
                 provable = provable,
             )
@@ -145,6 +144,7 @@ class QuarantineState(
  *
  * @property loaded whether the phone's file was read: before, there is neither a quarantine nor none
  * @property quarantine the order in force with its days; null without one
+ * @property reminder the next one that is due, of anybody on this phone
  * @property symptoms what a check-in may name
  * @property choosing whether the symptoms are open to choose from
  * @property chosen the ids of those that are chosen
@@ -157,6 +157,7 @@ data class QuarantineShown(
     val quarantine: QuarantineView? = null,
     val card: SubjectCard? = null,
     val sync: SyncState? = null,
+    val reminder: Instant? = null,
     val symptoms: List<Choice> = emptyList(),
     val choosing: Boolean = false,
     val chosen: Set<String> = emptySet(),

@@ -1,0 +1,140 @@
+package dev.healthcode.demo.ui.home
+
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.material3.LinearProgressIndicator
+import androidx.compose.material3.OutlinedButton
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.collectAsState
+import androidx.compose.runtime.getValue
+import androidx.compose.ui.Modifier
+import dev.healthcode.Home
+import dev.healthcode.TimeNoticeKind
+import dev.healthcode.demo.state.Device
+import dev.healthcode.demo.state.DeviceSetting
+import dev.healthcode.demo.state.Place
+import dev.healthcode.demo.state.Screen
+import dev.healthcode.demo.state.Session
+import dev.healthcode.demo.state.Sync
+import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.Texts
+import dev.healthcode.demo.ui.of
+import dev.healthcode.demo.ui.parts.Action
+import dev.healthcode.demo.ui.parts.Actions
+import dev.healthcode.demo.ui.parts.Heading
+import dev.healthcode.demo.ui.parts.Notice
+import dev.healthcode.demo.ui.parts.Page
+import dev.healthcode.demo.ui.parts.Panel
+import dev.healthcode.demo.ui.parts.Small
+import dev.healthcode.demo.ui.parts.TroubleNotice
+import dev.healthcode.demo.ui.parts.instant
+import dev.healthcode.demo.ui.remedies
+
+/** The first screen: everybody on this phone, what is due, and how the exchange with the authority stands. */
+@Composable
+internal fun HomeScreen(
+    session: Session,
+    device: Device,
+    texts: Texts,
+    bottomBar: @Composable () -> Unit,
+) {
+    val home by session.home.collectAsState()
+    val trouble by session.trouble.collectAsState()
+    val sync by session.sync.collectAsState()
+    Page(texts[T.APP_NAME], texts, null, bottomBar) {
+        trouble?.let { TroubleNotice(it, texts, remedies(session, device, retry = session::again)) }
+        home?.let { now ->
+            TimeLine(now, session, device, texts)
+            if (now.subjects.isEmpty()) Welcome(session, texts)
+            for (card in now.subjects) SubjectPanel(card, session, texts)
+            if (now.subjects.isNotEmpty()) {
+                SyncPart(now, sync, session, device, texts)
+                OutlinedButton({ session.app.go(Screen(Place.REGISTER)) }) { Text(texts[T.HOME_ANOTHER]) }
+            }
+        }
+    }
+}
+
+@Composable
+private fun Welcome(
+    session: Session,
+    texts: Texts,
+) = Panel {
+    Heading(texts[T.HOME_WELCOME])
+    Text(texts[T.HOME_WELCOME_ABOUT])
+    Actions(listOf(Action(texts[T.HOME_REGISTER]) { session.app.go(Screen(Place.REGISTER)) }))
+}
+
+/** What is unsure about the time, with what mends it. */
+@Composable
+private fun TimeLine(
+    home: Home,
+    session: Session,
+    device: Device,
+    texts: Texts,
+) {
+    val notice = home.time.notice ?: return
+    val mend =
+        if (notice.kind == TimeNoticeKind.DAY_UNKNOWN) {
+            Action(texts[T.REMEDY_SYNC]) { session.sync() }
+        } else {
+            Action(texts[T.REMEDY_DATE]) { device.openSettings(DeviceSetting.DATE) }
+        }
+    Notice("${texts.of(notice.what)} ${texts.of(notice.action)}", actions = listOf(mend))
+}
+
+@Composable
+private fun SyncPart(
+    home: Home,
+    sync: Sync,
+    session: Session,
+    device: Device,
+    texts: Texts,
+) = Panel {
+    val last = home.sync.lastSuccess
+    val waiting = home.sync.waiting.toInt()
+    Text(if (last == null) texts[T.SYNC_NEVER] else texts[T.SYNC_LAST, texts.instant(last)])
+    if (waiting > 0) Text(texts[T.SYNC_WAITING, waiting])
+    when (sync) {
+        is Sync.Under -> {
+            LinearProgressIndicator(Modifier.fillMaxWidth())
+            Small(texts[T.SYNC_RUNNING])
+        }
+
+        is Sync.Failed -> TroubleNotice(sync.trouble, texts, remedies(session, device))
+
+        is Sync.Done -> Outcome(home, sync, session, texts)
+
+        is Sync.Idle -> Unit
+    }
+    Actions(
+        listOf(
+            if (sync is Sync.Under) {
+                Action(texts[T.STOP]) { session.stopSync() }
+            } else {
+                Action(texts[T.SYNC_NOW]) { session.sync() }
+            },
+        ),
+    )
+}
+
+/** What the authority did not take: said once here, and kept with its reason in the person's journal. */
+@Composable
+private fun Outcome(
+    home: Home,
+    sync: Sync.Done,
+    session: Session,
+    texts: Texts,
+) {
+    val refused = sync.report.refused.toInt()
+    if (refused > 0) {
+        val only = home.subjects.singleOrNull()
+        val read = only?.let { Action(texts[T.CARD_JOURNAL]) { session.app.go(Screen(Place.JOURNAL, it.subject)) } }
+        Notice(texts[T.SYNC_REFUSED, refused], urgent = true, actions = listOfNotNull(read))
+    }
+    val problems = sync.report.problems.map { it.problem }
+    // What a card says itself is not said again.
+    if (problems.any { it !in saidByCards }) Notice(texts[T.SYNC_PROBLEM], urgent = true)
+}
+
+private val saidByCards = setOf("unknown-subject", "replaced", "enrolment-pending")

@@ -1,0 +1,117 @@
+package dev.healthcode.demo.ui.register
+
+import androidx.compose.material3.LinearProgressIndicator
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.collectAsState
+import androidx.compose.runtime.getValue
+import androidx.compose.ui.Modifier
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.ui.text.input.KeyboardType
+import dev.healthcode.demo.state.RegisterField
+import dev.healthcode.demo.state.RegisterState
+import dev.healthcode.demo.state.RegisterView
+import dev.healthcode.demo.state.Remedy
+import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.Texts
+import dev.healthcode.demo.ui.of
+import dev.healthcode.demo.ui.parts.Action
+import dev.healthcode.demo.ui.parts.Actions
+import dev.healthcode.demo.ui.parts.Choice
+import dev.healthcode.demo.ui.parts.Field
+import dev.healthcode.demo.ui.parts.Page
+import dev.healthcode.demo.ui.parts.RegionField
+import dev.healthcode.demo.ui.parts.Small
+import dev.healthcode.demo.ui.parts.TroubleNotice
+
+/** Who the person is, then the one-time code that came to the number on record. */
+@Composable
+internal fun RegisterScreen(
+    state: RegisterState,
+    texts: Texts,
+    remedies: (Remedy) -> (() -> Unit)?,
+    onBack: () -> Unit,
+) {
+    val view by state.view.collectAsState()
+    Page(texts[T.REGISTER_TITLE], texts, onBack) {
+        if (view.requested == null) Identity(state, view, texts) else OneTimeCode(state, view, texts)
+        view.trouble?.let { TroubleNotice(it, texts, remedies) }
+        if (view.busy) {
+            LinearProgressIndicator(Modifier.fillMaxWidth())
+            Actions(listOf(Action(texts[T.STOP]) { state.stop() }))
+        }
+    }
+}
+
+@Composable
+private fun Identity(
+    state: RegisterState,
+    view: RegisterView,
+    texts: Texts,
+) {
+    Small(texts[T.REGISTER_ABOUT])
+    Typed(RegisterField.NAME, T.REGISTER_NAME, state, view, texts)
+    Choice(
+        texts[T.REGISTER_KIND],
+        view.kind,
+        RegisterState.kinds,
+        { texts[kindWords.getValue(it)] },
+        state::choose,
+    )
+    Typed(RegisterField.DOCUMENT, T.REGISTER_DOCUMENT, state, view, texts)
+    Typed(RegisterField.PHONE, T.REGISTER_PHONE, state, view, texts, KeyboardType.Phone, texts[T.REGISTER_PHONE_HINT])
+    RegionField(
+        texts[T.REGISTER_REGION],
+        view.values[RegisterField.REGION].orEmpty(),
+        texts,
+        { state.type(RegisterField.REGION, it) },
+        view.problems[RegisterField.REGION]?.let(texts::of),
+        !view.busy,
+    )
+    Actions(listOf(Action(texts[T.REGISTER_REQUEST], !view.busy) { state.request() }))
+}
+
+@Composable
+private fun OneTimeCode(
+    state: RegisterState,
+    view: RegisterView,
+    texts: Texts,
+) {
+    val requested = view.requested ?: return
+    Text(texts[T.REGISTER_SENT, requested.digits.toInt(), requested.expiresIn.toMinutes()])
+    Typed(RegisterField.CODE, T.REGISTER_CODE, state, view, texts, KeyboardType.Number)
+    Actions(
+        listOf(
+            Action(texts[T.REGISTER_CONFIRM], !view.busy) { state.confirm() },
+            Action(texts[T.REGISTER_AGAIN], !view.busy) { state.request() },
+            Action(texts[T.REGISTER_EDIT], !view.busy) { state.edit() },
+        ),
+    )
+}
+
+@Composable
+private fun Typed(
+    field: RegisterField,
+    label: String,
+    state: RegisterState,
+    view: RegisterView,
+    texts: Texts,
+    keyboard: KeyboardType = KeyboardType.Text,
+    hint: String? = null,
+) = Field(
+    texts[label],
+    view.values[field].orEmpty(),
+    { state.type(field, it) },
+    view.problems[field]?.let(texts::of),
+    hint,
+    keyboard,
+    !view.busy,
+)
+
+private val kindWords =
+    mapOf(
+        "resident-id" to T.KIND_RESIDENT_ID,
+        "passport" to T.KIND_PASSPORT,
+        "travel-permit" to T.KIND_TRAVEL_PERMIT,
+        "other" to T.KIND_OTHER,
+    )
