@@ -23,7 +23,6 @@ import kotlinx.coroutines.flow.collectLatest
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
-import java.time.Instant
 
 /**
  * The quarantine of one person: the days as the core counts them, the day's check-in in one tap, and the proof. Nothing
@@ -103,8 +102,7 @@ class QuarantineState(
     }
 
     private suspend fun look(home: Home) {
-        val quarantines = withContext(io) { home.subjects.associate { it.subject to resident.quarantine(it.subject) } }
-        val quarantine = quarantines[subject]
+        val quarantine = withContext(io) { resident.quarantine(subject) }
         val symptoms =
             try {
                 withContext(io) { resident.form().symptoms }
@@ -119,7 +117,6 @@ class QuarantineState(
                 quarantine = quarantine,
                 card = home.subjects.firstOrNull { card -> card.subject == subject },
                 sync = home.sync,
-                reminder = quarantines.values.mapNotNull { of -> of?.reminders?.firstOrNull() }.minOrNull(),
                 symptoms = symptoms,
                 provable = provable,
             )
@@ -144,7 +141,6 @@ class QuarantineState(
  *
  * @property loaded whether the phone's file was read: before, there is neither a quarantine nor none
  * @property quarantine the order in force with its days; null without one
- * @property reminder the next one that is due, of anybody on this phone
  * @property symptoms what a check-in may name
  * @property choosing whether the symptoms are open to choose from
  * @property chosen the ids of those that are chosen
@@ -157,7 +153,6 @@ data class QuarantineShown(
     val quarantine: QuarantineView? = null,
     val card: SubjectCard? = null,
     val sync: SyncState? = null,
-    val reminder: Instant? = null,
     val symptoms: List<Choice> = emptyList(),
     val choosing: Boolean = false,
     val chosen: Set<String> = emptySet(),

@@ -18,7 +18,6 @@ import androidx.compose.material3.Text
 import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.DisposableEffect
-import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
 import androidx.compose.ui.Alignment
@@ -62,7 +61,6 @@ fun QuarantineScreen(
         onDispose { watching.cancel() }
     }
     val quarantine = view.quarantine
-    if (view.loaded) LaunchedEffect(view.reminder) { device.remind(view.reminder) }
     Page(texts[TCode.QUARANTINE_TITLE], texts, onBack) {
         view.trouble?.let { trouble -> TroubleNotice(trouble, texts) { { state.remedy(it) } } }
         when {
