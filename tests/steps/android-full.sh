@@ -113,13 +113,13 @@ link() {
   aapt2 link -I "$android" --auto-add-overlay --manifest "$out/manifest.xml" -o "$out/$kind.apk" "${inputs[@]}" "$@"
 }
 
-# kotlinc OUT CLASSPATH OPTION-OR-SOURCE…
+# kotlinc JAVA OUT CLASSPATH OPTION-OR-SOURCE…
 kotlinc() {
-  local to=$1 with=$2
-  shift 2
+  local java=$1 to=$2 with=$3
+  shift 3
   rm -rf "$to"
   java -Xmx1500m -cp "$(classpath "$out"/compiler/*.jar)" org.jetbrains.kotlin.cli.jvm.K2JVMCompiler -no-stdlib -no-reflect \
-    -Xjdk-release=11 -jvm-target 11 -cp "$with" -d "$to" "$@"
+    "-Xjdk-release=${java#1.}" -jvm-target "$java" -cp "$with" -d "$to" "$@"
 }
 
 # What all that is compiled here stands on: Android first, whose classes are not the JVM's.
@@ -128,19 +128,22 @@ ground() { classpath "$android" "$kotlin_out/classes" "$out"/libraries/*.jar "$o
 # Warnings are errors: what Android has abandoned is named where it is used all the same.
 ports() {
   maven -f "$package/pom.xml" "-Dout=$kotlin_out" "-Drust=$target/debug" compile &&
-    kotlinc "$out/ports" "$(ground)" -Werror -module-name healthcode "$package/src/android/kotlin"
+    kotlinc 1.8 "$out/ports" "$(ground)" -Werror -module-name healthcode "$package/src/android/kotlin"
 }
 
 application() {
   rm -rf "$out/r" && mkdir -p "$out/r" &&
     find "$out/java" -name 'R.java' -print0 | xargs -0 javac -nowarn --release 11 -d "$out/r" &&
-    kotlinc "$out/app" "$(ground):$out/ports:$out/r" -module-name app \
+    kotlinc 11 "$out/app" "$(ground):$out/ports:$out/r" -module-name app \
       "-Xplugin=$(ls "$out"/compiler/*compose-compiler*.jar)" "$demo/app/src/main/kotlin"
 }
 
+# The server's process, its virtual time and its phones are those of the Kotlin package's tests.
 witness_classes() {
-  kotlinc "$out/witness" "$(ground):$out/ports:$out/r:$out/app:$(classpath "$out"/robolectric/*.jar)" \
-    -module-name witness "-Xfriend-paths=$out/ports,$out/app" "$home/src"
+  local name stage=()
+  for name in Ports ServerProcess Stage World; do stage+=("$package/src/test/kotlin/dev/healthcode/$name.kt"); done
+  kotlinc 17 "$out/witness" "$(ground):$out/ports:$out/r:$out/app:$(classpath "$out"/robolectric/*.jar)" \
+    -module-name witness "-Xfriend-paths=$out/ports,$out/app" "$home/src" "${stage[@]}"
 }
 
 # What Robolectric asks of a build about its resources.
