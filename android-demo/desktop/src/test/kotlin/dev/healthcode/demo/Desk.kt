@@ -1,0 +1,73 @@
+package dev.healthcode.demo
+
+import dev.healthcode.Checkpoint
+import dev.healthcode.Lane
+import dev.healthcode.MemoryVault
+import dev.healthcode.PhoneClock
+import dev.healthcode.Ports
+import dev.healthcode.Resident
+import dev.healthcode.Stage
+import dev.healthcode.demo.state.AppState
+import dev.healthcode.demo.state.Openers
+import dev.healthcode.demo.state.Opening
+import dev.healthcode.demo.state.SavedState
+import dev.healthcode.demo.state.Session
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+
+/** A phone with the app on it: real files, the real library, and the stage's time and server. */
+internal class Desk(
+    private val stage: Stage,
+    private val file: String = "phone.db",
+) : AutoCloseable {
+    val device = NotedDevice()
+    val clock = PhoneClock(stage.world)
+
+    /** Which key the phone's vault has: another one is another vault. */
+    var vault: Byte = 7
+
+    private val openers =
+        object : Openers {
+            override suspend fun resident() = Resident.open(stage.config(file), ports(vault))
+
+            override suspend fun checkpoint(lane: Lane) =
+                Checkpoint.open(stage.config("gate-$file"), ports(9), lane)
+
+            override suspend fun eraseResident() = Resident.eraseDatabase(stage.config(file), ports(vault))
+        }
+
+    private var scope = scope()
+
+    /** The app in this process. */
+    var app = start(SavedState())
+        private set
+
+    /** The open file's session. */
+    val session: Session get() = (app.opening.value as Opening.Open).session
+
+    /** What the camera's screens take a text with, while one is open. */
+    @Volatile var camera: ((String) -> Unit)? = null
+
+    /** Ends the app's process and starts it again with what the platform kept: the few words of [SavedState]. */
+    fun die() {
+        val kept = app.saved.all()
+        end()
+        scope = scope()
+        app = start(SavedState(kept))
+    }
+
+    private fun start(saved: SavedState) = AppState(openers, scope, saved).also { it.seen(true) }
+
+    private fun ports(key: Byte) = Ports(MemoryVault(key), clock)
+
+    private fun scope() = CoroutineScope(SupervisorJob() + Dispatchers.Default.limitedParallelism(1))
+
+    private fun end() {
+        scope.cancel()
+        (app.opening.value as? Opening.Open)?.session?.resident?.close()
+    }
+
+    override fun close() = end()
+}

@@ -1,0 +1,215 @@
+package dev.healthcode.demo
+
+import androidx.compose.foundation.background
+import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.requiredSize
+import androidx.compose.runtime.CompositionLocalProvider
+import androidx.compose.runtime.DisposableEffect
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.key
+import androidx.compose.runtime.mutableIntStateOf
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.setValue
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.geometry.Size
+import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.graphics.asSkiaBitmap
+import androidx.compose.ui.platform.LocalDensity
+import androidx.compose.ui.test.ExperimentalTestApi
+import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.SkikoComposeUiTest
+import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.hasSetTextAction
+import androidx.compose.ui.test.hasText
+import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.performTextReplacement
+import androidx.compose.ui.test.v2.runSkikoComposeUiTest
+import androidx.compose.ui.unit.Density
+import androidx.compose.ui.unit.dp
+import dev.healthcode.BilingualText
+import dev.healthcode.Stage
+import dev.healthcode.at
+import dev.healthcode.demo.ui.Camera
+import dev.healthcode.demo.ui.HealthCodeApp
+import dev.healthcode.demo.ui.of
+import org.jetbrains.skia.Bitmap
+import org.jetbrains.skia.Canvas
+import org.jetbrains.skia.Image
+import org.jetbrains.skia.Rect
+import java.io.File
+import java.time.Instant
+import kotlin.time.Duration.Companion.minutes
+
+/** How the app is looked at. */
+internal data class Look(
+    val language: Language = Language.EN,
+    val dark: Boolean = false,
+    val fontScale: Float = 1f,
+    val width: Int = 360,
+    val height: Int = 780,
+) {
+    val name
+        get() =
+            language.name.lowercase() + (if (dark) "-dark" else "") + (if (fontScale > 1) "-large" else "") +
+                if (height < width) "-small" else ""
+}
+
+/** A person before the phone of a [Desk]: sees, taps, types, turns the phone, takes pictures of it. */
+@OptIn(ExperimentalTestApi::class)
+internal class Hand(
+    private val test: SkikoComposeUiTest,
+    val desk: Desk,
+) {
+    /** How it is looked at from now on. */
+    var look by mutableStateOf(Look())
+
+    private var turns by mutableIntStateOf(0)
+    private val known = Language.entries.associateWith(::FileTexts)
+
+    val texts get() = known.getValue(look.language)
+
+    private val camera: Camera = { modifier, _, take ->
+        DisposableEffect(take) {
+            desk.camera = take
+            onDispose { desk.camera = null }
+        }
+        Box(modifier.background(Color.DarkGray))
+    }
+
+    internal fun begin() =
+        test.setContent {
+            val (app, now) = turns to look
+            CompositionLocalProvider(LocalDensity provides Density(DENSITY, now.fontScale)) {
+                Box(Modifier.requiredSize(now.width.dp, now.height.dp)) {
+                    key(app) { HealthCodeApp(desk.app, desk.device, texts, camera, now.dark) }
+                }
+            }
+        }
+
+    /** Turns the phone: Android makes the activity anew, and the state stays. */
+    fun rotate() {
+        turns += 1
+        test.waitForIdle()
+    }
+
+    /** The process ends and the app is opened again. */
+    fun restart() {
+        desk.die()
+        rotate()
+    }
+
+    fun see(
+        key: String,
+        vararg args: Any,
+    ) = seeText(texts.get(key, *args))
+
+    fun see(text: BilingualText) = seeText(texts.of(text))
+
+    fun seeText(text: String) = await(text) { shows(text) }
+
+    fun unseen(
+        key: String,
+        vararg args: Any,
+    ) = await("no ${texts.get(key, *args)}") { !shows(texts.get(key, *args)) }
+
+    fun shows(text: String) = test.onAllNodes(hasText(text, substring = true), true).fetchSemanticsNodes().isNotEmpty()
+
+    /** Waits for what another thread is about to do. */
+    fun await(
+        what: String,
+        holds: () -> Boolean,
+    ) = test.waitUntil(what, PATIENCE) { holds() }
+
+    fun tap(
+        key: String,
+        vararg args: Any,
+    ) = tapText(texts.get(key, *args))
+
+    fun tapText(text: String) = touch(hasText(text) and hasClickAction(), text)
+
+    fun touch(
+        matcher: SemanticsMatcher,
+        name: String,
+    ) {
+        await("$name, to tap") { test.onAllNodes(matcher).fetchSemanticsNodes().isNotEmpty() }
+        val node = test.onAllNodes(matcher)[0]
+        // What does not scroll is seen already.
+        runCatching { node.performScrollTo() }
+        node.performClick()
+        test.waitForIdle()
+    }
+
+    fun type(
+        key: String,
+        value: String,
+        vararg args: Any,
+    ) {
+        val matcher = hasText(texts.get(key, *args), substring = true) and hasSetTextAction()
+        await("$key, to type in") { test.onAllNodes(matcher).fetchSemanticsNodes().isNotEmpty() }
+        val node = test.onAllNodes(matcher)[0]
+        runCatching { node.performScrollTo() }
+        node.performTextReplacement(value)
+        test.waitForIdle()
+    }
+
+    /** A picture of what is seen, as it is looked at now. */
+    fun picture(name: String): File {
+        test.waitForIdle()
+        val whole = test.captureToImage().asSkiaBitmap()
+        val (width, height) = (look.width * DENSITY) to (look.height * DENSITY)
+        val part = Bitmap().apply { allocN32Pixels(width.toInt(), height.toInt()) }
+        Canvas(part).drawImageRect(
+            Image.makeFromBitmap(whole),
+            Rect.makeWH(width, height),
+            Rect.makeWH(width, height),
+        )
+        val file = File(checkNotNull(System.getProperty("healthcode.pictures")), "$name-${look.name}.png")
+        file.parentFile.mkdirs()
+        file.writeBytes(checkNotNull(Image.makeFromBitmap(part).encodeToData()).bytes)
+        return file
+    }
+
+    /** The same in every language, light and dark, in large letters, and on a small display. */
+    fun pictures(
+        name: String,
+        vararg more: Look,
+    ) {
+        val before = look
+        for (way in ways + more) {
+            look = way
+            picture(name)
+        }
+        look = before
+        test.waitForIdle()
+    }
+
+    private companion object {
+        const val DENSITY = 2f
+        const val PATIENCE = 30_000L
+        val ways =
+            listOf(
+                Look(Language.ZH),
+                Look(Language.EN),
+                Look(Language.ZH, dark = true),
+                Look(Language.EN, fontScale = 2f),
+            )
+    }
+}
+
+internal val small = Look(Language.ZH, height = 358)
+internal val smallEnglish = Look(Language.EN, height = 358)
+
+/** Plays a test with a person before a phone, on a stage of its own. */
+@OptIn(ExperimentalTestApi::class)
+internal fun onDesk(
+    start: Instant = at(11, 9),
+    witness: Boolean = false,
+    play: suspend Hand.(Stage) -> Unit,
+) = Stage(start, witness).use { stage ->
+    Desk(stage).use { desk ->
+        runSkikoComposeUiTest(Size(720f, 1560f), Density(2f), testTimeout = 5.minutes) {
+            Hand(this, desk).also { it.begin() }.play(stage)
+        }
+    }
+}
