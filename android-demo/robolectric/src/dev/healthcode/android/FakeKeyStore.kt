@@ -34,7 +34,7 @@ import javax.crypto.spec.SecretKeySpec
  * It shows what the vault asks for and does with the answers, and nothing of what a phone's hardware does.
  */
 internal class FakeKeyStore : Provider("AndroidKeyStore", 1.0, "keys in memory") {
-    val keys = HashMap<String, Any>()
+    val kept = HashMap<String, Any>()
 
     /** What the phone has. */
     var level = KeyProperties.SECURITY_LEVEL_TRUSTED_ENVIRONMENT
@@ -90,25 +90,25 @@ internal class FakeKeyStore : Provider("AndroidKeyStore", 1.0, "keys in memory")
             password: CharArray?,
         ): Key? {
             failing()
-            return when (val kept = keys[alias]) {
-                is KeyPair -> kept.private
-                else -> kept as? SecretKey
+            return when (val found = kept[alias]) {
+                is KeyPair -> found.private
+                else -> found as? SecretKey
             }
         }
 
-        override fun engineGetCertificate(alias: String): Certificate? = (keys[alias] as? KeyPair)?.let { Named(it.public) }
+        override fun engineGetCertificate(alias: String): Certificate? = (kept[alias] as? KeyPair)?.let { Named(it.public) }
 
         override fun engineDeleteEntry(alias: String) {
-            keys.remove(alias)
+            kept.remove(alias)
         }
 
-        override fun engineContainsAlias(alias: String) = alias in keys
+        override fun engineContainsAlias(alias: String) = alias in kept
 
-        override fun engineAliases(): Enumeration<String> = Collections.enumeration(keys.keys.toList())
+        override fun engineAliases(): Enumeration<String> = Collections.enumeration(kept.keys.toList())
 
-        override fun engineSize() = keys.size
+        override fun engineSize() = kept.size
 
-        override fun engineIsKeyEntry(alias: String) = alias in keys
+        override fun engineIsKeyEntry(alias: String) = alias in kept
 
         override fun engineIsCertificateEntry(alias: String) = false
 
@@ -168,7 +168,7 @@ internal class FakeKeyStore : Provider("AndroidKeyStore", 1.0, "keys in memory")
         override fun engineGenerateKey(): SecretKey {
             failing()
             val bytes = ByteArray(spec.keySize / 8).also(SecureRandom()::nextBytes)
-            return SecretKeySpec(bytes, "AES").also { keys[spec.keystoreAlias] = it }
+            return SecretKeySpec(bytes, "AES").also { kept[spec.keystoreAlias] = it }
         }
     }
 
@@ -193,7 +193,7 @@ internal class FakeKeyStore : Provider("AndroidKeyStore", 1.0, "keys in memory")
             if (spec.isStrongBoxBacked && !strongBox) throw StrongBoxUnavailableException()
             val curve = (spec.algorithmParameterSpec as ECGenParameterSpec).name
             val pair = KeyPairGenerator.getInstance("EC", "SunEC").apply { initialize(ECGenParameterSpec(curve)) }.generateKeyPair()
-            return pair.also { keys[spec.keystoreAlias] = it }
+            return pair.also { kept[spec.keystoreAlias] = it }
         }
     }
 

@@ -69,7 +69,7 @@ internal class RemindersTest {
     fun `it reminds of a check-in that is due, and says nothing on a locked screen`() {
         on.enrol()
         plan()
-        alarms.scheduledAlarms.single().operation.send()
+        alarms.scheduledAlarms.single().operation?.send()
         Seen.await("a notification") { notifications.size() == 1 }
         val shown = notifications.getNotification(Reminders.NOTIFICATION)
         assertEquals(Notification.VISIBILITY_PRIVATE, shown.visibility)
@@ -88,7 +88,7 @@ internal class RemindersTest {
         plan()
         val alarm = alarms.scheduledAlarms.single()
         runBlocking { on.app.resident().use { it.checkIn(subject) } }
-        alarm.operation.send()
+        alarm.operation?.send()
         Seen.await("the next day's alarm") { alarms.scheduledAlarms.any { it.triggerAtMs > alarm.triggerAtMs } }
         assertNull(notifications.getNotification(Reminders.NOTIFICATION))
     }

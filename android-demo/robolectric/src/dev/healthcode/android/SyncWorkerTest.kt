@@ -51,7 +51,13 @@ internal class SyncWorkerTest {
             executor,
             Dispatchers.Default,
             WorkManagerTaskExecutor(executor),
-            WorkerFactory.getDefaultWorkerFactory(),
+            object : WorkerFactory() {
+                override fun createWorker(
+                    appContext: Context,
+                    workerClassName: String,
+                    workerParameters: WorkerParameters,
+                ) = null
+            },
             { _, _, _ -> throw UnsupportedOperationException() },
             { _, _, _ -> throw UnsupportedOperationException() },
         )
