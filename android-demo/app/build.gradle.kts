@@ -30,7 +30,12 @@ android {
         resValue("string", "healthcode_issuer", setting("healthcode.issuer"))
         resValue("string", "healthcode_root_key", setting("healthcode.rootKey"))
         // True time is not before it. A day is near enough, and builds of one day are the same.
-        val built = LocalDate.now(ZoneOffset.UTC).minusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant()
+        val built =
+            LocalDate
+                .now(ZoneOffset.UTC)
+                .minusDays(1)
+                .atStartOfDay(ZoneOffset.UTC)
+                .toInstant()
         resValue("string", "healthcode_built_at", "$built")
     }
 

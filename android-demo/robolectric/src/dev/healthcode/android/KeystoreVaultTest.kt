@@ -116,7 +116,13 @@ internal class KeystoreVaultTest {
         assertEquals(listOf(65, 4), listOf(key.size, key[0].toInt()))
         assertArrayEquals("the same one from then on", key, vault().hardwarePublicKey("a"))
         assertTrue(platform.asked.single().isStrongBoxBacked)
-        assertEquals(listOf(KeyProperties.DIGEST_SHA256), platform.asked.single().digests.toList())
+        assertEquals(
+            listOf(KeyProperties.DIGEST_SHA256),
+            platform.asked
+                .single()
+                .digests
+                .toList(),
+        )
     }
 
     @Test

@@ -69,7 +69,10 @@ internal class RemindersTest {
     fun `it reminds of a check-in that is due, and says nothing on a locked screen`() {
         on.enrol()
         plan()
-        alarms.scheduledAlarms.single().operation?.send()
+        alarms.scheduledAlarms
+            .single()
+            .operation
+            ?.send()
         Seen.await("a notification") { notifications.size() == 1 }
         val shown = notifications.getNotification(Reminders.NOTIFICATION)
         assertEquals(Notification.VISIBILITY_PRIVATE, shown.visibility)
@@ -113,6 +116,7 @@ internal class RemindersTest {
     @Test
     fun `it waits by sure time, and by the phone's own clock only where the other one lags`() {
         val at = Instant.parse("2020-02-11T10:00:00Z")
+
         fun wait(
             now: String,
             sure: Boolean,

@@ -75,7 +75,11 @@ internal class ActivityTest {
             tap("Show the code")
             await("QR code")
         }
-        first.pause().stop().saveInstanceState(saved).destroy()
+        first
+            .pause()
+            .stop()
+            .saveInstanceState(saved)
+            .destroy()
         val kept = saved.toString() + saved.keySet().joinToString { "${saved.get(it)}" }
         assertFalse("no name and no document is kept in the clear", "三" in kept || "002X" in kept)
         on.stage.server.close()

@@ -163,7 +163,13 @@ internal class DeviceTest {
             device.signal(signal)
             assertArrayEquals(Tones.vibration(signal), shadowOf(vibrator).pattern)
         }
-        assertEquals(Signal.entries.size, Signal.entries.map { Tones.vibration(it).toList() }.toSet().size)
+        assertEquals(
+            Signal.entries.size,
+            Signal.entries
+                .map { Tones.vibration(it).toList() }
+                .toSet()
+                .size,
+        )
     }
 
     @Test

@@ -58,7 +58,11 @@ class KeystoreVault(
     override fun seal(plain: ByteArray): ByteArray =
         guarded {
             // The key store draws the nonce itself: it refuses one from outside.
-            val cipher = Cipher.getInstance(AES_GCM).apply { init(Cipher.ENCRYPT_MODE, sealingKey() ?: makeSealingKey()) }
+            val cipher =
+                Cipher
+                    .getInstance(
+                        AES_GCM,
+                    ).apply { init(Cipher.ENCRYPT_MODE, sealingKey() ?: makeSealingKey()) }
             val body = cipher.doFinal(plain)
             byteArrayOf(FORMAT, cipher.iv.size.toByte()) + cipher.iv + body
         }
@@ -163,12 +167,19 @@ class KeystoreVault(
         byteArrayOf(UNCOMPRESSED) + w.affineX.coordinate() + w.affineY.coordinate()
 
     // A big integer has a byte for its sign, or too few bytes.
-    private fun BigInteger.coordinate() = (ByteArray(COORDINATE) + toByteArray()).let { it.copyOfRange(it.size - COORDINATE, it.size) }
+    private fun BigInteger.coordinate() =
+        (ByteArray(COORDINATE) + toByteArray()).let {
+            it.copyOfRange(it.size - COORDINATE, it.size)
+        }
 
     /** One at a time: two first calls would make two keys of one name. */
     private inline fun <T> guarded(call: () -> T): T =
         synchronized(lock) {
-            if (app.getSystemService(UserManager::class.java)?.isUserUnlockedSafely() == false) throw VaultException.Locked()
+            if (app.getSystemService(UserManager::class.java)?.isUserUnlockedSafely() ==
+                false
+            ) {
+                throw VaultException.Locked()
+            }
             try {
                 call()
             } catch (error: VaultException) {

@@ -88,7 +88,12 @@ object Reminders {
 
     private fun intent(context: Context): PendingIntent {
         val intent = Intent(context, ReminderReceiver::class.java).setAction(ReminderReceiver.DUE)
-        return PendingIntent.getBroadcast(context, 0, intent, PendingIntent.FLAG_IMMUTABLE or PendingIntent.FLAG_UPDATE_CURRENT)
+        return PendingIntent.getBroadcast(
+            context,
+            0,
+            intent,
+            PendingIntent.FLAG_IMMUTABLE or PendingIntent.FLAG_UPDATE_CURRENT,
+        )
     }
 
     private fun Context.alarms() = getSystemService(AlarmManager::class.java)
@@ -115,7 +120,11 @@ class ReminderReceiver : BroadcastReceiver() {
         intent: Intent,
     ) {
         val due = intent.action == DUE
-        if (!due && intent.action != Intent.ACTION_BOOT_COMPLETED && intent.action != Intent.ACTION_MY_PACKAGE_REPLACED) return
+        if (!due && intent.action != Intent.ACTION_BOOT_COMPLETED &&
+            intent.action != Intent.ACTION_MY_PACKAGE_REPLACED
+        ) {
+            return
+        }
         val host = context.host ?: return
         val pending = goAsync()
         CoroutineScope(Dispatchers.Default).launch {

@@ -49,7 +49,13 @@ class SyncWorker(
             Result.success()
         } catch (error: HealthcodeException) {
             // Locked since the phone was started, or another process has the file: both pass. All else needs a person.
-            if (error is HealthcodeException.Vault || error is HealthcodeException.Storage) Result.retry() else Result.failure()
+            if (error is HealthcodeException.Vault ||
+                error is HealthcodeException.Storage
+            ) {
+                Result.retry()
+            } else {
+                Result.failure()
+            }
         }
     }
 

@@ -73,18 +73,24 @@ internal fun CameraPicture(
     LifecycleEventEffect(Lifecycle.Event.ON_STOP) { seen = false }
     Box(modifier) {
         when {
-            !context.packageManager.hasSystemFeature(PackageManager.FEATURE_CAMERA_ANY) ->
+            !context.packageManager.hasSystemFeature(PackageManager.FEATURE_CAMERA_ANY) -> {
                 InItsPlace(R.string.platform_camera_none)
+            }
 
-            !allowed -> Ask { allowed = it }
+            !allowed -> {
+                Ask { allowed = it }
+            }
 
-            failed ->
+            failed -> {
                 InItsPlace(R.string.platform_camera_failed, R.string.platform_camera_again) {
                     failed = false
                     tries += 1
                 }
+            }
 
-            seen -> key(tries) { Picture(torch, lamp, read) { failed = true } }
+            seen -> {
+                key(tries) { Picture(torch, lamp, read) { failed = true } }
+            }
         }
     }
 }

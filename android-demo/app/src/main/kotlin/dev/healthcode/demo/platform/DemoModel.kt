@@ -11,8 +11,8 @@ import dev.healthcode.android.NoticesWorker
 import dev.healthcode.android.Reminders
 import dev.healthcode.android.SyncWorker
 import dev.healthcode.demo.state.AppState
-import dev.healthcode.demo.state.Opening
 import dev.healthcode.demo.state.Openers
+import dev.healthcode.demo.state.Opening
 import dev.healthcode.demo.state.SavedState
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.channels.BufferOverflow
@@ -78,6 +78,10 @@ internal class DemoModel(
         const val WORDS = "words"
 
         fun Bundle?.orEmpty(): Map<String, String> =
-            this?.keySet().orEmpty().mapNotNull { key -> this?.getString(key)?.let { key to it } }.toMap()
+            this
+                ?.keySet()
+                .orEmpty()
+                .mapNotNull { key -> this?.getString(key)?.let { key to it } }
+                .toMap()
     }
 }

@@ -138,13 +138,14 @@ internal class FrameReader(
 
     private fun decode(reader: ImageReader) {
         val image = reader.acquireLatestImage() ?: return
-        image.use {
-            val plane = it.planes.first()
-            val buffer = plane.buffer
-            if (luma.size != buffer.remaining()) luma = ByteArray(buffer.remaining())
-            buffer.get(luma)
-            FrameDecoder.decode(luma, it.width, it.height, plane.rowStride)
-        }?.let { if (!over) read(it) }
+        image
+            .use {
+                val plane = it.planes.first()
+                val buffer = plane.buffer
+                if (luma.size != buffer.remaining()) luma = ByteArray(buffer.remaining())
+                buffer.get(luma)
+                FrameDecoder.decode(luma, it.width, it.height, plane.rowStride)
+            }?.let { if (!over) read(it) }
     }
 
     private fun fail() {

@@ -25,7 +25,11 @@ internal object Language {
             context.getSystemService(LocaleManager::class.java)?.applicationLocales = locales
             return false
         }
-        context.getSharedPreferences(FILE, Context.MODE_PRIVATE).edit().putString(TAG, tag).apply()
+        context
+            .getSharedPreferences(FILE, Context.MODE_PRIVATE)
+            .edit()
+            .putString(TAG, tag)
+            .apply()
         return true
     }
 
