@@ -16,6 +16,7 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.first
 
 /** A phone with the app on it: real files, the real library, and the stage's time and server. */
 internal class Desk(
@@ -32,8 +33,7 @@ internal class Desk(
         object : Openers {
             override suspend fun resident() = Resident.open(stage.config(file), ports(vault))
 
-            override suspend fun checkpoint(lane: Lane) =
-                Checkpoint.open(stage.config("gate-$file"), ports(9), lane)
+            override suspend fun checkpoint(lane: Lane) = Checkpoint.open(stage.config("gate-$file"), ports(9), lane)
 
             override suspend fun eraseResident() = Resident.eraseDatabase(stage.config(file), ports(vault))
         }
@@ -49,6 +49,9 @@ internal class Desk(
 
     /** What the camera's screens take a text with, while one is open. */
     @Volatile var camera: ((String) -> Unit)? = null
+
+    /** The file, once it is open or has failed. */
+    suspend fun opened() = app.opening.first { it !is Opening.Under }
 
     /** Ends the app's process and starts it again with what the platform kept: the few words of [SavedState]. */
     fun die() {

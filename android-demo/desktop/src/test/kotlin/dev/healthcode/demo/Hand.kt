@@ -15,6 +15,7 @@ import androidx.compose.ui.geometry.Size
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.graphics.asSkiaBitmap
 import androidx.compose.ui.platform.LocalDensity
+import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.SemanticsMatcher
 import androidx.compose.ui.test.SkikoComposeUiTest
@@ -115,11 +116,25 @@ internal class Hand(
 
     fun shows(text: String) = test.onAllNodes(hasText(text, substring = true), true).fetchSemanticsNodes().isNotEmpty()
 
-    /** Waits for what another thread is about to do. */
+    /** Waits for what another thread is about to do; what is seen instead is drawn. */
     fun await(
         what: String,
         holds: () -> Boolean,
-    ) = test.waitUntil(what, PATIENCE) { holds() }
+    ) = try {
+        test.waitUntil(what, PATIENCE) { holds() }
+    } catch (error: ComposeTimeoutException) {
+        picture("failed-" + what.filter { it.isLetterOrDigit() }.take(NAME))
+        throw error
+    }
+
+    /** Looks away and again: what time has changed meanwhile is seen. */
+    fun lookAgain() {
+        desk.app.seen(false)
+        test.waitForIdle()
+        // The stream of before has ended by then.
+        Thread.sleep(LOOK_AWAY)
+        desk.app.seen(true)
+    }
 
     fun tap(
         key: String,
@@ -187,6 +202,8 @@ internal class Hand(
     private companion object {
         const val DENSITY = 2f
         const val PATIENCE = 30_000L
+        const val LOOK_AWAY = 100L
+        const val NAME = 40
         val ways =
             listOf(
                 Look(Language.ZH),

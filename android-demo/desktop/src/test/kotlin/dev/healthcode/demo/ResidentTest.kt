@@ -1,16 +1,16 @@
 package dev.healthcode.demo
 
 import dev.healthcode.Colour
+import dev.healthcode.IdentityForm
 import dev.healthcode.Stage
 import dev.healthcode.at
 import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
+import dev.healthcode.demo.ui.parts.day
 import dev.healthcode.february
 import dev.healthcode.liSi
 import dev.healthcode.zhangSan
-import dev.healthcode.IdentityForm
-import dev.healthcode.demo.ui.parts.day
 import org.junit.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
@@ -49,6 +49,7 @@ internal class ResidentTest {
                 }
             }
             stage.world.goTo(at(18, 8))
+            lookAgain()
             see(T.CARD_CONNECT)
             tap(T.SYNC_NOW)
             await("green") { card().colour == Colour.GREEN }
@@ -87,14 +88,24 @@ internal class ResidentTest {
             rotate()
             seeText("张三")
             see(wrong.single().text)
-            assertFalse(desk.app.saved.all().values.any { "张三" in it }, "a name goes into no file")
+            assertFalse(
+                desk.app.saved
+                    .all()
+                    .values
+                    .any { "张三" in it },
+                "a name goes into no file",
+            )
             fill(zhangSan)
             tap(T.REGISTER_REQUEST)
             see(T.REGISTER_CONFIRM)
             stage.server.oneTimeCode()
             type(T.REGISTER_CODE, "000000")
             tap(T.REGISTER_CONFIRM)
-            see(dev.healthcode.HealthcodeException.Rejected("wrong-code").text)
+            see(
+                dev.healthcode.HealthcodeException
+                    .Rejected("wrong-code")
+                    .text,
+            )
             pictures("register-code")
             restart()
             // The names are gone with the process, and the screen is still the one that was open.
@@ -109,14 +120,27 @@ internal class ResidentTest {
             for (junk in listOf("", " ", "\u0000", "'; DROP TABLE", "张".repeat(5_000), "\uD800", "😀\n\t", "-1")) {
                 fill(IdentityForm(junk, "resident-id", junk, junk, junk))
                 tap(T.REGISTER_REQUEST)
-                await("an answer") { !desk.session.let { it.app.stack.value.isEmpty() } }
+                await("an answer") {
+                    !desk.session.let {
+                        it.app.stack.value
+                            .isEmpty()
+                    }
+                }
                 see(T.REGISTER_REQUEST)
             }
-            assertEquals(Place.REGISTER, desk.app.stack.value.last().place)
+            assertEquals(
+                Place.REGISTER,
+                desk.app.stack.value
+                    .last()
+                    .place,
+            )
         }
 }
 
-internal fun Hand.card(index: Int = 0) = desk.session.resident.home().subjects[index]
+internal fun Hand.card(index: Int = 0) =
+    desk.session.resident
+        .home()
+        .subjects[index]
 
 /** Registers a person whom the records know. */
 internal fun Hand.register(

@@ -97,7 +97,14 @@ class DeclareState(
     fun removeStay(index: Int) =
         shown.update {
             val travel = it.travel.filterIndexed { at, _ -> at != index }
-            it.copy(travel = travel, problems = it.problems.filterKeys { path -> !path.startsWith("travel") }, preview = null)
+            it.copy(
+                travel = travel,
+                problems =
+                    it.problems.filterKeys { path ->
+                        !path.startsWith("travel")
+                    },
+                preview = null,
+            )
         }
 
     /** Says what is wrong, field by field, or what the declaration would come to. Nothing is recorded. */
@@ -107,7 +114,8 @@ class DeclareState(
         trying {
             val preview = session.resident.preview(subject, input())
             // The core counts only the stays that it was given.
-            val problems = preview.problems.associate { at(it.field, complete) to it.text } + unfinished.associate(::missing)
+            val problems =
+                preview.problems.associate { at(it.field, complete) to it.text } + unfinished.associate(::missing)
             shown.update {
                 it.copy(problems = problems, preview = preview.takeIf { problems.isEmpty() }, trouble = null)
             }
@@ -165,7 +173,8 @@ class DeclareState(
         return DeclarationInput(answers, travel)
     }
 
-    private fun missing(index: Int) = "travel[$index]" to HealthcodeException.InvalidField("travel[$index]", "missing").text
+    private fun missing(index: Int) =
+        "travel[$index]" to HealthcodeException.InvalidField("travel[$index]", "missing").text
 
     private fun Map<String, BilingualText>.without(index: Int) = filterKeys { !it.startsWith("travel[$index]") }
 }

@@ -123,15 +123,26 @@ class RegisterState(
 
     private fun fail(error: HealthcodeException) =
         shown.update {
-            val at = if (error is HealthcodeException.InvalidField) byField(listOf(error.field to error.text)) else emptyMap()
+            val at =
+                if (error is HealthcodeException.InvalidField) {
+                    byField(
+                        listOf(error.field to error.text),
+                    )
+                } else {
+                    emptyMap()
+                }
             when {
-                at.isNotEmpty() -> it.copy(problems = at)
+                at.isNotEmpty() -> {
+                    it.copy(problems = at)
+                }
 
                 error is HealthcodeException.Rejected && error.problem == "wrong-code" -> {
                     it.copy(problems = mapOf(RegisterField.CODE to error.text))
                 }
 
-                else -> it.copy(trouble = Trouble.of(error))
+                else -> {
+                    it.copy(trouble = Trouble.of(error))
+                }
             }
         }
 

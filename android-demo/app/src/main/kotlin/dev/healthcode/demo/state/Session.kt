@@ -142,7 +142,10 @@ class Session internal constructor(
         screen: Screen,
         make: (CoroutineScope) -> T,
     ): T {
-        val held = holders.getOrPut(screen) { (scope + SupervisorJob(scope.coroutineContext.job)).let { Held(it, make(it)) } }
+        val held =
+            holders.getOrPut(
+                screen,
+            ) { (scope + SupervisorJob(scope.coroutineContext.job)).let { Held(it, make(it)) } }
         @Suppress("UNCHECKED_CAST")
         return held.state as T
     }

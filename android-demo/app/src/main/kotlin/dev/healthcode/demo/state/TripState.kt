@@ -107,7 +107,13 @@ class TripState(
                     (TripField.PLACE to "characters").takeIf { typed.isNotEmpty() && place == null },
                 )
             shown.update {
-                it.copy(problems = wrong.associate { (field, why) -> field to HealthcodeException.InvalidField(field.path, why).text })
+                it.copy(
+                    problems =
+                        wrong.associate { (field, why) ->
+                            field to
+                                HealthcodeException.InvalidField(field.path, why).text
+                        },
+                )
             }
             return null
         }
@@ -123,11 +129,17 @@ class TripState(
 
     private fun fail(error: HealthcodeException) =
         shown.update {
-            val field = TripField.entries.firstOrNull { field -> field.path == (error as? HealthcodeException.InvalidField)?.field }
+            val field =
+                TripField.entries.firstOrNull { field ->
+                    field.path ==
+                        (error as? HealthcodeException.InvalidField)?.field
+                }
             if (field == null) it.copy(trouble = Trouble.of(error)) else it.copy(problems = mapOf(field to error.text))
         }
 }
 
 /** The days that the rulebook asks about, the latest first. */
 internal fun DeclarationForm.days(): List<LocalDate> =
-    generateSequence(to) { it.minusDays(1) }.takeWhile { !it.isBefore(from) }.toList()
+    generateSequence(to) {
+        it.minusDays(1)
+    }.takeWhile { !it.isBefore(from) }.toList()

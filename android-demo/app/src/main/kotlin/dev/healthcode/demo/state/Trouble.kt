@@ -23,7 +23,8 @@ data class Trouble(
             Trouble(
                 error.text,
                 remedy(error),
-                (error as? HealthcodeException.Network)?.retryAfter ?: (error as? HealthcodeException.Rejected)?.retryAfter,
+                (error as? HealthcodeException.Network)?.retryAfter
+                    ?: (error as? HealthcodeException.Rejected)?.retryAfter,
             )
 
         private fun remedy(error: HealthcodeException): Remedy =
@@ -44,21 +45,35 @@ data class Trouble(
                     }
                 }
 
-                is HealthcodeException.TimeUnsure -> Remedy.SCAN
+                is HealthcodeException.TimeUnsure -> {
+                    Remedy.SCAN
+                }
 
-                is HealthcodeException.Replaced -> Remedy.REGISTER
+                is HealthcodeException.Replaced -> {
+                    Remedy.REGISTER
+                }
 
-                is HealthcodeException.NotSynced -> Remedy.SYNC
+                is HealthcodeException.NotSynced -> {
+                    Remedy.SYNC
+                }
 
-                is HealthcodeException.NotRated -> Remedy.DECLARE
+                is HealthcodeException.NotRated -> {
+                    Remedy.DECLARE
+                }
 
-                is HealthcodeException.UpdateApp -> Remedy.UPDATE
+                is HealthcodeException.UpdateApp -> {
+                    Remedy.UPDATE
+                }
 
-                is HealthcodeException.InvalidField, is HealthcodeException.UnknownSubject -> Remedy.NONE
+                is HealthcodeException.InvalidField, is HealthcodeException.UnknownSubject -> {
+                    Remedy.NONE
+                }
 
                 is HealthcodeException.Rejected, is HealthcodeException.NoticeLog, is HealthcodeException.Closed,
                 is HealthcodeException.Port, is HealthcodeException.Internal,
-                -> Remedy.RETRY
+                -> {
+                    Remedy.RETRY
+                }
             }
     }
 }

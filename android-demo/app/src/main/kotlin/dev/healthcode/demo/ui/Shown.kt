@@ -56,7 +56,9 @@ internal fun Shown(
 
         Place.SCAN -> {
             val state =
-                session.holder(screen) { ScanState(session.resident, screen.subject, it, app.seen, session.mending(screen.subject)) }
+                session.holder(
+                    screen,
+                ) { ScanState(session.resident, screen.subject, it, app.seen, session.mending(screen.subject)) }
             ScanScreen(state, device, texts, camera, null, bottomBar)
         }
 
@@ -68,7 +70,6 @@ internal fun Shown(
             val state = session.holder(screen) { SettingsState(session, it) }
             SettingsScreen(state, session, device, texts, remedies(session, device), bottomBar)
         }
-
 
         Place.GATE -> {
             val state = session.holder(screen) { GateState(app.openers::checkpoint, app.saved, it, app.seen) }
@@ -106,7 +107,10 @@ private fun About(
         }
 
         Place.QUARANTINE -> {
-            val state = session.holder(screen) { QuarantineState(resident, subject, it, looking, session.mending(subject)) }
+            val state =
+                session.holder(
+                    screen,
+                ) { QuarantineState(resident, subject, it, looking, session.mending(subject)) }
             QuarantineScreen(state, device, texts, back)
         }
 

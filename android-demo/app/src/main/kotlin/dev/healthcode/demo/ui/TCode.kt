@@ -8,7 +8,6 @@ object TCode {
     const val CODE_TIME_UNSURE = "code_time_unsure"
     const val CODE_OPENING = "code_opening"
     const val CODE_REVEALS = "code_reveals"
-    const val CODE_REVEALS_SHORT = "code_reveals_short"
     const val CODE_LOWERED = "code_lowered"
     const val CODE_EXPIRED = "code_expired"
     const val CODE_WAITING = "code_waiting"
@@ -18,7 +17,6 @@ object TCode {
     const val REVEALS_TITLE = "reveals_title"
     const val REVEALS_WHAT = "reveals_what"
     const val REVEALS_NOT = "reveals_not"
-    const val REVEALS_LINKABLE = "reveals_linkable"
     const val REVEALS_ONLY_YOU = "reveals_only_you"
 
     const val QUARANTINE_TITLE = "quarantine_title"

@@ -204,13 +204,15 @@ class GateState(
 
     private fun show(scan: Scan) {
         timer?.cancel()
-        val signal = scan.verdict.signal
         val challenge = scan.challenge
-        sounds.trySend(signal)
         seen.update { it.copy(last = scan, noticeLoaded = false, trouble = null) }
-        if (challenge != null) return ask(challenge, scan)
+        if (challenge == null) hold(scan) else ask(challenge, scan)
+        sounds.trySend(scan.verdict.signal)
+    }
+
+    private fun hold(scan: Scan) {
         seen.update { it.copy(stage = GateStage.Judged(scan, held = true)) }
-        if (signal == Signal.STOP) return
+        if (scan.verdict.signal == Signal.STOP) return
         timer =
             scope.launch {
                 delay(HOLD.toMillis())

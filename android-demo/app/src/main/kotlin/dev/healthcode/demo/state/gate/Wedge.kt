@@ -19,7 +19,11 @@ class Wedge(
     fun key(character: Char): String? {
         if (!begun) typed.clear()
         if (character == '\n' || character == '\r') {
-            return typed.toString().trim().ifEmpty { null }.also { typed.clear() }
+            return typed
+                .toString()
+                .trim()
+                .ifEmpty { null }
+                .also { typed.clear() }
         }
         if (!character.isISOControl() && typed.length < LONGEST) typed.append(character)
         typedAt = nanos()

@@ -52,8 +52,7 @@ class QuarantineState(
     fun askSymptoms(open: Boolean) = seen.update { it.copy(choosing = open, chosen = emptySet()) }
 
     /** Chooses a symptom, or takes the choice back. */
-    fun choose(symptom: String) =
-        seen.update { it.copy(chosen = if (symptom in it.chosen) it.chosen - symptom else it.chosen + symptom) }
+    fun choose(symptom: String) = seen.update { it.copy(chosen = if (symptom in it.chosen) it.chosen - symptom else it.chosen + symptom) }
 
     /** Records the check-in, without symptoms or with the chosen ones; a second tap while it is recorded is none. */
     fun checkIn() {

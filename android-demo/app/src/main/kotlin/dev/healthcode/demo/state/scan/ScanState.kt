@@ -139,7 +139,11 @@ class ScanState(
 
     /** Whom the file has, also where the camera was quicker than the file. */
     private fun somebody(): String =
-        person.value ?: resident.home().subjects.firstOrNull()?.subject ?: throw HealthcodeException.UnknownSubject()
+        person.value ?: resident
+            .home()
+            .subjects
+            .firstOrNull()
+            ?.subject ?: throw HealthcodeException.UnknownSubject()
 
     private suspend fun troubled(call: suspend () -> ScanView): ScanView =
         try {

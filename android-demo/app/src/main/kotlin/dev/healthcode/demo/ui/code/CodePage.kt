@@ -34,6 +34,7 @@ import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.TextStyle
 import androidx.compose.ui.text.font.FontWeight
+import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.unit.Dp
 import androidx.compose.ui.unit.TextUnit
 import androidx.compose.ui.unit.dp
@@ -51,15 +52,15 @@ import dev.healthcode.demo.ui.parts.ink
 /** Below this height the facts about the code shrink to two lines, so that the code does not. */
 private val short = 480.dp
 
-/** The code never gets smaller than this: where the facts do not fit beside it, they scroll. */
-private val smallestCode = 150.dp
+/** The share of the height that is the code's at the least: where the facts do not fit below it, they scroll. */
+private const val CODE_SHARE = 0.6f
 
 /**
  * A code over the whole screen: the colour in a band with its word and shape, the QR code as large as it goes, and below it the
  * [facts], which scroll only where the code would else become too small to be scanned. Beside each other on a wide screen.
  *
  * @param onCode what a tap on the code does, and [onCodeLabel] its name for a screen reader
- * @param facts told whether there is room for two lines alone
+ * @param facts told how much room there is for them
  */
 @Composable
 internal fun CodePage(
@@ -68,11 +69,12 @@ internal fun CodePage(
     onBack: (() -> Unit)?,
     onCode: (() -> Unit)? = null,
     onCodeLabel: String? = null,
-    facts: @Composable ColumnScope.(tight: Boolean) -> Unit,
+    facts: @Composable ColumnScope.(Room) -> Unit,
 ) = Scaffold { padding ->
     BoxWithConstraints(Modifier.padding(padding).fillMaxSize()) {
         val (width, height) = maxWidth to maxHeight
         val tight = height < short
+        val close = tight || LocalDensity.current.fontScale > 1.3f
         val picture = @Composable { place: Modifier ->
             val description = texts[TCode.CODE_PICTURE, texts.of(code.word), code.maskedName, code.idTail]
             val tap = if (onCode == null) Modifier else Modifier.clickable(onClickLabel = onCodeLabel, onClick = onCode)
@@ -85,12 +87,12 @@ internal fun CodePage(
                 }
                 Column(Modifier.weight(1f).fillMaxHeight()) {
                     Band(code, texts, onBack, 64.dp)
-                    Column(Modifier.verticalScroll(rememberScrollState()).padding(12.dp)) { facts(false) }
+                    Column(Modifier.verticalScroll(rememberScrollState()).padding(12.dp)) { facts(Room.WIDE) }
                 }
             }
         } else {
             val band = if (tight) 56.dp else 88.dp
-            val room = height - band - smallestCode
+            val room = (height - band) * (1 - CODE_SHARE)
             Column(Modifier.fillMaxSize()) {
                 Band(code, texts, onBack, band)
                 Box(Modifier.background(Color.White).weight(1f).fillMaxWidth(), Alignment.Center) {
@@ -102,10 +104,32 @@ internal fun CodePage(
                         vertical = if (tight) 2.dp else 8.dp,
                     ),
                     Arrangement.spacedBy(if (tight) 0.dp else 4.dp),
-                ) { facts(tight) }
+                ) {
+                    facts(
+                        if (tight) {
+                            Room.LINES
+                        } else if (close) {
+                            Room.CLOSE
+                        } else {
+                            Room.WIDE
+                        },
+                    )
+                }
             }
         }
     }
+}
+
+/** How much room there is beside a code. */
+internal enum class Room {
+    /** For all that there is to say. */
+    WIDE,
+
+    /** For what matters, in letters that fit. */
+    CLOSE,
+
+    /** For two lines. */
+    LINES,
 }
 
 /** The colour with its word and its shape: the word as large as the band lets it be, whatever the font's scale. */
@@ -118,7 +142,11 @@ private fun Band(
 ) {
     val ink = code.colour.ink
     Row(
-        Modifier.background(code.colour.frame).fillMaxWidth().height(height).padding(horizontal = 4.dp),
+        Modifier
+            .background(code.colour.frame)
+            .fillMaxWidth()
+            .height(height)
+            .padding(horizontal = 4.dp),
         Arrangement.spacedBy(6.dp),
         Alignment.CenterVertically,
     ) {
@@ -145,12 +173,13 @@ internal fun OneLine(
     largest: TextUnit,
     smallest: TextUnit = 8.dp.notScaled(),
     weight: FontWeight = FontWeight.Normal,
+    align: TextAlign = TextAlign.Start,
     modifier: Modifier = Modifier,
 ) {
     BasicText(
         text,
         modifier,
-        TextStyle(color = colour, fontWeight = weight),
+        TextStyle(color = colour, fontWeight = weight, textAlign = align),
         maxLines = 1,
         softWrap = false,
         autoSize = TextAutoSize.StepBased(smaller(smallest, largest), largest, 1.dp.notScaled()),

@@ -1,11 +1,19 @@
 package dev.healthcode.demo.ui.code
 
+import androidx.compose.foundation.border
 import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
+import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
+import androidx.compose.foundation.layout.size
+import androidx.compose.foundation.shape.CircleShape
+import androidx.compose.foundation.text.BasicText
+import androidx.compose.foundation.text.TextAutoSize
+import androidx.compose.material3.LocalContentColor
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
 import androidx.compose.material3.TextButton
@@ -18,7 +26,9 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.text.TextStyle
 import androidx.compose.ui.text.font.FontWeight
+import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.unit.dp
 import androidx.compose.ui.unit.sp
 import dev.healthcode.ShownCode
@@ -58,8 +68,12 @@ fun CodeScreen(
 
         code != null -> {
             Bright(device)
-            CodePage(code, texts, onBack, state::reveal, texts[TCode.CODE_REVEALS]) { tight ->
-                if (tight) ShortFacts(code, view, texts, state) else Facts(code, view, texts, state)
+            CodePage(code, texts, onBack, state::reveal, texts[TCode.CODE_REVEALS]) { room ->
+                when (room) {
+                    Room.WIDE -> Facts(code, view, texts, state)
+                    Room.CLOSE -> CloseFacts(code, view, texts, state)
+                    Room.LINES -> ShortFacts(code, view, texts, state)
+                }
             }
         }
 
@@ -91,8 +105,8 @@ private fun ColumnScope.Facts(
     state: CodeState,
 ) {
     Row(Modifier.fillMaxWidth(), Arrangement.SpaceBetween, Alignment.CenterVertically) {
-        Name(code, texts, Modifier.weight(1f, fill = false))
-        view.time?.let { Time(it, texts) }
+        Name(code, texts, Modifier.weight(1f))
+        view.time?.let { Time(it, texts, Modifier) }
     }
     Text(texts.of(code.advice), style = MaterialTheme.typography.bodyLarge)
     val remarks = remarks(code, view, texts)
@@ -102,6 +116,26 @@ private fun ColumnScope.Facts(
     TextButton(state::reveal, Modifier.heightIn(min = 48.dp)) { Text(texts[TCode.CODE_REVEALS]) }
 }
 
+/** Name and time in one line, then what matters most: large letters must not take the code's room. */
+@Composable
+private fun ColumnScope.CloseFacts(
+    code: ShownCode,
+    view: CodeView,
+    texts: Texts,
+    state: CodeState,
+) {
+    NameAndTime(code, view, texts, state)
+    for (text in remarks(code, view, texts).take(2).ifEmpty { listOf(texts.of(code.advice)) }) {
+        BasicText(
+            text,
+            style = TextStyle(LocalContentColor.current),
+            maxLines = 3,
+            autoSize = TextAutoSize.StepBased(16.dp.notScaled(), 24.dp.notScaled(), 1.dp.notScaled()),
+        )
+    }
+    if (code.expired) Actions(listOf(Action(texts[TCode.QUARANTINE_CONNECT]) { state.remedy(Remedy.SYNC) }))
+}
+
 @Composable
 private fun ColumnScope.ShortFacts(
     code: ShownCode,
@@ -109,14 +143,31 @@ private fun ColumnScope.ShortFacts(
     texts: Texts,
     state: CodeState,
 ) {
-    Row(Modifier.fillMaxWidth().heightIn(min = 44.dp), Arrangement.spacedBy(8.dp), Alignment.CenterVertically) {
-        Column(Modifier.weight(1f)) {
-            OneLine("${code.maskedName}  ${code.idTail}", largest = 18.sp, weight = FontWeight.Medium)
-            remarks(code, view, texts).firstOrNull()?.let { OneLine(it, largest = 14.sp) }
-        }
-        view.time?.let { Time(it, texts) }
-        TextButton(state::reveal, Modifier.semantics { contentDescription = texts[TCode.CODE_REVEALS] }) {
-            Text(texts[TCode.CODE_REVEALS_SHORT], maxLines = 1)
+    NameAndTime(code, view, texts, state)
+    remarks(code, view, texts).firstOrNull()?.let { OneLine(it, largest = 16.dp.notScaled(), smallest = 10.dp.notScaled()) }
+}
+
+@Composable
+private fun NameAndTime(
+    code: ShownCode,
+    view: CodeView,
+    texts: Texts,
+    state: CodeState,
+) = Row(Modifier.fillMaxWidth().heightIn(min = 44.dp), Arrangement.spacedBy(8.dp), Alignment.CenterVertically) {
+    OneLine(
+        "${code.maskedName}  ${code.idTail}",
+        largest = 24.sp,
+        weight = FontWeight.Medium,
+        modifier = Modifier.weight(1f),
+    )
+    view.time?.let { Time(it, texts, Modifier.weight(1f)) }
+    TextButton(
+        state::reveal,
+        Modifier.size(44.dp).semantics { contentDescription = texts[TCode.CODE_REVEALS] },
+        contentPadding = PaddingValues(0.dp),
+    ) {
+        Box(Modifier.size(28.dp).border(2.dp, LocalContentColor.current, CircleShape), Alignment.Center) {
+            OneLine("i", largest = 18.dp.notScaled(), weight = FontWeight.Bold)
         }
     }
 }
@@ -136,6 +187,7 @@ private fun Name(
 private fun Time(
     time: TimeState,
     texts: Texts,
+    modifier: Modifier,
 ) {
     val said = texts.time(time.now)
     val shown = if (time.sure) said else "≈ $said"
@@ -144,7 +196,8 @@ private fun Time(
         shown,
         largest = 24.sp,
         weight = FontWeight.Medium,
-        modifier = Modifier.testTag("time").semantics { contentDescription = description },
+        align = TextAlign.End,
+        modifier = modifier.testTag("time").semantics { contentDescription = description },
     )
 }
 
@@ -158,7 +211,10 @@ private fun remarks(
         texts[TCode.CODE_EXPIRED].takeIf { code.expired },
         texts[TCode.CODE_LOWERED].takeIf { code.lowered },
         view.time?.notice?.let { texts.of(it.what) + " " + texts.of(it.action) },
-        view.card?.waiting?.takeIf { it > 0u }?.let { texts[TCode.CODE_WAITING, it.toInt()] },
+        view.card
+            ?.waiting
+            ?.takeIf { it > 0u }
+            ?.let { texts[TCode.CODE_WAITING, it.toInt()] },
         view.sync?.takeIf { it.failures > 0u && !code.expired }?.let {
             texts[TCode.CODE_OFFLINE, texts.instant(code.validUntil)]
         },

@@ -28,7 +28,6 @@ internal fun DisclosurePage(
     onBack: () -> Unit,
 ) = Page(texts[TCode.REVEALS_TITLE], texts, onBack) {
     Text(texts.of(disclosure.summary), style = MaterialTheme.typography.bodyLarge)
-    if (disclosure.linkable) Text(texts[TCode.REVEALS_LINKABLE])
     Heading(texts[TCode.REVEALS_WHAT])
     for (item in disclosure.reveals) {
         Card {

@@ -69,9 +69,13 @@ private fun Waiting(
             LinearProgressIndicator(Modifier.fillMaxWidth())
         }
 
-        is Sync.Failed -> TroubleNotice(sync.trouble, texts, remedies)
+        is Sync.Failed -> {
+            TroubleNotice(sync.trouble, texts, remedies)
+        }
 
-        is Sync.Idle, is Sync.Done -> Unit
+        is Sync.Idle, is Sync.Done -> {
+            Unit
+        }
     }
 }
 
@@ -122,7 +126,10 @@ private fun Question(
                 }
             }
             // "None" is an answer too, and is never taken for granted.
-            CheckLine(texts[T.DECLARE_NONE], any?.isEmpty() == true) { say(if (it) AnswerValue.Any(emptyList()) else null) }
+            CheckLine(
+                texts[T.DECLARE_NONE],
+                any?.isEmpty() == true,
+            ) { say(if (it) AnswerValue.Any(emptyList()) else null) }
         }
 
         is QuestionForm.Date -> {
@@ -164,7 +171,11 @@ private fun Stay(
     texts: Texts,
 ) {
     val path = "travel[$index]"
-    val whole = view.problems.filterKeys { it.startsWith(path) && it != "$path.region" }.values.firstOrNull()
+    val whole =
+        view.problems
+            .filterKeys { it.startsWith(path) && it != "$path.region" }
+            .values
+            .firstOrNull()
     RegionField(
         texts[T.DECLARE_REGION, index + 1],
         stay.region,
@@ -186,4 +197,3 @@ private fun DayChoice(
     texts: Texts,
     onChoose: (LocalDate) -> Unit,
 ) = Choice(label, day, days, texts::day, onChoose)
-

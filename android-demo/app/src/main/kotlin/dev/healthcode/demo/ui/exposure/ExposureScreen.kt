@@ -100,7 +100,13 @@ private fun Notices(
     if (view.fetching) LinearProgressIndicator(Modifier.fillMaxWidth())
     Actions(
         listOfNotNull(
-            if (view.fetching) Action(texts[T.STOP]) { state.stop() } else Action(texts[T.NOTICES_FETCH]) { state.fetch() },
+            if (view.fetching) {
+                Action(
+                    texts[T.STOP],
+                ) { state.stop() }
+            } else {
+                Action(texts[T.NOTICES_FETCH]) { state.fetch() }
+            },
             Action(texts[T.NOTICES_FETCH_LARGE]) { state.fetch(large = true) }
                 .takeIf { !view.fetching && report != null && report.waitingBytes > 0uL },
         ),

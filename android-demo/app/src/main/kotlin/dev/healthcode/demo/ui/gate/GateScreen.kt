@@ -24,7 +24,6 @@ import androidx.compose.material3.SegmentedButton
 import androidx.compose.material3.SegmentedButtonDefaults
 import androidx.compose.material3.SingleChoiceSegmentedButtonRow
 import androidx.compose.material3.Text
-import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.DisposableEffect
 import androidx.compose.runtime.LaunchedEffect
@@ -41,11 +40,6 @@ import androidx.compose.ui.input.key.onPreviewKeyEvent
 import androidx.compose.ui.input.key.type
 import androidx.compose.ui.input.key.utf16CodePoint
 import androidx.compose.ui.platform.testTag
-import androidx.compose.ui.semantics.LiveRegionMode
-import androidx.compose.ui.semantics.liveRegion
-import androidx.compose.ui.semantics.semantics
-import androidx.compose.ui.text.font.FontWeight
-import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.unit.dp
 import androidx.compose.ui.unit.sp
 import dev.healthcode.Direction
@@ -57,8 +51,6 @@ import dev.healthcode.demo.state.gate.Wedge
 import dev.healthcode.demo.ui.Camera
 import dev.healthcode.demo.ui.TGate
 import dev.healthcode.demo.ui.Texts
-import dev.healthcode.demo.ui.code.Bright
-import dev.healthcode.demo.ui.code.Modules
 import dev.healthcode.demo.ui.code.OneLine
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Icons
@@ -83,7 +75,16 @@ fun GateScreen(
     }
     LaunchedEffect(state, device) { state.signals.collect(device::signal) }
     if (view.setting) {
-        GateSettings(view, state, texts, if (view.lane == null) onBack else fun() = state.settings(false))
+        GateSettings(
+            view,
+            state,
+            texts,
+            if (view.lane == null) {
+                onBack
+            } else {
+                fun() = state.settings(false)
+            },
+        )
         return
     }
     DisposableEffect(device) {
@@ -144,19 +145,20 @@ private fun Lane(
     },
 ) { padding ->
     BoxWithConstraints(Modifier.padding(padding).fillMaxSize()) {
-        val room = maxHeight * 0.62f
+        val room = maxHeight * 0.55f
         Column(Modifier.fillMaxSize()) {
             Box(Modifier.weight(1f).fillMaxWidth().background(Color.Black), Alignment.BottomCenter) {
                 camera(Modifier.fillMaxSize(), view.torch, state::scanned)
-                Text(
-                    texts[TGate.GATE_LOOKING],
-                    Modifier.background(Color(0xB0000000)).fillMaxWidth().padding(6.dp),
-                    Color.White,
-                    textAlign = TextAlign.Center,
-                )
+                Box(Modifier.background(Color(0xB0000000)).fillMaxWidth().padding(6.dp), Alignment.Center) {
+                    OneLine(texts[TGate.GATE_LOOKING], Color.White, 16.sp)
+                }
             }
             Column(
-                Modifier.fillMaxWidth().heightIn(max = room).verticalScroll(rememberScrollState()).padding(12.dp),
+                Modifier
+                    .fillMaxWidth()
+                    .heightIn(max = room)
+                    .verticalScroll(rememberScrollState())
+                    .padding(12.dp),
                 Arrangement.spacedBy(8.dp),
             ) {
                 Evidence(view, state, device, texts)
@@ -204,53 +206,4 @@ internal fun Counts(
     val counts = view.counts.joinToString(" · ") { (name, count) -> texts.verdict(name) + " $count" }
     val said = if (counts.isEmpty()) texts[TGate.GATE_TODAY_NONE] else texts[TGate.GATE_TODAY, counts]
     Text(said, Modifier.testTag("counts"), style = MaterialTheme.typography.bodyMedium)
-}
-
-/** The challenge over the whole screen, for the resident's phone; the camera waits for the answer below it. */
-@Composable
-private fun Asking(
-    stage: GateStage.Asking,
-    device: Device,
-    texts: Texts,
-    state: GateState,
-) {
-    Bright(device)
-    Column(
-        Modifier.fillMaxSize().background(Color.White).safeDrawingPadding().testTag("challenge"),
-        horizontalAlignment = Alignment.CenterHorizontally,
-    ) {
-        val scan = stage.scan
-        val action = if (scan == null) texts[TGate.GATE_CHALLENGE_HINT] else texts.of(scan.action)
-        Text(
-            action,
-            Modifier.padding(8.dp).semantics { liveRegion = LiveRegionMode.Assertive }.testTag("action"),
-            Color.Black,
-            fontSize = 22.sp,
-            fontWeight = FontWeight.Bold,
-            textAlign = TextAlign.Center,
-        )
-        Modules(stage.challenge.picture, texts[TGate.GATE_CHALLENGE_PICTURE], Modifier.weight(1f).fillMaxWidth())
-        val holder = scan?.verdict?.holder
-        if (scan != null && holder != null) {
-            OneLine("${holder.maskedName}  ${holder.idTail}", Color.Black, 24.sp, weight = FontWeight.Medium)
-            details(scan.verdict, texts).forEach {
-                Text(it, Modifier.padding(horizontal = 8.dp), Color.Black, textAlign = TextAlign.Center)
-            }
-        }
-        Leave(stage, state, texts)
-    }
-}
-
-/** The way out of a challenge: to the next person, or out of the mode in which everybody is asked. */
-@Composable
-private fun Leave(
-    stage: GateStage.Asking,
-    state: GateState,
-    texts: Texts,
-) {
-    val word = if (stage.scan == null) TGate.GATE_CHALLENGE_END else TGate.GATE_NEXT
-    TextButton(
-        { if (stage.scan == null) state.challenge(false) else state.next() },
-        Modifier.heightIn(min = 48.dp),
-    ) { Text(texts[word], color = Color(0xFF1F4E8C)) }
 }

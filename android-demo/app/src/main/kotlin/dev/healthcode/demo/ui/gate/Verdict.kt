@@ -33,8 +33,8 @@ import androidx.compose.ui.text.TextStyle
 import androidx.compose.ui.text.font.FontWeight
 import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.unit.Dp
+import androidx.compose.ui.unit.coerceIn
 import androidx.compose.ui.unit.dp
-import androidx.compose.ui.unit.sp
 import dev.healthcode.Colour
 import dev.healthcode.Scan
 import dev.healthcode.demo.state.Signal
@@ -78,10 +78,17 @@ internal fun VerdictPage(
             .safeDrawingPadding()
             .testTag("verdict"),
     ) {
-        val mark = if (maxHeight < 480.dp) 72.dp else 128.dp
+        // What has to be seen at a glance fits without scrolling, whatever the font's scale and the display.
+        val tight = maxHeight < 480.dp
+        val mark = (maxHeight * 0.2f).coerceIn(44.dp, 128.dp)
+        val largest = (maxHeight * 0.12f).coerceIn(24.dp, 44.dp)
         Column(
-            Modifier.fillMaxSize().verticalScroll(rememberScrollState()).heightIn(min = maxHeight).padding(16.dp),
-            Arrangement.spacedBy(8.dp, Alignment.CenterVertically),
+            Modifier
+                .fillMaxSize()
+                .verticalScroll(rememberScrollState())
+                .heightIn(min = maxHeight)
+                .padding(horizontal = 16.dp, vertical = if (tight) 4.dp else 16.dp),
+            Arrangement.spacedBy(if (tight) 4.dp else 8.dp, Alignment.CenterVertically),
             Alignment.CenterHorizontally,
         ) {
             Mark(signal, mark)
@@ -89,10 +96,10 @@ internal fun VerdictPage(
                 texts.of(scan.action),
                 Modifier.fillMaxWidth().semantics { liveRegion = LiveRegionMode.Assertive }.testTag("action"),
                 TextStyle(Color.White, fontWeight = FontWeight.Bold, textAlign = TextAlign.Center),
-                maxLines = 3,
-                autoSize = TextAutoSize.StepBased(20.dp.notScaled(), 44.dp.notScaled(), 2.dp.notScaled()),
+                maxLines = if (tight) 2 else 3,
+                autoSize = TextAutoSize.StepBased(16.dp.notScaled(), largest.notScaled(), 1.dp.notScaled()),
             )
-            Person(scan, texts)
+            Person(scan, texts, largest * 0.7f)
             for (line in details(scan.verdict, texts)) {
                 Text(line, color = Color.White, textAlign = TextAlign.Center, style = MaterialTheme.typography.bodyLarge)
             }
@@ -108,19 +115,20 @@ internal fun VerdictPage(
 private fun Person(
     scan: Scan,
     texts: Texts,
+    letter: Dp,
 ) {
     val holder = scan.verdict.holder ?: return
     val colour = scan.verdict.colour
     Row(
-        Modifier.background(Color.White, MaterialTheme.shapes.medium).padding(horizontal = 16.dp, vertical = 8.dp),
+        Modifier.background(Color.White, MaterialTheme.shapes.medium).padding(horizontal = 16.dp, vertical = 6.dp),
         Arrangement.spacedBy(12.dp),
         Alignment.CenterVertically,
     ) {
         if (colour != null) ColourMark(colour, 40.dp)
         Column {
-            OneLine("${holder.maskedName}  ${holder.idTail}", Color.Black, 30.sp, weight = FontWeight.Medium)
+            OneLine("${holder.maskedName}  ${holder.idTail}", Color.Black, letter.notScaled(), weight = FontWeight.Medium)
             val word = colour?.let { texts[it.word] + " · " }.orEmpty()
-            OneLine(word + texts.of(holder.issuerName), Color.Black, 16.sp)
+            OneLine(word + texts.of(holder.issuerName), Color.Black, (letter * 0.6f).notScaled())
         }
     }
 }

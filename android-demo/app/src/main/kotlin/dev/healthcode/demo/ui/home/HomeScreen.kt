@@ -101,11 +101,17 @@ private fun SyncPart(
             Small(texts[T.SYNC_RUNNING])
         }
 
-        is Sync.Failed -> TroubleNotice(sync.trouble, texts, remedies(session, device))
+        is Sync.Failed -> {
+            TroubleNotice(sync.trouble, texts, remedies(session, device))
+        }
 
-        is Sync.Done -> Outcome(home, sync, session, texts)
+        is Sync.Done -> {
+            Outcome(home, sync, session, texts)
+        }
 
-        is Sync.Idle -> Unit
+        is Sync.Idle -> {
+            Unit
+        }
     }
     Actions(
         listOf(

@@ -112,5 +112,14 @@ private fun actions(
     val quarantine = Action(texts[T.CARD_QUARANTINE]) { go(Place.QUARANTINE) }.takeIf { card.orderDays != null }
     val declare = Action(texts[T.CARD_DECLARE]) { go(Place.DECLARE) }.takeIf { card.state is SubjectState.Active }
     val journal = Action(texts[T.CARD_JOURNAL]) { go(Place.JOURNAL) }
-    return if (card.declared) listOfNotNull(code, quarantine, declare, journal) else listOfNotNull(declare, code, quarantine, journal)
+    return if (card.declared) {
+        listOfNotNull(
+            code,
+            quarantine,
+            declare,
+            journal,
+        )
+    } else {
+        listOfNotNull(declare, code, quarantine, journal)
+    }
 }

@@ -22,7 +22,9 @@ internal class JournalLine(
 /** What happened, and what became of it. */
 internal fun Texts.journal(event: JournalEvent): JournalLine =
     when (event) {
-        is JournalEvent.Declared -> line(T.EVENT_DECLARED, outcome(event.outcome))
+        is JournalEvent.Declared -> {
+            line(T.EVENT_DECLARED, outcome(event.outcome))
+        }
 
         is JournalEvent.CheckedIn -> {
             val how = if (event.symptoms.isEmpty()) T.EVENT_CHECKED_IN else T.EVENT_CHECKED_IN_SYMPTOMS
@@ -37,14 +39,18 @@ internal fun Texts.journal(event: JournalEvent): JournalLine =
             line(T.EVENT_TOLD, this[T.EVENT_TOLD_ABOUT, event.notice.toInt(), day(event.on)], outcome(event.outcome))
         }
 
-        is JournalEvent.WrongEntry -> line(T.EVENT_WRONG_ENTRY)
+        is JournalEvent.WrongEntry -> {
+            line(T.EVENT_WRONG_ENTRY)
+        }
 
         is JournalEvent.Ordered -> {
             val about = this[T.EVENT_ORDERED_ABOUT, day(event.startsOn), event.days.toInt()]
             line(T.EVENT_ORDERED, colour(event.colour), of(event.cause), about)
         }
 
-        is JournalEvent.Released -> line(T.EVENT_RELEASED, this[releaseWords.getValue(event.cause)])
+        is JournalEvent.Released -> {
+            line(T.EVENT_RELEASED, this[releaseWords.getValue(event.cause)])
+        }
 
         is JournalEvent.OtherPhone -> {
             line(T.EVENT_OTHER_PHONE, event.activeFrom?.let { this[T.EVENT_OTHER_PHONE_FROM, instant(it)] })

@@ -11,6 +11,7 @@ import androidx.compose.foundation.text.KeyboardOptions
 import androidx.compose.material3.Checkbox
 import androidx.compose.material3.DropdownMenu
 import androidx.compose.material3.DropdownMenuItem
+import androidx.compose.material3.Icon
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.OutlinedTextField
@@ -69,8 +70,14 @@ fun <T> Choice(
 ) {
     var open by remember { mutableStateOf(false) }
     Box(modifier) {
-        OutlinedButton({ open = true }, Modifier.fillMaxWidth().semantics { if (problem != null) error(problem) }) {
-            Text(if (chosen == null) label else "$label: ${word(chosen)}")
+        OutlinedButton(
+            { open = true },
+            Modifier.fillMaxWidth().semantics { if (problem != null) error(problem) },
+            // A pill is none any more around several lines of large letters.
+            shape = MaterialTheme.shapes.small,
+        ) {
+            Text(if (chosen == null) label else "$label: ${word(chosen)}", Modifier.weight(1f))
+            Icon(Icons.open, null)
         }
         DropdownMenu(open, { open = false }) {
             for (choice in choices) {

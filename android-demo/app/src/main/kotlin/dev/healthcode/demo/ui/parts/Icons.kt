@@ -11,7 +11,21 @@ import androidx.compose.ui.unit.dp
 
 /** The app's few signs, drawn here in lines of one width. */
 object Icons {
-    val back by lazy { lined("back") { moveTo(14.5f, 5f); lineTo(7.5f, 12f); lineTo(14.5f, 19f) } }
+    val back by lazy {
+        lined("back") {
+            moveTo(14.5f, 5f)
+            lineTo(7.5f, 12f)
+            lineTo(14.5f, 19f)
+        }
+    }
+
+    val open by lazy {
+        lined("open") {
+            moveTo(7f, 10f)
+            lineTo(12f, 15f)
+            lineTo(17f, 10f)
+        }
+    }
 
     val home by lazy {
         lined("home") {

@@ -34,8 +34,7 @@ fun Panel(
 
 /** A heading within a screen. */
 @Composable
-fun Heading(text: String) =
-    Text(text, Modifier.semantics { heading() }, style = MaterialTheme.typography.titleMedium)
+fun Heading(text: String) = Text(text, Modifier.semantics { heading() }, style = MaterialTheme.typography.titleMedium)
 
 /** What is said beside something, in the second place. */
 @Composable

@@ -65,8 +65,9 @@ fun QuarantineScreen(
         view.trouble?.let { trouble -> TroubleNotice(trouble, texts) { { state.remedy(it) } } }
         when {
             quarantine != null -> {
-                Standing(quarantine, texts, state)
+                Count(quarantine, texts)
                 CheckIn(quarantine, view, texts, state)
+                Standing(quarantine, texts, state)
                 Calendar(quarantine, texts)
                 Reminder(quarantine, device, texts)
                 CheckIns(quarantine, texts)
@@ -86,10 +87,9 @@ fun QuarantineScreen(
 }
 
 @Composable
-private fun ColumnScope.Standing(
+private fun ColumnScope.Count(
     quarantine: QuarantineView,
     texts: Texts,
-    state: QuarantineState,
 ) {
     val (counted, days) = quarantine.counted.toInt() to quarantine.days.toInt()
     quarantine.time.notice?.let { Notice(texts.of(it.what) + "\n" + texts.of(it.action)) }
@@ -99,6 +99,14 @@ private fun ColumnScope.Standing(
         style = MaterialTheme.typography.headlineSmall,
     )
     LinearProgressIndicator({ counted.toFloat() / days.coerceAtLeast(1) }, Modifier.fillMaxWidth())
+}
+
+@Composable
+private fun ColumnScope.Standing(
+    quarantine: QuarantineView,
+    texts: Texts,
+    state: QuarantineState,
+) {
     val phase = quarantine.phase
     val release = quarantine.earliestRelease
     when {
@@ -142,7 +150,6 @@ private fun ColumnScope.CheckIn(
         if (next != null) Text(texts[TCode.QUARANTINE_NEXT, texts.instant(next)])
         return
     }
-    if (due == null) Text(texts[TCode.QUARANTINE_CHECK_IN_UNSURE]) else Danger(due, texts)
     if (view.choosing) {
         Symptoms(view, texts, state)
     } else {
@@ -155,6 +162,7 @@ private fun ColumnScope.CheckIn(
             enabled = !view.busy && view.symptoms.isNotEmpty(),
         ) { Text(texts[TCode.QUARANTINE_SYMPTOMS]) }
     }
+    if (due == null) Text(texts[TCode.QUARANTINE_CHECK_IN_UNSURE]) else Danger(due, texts)
 }
 
 /** What would break it: until when the check-in must be made, and what missing it does. */

@@ -1,12 +1,12 @@
 package dev.healthcode.demo.ui.register
 
+import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.material3.LinearProgressIndicator
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
 import androidx.compose.ui.Modifier
-import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.ui.text.input.KeyboardType
 import dev.healthcode.demo.state.RegisterField
 import dev.healthcode.demo.state.RegisterState

@@ -31,6 +31,7 @@ import androidx.compose.ui.semantics.LiveRegionMode
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.liveRegion
 import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.unit.dp
 import androidx.compose.ui.unit.sp
 import dev.healthcode.Foreign
@@ -46,6 +47,8 @@ import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.code.Bright
 import dev.healthcode.demo.ui.code.CodePage
 import dev.healthcode.demo.ui.code.OneLine
+import dev.healthcode.demo.ui.code.Room
+import dev.healthcode.demo.ui.code.notScaled
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.PageBar
@@ -167,13 +170,17 @@ private fun Answer(
         device.signal(Signal.LOOK)
         onDispose {}
     }
-    CodePage(code, texts, onBack = state::again) { tight ->
+    CodePage(code, texts, onBack = state::again) { room ->
+        val largest = if (room == Room.WIDE) 24.sp else 20.dp.notScaled()
         val gate = texts[TCode.CODE_ANSWER_FOR, code.gate.orEmpty()]
-        Row(Modifier.fillMaxWidth().semantics { liveRegion = LiveRegionMode.Polite }) {
-            OneLine(gate, largest = if (tight) 18.sp else 24.sp, modifier = Modifier.weight(1f))
-            OneLine("${code.maskedName} ${code.idTail}", largest = if (tight) 18.sp else 24.sp)
+        Row(
+            Modifier.fillMaxWidth().semantics { liveRegion = LiveRegionMode.Polite },
+            Arrangement.spacedBy(8.dp),
+        ) {
+            OneLine(gate, largest = largest, modifier = Modifier.weight(2f))
+            OneLine("${code.maskedName} ${code.idTail}", largest = largest, align = TextAlign.End, modifier = Modifier.weight(1f))
         }
-        if (tight) return@CodePage
+        if (room == Room.LINES) return@CodePage
         People(people, chosen, state, texts)
         Button(state::again, Modifier.fillMaxWidth().heightIn(min = 48.dp)) { Text(texts[TCode.SCAN_DONE]) }
     }

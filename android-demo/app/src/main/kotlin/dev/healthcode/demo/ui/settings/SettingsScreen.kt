@@ -54,7 +54,10 @@ internal fun SettingsScreen(
             val name = texts[T.SETTINGS_EXPORT_NAME]
             Actions(
                 listOf(
-                    Action(texts[T.SETTINGS_EXPORT_SHARE], !view.busy) { state.export { device.share(name, JSON, it) } },
+                    Action(
+                        texts[T.SETTINGS_EXPORT_SHARE],
+                        !view.busy,
+                    ) { state.export { device.share(name, JSON, it) } },
                     Action(texts[T.SETTINGS_EXPORT_SAVE], !view.busy) { state.export { device.save(name, JSON, it) } },
                 ),
             )

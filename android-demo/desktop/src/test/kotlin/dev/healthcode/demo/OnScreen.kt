@@ -1,0 +1,81 @@
+package dev.healthcode.demo
+
+import androidx.compose.foundation.background
+import androidx.compose.foundation.layout.Box
+import androidx.compose.runtime.Composable
+import androidx.compose.ui.geometry.Size
+import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.semantics.SemanticsProperties
+import androidx.compose.ui.test.ExperimentalTestApi
+import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.SkikoComposeUiTest
+import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.hasText
+import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.v2.runSkikoComposeUiTest
+import androidx.compose.ui.unit.Density
+import dev.healthcode.demo.ui.Camera
+import dev.healthcode.demo.ui.HealthCodeTheme
+import dev.healthcode.demo.ui.Texts
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+
+/** A camera that reads nothing: a test gives the texts itself. */
+internal val blindCamera: Camera = { modifier, _, _ -> Box(modifier.background(Color.DarkGray)) }
+
+/** Shows one screen alone, [width] by [height] dp, and plays with it. */
+@OptIn(ExperimentalTestApi::class)
+internal fun onScreen(
+    width: Int = 360,
+    height: Int = 780,
+    density: Float = 2f,
+    fontScale: Float = 1f,
+    language: Language = Language.EN,
+    content: @Composable (Texts) -> Unit,
+    play: suspend SkikoComposeUiTest.(FileTexts) -> Unit,
+) {
+    val texts = FileTexts(language)
+    runSkikoComposeUiTest(Size(width * density, height * density), Density(density, fontScale)) {
+        setContent { HealthCodeTheme(dark = false) { content(texts) } }
+        play(texts)
+    }
+}
+
+@OptIn(ExperimentalTestApi::class)
+internal fun SkikoComposeUiTest.awaits(
+    what: String,
+    holds: () -> Boolean,
+) = waitUntil(what, 20_000) { holds() }
+
+@OptIn(ExperimentalTestApi::class)
+internal fun SkikoComposeUiTest.shows(text: String) =
+    onAllNodes(hasText(text, substring = true), true).fetchSemanticsNodes().isNotEmpty()
+
+@OptIn(ExperimentalTestApi::class)
+internal fun SkikoComposeUiTest.taps(text: String) {
+    val button = hasText(text) and hasClickAction()
+    awaits("$text, to tap") { onAllNodes(button).fetchSemanticsNodes().isNotEmpty() }
+    onAllNodes(button)[0].performClick()
+    waitForIdle()
+}
+
+/** By how much any part of the screen can be scrolled. */
+@OptIn(ExperimentalTestApi::class)
+internal fun SkikoComposeUiTest.scrolls(): Float {
+    val scrolling = SemanticsMatcher.keyIsDefined(SemanticsProperties.VerticalScrollAxisRange)
+    return onAllNodes(scrolling, true).fetchSemanticsNodes().maxOfOrNull {
+        it.config[SemanticsProperties.VerticalScrollAxisRange].maxValue()
+    } ?: 0f
+}
+
+/** A place for a state's coroutines, one after the other as on a phone's main thread; it ends with [use]. */
+internal suspend fun <T> inScope(use: suspend (CoroutineScope) -> T): T {
+    val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default.limitedParallelism(1))
+    return try {
+        use(scope)
+    } finally {
+        scope.cancel()
+    }
+}
