@@ -4,7 +4,7 @@
 # phone would add is not run here.
 source "$(dirname "$0")/lib.sh"
 
-demo=android-demo
+demo="android-demo"
 home=$demo/robolectric
 package=bindings/kotlin
 # Java reads paths from its own folder.
