@@ -18,6 +18,7 @@ import java.security.PrivateKey
 import java.security.Provider
 import java.security.PublicKey
 import java.security.SecureRandom
+import java.security.Security
 import java.security.cert.Certificate
 import java.security.spec.AlgorithmParameterSpec
 import java.security.spec.ECGenParameterSpec
@@ -192,7 +193,13 @@ internal class FakeKeyStore : Provider("AndroidKeyStore", 1.0, "keys in memory")
             failing()
             if (spec.isStrongBoxBacked && !strongBox) throw StrongBoxUnavailableException()
             val curve = (spec.algorithmParameterSpec as ECGenParameterSpec).name
-            val pair = KeyPairGenerator.getInstance("EC", "SunEC").apply { initialize(ECGenParameterSpec(curve)) }.generateKeyPair()
+            // Which of the other providers works under Robolectric is not the same everywhere.
+            val pair =
+                Security.getProviders("KeyPairGenerator.EC").filter { it !== this@FakeKeyStore }.firstNotNullOf {
+                    runCatching {
+                        KeyPairGenerator.getInstance("EC", it).apply { initialize(ECGenParameterSpec(curve)) }.generateKeyPair()
+                    }.getOrNull()
+                }
             return pair.also { kept[spec.keystoreAlias] = it }
         }
     }

@@ -15,6 +15,7 @@ import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
+import org.robolectric.android.controller.ActivityController
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 import org.robolectric.annotation.GraphicsMode.Mode.NATIVE
@@ -27,7 +28,10 @@ internal class ActivityTest {
     @get:Rule
     val on = OnStage()
 
-    private fun launch(saved: Bundle? = null) = Robolectric.buildActivity(MainActivity::class.java).setup(saved)
+    private fun launch(saved: Bundle? = null): ActivityController<MainActivity> {
+        val controller = Robolectric.buildActivity(MainActivity::class.java)
+        return if (saved == null) controller.setup() else controller.setup(saved)
+    }
 
     @Test
     fun `it launches with an empty file and asks to register`() {

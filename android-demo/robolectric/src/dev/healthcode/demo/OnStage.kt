@@ -1,5 +1,6 @@
 package dev.healthcode.demo
 
+import androidx.work.impl.WorkManagerImpl
 import dev.healthcode.DeclarationInput
 import dev.healthcode.IdentityForm
 import dev.healthcode.Stage
@@ -9,6 +10,7 @@ import dev.healthcode.zhangSan
 import kotlinx.coroutines.runBlocking
 import org.junit.rules.ExternalResource
 import org.robolectric.RuntimeEnvironment
+import org.robolectric.util.ReflectionHelpers
 import java.util.TimeZone
 
 /** A server process in virtual time for each test, and a phone over it: the application's own file. */
@@ -23,6 +25,10 @@ internal class OnStage : ExternalResource() {
         TimeZone.setDefault(TimeZone.getTimeZone("Asia/Shanghai"))
         stage = Stage(at(11, 9))
         TestApplication.stage = stage
+        // Robolectric makes a new application for each test, and WorkManager would stay with the first one.
+        for (field in listOf("sDelegatedInstance", "sDefaultInstance")) {
+            ReflectionHelpers.setStaticField(WorkManagerImpl::class.java, field, null)
+        }
     }
 
     override fun after() {
