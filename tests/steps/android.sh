@@ -20,10 +20,13 @@ need_java() {
   esac
 }
 
+# All of the list is read: the one who writes it would fail otherwise.
+has_library() { ldconfig -p | grep -F "$1" >/dev/null; }
+
 # need_library NAME PACKAGE: a shared library, which has no command to look for.
 need_library() {
-  if [ -n "$(ldconfig -p | grep -F "$1")" ]; then return 0; fi
-  if system_install "$2" && [ -n "$(ldconfig -p | grep -F "$1")" ]; then return 0; fi
+  if has_library "$1"; then return 0; fi
+  if system_install "$2" && has_library "$1"; then return 0; fi
   lacks "$1" "install the package $2 (Debian: apt-get install $2)"
 }
 
@@ -37,8 +40,12 @@ need_font() {
 
 build() { cargo build -p healthcode-ffi -p healthcode-cli; }
 
-# The Kotlin package as an app has it.
+# The Kotlin package as an app has it; it takes minutes and seldom changes.
 binding() {
+  local jar=$out/binding/healthcode-0.1.0.jar
+  if [ -e "$jar" ] && [ -z "$(find bindings/kotlin/pom.xml bindings/kotlin/generated bindings/kotlin/src/main -newer "$jar")" ]; then
+    echo "as it was built before" && return 0
+  fi
   mvn -q -B -f bindings/kotlin/pom.xml "-Dout=$out/binding" -Dmaven.test.skip=true package
 }
 
@@ -58,14 +65,16 @@ style() {
   if grep -rn '!!' --include='*.kt' "$home"; then echo "an exclamation that can crash" && return 1; fi
 }
 
-# Small enough for a page that people load.
+# The README's pictures are there, and small enough for a page that people load.
 readme() {
-  local picture large=
-  for picture in $(sed -n 's/.*\(pictures\/[a-z0-9-]*\.png\).*/\1/p' "$home/README.md"); do
-    if [ ! -s "$home/$picture" ]; then echo "$picture is missing" && large=yes; fi
+  local picture
+  for picture in "$home"/pictures/*.png; do
+    grep -F "pictures/$(basename "$picture")" "$home/README.md" || return 1
+    [ "$(wc -c <"$picture")" -lt 100000 ] || { echo "$picture is too large" && return 1; }
   done
-  find "$home/pictures" -size +99k | grep . && large=yes
-  [ -z "$large" ]
+  grep -o 'pictures/[a-z]*\.png' "$home/README.md" | while read -r picture; do
+    [ -s "$home/$picture" ] || { echo "$picture is not there" && return 1; }
+  done
 }
 
 if need_java && need_system mvn maven && need_system zbarimg zbar-tools && need_font &&

@@ -43,7 +43,15 @@ internal data class Shot(
         fun usual(random: Random) =
             Shot(
                 module = random.nextDouble(4.6, 7.0),
-                turn = random.nextDouble(-30.0, 30.0) + if (random.nextInt(5) == 0) 90.0 * random.nextInt(1, 4) else 0.0,
+                turn =
+                    random.nextDouble(-30.0, 30.0) +
+                        if (random.nextInt(5) ==
+                            0
+                        ) {
+                            90.0 * random.nextInt(1, 4)
+                        } else {
+                            0.0
+                        },
                 lean = random.nextDouble(-0.12, 0.12),
                 blur = random.nextInt(0, 2),
                 light = random.nextDouble(0.35, 1.0),

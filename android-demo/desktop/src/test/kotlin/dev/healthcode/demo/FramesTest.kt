@@ -103,7 +103,9 @@ internal class FramesTest {
             ),
         )
         for ((kind, of) in results.groupBy { it.kind }) {
-            println("  $kind: " + of.groupingBy { it.verdict?.let { v -> v::class.simpleName } ?: "not read" }.eachCount())
+            println(
+                "  $kind: " + of.groupingBy { it.verdict?.let { v -> v::class.simpleName } ?: "not read" }.eachCount(),
+            )
         }
     }
 

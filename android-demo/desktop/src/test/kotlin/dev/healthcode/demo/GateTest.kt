@@ -1,9 +1,12 @@
 package dev.healthcode.demo
 
+import androidx.compose.ui.InternalComposeUiApi
 import androidx.compose.ui.input.key.Key
+import androidx.compose.ui.input.key.KeyEvent
+import androidx.compose.ui.input.key.KeyEventType
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.onRoot
-import androidx.compose.ui.test.performKeyInput
+import androidx.compose.ui.test.performKeyPress
 import dev.healthcode.AskReason
 import dev.healthcode.CardReason
 import dev.healthcode.Checkpoint
@@ -24,7 +27,6 @@ import dev.healthcode.demo.state.gate.GateState
 import dev.healthcode.demo.state.gate.Wedge
 import dev.healthcode.demo.ui.TGate
 import dev.healthcode.demo.ui.gate.GateScreen
-import dev.healthcode.eventually
 import dev.healthcode.onStage
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.delay
@@ -47,7 +49,7 @@ internal class GateTest {
             val (one, other) = phone("a.db").also { it.becomeGreen() } to phone("b.db").also { it.becomeYellow() }
             val code = one.code().text
             state.scanned(code)
-            eventually("a verdict") { state.view.value.stage is GateStage.Judged }
+            soon("a verdict") { state.view.value.stage is GateStage.Judged }
             val from = System.nanoTime()
             assertIs<Verdict.Pass>(assertIs<GateStage.Judged>(state.view.value.stage).scan.verdict)
             while (state.view.value.stage is GateStage.Judged) {
@@ -65,7 +67,7 @@ internal class GateTest {
             assertEquals(listOf("pass" to 1u), state.view.value.counts)
 
             state.scanned(other.code().text)
-            eventually("the next person's") { signals.size == 2 }
+            soon("the next person's") { signals.size == 2 }
             assertEquals(Signal.STOP, signals.last())
             listOf(one, other).forEach { it.close() }
         }
@@ -75,7 +77,7 @@ internal class GateTest {
         onLane { state, signals ->
             val (yellow, green) = phone("a.db").also { it.becomeYellow() } to phone("b.db").also { it.becomeGreen() }
             state.scanned(yellow.code().text)
-            eventually("a stop") { signals == listOf(Signal.STOP) }
+            soon("a stop") { signals == listOf(Signal.STOP) }
             val stop = state.view.value.stage
             repeat(40) {
                 state.scanned(green.code().text)
@@ -84,9 +86,9 @@ internal class GateTest {
             assertEquals(stop, state.view.value.stage)
             assertEquals(listOf(Signal.STOP), signals)
             state.next()
-            eventually("a tap ends it") { state.view.value.stage == GateStage.Looking }
+            soon("a tap ends it") { state.view.value.stage == GateStage.Looking }
             state.scanned(green.code().text)
-            eventually("the one behind passes") { signals.last() == Signal.PASS }
+            soon("the one behind passes") { signals.last() == Signal.PASS }
             listOf(yellow, green).forEach { it.close() }
         }
 
@@ -97,11 +99,11 @@ internal class GateTest {
             val screenshot = phone.code().text
             world.pass(Duration.ofMinutes(2))
             state.scanned(screenshot)
-            eventually("a challenge") { state.view.value.stage is GateStage.Asking }
+            soon("a challenge") { state.view.value.stage is GateStage.Asking }
             val asking = assertIs<GateStage.Asking>(state.view.value.stage)
             assertEquals(AskReason.OLDER, assertIs<Verdict.AskForAnswer>(asking.scan?.verdict).reason)
             state.scanned(phone.code(asking.challenge.text).text)
-            eventually("it passes") { signals == listOf(Signal.ASK, Signal.PASS) }
+            soon("it passes") { signals == listOf(Signal.ASK, Signal.PASS) }
             phone.close()
         }
 
@@ -110,14 +112,14 @@ internal class GateTest {
         onLane { state, signals ->
             val phone = phone().also { it.becomeGreen() }
             state.challenge(true)
-            eventually("a first challenge") { state.view.value.stage is GateStage.Asking }
+            soon("a first challenge") { state.view.value.stage is GateStage.Asking }
             val first = assertIs<GateStage.Asking>(state.view.value.stage).challenge.text
             state.scanned(phone.code(first).text)
-            eventually("it passes") { signals == listOf(Signal.PASS) }
-            eventually("the next one") { state.view.value.stage is GateStage.Asking }
+            soon("it passes") { signals == listOf(Signal.PASS) }
+            soon("the next one") { state.view.value.stage is GateStage.Asking }
             assertNotEquals(first, assertIs<GateStage.Asking>(state.view.value.stage).challenge.text)
             state.challenge(false)
-            eventually("the camera again") { state.view.value.stage == GateStage.Looking }
+            soon("the camera again") { state.view.value.stage == GateStage.Looking }
             phone.close()
         }
 
@@ -125,19 +127,26 @@ internal class GateTest {
     fun `a yellow resident goes home through a residential gate, with the card compared, and not out of it`() =
         onLane { state, signals ->
             state.use(Lane("Estate", policy = "residential"))
-            eventually("the lane with its policy") { state.view.value.status?.policy != null }
+            soon("the lane with its policy") {
+                state.view.value.status
+                    ?.policy != null
+            }
             val phone = phone().also { it.becomeYellow() }
             world.pass(Duration.ofSeconds(5))
             state.scanned(phone.code().text)
-            eventually("the card") { signals == listOf(Signal.LOOK) }
+            soon("the card") { signals == listOf(Signal.LOOK) }
             delay(GateState.HOLD.toMillis() + 500)
             val card = assertIs<GateStage.Judged>(state.view.value.stage, "a card takes longer to compare")
             assertEquals(CardReason.POLICY, assertIs<Verdict.CompareCard>(card.scan.verdict).reason)
             state.go(Direction.OUT)
             world.pass(Duration.ofSeconds(5))
             state.scanned(phone.code().text)
-            eventually("not out") { signals == listOf(Signal.LOOK, Signal.STOP) }
-            assertEquals("Estate", state.view.value.lane?.gate)
+            soon("not out") { signals == listOf(Signal.LOOK, Signal.STOP) }
+            assertEquals(
+                "Estate",
+                state.view.value.lane
+                    ?.gate,
+            )
             phone.close()
         }
 
@@ -148,12 +157,12 @@ internal class GateTest {
                 val saved = SavedState()
                 val state = state(scope, saved)
                 state.use(Lane("门".repeat(9)))
-                eventually("what is wrong") { state.view.value.nameProblem != null }
+                soon("what is wrong") { state.view.value.nameProblem != null }
                 assertNull(state.view.value.lane)
                 state.use(Lane("North gate"))
-                eventually("it is open") { state.view.value.lane != null }
+                soon("it is open") { state.view.value.lane != null }
                 val again = state(scope, SavedState(saved.all()))
-                eventually("it opens by itself") { again.view.value.lane == Lane("North gate") }
+                soon("it opens by itself") { again.view.value.lane == Lane("North gate") }
             }
         }
 
@@ -164,37 +173,60 @@ internal class GateTest {
             server.close()
             world.goTo(at(13, 8))
             state.use(Lane("North gate"))
-            eventually("it asks") { state.view.value.status?.time == GateTimeState.CONFIRM_DATE }
-            eventually("it says why") { state.view.value.offline != null }
+            soon("it asks") {
+                state.view.value.status
+                    ?.time == GateTimeState.CONFIRM_DATE
+            }
+            soon("it says why") { state.view.value.offline != null }
             state.scanned(phone.code().text)
-            eventually("no verdict without a time") { signals == listOf(Signal.LOOK) }
+            soon("no verdict without a time") { signals == listOf(Signal.LOOK) }
             state.next()
             state.confirmDate()
-            eventually("the staff's word") { state.view.value.status?.time == GateTimeState.COARSE }
+            soon("the staff's word") {
+                state.view.value.status
+                    ?.time == GateTimeState.COARSE
+            }
             world.pass(Duration.ofSeconds(5))
             state.scanned(phone.code().text)
-            eventually("an answer is asked for") { signals.last() == Signal.ASK }
+            soon("an answer is asked for") { signals.last() == Signal.ASK }
             phone.close()
         }
 
     @Test
     fun `whatever is scanned comes to a verdict and never to a crash`() =
         onLane { state, signals ->
-            val junk = listOf("", " ", "H1:", "H1:%%%", "\u0000", "\uD800", "张".repeat(3_000), "https://example.org/", "H6:AAAA")
+            val junk =
+                listOf(
+                    "",
+                    " ",
+                    "H1:",
+                    "H1:%%%",
+                    "\u0000",
+                    "\uD800",
+                    "张".repeat(3_000),
+                    "https://example.org/",
+                    "H6:AAAA",
+                )
             for ((number, text) in junk.withIndex()) {
                 state.typed(text)
-                eventually("'${text.take(9)}' is judged") { signals.size > number }
+                soon("'${text.take(9)}' is judged") { signals.size > number }
                 assertNotEquals(Signal.PASS, signals.last())
                 state.next()
             }
             val what = Verdict.NotAHealthCode(Foreign.OTHER)
-            assertTrue(state.view.value.last?.verdict == what || state.view.value.last?.verdict is Verdict.Invalid)
+            assertTrue(
+                state.view.value.last
+                    ?.verdict == what ||
+                    state.view.value.last
+                        ?.verdict is Verdict.Invalid,
+            )
         }
 
     @Test
     fun `a typing scanner's text ends with Enter, and half a text is no beginning of the next`() {
         var now = 0L
         val wedge = Wedge { now }
+
         fun types(text: String) = text.mapNotNull { wedge.key(it) }
         assertEquals(emptyList(), types("\n\r\n"))
         assertEquals(listOf("H1:AB C", "H2:"), types("H1:AB C\nH2:\r"))
@@ -204,7 +236,7 @@ internal class GateTest {
         assertEquals(8_192, types("A".repeat(20_000) + "\n").single().length)
     }
 
-    @OptIn(ExperimentalTestApi::class)
+    @OptIn(ExperimentalTestApi::class, InternalComposeUiApi::class)
     @Test
     fun `a scanner that types is heard on the screen, whose buttons its Enter does not press`() =
         onLane(listens = false) { state, _ ->
@@ -212,10 +244,15 @@ internal class GateTest {
             onScreen(content = { GateScreen(state, device, it, blindCamera) }) { texts ->
                 awaits("the lane") { shows(texts[TGate.GATE_LOOKING]) }
                 assertTrue(device.awake, "the display stays on")
-                onRoot().performKeyInput {
-                    for (key in listOf(Key.H, Key.T, Key.T, Key.P, Key.Spacebar, Key.Enter)) {
-                        keyDown(key)
-                        keyUp(key)
+                for ((key, character) in listOf(
+                    Key.H to 'H',
+                    Key.T to 't',
+                    Key.Spacebar to ' ',
+                    Key.X to 'X',
+                    Key.Enter to '\n',
+                )) {
+                    for (type in listOf(KeyEventType.KeyDown, KeyEventType.KeyUp)) {
+                        onRoot().performKeyPress(KeyEvent(key, type, codePoint = character.code))
                     }
                 }
                 awaits("a verdict") { device.signals == listOf(Signal.LOOK) }
@@ -239,7 +276,7 @@ internal class GateTest {
             val signals = CopyOnWriteArrayList<Signal>()
             val state = state(scope, SavedState())
             state.use(Lane("North gate"))
-            eventually("the lane with its evidence") {
+            soon("the lane with its evidence") {
                 state.view.value.run { status?.trustListVersion != null && !syncing }
             }
             if (listens) scope.launch { state.signals.collect { signals += it } }
@@ -252,7 +289,9 @@ internal class GateTest {
         saved: SavedState,
     ): GateState {
         val clock = PhoneClock(world)
-        val open: suspend (Lane) -> Checkpoint = { Checkpoint.open(config("gate.db"), Ports(MemoryVault(9), clock), it) }
+        val open: suspend (
+            Lane,
+        ) -> Checkpoint = { Checkpoint.open(config("gate.db"), Ports(MemoryVault(9), clock), it) }
         return GateState(open, saved, scope, flowOf(true), nanos = { world.now.toEpochMilli() * 1_000_000 })
     }
 }

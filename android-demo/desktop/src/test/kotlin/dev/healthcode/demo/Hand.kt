@@ -6,15 +6,16 @@ import androidx.compose.foundation.layout.requiredSize
 import androidx.compose.runtime.CompositionLocalProvider
 import androidx.compose.runtime.DisposableEffect
 import androidx.compose.runtime.getValue
-import androidx.compose.runtime.key
-import androidx.compose.runtime.mutableIntStateOf
 import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.saveable.LocalSaveableStateRegistry
+import androidx.compose.runtime.saveable.SaveableStateRegistry
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.geometry.Size
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.graphics.asSkiaBitmap
 import androidx.compose.ui.platform.LocalDensity
+import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.SemanticsMatcher
@@ -65,7 +66,9 @@ internal class Hand(
     /** How it is looked at from now on. */
     var look by mutableStateOf(Look())
 
-    private var turns by mutableIntStateOf(0)
+    private var shown by mutableStateOf(true)
+    private var kept = emptyMap<String, List<Any?>>()
+    private var registry = registry()
     private val known = Language.entries.associateWith(::FileTexts)
 
     val texts get() = known.getValue(look.language)
@@ -80,24 +83,38 @@ internal class Hand(
 
     internal fun begin() =
         test.setContent {
-            val (app, now) = turns to look
-            CompositionLocalProvider(LocalDensity provides Density(DENSITY, now.fontScale)) {
+            val now = look
+            CompositionLocalProvider(
+                LocalDensity provides Density(DENSITY, now.fontScale),
+                LocalSaveableStateRegistry provides registry,
+            ) {
                 Box(Modifier.requiredSize(now.width.dp, now.height.dp)) {
-                    key(app) { HealthCodeApp(desk.app, desk.device, texts, camera, now.dark) }
+                    if (shown) HealthCodeApp(desk.app, desk.device, texts, camera, now.dark)
                 }
             }
         }
 
     /** Turns the phone: Android makes the activity anew, and the state stays. */
     fun rotate() {
-        turns += 1
+        kept = registry.performSave()
+        remake()
+    }
+
+    private fun remake() {
+        shown = false
+        test.waitForIdle()
+        registry = registry()
+        shown = true
         test.waitForIdle()
     }
 
+    private fun registry() = SaveableStateRegistry(kept) { true }
+
     /** The process ends and the app is opened again. */
     fun restart() {
+        kept = emptyMap()
         desk.die()
-        rotate()
+        remake()
     }
 
     fun see(
@@ -194,9 +211,21 @@ internal class Hand(
         for (way in ways + more) {
             look = way
             picture(name)
+            spoken(name)
         }
         look = before
         test.waitForIdle()
+    }
+
+    /** Whatever can be tapped has a word that a screen reader says. */
+    private fun spoken(name: String) {
+        for (node in test.onAllNodes(hasClickAction()).fetchSemanticsNodes()) {
+            val said =
+                node.config.getOrElseNullable(SemanticsProperties.Text) { null }.orEmpty().map { it.text } +
+                    node.config.getOrElseNullable(SemanticsProperties.ContentDescription) { null }.orEmpty() +
+                    listOfNotNull(node.config.getOrElseNullable(SemanticsProperties.EditableText) { null }?.text)
+            check(said.any { it.isNotBlank() }) { "$name: something to tap at ${node.boundsInRoot} is silent" }
+        }
     }
 
     private companion object {

@@ -20,7 +20,9 @@ import dev.healthcode.demo.ui.Texts
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
-import kotlinx.coroutines.cancel
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.job
 
 /** A camera that reads nothing: a test gives the texts itself. */
 internal val blindCamera: Camera = { modifier, _, _ -> Box(modifier.background(Color.DarkGray)) }
@@ -76,6 +78,19 @@ internal suspend fun <T> inScope(use: suspend (CoroutineScope) -> T): T {
     return try {
         use(scope)
     } finally {
-        scope.cancel()
+        // What the states have open they close at the end of their scope.
+        scope.coroutineContext.job.cancelAndJoin()
+    }
+}
+
+/** Waits for what another thread is about to do, on a machine that has more to do. */
+internal suspend fun soon(
+    what: String,
+    holds: () -> Boolean,
+) {
+    val until = System.nanoTime() + 20_000_000_000
+    while (!holds()) {
+        check(System.nanoTime() < until) { "$what: not within twenty seconds" }
+        delay(10)
     }
 }

@@ -114,7 +114,14 @@ internal class PicturesTest {
                     look = way
                     stage.world.pass(Duration.ofSeconds(4))
                     val text = zbar(picture("code-read"))
-                    assertEquals(Colour.GREEN, assertIs<Verdict.Pass>(gate.verify(text).verdict, "$way").colour)
+                    // The phone shows a code for half a minute, and a gate takes it once.
+                    val holder =
+                        when (val verdict = gate.verify(text).verdict) {
+                            is Verdict.Pass -> verdict.holder
+                            is Verdict.AlreadySeen -> verdict.holder.takeIf { way != ways.first() }
+                            else -> null
+                        }
+                    assertEquals("0014", holder?.idTail, "$way")
                 }
                 look = Look()
                 challenged(gate)

@@ -5,6 +5,7 @@ import dev.healthcode.IdentityForm
 import dev.healthcode.Stage
 import dev.healthcode.at
 import dev.healthcode.demo.state.Place
+import dev.healthcode.demo.state.Sync
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.parts.day
@@ -194,5 +195,5 @@ internal fun Hand.declareWuhan() {
     see(T.COLOUR_YELLOW)
     assertTrue(shows(texts[T.PREVIEW_SERVER]))
     tap(T.PREVIEW_SEND)
-    await("yellow") { card().colour == Colour.YELLOW }
+    await("yellow") { card().colour == Colour.YELLOW && desk.session.sync.value is Sync.Done }
 }

@@ -52,12 +52,13 @@ class ExposureState(
     val view: StateFlow<ExposureView> = shown.asStateFlow()
 
     init {
-        read()
+        refresh()
         // A record, a sync or the time may have changed it.
-        scope.launch { session.home.filterNotNull().collect { read() } }
+        scope.launch { session.home.filterNotNull().collect { refresh() } }
     }
 
-    private fun read() =
+    /** Reads it once more: what was entered on another screen changes nothing else that is watched. */
+    fun refresh() =
         try {
             val resident = session.resident
             val (entries, matches) = resident.whereabouts(subject) to resident.exposures(subject)
@@ -80,7 +81,7 @@ class ExposureState(
                 try {
                     val report = session.resident.fetchNotices(large)
                     shown.update { it.copy(report = report) }
-                    read()
+                    refresh()
                 } catch (error: HealthcodeException) {
                     shown.update { it.copy(trouble = Trouble.of(error)) }
                 } finally {
@@ -113,7 +114,7 @@ class ExposureState(
             try {
                 call()
                 shown.update { it.copy(trouble = null) }
-                read()
+                refresh()
             } catch (error: HealthcodeException) {
                 shown.update { it.copy(trouble = Trouble.of(error)) }
             }

@@ -17,6 +17,7 @@ import dev.healthcode.demo.state.Opening
 import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.state.Session
+import dev.healthcode.demo.ui.parts.Bounded
 import dev.healthcode.demo.ui.parts.Icons
 
 /**
@@ -85,7 +86,7 @@ internal fun Bar(
             { session.app.go(Screen(top)) },
             // The word below says the same.
             { Icon(icon, null) },
-            label = { Text(texts[word], maxLines = 1) },
+            label = { Bounded { Text(texts[word], maxLines = 1) } },
         )
     }
 }

@@ -43,7 +43,6 @@ object TGate {
     const val GATE_STATUS_LIST = "gate_status_list"
     const val GATE_NO_EVIDENCE = "gate_no_evidence"
 
-    const val VERDICT_ISSUER = "verdict_issuer"
     const val VERDICT_VALID = "verdict_valid"
     const val VERDICT_EXTENDED = "verdict_extended"
     const val VERDICT_OLDER = "verdict_older"

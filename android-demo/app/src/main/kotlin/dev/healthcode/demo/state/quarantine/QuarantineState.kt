@@ -52,7 +52,11 @@ class QuarantineState(
     fun askSymptoms(open: Boolean) = seen.update { it.copy(choosing = open, chosen = emptySet()) }
 
     /** Chooses a symptom, or takes the choice back. */
-    fun choose(symptom: String) = seen.update { it.copy(chosen = if (symptom in it.chosen) it.chosen - symptom else it.chosen + symptom) }
+    fun choose(symptom: String) =
+        seen.update {
+            val without = it.chosen - symptom
+            it.copy(chosen = if (without == it.chosen) it.chosen + symptom else without)
+        }
 
     /** Records the check-in, without symptoms or with the chosen ones; a second tap while it is recorded is none. */
     fun checkIn() {

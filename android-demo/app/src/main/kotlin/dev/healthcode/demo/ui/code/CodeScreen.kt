@@ -144,7 +144,8 @@ private fun ColumnScope.ShortFacts(
     state: CodeState,
 ) {
     NameAndTime(code, view, texts, state)
-    remarks(code, view, texts).firstOrNull()?.let { OneLine(it, largest = 16.dp.notScaled(), smallest = 10.dp.notScaled()) }
+    val remark = remarks(code, view, texts).firstOrNull() ?: return
+    OneLine(remark, largest = 16.dp.notScaled(), smallest = 10.dp.notScaled())
 }
 
 @Composable

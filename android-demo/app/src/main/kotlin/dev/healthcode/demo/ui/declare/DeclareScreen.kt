@@ -47,7 +47,8 @@ internal fun DeclareScreen(
     val view by state.view.collectAsState()
     val form = view.form
     val preview = view.preview
-    Page(form?.let { texts.of(it.title) } ?: texts[T.DECLARE_TITLE], texts, onBack) {
+    Page(texts[T.DECLARE_TITLE], texts, onBack) {
+        if (form != null) Small(texts.of(form.title))
         view.trouble?.let { if (sync !is Sync.Under || form != null) TroubleNotice(it, texts, remedies) }
         when {
             form == null -> Waiting(sync, texts, remedies)
@@ -73,9 +74,7 @@ private fun Waiting(
             TroubleNotice(sync.trouble, texts, remedies)
         }
 
-        is Sync.Idle, is Sync.Done -> {
-            Unit
-        }
+        is Sync.Idle, is Sync.Done -> {}
     }
 }
 

@@ -6,6 +6,7 @@ import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
@@ -47,6 +48,7 @@ internal fun ExposureScreen(
     bottomBar: @Composable () -> Unit,
 ) {
     val view by state.view.collectAsState()
+    LaunchedEffect(state) { state.refresh() }
     var all by rememberSaveable { mutableStateOf(false) }
     Page(texts[T.EXPOSURE_TITLE], texts, null, bottomBar) {
         if (people.size > 1) {

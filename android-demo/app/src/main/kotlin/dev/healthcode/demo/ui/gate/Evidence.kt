@@ -29,7 +29,8 @@ internal fun Evidence(
     view.trouble?.let { trouble -> TroubleNotice(trouble, texts) { { state.remedy(it) } } }
     if (view.noticeLoaded) Notice(texts[TGate.GATE_NOTICE_LOADED])
     val status = view.status ?: return
-    val connect = Action(texts[if (view.syncing) TGate.GATE_CONNECTING else TGate.GATE_CONNECT], !view.syncing, state::sync)
+    val connect =
+        Action(texts[if (view.syncing) TGate.GATE_CONNECTING else TGate.GATE_CONNECT], !view.syncing, state::sync)
     val lacks = lacks(status, view, texts)
     when {
         status.time == GateTimeState.CONFIRM_DATE -> {

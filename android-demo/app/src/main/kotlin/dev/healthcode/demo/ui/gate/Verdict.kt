@@ -101,7 +101,12 @@ internal fun VerdictPage(
             )
             Person(scan, texts, largest * 0.7f)
             for (line in details(scan.verdict, texts)) {
-                Text(line, color = Color.White, textAlign = TextAlign.Center, style = MaterialTheme.typography.bodyLarge)
+                Text(
+                    line,
+                    color = Color.White,
+                    textAlign = TextAlign.Center,
+                    style = MaterialTheme.typography.bodyLarge,
+                )
             }
             if (held && signal == Signal.STOP) {
                 Text(texts[TGate.GATE_TAP], color = Color.White, style = MaterialTheme.typography.titleMedium)
@@ -126,7 +131,12 @@ private fun Person(
     ) {
         if (colour != null) ColourMark(colour, 40.dp)
         Column {
-            OneLine("${holder.maskedName}  ${holder.idTail}", Color.Black, letter.notScaled(), weight = FontWeight.Medium)
+            OneLine(
+                "${holder.maskedName}  ${holder.idTail}",
+                Color.Black,
+                letter.notScaled(),
+                weight = FontWeight.Medium,
+            )
             val word = colour?.let { texts[it.word] + " · " }.orEmpty()
             OneLine(word + texts.of(holder.issuerName), Color.Black, (letter * 0.6f).notScaled())
         }

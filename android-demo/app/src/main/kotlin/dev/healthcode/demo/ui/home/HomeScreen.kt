@@ -74,6 +74,8 @@ private fun TimeLine(
     texts: Texts,
 ) {
     val notice = home.time.notice ?: return
+    // With nobody here there is nothing that the day decides.
+    if (notice.kind == TimeNoticeKind.DAY_UNKNOWN && home.subjects.isEmpty()) return
     val mend =
         if (notice.kind == TimeNoticeKind.DAY_UNKNOWN) {
             Action(texts[T.REMEDY_SYNC]) { session.sync() }
@@ -109,9 +111,7 @@ private fun SyncPart(
             Outcome(home, sync, session, texts)
         }
 
-        is Sync.Idle -> {
-            Unit
-        }
+        is Sync.Idle -> {}
     }
     Actions(
         listOf(

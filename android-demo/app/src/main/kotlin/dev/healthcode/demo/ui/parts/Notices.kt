@@ -53,13 +53,16 @@ data class Action(
     val run: () -> Unit,
 )
 
-/** The [actions] side by side, or below each other where they do not fit. */
+/** The [actions] side by side, or below each other where they do not fit; the [first] one stands out. */
 @Composable
-fun Actions(actions: List<Action>) {
+fun Actions(
+    actions: List<Action>,
+    first: Boolean = true,
+) {
     if (actions.isEmpty()) return
-    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(2.dp)) {
         actions.forEachIndexed { index, action ->
-            if (index == 0) {
+            if (first && index == 0) {
                 Button(action.run, enabled = action.enabled) { Text(action.word) }
             } else {
                 OutlinedButton(action.run, enabled = action.enabled) { Text(action.word) }

@@ -19,11 +19,14 @@ import androidx.compose.material3.Text
 import androidx.compose.material3.TopAppBar
 import androidx.compose.material3.TopAppBarDefaults
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.CompositionLocalProvider
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.LocalDensity
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.style.TextOverflow
+import androidx.compose.ui.unit.Density
 import androidx.compose.ui.unit.dp
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.Texts
@@ -52,6 +55,18 @@ fun Page(
     }
 }
 
+/** Letters that grow with the person's setting, and not beyond the room that a bar has: what it says stands below too. */
+@Composable
+fun Bounded(content: @Composable () -> Unit) {
+    val density = LocalDensity.current
+    CompositionLocalProvider(
+        LocalDensity provides Density(density.density, minOf(density.fontScale, LARGEST)),
+        content = content,
+    )
+}
+
+private const val LARGEST = 1.3f
+
 /** A screen's title and the way back. */
 @OptIn(ExperimentalMaterial3Api::class)
 @Composable
@@ -62,7 +77,9 @@ fun PageBar(
 ) {
     TopAppBar(
         title = {
-            Text(title, Modifier.semantics { heading() }, maxLines = 1, overflow = TextOverflow.Ellipsis)
+            Bounded {
+                Text(title, Modifier.semantics { heading() }, maxLines = 1, overflow = TextOverflow.Ellipsis)
+            }
         },
         navigationIcon = {
             if (onBack != null) IconButton(onBack) { Icon(Icons.back, texts[T.BACK]) }

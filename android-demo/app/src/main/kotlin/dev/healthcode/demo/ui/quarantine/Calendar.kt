@@ -144,13 +144,15 @@ private class Look(
 )
 
 private val done =
-    Look("✓", TCode.DAY_DONE, { MaterialTheme.colorScheme.primary }, { MaterialTheme.colorScheme.onPrimary })
+    Look("✓", TCode.DAY_DONE, { scheme.primary }, { scheme.onPrimary })
 
 private val missed =
-    Look("×", TCode.DAY_MISSED, { MaterialTheme.colorScheme.errorContainer }, { MaterialTheme.colorScheme.onErrorContainer })
+    Look("×", TCode.DAY_MISSED, { scheme.errorContainer }, { scheme.onErrorContainer })
 
 private val open =
-    Look("○", TCode.DAY_OPEN, { MaterialTheme.colorScheme.primaryContainer }, { MaterialTheme.colorScheme.onPrimaryContainer })
+    Look("○", TCode.DAY_OPEN, { scheme.primaryContainer }, { scheme.onPrimaryContainer })
+
+private val scheme @Composable get() = MaterialTheme.colorScheme
 
 private val toCome =
     Look("", TCode.DAY_TO_COME, { Color.Transparent }, { MaterialTheme.colorScheme.onSurfaceVariant })

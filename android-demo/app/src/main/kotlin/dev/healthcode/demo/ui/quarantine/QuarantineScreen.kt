@@ -139,9 +139,10 @@ private fun ColumnScope.CheckIn(
     state: QuarantineState,
 ) {
     val due = quarantine.due
-    view.recorded?.let { recorded ->
+    // Once it was sent, the record below says what became of it.
+    view.recorded?.takeIf { view.card?.waiting != 0u }?.let { recorded ->
         val day = recorded.day
-        val said = if (day == null) texts[TCode.QUARANTINE_RECORDED] else texts[TCode.QUARANTINE_RECORDED_DAY, texts.day(day)]
+        val said = day?.let { texts[TCode.QUARANTINE_RECORDED_DAY, texts.day(it)] } ?: texts[TCode.QUARANTINE_RECORDED]
         Notice(said, Modifier.testTag("recorded"))
     }
     if (due == null && quarantine.time.sure) {

@@ -178,7 +178,12 @@ private fun Answer(
             Arrangement.spacedBy(8.dp),
         ) {
             OneLine(gate, largest = largest, modifier = Modifier.weight(2f))
-            OneLine("${code.maskedName} ${code.idTail}", largest = largest, align = TextAlign.End, modifier = Modifier.weight(1f))
+            OneLine(
+                "${code.maskedName} ${code.idTail}",
+                largest = largest,
+                align = TextAlign.End,
+                modifier = Modifier.weight(1f),
+            )
         }
         if (room == Room.LINES) return@CodePage
         People(people, chosen, state, texts)

@@ -79,6 +79,7 @@ private fun Language(
             Action("English") { device.language("en") },
             Action(texts[T.SETTINGS_LANGUAGE_PHONE]) { device.language(null) },
         ),
+        first = false,
     )
 }
 
@@ -95,6 +96,7 @@ private fun Reminders(
             Action(texts[T.SETTINGS_NOTIFICATIONS]) { device.openSettings(DeviceSetting.NOTIFICATIONS) },
             Action(texts[T.SETTINGS_BATTERY]) { device.openSettings(DeviceSetting.BATTERY) },
         ),
+        first = false,
     )
 }
 
@@ -115,7 +117,7 @@ private fun Erase(
             people.takeIf { it.size > 1 }.orEmpty().map { person ->
                 Action(texts[T.SETTINGS_ERASE_ONE, person.maskedName], enabled) { asked = person.subject }
             }
-        Actions(one + Action(texts[T.SETTINGS_ERASE_ALL], enabled) { asked = ALL })
+        Actions(one + Action(texts[T.SETTINGS_ERASE_ALL], enabled) { asked = ALL }, first = false)
     }
     val subject = asked ?: return
     Confirm(texts[T.SETTINGS_ERASE_ASK], texts[T.ERASE_FILE_YES], texts) { yes ->
