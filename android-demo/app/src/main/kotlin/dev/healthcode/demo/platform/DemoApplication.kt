@@ -8,6 +8,7 @@ import android.app.PendingIntent
 import android.content.Context
 import android.content.Intent
 import android.content.pm.ApplicationInfo
+import android.content.res.Resources
 import android.os.Build
 import androidx.core.app.NotificationCompat
 import androidx.work.Configuration
@@ -122,17 +123,19 @@ class Authority(
     /** Where it comes from. */
     companion object {
         /** The authority that Gradle wrote into the resources. */
-        fun of(resources: android.content.res.Resources): Authority {
-            val key = resources.getString(R.string.healthcode_root_key)
-            return Authority(
+        fun of(resources: Resources): Authority =
+            Authority(
                 server = resources.getString(R.string.healthcode_server),
                 issuer = resources.getString(R.string.healthcode_issuer),
-                rootKeys = if (key.isEmpty()) emptyList() else listOf(bytes(key)),
+                // Without a key, or with what is none, the library says so when it is opened.
+                rootKeys = listOfNotNull(bytes(resources.getString(R.string.healthcode_root_key))),
                 builtAt = Instant.parse(resources.getString(R.string.healthcode_built_at)),
             )
-        }
 
-        /** The bytes of pairs of hexadecimal digits. */
-        fun bytes(hex: String): ByteArray = hex.trim().chunked(2) { it.toString().toInt(16).toByte() }.toByteArray()
+        /** The bytes of pairs of hexadecimal digits; null for none, and for a text that is something else. */
+        fun bytes(hex: String): ByteArray? {
+            val bytes = hex.trim().chunked(2).map { it.toIntOrNull(16)?.toByte() }
+            return if (bytes.isEmpty() || null in bytes) null else bytes.filterNotNull().toByteArray()
+        }
     }
 }
