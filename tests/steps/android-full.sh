@@ -21,6 +21,8 @@ maven() { mvn -q -B "$@"; }
 # classpath FILE…: joined by colons.
 classpath() { printf '%s\n' "$@" | paste -sd : -; }
 
+build() { cargo build -p healthcode-ffi -p healthcode-cli; }
+
 fetch() { maven -f "$home/pom.xml" "-Dout=$out" generate-resources && unpack; }
 
 # An archive of Android's is a zip with classes, resources and a manifest.
@@ -190,7 +192,7 @@ need_java() {
 
 step versions versions || true
 if need_java && need_system mvn maven && need_system unzip unzip && need_system python3 python3 && need_system aapt2 aapt &&
-  step build build_border && step fetch fetch; then
+  step build build && step fetch fetch; then
   step demands demands || true
   if step ports ports && step manifest manifest && step resources resources && step application application &&
     step witness witness_classes && step tests tests && need_system zbarimg zbar-tools; then
