@@ -37,7 +37,10 @@ internal class FileTexts(
                     .newDocumentBuilder()
                     .parse(file)
                     .getElementsByTagName("string")
-            return List(nodes.length) { nodes.item(it) as Element }.map { it.getAttribute("name") to unescape(it.textContent) }
+            return List(nodes.length) { nodes.item(it) as Element }.map {
+                it.getAttribute("name") to
+                    unescape(it.textContent)
+            }
         }
 
         private fun unescape(text: String): String {

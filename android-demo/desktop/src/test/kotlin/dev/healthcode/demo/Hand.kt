@@ -32,6 +32,7 @@ import androidx.compose.ui.unit.dp
 import dev.healthcode.BilingualText
 import dev.healthcode.Stage
 import dev.healthcode.at
+import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.ui.Camera
 import dev.healthcode.demo.ui.HealthCodeApp
 import dev.healthcode.demo.ui.of
@@ -68,7 +69,7 @@ internal class Hand(
 
     private var shown by mutableStateOf(true)
     private var kept = emptyMap<String, List<Any?>>()
-    private var registry = registry()
+    private var registry by mutableStateOf(registry())
     private val known = Language.entries.associateWith(::FileTexts)
 
     val texts get() = known.getValue(look.language)
@@ -160,6 +161,21 @@ internal class Hand(
 
     fun tapText(text: String) = touch(hasText(text) and hasClickAction(), text)
 
+    /** Taps what leads to a screen; where the page moved under the finger, once more. */
+    fun open(
+        key: String,
+        place: Place,
+    ) {
+        repeat(TAPS) {
+            if (desk.app.stack.value.last().place != place) {
+                tap(key)
+                val until = System.nanoTime() + TAP_NANOS
+                while (desk.app.stack.value.last().place != place && System.nanoTime() < until) test.waitForIdle()
+            }
+        }
+        await("$place") { desk.app.stack.value.last().place == place }
+    }
+
     fun touch(
         matcher: SemanticsMatcher,
         name: String,
@@ -207,6 +223,8 @@ internal class Hand(
         name: String,
         vararg more: Look,
     ) {
+        // What a tap has lit has gone out by then.
+        test.mainClock.advanceTimeBy(LIT_MILLIS)
         val before = look
         for (way in ways + more) {
             look = way
@@ -231,6 +249,9 @@ internal class Hand(
     private companion object {
         const val DENSITY = 2f
         const val PATIENCE = 30_000L
+        const val LIT_MILLIS = 1_000L
+        const val TAPS = 3
+        const val TAP_NANOS = 500_000_000L
         const val LOOK_AWAY = 100L
         const val NAME = 40
         val ways =

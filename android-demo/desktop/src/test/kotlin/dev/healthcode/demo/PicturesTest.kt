@@ -13,6 +13,7 @@ import dev.healthcode.Stage
 import dev.healthcode.Verdict
 import dev.healthcode.at
 import dev.healthcode.atHome
+import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.TGate
@@ -59,7 +60,7 @@ internal class PicturesTest {
             await("yellow") { card().colour == Colour.YELLOW && card().waiting == 0u }
             see(T.CARD_DAYS, 0, 7)
             pictures("home-yellow", small)
-            tap(T.CARD_CODE)
+            open(T.CARD_CODE, Place.CODE)
             await("the code") { desk.device.bright }
             pictures("code-yellow", small, smallEnglish)
             desk.app.home()
@@ -71,7 +72,7 @@ internal class PicturesTest {
     private fun Hand.days(stage: Stage) {
         for (day in 11..13) {
             stage.world.goTo(at(day, 9, 30))
-            tap(T.CARD_QUARANTINE)
+            open(T.CARD_QUARANTINE, Place.QUARANTINE)
             tap(TCode.QUARANTINE_CHECK_IN)
             await("day $day counts") { card().countedDays?.toInt() == day - 10 }
             if (day == 13) pictures("quarantine", small)
@@ -79,7 +80,7 @@ internal class PicturesTest {
             tap(T.SYNC_NOW)
             await("sent") { card().waiting == 0u }
         }
-        tap(T.CARD_JOURNAL)
+        open(T.CARD_JOURNAL, Place.JOURNAL)
         see(T.EVENT_CHECKED_IN)
         pictures("journal")
         desk.app.home()
@@ -97,7 +98,7 @@ internal class PicturesTest {
             answerNo()
             tap(T.PREVIEW_SEND)
             await("green") { card().colour == Colour.GREEN }
-            tap(T.CARD_CODE)
+            open(T.CARD_CODE, Place.CODE)
             await("the code") { desk.device.bright }
             pictures("code-green", small, smallEnglish)
             stage.gate().use { gate ->
@@ -138,7 +139,7 @@ internal class PicturesTest {
         pictures("answer", small)
         assertIs<Verdict.Pass>(gate.verify(zbar(picture("answer-read"))).verdict)
         desk.app.home()
-        tap(T.CARD_JOURNAL)
+        open(T.CARD_JOURNAL, Place.JOURNAL)
         seeText("North gate")
         pictures("journal-asked")
     }

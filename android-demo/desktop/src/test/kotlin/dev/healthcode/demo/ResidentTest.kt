@@ -34,7 +34,7 @@ internal class ResidentTest {
                 if (day == 14) stage.server.close()
                 if (day == 16) stage.server.start()
                 desk.app.home()
-                tap(T.CARD_QUARANTINE)
+                open(T.CARD_QUARANTINE, Place.QUARANTINE)
                 tap(TCode.QUARANTINE_CHECK_IN)
                 rotate()
                 await("day $day counts") { card().countedDays?.toInt() == day - 10 }
@@ -62,7 +62,7 @@ internal class ResidentTest {
         onDesk { stage ->
             register(stage, zhangSan)
             declareWuhan()
-            tap(T.HOME_ANOTHER)
+            open(T.HOME_ANOTHER, Place.REGISTER)
             fill(liSi)
             confirm(stage)
             answerNo()

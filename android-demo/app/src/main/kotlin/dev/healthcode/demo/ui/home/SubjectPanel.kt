@@ -49,7 +49,8 @@ internal fun SubjectPanel(
                 ),
         )
     }
-    Due(card, texts)
+    // What another phone speaks for now is not due here.
+    if (card.state !is SubjectState.Replaced) Due(card, texts)
     if (card.waiting > 0u) Small(texts[T.CARD_WAITING, card.waiting.toInt()])
     Actions(actions(card, texts, go))
 }
@@ -108,8 +109,9 @@ private fun actions(
     texts: Texts,
     go: (Place) -> Unit,
 ): List<Action> {
-    val code = Action(texts[T.CARD_CODE]) { go(Place.CODE) }.takeIf { card.colour != null }
-    val quarantine = Action(texts[T.CARD_QUARANTINE]) { go(Place.QUARANTINE) }.takeIf { card.orderDays != null }
+    val speaks = card.state !is SubjectState.Replaced
+    val code = Action(texts[T.CARD_CODE]) { go(Place.CODE) }.takeIf { speaks && card.colour != null }
+    val quarantine = Action(texts[T.CARD_QUARANTINE]) { go(Place.QUARANTINE) }.takeIf { speaks && card.orderDays != null }
     val declare = Action(texts[T.CARD_DECLARE]) { go(Place.DECLARE) }.takeIf { card.state is SubjectState.Active }
     val journal = Action(texts[T.CARD_JOURNAL]) { go(Place.JOURNAL) }
     return if (card.declared) {
