@@ -4,9 +4,15 @@
 
 import org.jetbrains.kotlin.gradle.dsl.JvmTarget
 
+// Android's plugin brings Kotlin with it; this is which.
+buildscript {
+    dependencies {
+        classpath(libs.kotlin.gradle.plugin)
+    }
+}
+
 plugins {
     alias(libs.plugins.android.library)
-    alias(libs.plugins.kotlin.android)
 }
 
 group = "dev.healthcode"
@@ -14,7 +20,7 @@ version = "0.1.0"
 
 android {
     namespace = "dev.healthcode"
-    compileSdk = 36
+    compileSdk = 37
 
     defaultConfig {
         // Cheap and old phones are the ones that were shut out.
@@ -31,12 +37,13 @@ android {
 
     sourceSets {
         named("main") {
-            kotlin.srcDirs("src/main/kotlin", "generated")
-            jniLibs.srcDirs("src/main/jniLibs")
+            // What every platform has, what uniffi wrote, and the ports of Android.
+            kotlin.directories += listOf("src/main/kotlin", "generated", "src/android/kotlin")
+            jniLibs.directories += "src/main/jniLibs"
         }
         // The tests are Maven's: they need the server's process.
         named("test") {
-            kotlin.setSrcDirs(emptyList<String>())
+            kotlin.directories.clear()
         }
     }
 
@@ -56,6 +63,8 @@ kotlin {
 dependencies {
     coreLibraryDesugaring(libs.desugar)
     api(libs.coroutines)
+    // For background work: SyncWorker.
+    api(libs.work)
     // The archive with JNA's own native libraries for Android.
     implementation(libs.jna) {
         artifact {

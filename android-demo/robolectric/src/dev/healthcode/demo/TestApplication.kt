@@ -1,0 +1,28 @@
+package dev.healthcode.demo
+
+import dev.healthcode.MemoryVault
+import dev.healthcode.PhoneClock
+import dev.healthcode.Ports
+import dev.healthcode.Stage
+import dev.healthcode.at
+import dev.healthcode.demo.platform.Authority
+import dev.healthcode.demo.platform.DemoApplication
+
+/**
+ * The demo's application against a server process in virtual time. Its vault is in memory, since Robolectric has no
+ * Android Keystore: that one has a test of its own.
+ */
+internal class TestApplication : DemoApplication() {
+    private val phone by lazy { PhoneClock(stage.world) }
+
+    override val ports by lazy { Ports(MemoryVault(7), phone) }
+
+    override val authority by lazy {
+        Authority(stage.server.url, "hangzhou", listOf(stage.server.rootKey), at(1, 0))
+    }
+
+    companion object {
+        /** The server of the test that runs; a test sets it before anything is opened. */
+        lateinit var stage: Stage
+    }
+}
