@@ -63,6 +63,33 @@ extension NotCounted {
   }
 }
 
+extension ActKind {
+  /// What an officer did.
+  var key: Key {
+    switch self {
+    case .overdue: .journalActedOverdue
+    case .relation: .journalActedRelation
+    case .paper: .journalActedPaper
+    case .checkIn: .journalActedCheckIn
+    case .appeal: .journalActedAppeal
+    case .order: .journalActedOrder
+    case .declaration: .journalActedDeclaration
+    }
+  }
+}
+
+extension AppealState {
+  /// Where an appeal stands.
+  var key: Key {
+    switch self {
+    case .received: .journalAppealReceived
+    case .inReview: .journalAppealInReview
+    case .granted: .journalAppealGranted
+    case .refused: .journalAppealRefused
+    }
+  }
+}
+
 extension ReleaseCause {
   /// Why an order ended.
   var key: Key {
@@ -70,6 +97,7 @@ extension ReleaseCause {
     case .completed: .releasedCompleted
     case .superseded: .releasedSuperseded
     case .officer: .releasedOfficer
+    case .lapsed: .releasedLapsed
     }
   }
 }

@@ -72,12 +72,24 @@ private struct EntryRow: View {
     case .answered(_, _, let allow, _): texts(allow ? .journalAllowed : .journalRefused)
     case .toldExposure(_, _, _, let day, _): texts(.journalTold, texts.day(day))
     case .wrongEntry: texts(.journalWrongEntry)
-    case .ordered(_, let colour, _, _, _, let days, _):
+    case .ordered(_, let colour, _, _, _, let days, _, _):
       texts(.journalOrdered, texts(colour.key), texts.number(days))
     case .released(_, let cause): texts(cause.key)
-    case .otherPhone(_, .some(let from)): texts(.journalOtherPhone, texts.instant(from))
-    case .otherPhone(_, .none): texts(.journalOtherPhoneNow)
+    case .otherPhone(_, .some(let from), .none): texts(.journalOtherPhone, texts.instant(from))
+    case .otherPhone(_, .none, .none): texts(.journalOtherPhoneNow)
+    case .otherPhone(_, .some, .some(let carer)): texts(.journalCarer, carer)
+    case .otherPhone(_, .none, .some(let carer)): texts(.journalCarerEnded, carer)
     case .rated(let colour, _, _, _): texts(.journalRated, texts(colour.key))
+    case .endedCare: texts(.journalEndedCare)
+    case .askedForPaper(_, let withdraw, _): texts(withdraw == nil ? .journalAskedForPaper : .journalWithdrewPaper)
+    case .appealed: texts(.journalAppealed)
+    case .broughtServed: texts(.journalBroughtServed)
+    case .paper(_, .some(let until), _): texts(.journalPaperIssued, texts.instant(until))
+    case .paper(_, .none, _): texts(.journalPaperWithdrawn)
+    case .acted(_, let act, _): texts(act.key)
+    case .appealAnswered(_, let state, _, _): texts(state.key)
+    case .servedElsewhere(_, let days, .none): texts(.journalServedTaken, texts.number(days))
+    case .servedElsewhere(_, _, .some): texts(.journalServedRefused)
     }
   }
 
@@ -87,12 +99,26 @@ private struct EntryRow: View {
       model.symptoms(symptoms).map { texts($0) } + [words(of: outcome)]
     case .declared(_, _, let outcome), .answered(_, _, _, let outcome), .toldExposure(_, _, _, _, let outcome):
       [words(of: outcome)]
-    case .ordered(_, _, _, let cause, let startsOn, _, _):
+    case .ordered(_, _, _, let cause, let startsOn, _, _, let until):
       [texts(cause), texts(.journalStarts, texts.day(startsOn))]
+        + [until].compactMap { $0 }.map { texts(.journalProvisional, texts.instant($0)) }
     case .rated(_, let reasons, _, let appealBy):
       reasons.map { texts($0.text) } + [texts(.journalAppealBy, texts.instant(appealBy))]
+    case .endedCare(_, _, let outcome), .askedForPaper(_, _, let outcome), .appealed(_, _, let outcome):
+      [words(of: outcome)]
+    case .broughtServed(_, let issuer, let outcome): [issuer, words(of: outcome)]
+    case .paper(_, _, let by): [by].compactMap { $0 }.map(words(by:))
+    case .acted(let officer, _, let note): [texts(.journalByOfficer, officer)] + [note].compactMap { $0 }
+    case .appealAnswered(_, let state, let dueBy, let reason):
+      (state == .received || state == .inReview ? [texts(.journalAppealDue, texts.instant(dueBy))] : [])
+        + [reason].compactMap { $0 }.map { texts($0) }
+    case .servedElsewhere(let issuer, _, _): [issuer]
     case .released, .otherPhone, .wrongEntry: []
     }
+  }
+
+  private func words(by: By) -> String {
+    texts(by.role == .carer ? .journalByCarer : .journalByOfficer, by.name)
   }
 
   private func words(of outcome: EntryOutcome) -> String {
@@ -100,7 +126,9 @@ private struct EntryRow: View {
     case .waiting: texts(.outcomeWaiting)
     case .accepted(let at): texts(.outcomeAccepted, texts.instant(at))
     case .refused(_, _, let text): texts(text)
-    case .counted(_, _, let day, let certainty): texts(certainty.key, texts.day(day))
+    case .counted(_, _, let day, let certainty, .none): texts(certainty.key, texts.day(day))
+    case .counted(_, _, let day, let certainty, .some(let by)):
+      "\(texts(certainty.key, texts.day(day))) \(words(by: by))"
     case .notCounted(_, _, let reason): texts(reason.key)
     }
   }

@@ -56,7 +56,7 @@ public final class ScanModel {
         content = .venue(name: name, signed: true)
       case .unsignedVenue:
         content = .venue(name: nil, signed: false)
-      case .code, .otherKind, .foreign, .damaged:
+      case .code, .handoverRequest, .handover, .otherKind, .foreign, .damaged:
         content = .named(try explainDisclosure(text).summary)
       }
     } catch {

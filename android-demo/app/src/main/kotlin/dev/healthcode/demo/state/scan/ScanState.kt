@@ -131,6 +131,7 @@ class ScanState(
                 is ScannedText.Venue -> ScanView.Venue(what.name, text)
                 is ScannedText.Code -> ScanView.Named(Found.CODE)
                 is ScannedText.UnsignedVenue -> ScanView.Named(Found.UNSIGNED_VENUE)
+                is ScannedText.HandoverRequest, is ScannedText.Handover -> ScanView.Named(Found.HANDOVER)
                 is ScannedText.OtherKind -> ScanView.Named(Found.OTHER_KIND)
                 is ScannedText.Damaged -> ScanView.Named(Found.DAMAGED)
                 is ScannedText.Foreign -> ScanView.Named(Found.FOREIGN, what.what)
@@ -208,6 +209,9 @@ enum class Found {
 
     /** A venue's code that no listed issuer has signed. */
     UNSIGNED_VENUE,
+
+    /** What phones show each other when a person moves from one to the other: not in this app. */
+    HANDOVER,
 
     /** A code of this system that this app does not read. */
     OTHER_KIND,

@@ -1,5 +1,9 @@
 package dev.healthcode.demo.ui.journal
 
+import dev.healthcode.ActKind
+import dev.healthcode.AppealState
+import dev.healthcode.By
+import dev.healthcode.ByRole
 import dev.healthcode.Certainty
 import dev.healthcode.Colour
 import dev.healthcode.EntryOutcome
@@ -7,6 +11,7 @@ import dev.healthcode.JournalEvent
 import dev.healthcode.NotCounted
 import dev.healthcode.ReleaseCause
 import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.TRecord
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.declare.colourWords
 import dev.healthcode.demo.ui.of
@@ -45,7 +50,8 @@ internal fun Texts.journal(event: JournalEvent): JournalLine =
 
         is JournalEvent.Ordered -> {
             val about = this[T.EVENT_ORDERED_ABOUT, day(event.startsOn), event.days.toInt()]
-            line(T.EVENT_ORDERED, colour(event.colour), of(event.cause), about)
+            val lapses = event.provisionalUntil?.let { this[TRecord.EVENT_PROVISIONAL, instant(it)] }
+            line(T.EVENT_ORDERED, colour(event.colour), of(event.cause), about, lapses)
         }
 
         is JournalEvent.Released -> {
@@ -53,14 +59,61 @@ internal fun Texts.journal(event: JournalEvent): JournalLine =
         }
 
         is JournalEvent.OtherPhone -> {
-            line(T.EVENT_OTHER_PHONE, event.activeFrom?.let { this[T.EVENT_OTHER_PHONE_FROM, instant(it)] })
+            val carer = event.carer
+            if (carer == null) {
+                line(T.EVENT_OTHER_PHONE, event.activeFrom?.let { this[T.EVENT_OTHER_PHONE_FROM, instant(it)] })
+            } else {
+                val what = if (event.activeFrom == null) TRecord.EVENT_CARER_KEY_ENDED else TRecord.EVENT_CARER_KEY
+                line(what, carer)
+            }
         }
 
         is JournalEvent.Rated -> {
             val reasons = event.reasons.map { of(it.text) }
             line(T.EVENT_RATED, colour(event.colour), *reasons.toTypedArray())
         }
+
+        is JournalEvent.EndedCare -> {
+            line(TRecord.EVENT_ENDED_CARE, outcome(event.outcome))
+        }
+
+        is JournalEvent.AskedForPaper -> {
+            val what = if (event.withdraw == null) TRecord.EVENT_ASKED_PAPER else TRecord.EVENT_WITHDREW_PAPER
+            line(what, outcome(event.outcome))
+        }
+
+        is JournalEvent.Appealed -> {
+            line(TRecord.EVENT_APPEALED, outcome(event.outcome))
+        }
+
+        is JournalEvent.BroughtServed -> {
+            line(TRecord.EVENT_BROUGHT_SERVED, event.issuer, outcome(event.outcome))
+        }
+
+        is JournalEvent.Paper -> {
+            val until = event.expiresAt?.let { this[TRecord.EVENT_PAPER_UNTIL, instant(it)] }
+            line(if (until == null) TRecord.EVENT_PAPER_WITHDRAWN else TRecord.EVENT_PAPER_ISSUED, until, by(event.by))
+        }
+
+        is JournalEvent.Acted -> {
+            line(actWords.getValue(event.act), this[TRecord.EVENT_BY_OFFICER, event.officer], event.note)
+        }
+
+        is JournalEvent.AppealAnswered -> {
+            val undecided = event.state == AppealState.RECEIVED || event.state == AppealState.IN_REVIEW
+            val due = if (undecided) this[TRecord.EVENT_APPEAL_DUE, instant(event.dueBy)] else null
+            line(appealWords.getValue(event.state), due, event.reason?.let { of(it) })
+        }
+
+        is JournalEvent.ServedElsewhere -> {
+            val days = this[TRecord.EVENT_SERVED_DAYS, event.days.toInt(), event.issuer]
+            line(if (event.refused == null) TRecord.EVENT_SERVED_TAKEN else TRecord.EVENT_SERVED_REFUSED, days)
+        }
     }
+
+/** Who acted in the person's place. */
+private fun Texts.by(by: By?): String? =
+    by?.let { this[if (it.role == ByRole.CARER) TRecord.EVENT_BY_CARER else TRecord.EVENT_BY_OFFICER, it.name] }
 
 private fun Texts.line(
     what: String,
@@ -74,9 +127,31 @@ private fun Texts.outcome(outcome: EntryOutcome): String =
         is EntryOutcome.Waiting -> this[T.OUTCOME_WAITING]
         is EntryOutcome.Accepted -> this[T.OUTCOME_ACCEPTED, instant(outcome.at)]
         is EntryOutcome.Refused -> this[T.OUTCOME_REFUSED, of(outcome.text)]
-        is EntryOutcome.Counted -> this[countedWords.getValue(outcome.certainty), day(outcome.day)]
+        is EntryOutcome.Counted -> listOfNotNull(counted(outcome), by(outcome.by)).joinToString(" ")
         is EntryOutcome.NotCounted -> this[T.OUTCOME_NOT_COUNTED, this[notCountedWords.getValue(outcome.reason)]]
     }
+
+private fun Texts.counted(outcome: EntryOutcome.Counted): String =
+    this[countedWords.getValue(outcome.certainty), day(outcome.day)]
+
+private val actWords =
+    mapOf(
+        ActKind.OVERDUE to TRecord.EVENT_ACTED_OVERDUE,
+        ActKind.RELATION to TRecord.EVENT_ACTED_RELATION,
+        ActKind.PAPER to TRecord.EVENT_ACTED_PAPER,
+        ActKind.CHECK_IN to TRecord.EVENT_ACTED_CHECK_IN,
+        ActKind.APPEAL to TRecord.EVENT_ACTED_APPEAL,
+        ActKind.ORDER to TRecord.EVENT_ACTED_ORDER,
+        ActKind.DECLARATION to TRecord.EVENT_ACTED_DECLARATION,
+    )
+
+private val appealWords =
+    mapOf(
+        AppealState.RECEIVED to TRecord.EVENT_APPEAL_RECEIVED,
+        AppealState.IN_REVIEW to TRecord.EVENT_APPEAL_IN_REVIEW,
+        AppealState.GRANTED to TRecord.EVENT_APPEAL_GRANTED,
+        AppealState.REFUSED to TRecord.EVENT_APPEAL_REFUSED,
+    )
 
 private val countedWords =
     mapOf(
@@ -99,4 +174,5 @@ private val releaseWords =
         ReleaseCause.COMPLETED to T.RELEASE_COMPLETED,
         ReleaseCause.SUPERSEDED to T.RELEASE_SUPERSEDED,
         ReleaseCause.OFFICER to T.RELEASE_OFFICER,
+        ReleaseCause.LAPSED to TRecord.RELEASE_LAPSED,
     )

@@ -231,6 +231,7 @@ private fun Texts.name(
     when (found) {
         Found.CODE -> this[TCode.FOUND_CODE]
         Found.UNSIGNED_VENUE -> this[TCode.FOUND_UNSIGNED_VENUE]
+        Found.HANDOVER -> this[TCode.FOUND_HANDOVER]
         Found.OTHER_KIND -> this[TCode.FOUND_OTHER_KIND]
         Found.DAMAGED -> this[TCode.FOUND_DAMAGED]
         Found.FOREIGN -> name(foreign ?: Foreign.OTHER)
