@@ -114,9 +114,9 @@ fn who_asks_agrees_with_the_own_key_to_a_new_one_and_goes_on_after_an_end_of_the
     }
     let done = resident.enrol_reply(reply(&enrolled(Some(carer.subject)))).unwrap();
     let cards = resident.home().unwrap().subjects;
-    let cared: Vec<_> =
+    let shown: Vec<_> =
         cards.iter().map(|card| (card.masked_name.as_str(), card.cared_for_by.clone())).collect();
-    assert_eq!(cared, [("*三", None), ("*七", Some(carer.subject.to_string()))]);
+    assert_eq!(shown, [("*三", None), ("*七", Some(carer.subject.to_string()))]);
     assert_eq!(cards[1].subject, done.subject);
     // Nobody passes it on, and nobody is one's own carer or on this phone twice.
     let call = resident.care_call(done.subject.clone(), li_si());
@@ -134,13 +134,13 @@ fn as_many_as_the_rulebook_says_are_on_one_phone() {
     let phone = TestPhone::new();
     let carer = phone.enrol(1, &zhang_san());
     let most = phone.core().rulebook().unwrap().care.max_subjects;
-    let cared: Vec<_> = (0..u8::try_from(most).unwrap()).map(|n| phone.enrol(10 + n, &li_si())).collect();
-    for key in &cared {
+    let others: Vec<_> = (0..u8::try_from(most).unwrap()).map(|n| phone.enrol(10 + n, &li_si())).collect();
+    for key in &others {
         change(&phone, key, |body| body.cared_by = Some(of(&carer)));
     }
     let ask = || phone.resident.care_call(carer.subject.to_string(), sun_qi());
     assert_eq!(field(ask()), wrong("carer", "too-many"));
-    change(&phone, &cared[0], |body| body.replaced = true);
+    change(&phone, &others[0], |body| body.replaced = true);
     assert!(ask().is_ok(), "one is over");
     change(&phone, &carer, |body| body.replaced = true);
     assert_eq!(ask().err(), Some(HealthcodeError::Replaced));
