@@ -154,7 +154,8 @@ fn explain(sheet: &mut Sheet) {
     let mut y = 170.0;
     for (zh, en) in EXPLAINED {
         sheet.line((MARGIN, y), WIDTH, Style::bold(size), zh);
-        sheet.line((MARGIN, y + step * 0.82), WIDTH, Style::plain(size), en);
+        // Of one size, whichever of them is the longest.
+        sheet.line((MARGIN, y + step * 0.82), WIDTH, Style::plain(4.7), en);
         y += step * 1.82;
     }
 }
