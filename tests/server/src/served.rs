@@ -181,9 +181,7 @@ impl Desk<'_> {
     pub(crate) fn is_served_elsewhere(&self) -> bool {
         let Some(order) = &self.state.order else { return false };
         // An officer's order is an officer's to lift.
-        let by_rule = self.state.rating.as_ref().is_some_and(|rating| {
-            rating.colour == order.colour && rating.reasons.iter().all(|reason| reason.rule != "manual")
-        });
+        let by_rule = order.manual.is_none();
         let issued_on = order.quarantine.issued_on();
         by_rule
             && self
