@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output, Stdio};
 
 use healthcode::resident::JournalEvent;
@@ -239,7 +240,6 @@ fn bad_usage_and_refusals_have_their_own_exit_status() {
     let key = desk.path("first");
     let plain = ["officer", "--server", "http://example.org", "--key", &key, "overdue"];
     assert_eq!(run(&plain, "").0, Some(2), "nothing about people goes in the clear");
-    use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(desk.act("first", &["overdue"], "").0, Some(2));
 }

@@ -96,7 +96,7 @@ pub(crate) enum OfficerAct {
     Declare {
         #[command(flatten)]
         whom: Somebody,
-        /// The declaration (JSON): answers, travel, declared_on
+        /// The declaration (JSON): `answers`, `travel`, `declared_on`
         #[arg(value_name = "FILE")]
         declaration: PathBuf,
     },

@@ -131,7 +131,7 @@ impl Desk<'_> {
             "subject": self.subject,
             "masked_name": self.state.masked_name,
             "id_tail": self.state.id_tail,
-            "colour": self.state.colour().map(|colour| colour.word()),
+            "colour": self.state.colour().map(healthcode::rules::colour::Colour::word),
         });
         if let Value::Object(answer) = &mut answer {
             answer.append(done);

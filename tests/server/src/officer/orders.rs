@@ -26,7 +26,7 @@ use crate::storage::log::{Fate, ManualRow};
 
 /// So many lapses at a time.
 const LAPSES: u32 = 256;
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Colour, first day, days and cause of an order.
 type Ordered<'a> = (Colour, LegalDate, u16, &'a Text);
