@@ -2,6 +2,7 @@
 //! outcome. The model is the correction interface of GB/T 38963. What never enters: a verdict of the phone's own.
 
 use super::quarantine::problem_of;
+use super::{Resident, known};
 use crate::error::{HealthcodeError, refusal_text};
 use crate::rules::calendar::Timestamp;
 use crate::rules::rating::Reason;
@@ -101,7 +102,37 @@ pub enum AppealStanding {
 
 silent!(Appeals, Contestable, AppealInput, AppealCard, AppealStanding);
 
-pub(super) fn appeals(phone: &Phone, key: &SubjectKey) -> Result<Appeals, HealthcodeError> {
+#[uniffi::export]
+impl Resident {
+    /// The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+    /// made. One is made by [`Resident::record`] with [`Entry::Appeal`]; GB/T 38963 is the model.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSubject`, `Storage`, `Port`.
+    pub fn appeals(&self, subject: String) -> Result<Appeals, HealthcodeError> {
+        let phone = self.phone()?;
+        appeals(&phone, &known(&phone, &subject)?)
+    }
+
+    /// Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+    /// nobody else learns of it, and it goes when the appeal is recorded.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+    #[uniffi::method(default(draft = None))]
+    pub fn keep_appeal_draft(
+        &self,
+        subject: String,
+        draft: Option<AppealInput>,
+    ) -> Result<(), HealthcodeError> {
+        let phone = self.phone()?;
+        keep_draft(&phone, &known(&phone, &subject)?, draft)
+    }
+}
+
+fn appeals(phone: &Phone, key: &SubjectKey) -> Result<Appeals, HealthcodeError> {
     let now = phone.now()?;
     phone.store.read(|file| {
         let said = Said::read(file, key)?;
@@ -122,11 +153,7 @@ pub(super) fn appeals(phone: &Phone, key: &SubjectKey) -> Result<Appeals, Health
 }
 
 /// Keeps what was written so far; none throws it away.
-pub(super) fn keep_draft(
-    phone: &Phone,
-    key: &SubjectKey,
-    draft: Option<AppealInput>,
-) -> Result<(), HealthcodeError> {
+fn keep_draft(phone: &Phone, key: &SubjectKey, draft: Option<AppealInput>) -> Result<(), HealthcodeError> {
     if let Some(draft) = &draft {
         check_size(draft)?;
     }

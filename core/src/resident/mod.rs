@@ -279,33 +279,6 @@ impl Resident {
         record::record(&phone, &known(&phone, &subject)?, &entry)
     }
 
-    /// The appeals of a subject: what can be contested, what is being written, and where each one stands that was
-    /// made. One is made by [`Resident::record`] with [`Entry::Appeal`]; GB/T 38963 is the model.
-    ///
-    /// # Errors
-    ///
-    /// `UnknownSubject`, `Storage`, `Port`.
-    pub fn appeals(&self, subject: String) -> Result<Appeals, HealthcodeError> {
-        let phone = self.phone()?;
-        appeals::appeals(&phone, &known(&phone, &subject)?)
-    }
-
-    /// Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
-    /// nobody else learns of it, and it goes when the appeal is recorded.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
-    #[uniffi::method(default(draft = None))]
-    pub fn keep_appeal_draft(
-        &self,
-        subject: String,
-        draft: Option<AppealInput>,
-    ) -> Result<(), HealthcodeError> {
-        let phone = self.phone()?;
-        appeals::keep_draft(&phone, &known(&phone, &subject)?, draft)
-    }
-
     /// What happened to a subject on this phone, the latest last, in pages of 50: what was recorded and what became of
     /// it, refusals with their reason, orders, releases, ratings. `after` is the id of the last entry seen; none begins
     /// with the first. Something may still come in before an entry that was seen, when the phone's time lagged behind:

@@ -16,7 +16,8 @@ use healthcode::wire::message::{
 };
 use healthcode::wire::operation::CareChange;
 use healthcode::wire::{Bytes, Consent, OperationBody};
-use support::phone::{Phone, Told, WUHAN, ask_to_care, care_for, confirm, consent, key, sign, well};
+use support::family::{ask_to_care, care_for, consent};
+use support::phone::{Phone, Told, WUHAN, confirm, key, sign, well};
 use support::{Server, at, li_si, sun_qi, wang_wu, zhang_san, zhao_liu};
 
 fn refused(word: &str, field: Option<&str>) -> Told {

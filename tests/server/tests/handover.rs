@@ -9,7 +9,8 @@ use healthcode::token::consent::Purpose;
 use healthcode::token::{KeyConsent, Signer as _, SubjectId};
 use healthcode::wire::Bytes;
 use healthcode::wire::message::{Enrolled, OutcomeKind, SyncResponse};
-use support::phone::{Phone, care_for, consent, hand_over, key, yellow};
+use support::family::{care_for, consent, hand_over};
+use support::phone::{Phone, key, yellow};
 use support::{Server, at, li_si, sun_qi, zhang_san};
 
 #[tokio::test]

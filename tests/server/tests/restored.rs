@@ -13,85 +13,10 @@ use healthcode::token::{GateToken, OperationId, PaperNotice};
 use healthcode::wire::message::{ChangeKind, OutcomeKind, Recovered, SyncRequest, SyncResponse};
 use healthcode::wire::operation::{PaperChange, ToldExposure};
 use healthcode::wire::{Bytes, OperationBody, Problem};
+use support::keeper::{Keeper, back_up, day, in_quarantine, restore, restore_nothing};
 use support::phone::{Phone, well, yellow};
 use support::second::{pair, publish, train, withdrawal};
 use support::{Server, at, february, li_si, zhang_san};
-
-/// A copy of the database as a backup makes it, without the keys and the file that tells lives apart.
-fn back_up(server: &Server) -> PathBuf {
-    let copy = server.folder.path().join("backup.db");
-    let _ = std::fs::remove_file(&copy);
-    let database = rusqlite::Connection::open(&server.config.database).unwrap();
-    database.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
-    copy
-}
-
-async fn restore(server: &mut Server, copy: Option<&PathBuf>) {
-    restore_nothing(server);
-    if let Some(copy) = copy {
-        std::fs::copy(copy, &server.config.database).unwrap();
-    }
-    server.restart().await;
-}
-
-/// A phone with all that it was told, as a real one keeps it.
-struct Keeper {
-    phone: Phone,
-    kept: Vec<Recovered>,
-}
-
-impl Keeper {
-    async fn sync(&mut self, server: &Server) -> SyncResponse {
-        let sent = self.phone.waiting.clone();
-        let answer = self.phone.send(server, &self.phone.request(server)).await;
-        let response: SyncResponse = answer.json();
-        for (sent, outcome) in sent.iter().zip(&response.outcomes) {
-            self.kept.extend(outcome.receipt.clone().map(|receipt| Recovered::Operation {
-                operation: sent.operation.clone(),
-                link: sent.link.clone(),
-                receipt,
-            }));
-        }
-        for change in &response.changes {
-            let (kind, object) = (change.kind.clone(), change.object.clone());
-            self.kept.push(Recovered::Decision { kind, object });
-        }
-        self.phone.take(server, &answer).await;
-        response
-    }
-
-    /// Asks, is told what is gone, and offers what it holds.
-    async fn recover(&mut self, server: &Server) -> (u64, SyncResponse) {
-        let gone = self.phone.send(server, &self.phone.request(server)).await;
-        assert_eq!(gone.problem(), (410, "cursor-gone".to_owned(), None));
-        let known = gone.json::<Problem>().expected.unwrap();
-        let request = SyncRequest {
-            recovered: self.kept.clone(),
-            recovered_after: Some(known),
-            ..self.phone.request(server)
-        };
-        self.phone.judgements.clear();
-        let answer = self.phone.send(server, &request).await;
-        self.phone.take(server, &answer).await;
-        (known, answer.json())
-    }
-}
-
-async fn in_quarantine(server: &Server) -> Keeper {
-    let phone = Phone::enrol(server, &zhang_san(), 1).await;
-    let mut keeper = Keeper { phone, kept: Vec::new() };
-    keeper.phone.declare(server, support::phone::well(support::phone::WUHAN, 11));
-    keeper.sync(server).await;
-    assert_eq!(keeper.phone.colour(), Some(Colour::Yellow));
-    keeper
-}
-
-async fn day(server: &Server, keeper: &mut Keeper, day: u32) -> OperationId {
-    server.go_to(day, 9, 0);
-    let tap = keeper.phone.tap(at(day, 9, 0));
-    keeper.sync(server).await;
-    tap
-}
 
 #[tokio::test]
 async fn a_database_of_last_night_takes_back_what_the_phone_holds() {
@@ -315,15 +240,6 @@ async fn keys_without_a_life_are_of_a_life_that_was_lost() {
     assert!(server.reopened().await.is_err(), "what was used cannot be told");
     server.config.generation = Some(2);
     server.restart().await;
-}
-
-/// Loses the database.
-fn restore_nothing(server: &Server) {
-    for end in ["", "-wal", "-shm"] {
-        let mut name = server.config.database.clone().into_os_string();
-        name.push(end);
-        let _ = std::fs::remove_file(name);
-    }
 }
 
 #[tokio::test]

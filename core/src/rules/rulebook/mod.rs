@@ -4,10 +4,12 @@
 //! JsonLogic in the CertLogic subset, see [`super::certlogic`]. What never enters: a person, a clock.
 
 mod parse;
+mod terms;
 
 use serde::{Deserialize, Serialize};
 
 pub use parse::RulebookError;
+pub use terms::{CareTerms, ManualTerms, PaperTerms};
 
 use crate::rules::calendar::{LegalCalendar, LegalDate, Timestamp};
 use crate::rules::certlogic::Expression;
@@ -59,7 +61,7 @@ pub struct Rulebook {
     /// Days within which a rating can be appealed.
     pub appeal_days: u16,
     /// Hours within which the authority answers an appeal.
-    #[serde(default = "appeal_answer_hours")]
+    #[serde(default = "terms::appeal_answer_hours")]
     pub appeal_answer_hours: u16,
     /// Who may care for how many.
     #[serde(default)]
@@ -70,58 +72,6 @@ pub struct Rulebook {
     /// Orders that no rule gives.
     #[serde(default)]
     pub manual: ManualTerms,
-}
-
-const fn appeal_answer_hours() -> u16 {
-    72
-}
-
-/// Who may care for how many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CareTerms {
-    /// For how many people one person may care.
-    pub max_subjects: u16,
-    /// How many may care for one person.
-    pub max_carers: u16,
-}
-
-impl Default for CareTerms {
-    fn default() -> Self {
-        Self { max_subjects: 8, max_carers: 4 }
-    }
-}
-
-/// Paper codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PaperTerms {
-    /// Days from issue to expiry.
-    pub lifetime_days: u16,
-    /// How many of one person may be valid at once.
-    pub max_valid: u16,
-}
-
-impl Default for PaperTerms {
-    fn default() -> Self {
-        Self { lifetime_days: 28, max_valid: 3 }
-    }
-}
-
-/// Orders that no rule gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ManualTerms {
-    /// Hours within which a second officer confirms one; else it lapses.
-    pub confirm_hours: u16,
-    /// The most days of one.
-    pub max_days: u16,
-}
-
-impl Default for ManualTerms {
-    fn default() -> Self {
-        Self { confirm_hours: 72, max_days: 14 }
-    }
 }
 
 /// How long gate tokens live.

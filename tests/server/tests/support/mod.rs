@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+pub(crate) mod family;
+pub(crate) mod keeper;
 pub(crate) mod officer;
 pub(crate) mod phone;
 pub(crate) mod second;
