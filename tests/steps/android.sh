@@ -51,7 +51,8 @@ binding() {
 
 # What the tests measured is printed: it is part of the log.
 tests() {
-  rm -rf "$out/surefire-reports" "$out/pictures" && maven test || return 1
+  # A compiler that was killed leaves classes that do not fit together.
+  rm -rf "$out/classes" "$out/test-classes" "$out/kotlin-ic" "$out/surefire-reports" "$out/pictures" && maven test || return 1
   local ran
   ran=$(cat "$out"/surefire-reports/TEST-*.xml | grep -c '<testcase ')
   printf '\n%s tests\n' "$ran"

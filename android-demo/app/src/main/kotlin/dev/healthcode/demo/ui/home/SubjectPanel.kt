@@ -111,7 +111,8 @@ private fun actions(
 ): List<Action> {
     val speaks = card.state !is SubjectState.Replaced
     val code = Action(texts[T.CARD_CODE]) { go(Place.CODE) }.takeIf { speaks && card.colour != null }
-    val quarantine = Action(texts[T.CARD_QUARANTINE]) { go(Place.QUARANTINE) }.takeIf { speaks && card.orderDays != null }
+    val quarantine =
+        Action(texts[T.CARD_QUARANTINE]) { go(Place.QUARANTINE) }.takeIf { speaks && card.orderDays != null }
     val declare = Action(texts[T.CARD_DECLARE]) { go(Place.DECLARE) }.takeIf { card.state is SubjectState.Active }
     val journal = Action(texts[T.CARD_JOURNAL]) { go(Place.JOURNAL) }
     return if (card.declared) {
