@@ -468,6 +468,11 @@ uint64_t uniffi_healthcode_fn_clone_resident(uint64_t handle, RustCallStatus *_N
 void uniffi_healthcode_fn_free_resident(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_APPEALS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_APPEALS
+RustBuffer uniffi_healthcode_fn_method_resident_appeals(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CHANGED
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CHANGED
 uint64_t uniffi_healthcode_fn_method_resident_changed(uint64_t ptr, uint64_t after, RustBuffer cancel
@@ -508,6 +513,11 @@ RustBuffer uniffi_healthcode_fn_method_resident_home(uint64_t ptr, RustCallStatu
 RustBuffer uniffi_healthcode_fn_method_resident_journal(uint64_t ptr, RustBuffer subject, RustBuffer after, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
+void uniffi_healthcode_fn_method_resident_keep_appeal_draft(uint64_t ptr, RustBuffer subject, RustBuffer draft, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW
 RustBuffer uniffi_healthcode_fn_method_resident_preview(uint64_t ptr, RustBuffer subject, RustBuffer declaration, RustCallStatus *_Nonnull out_status
@@ -543,6 +553,26 @@ RustBuffer uniffi_healthcode_fn_method_resident_answered_challenges(uint64_t ptr
 void uniffi_healthcode_fn_method_resident_forget_answered_challenges(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CARE_CALL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CARE_CALL
+RustBuffer uniffi_healthcode_fn_method_resident_care_call(uint64_t ptr, RustBuffer carer, RustBuffer identity, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CONFIRM_CARE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CONFIRM_CARE
+uint64_t uniffi_healthcode_fn_method_resident_confirm_care(uint64_t ptr, RustBuffer code, RustBuffer cancel
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CONFIRM_CARE_CALL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CONFIRM_CARE_CALL
+RustBuffer uniffi_healthcode_fn_method_resident_confirm_care_call(uint64_t ptr, RustBuffer code, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_REQUEST_CARE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_REQUEST_CARE
+uint64_t uniffi_healthcode_fn_method_resident_request_care(uint64_t ptr, RustBuffer carer, RustBuffer identity, RustBuffer cancel
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ANSWER_EXPOSURE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ANSWER_EXPOSURE
 RustBuffer uniffi_healthcode_fn_method_resident_answer_exposure(uint64_t ptr, RustBuffer subject, RustBuffer exposure, RustBuffer answer, RustCallStatus *_Nonnull out_status
@@ -561,6 +591,36 @@ uint64_t uniffi_healthcode_fn_method_resident_notice_exchange(uint64_t ptr, int8
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_NOTICE_STATE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_NOTICE_STATE
 RustBuffer uniffi_healthcode_fn_method_resident_notice_state(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_HAND_OVER
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_HAND_OVER
+RustBuffer uniffi_healthcode_fn_method_resident_hand_over(uint64_t ptr, RustBuffer subject, RustBuffer text, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_HANDOVER_REQUEST
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_HANDOVER_REQUEST
+RustBuffer uniffi_healthcode_fn_method_resident_handover_request(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_TAKE_OVER
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_TAKE_OVER
+uint64_t uniffi_healthcode_fn_method_resident_take_over(uint64_t ptr, RustBuffer text, RustBuffer cancel
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_TAKE_OVER_CALL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_TAKE_OVER_CALL
+RustBuffer uniffi_healthcode_fn_method_resident_take_over_call(uint64_t ptr, RustBuffer text, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_TAKE_OVER_REPLY
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_TAKE_OVER_REPLY
+RustBuffer uniffi_healthcode_fn_method_resident_take_over_reply(uint64_t ptr, RustBuffer reply, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW_MOVE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW_MOVE
+uint64_t uniffi_healthcode_fn_method_resident_preview_move(uint64_t ptr, RustBuffer subject, RustBuffer issuer, RustBuffer cancel
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENROL
@@ -611,6 +671,16 @@ RustBuffer uniffi_healthcode_fn_method_resident_one_time_code_call(uint64_t ptr,
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ONE_TIME_CODE_REPLY
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ONE_TIME_CODE_REPLY
 RustBuffer uniffi_healthcode_fn_method_resident_one_time_code_reply(uint64_t ptr, RustBuffer reply, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PAPER_PAGE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PAPER_PAGE
+RustBuffer uniffi_healthcode_fn_method_resident_paper_page(uint64_t ptr, RustBuffer subject, RustBuffer paper, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PAPERS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PAPERS
+RustBuffer uniffi_healthcode_fn_method_resident_papers(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SCAN
@@ -703,6 +773,11 @@ RustBuffer uniffi_healthcode_fn_method_syncexchange_next(uint64_t ptr, RustBuffe
 RustBuffer uniffi_healthcode_fn_method_syncexchange_unanswered(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_APPEALSTANDING_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_APPEALSTANDING_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_appealstanding_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERVALUE_UNIFFI_TRAIT_DEBUG
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERVALUE_UNIFFI_TRAIT_DEBUG
 RustBuffer uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
@@ -728,9 +803,39 @@ RustBuffer uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(RustBuffe
 RustBuffer uniffi_healthcode_fn_method_answeredchallenge_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_APPEALCARD_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_APPEALCARD_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_appealcard_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_APPEALINPUT_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_APPEALINPUT_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_appealinput_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_APPEALS_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_APPEALS_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_appeals_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CONTESTABLE_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CONTESTABLE_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_contestable_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CARER_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CARER_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_carer_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_EXPOSURE_UNIFFI_TRAIT_DEBUG
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_EXPOSURE_UNIFFI_TRAIT_DEBUG
 RustBuffer uniffi_healthcode_fn_method_exposure_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_HANDOVERPICTURE_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_HANDOVERPICTURE_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_handoverpicture_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ANSWERINPUT_UNIFFI_TRAIT_DEBUG
@@ -1273,6 +1378,12 @@ uint16_t uniffi_healthcode_checksum_method_vault_delete(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_APPEALS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_APPEALS
+uint16_t uniffi_healthcode_checksum_method_resident_appeals(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CHANGED
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CHANGED
 uint16_t uniffi_healthcode_checksum_method_resident_changed(void
@@ -1321,6 +1432,12 @@ uint16_t uniffi_healthcode_checksum_method_resident_journal(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
+uint16_t uniffi_healthcode_checksum_method_resident_keep_appeal_draft(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW
 uint16_t uniffi_healthcode_checksum_method_resident_preview(void
@@ -1363,6 +1480,30 @@ uint16_t uniffi_healthcode_checksum_method_resident_forget_answered_challenges(v
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CARE_CALL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CARE_CALL
+uint16_t uniffi_healthcode_checksum_method_resident_care_call(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CONFIRM_CARE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CONFIRM_CARE
+uint16_t uniffi_healthcode_checksum_method_resident_confirm_care(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CONFIRM_CARE_CALL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CONFIRM_CARE_CALL
+uint16_t uniffi_healthcode_checksum_method_resident_confirm_care_call(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_REQUEST_CARE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_REQUEST_CARE
+uint16_t uniffi_healthcode_checksum_method_resident_request_care(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ANSWER_EXPOSURE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ANSWER_EXPOSURE
 uint16_t uniffi_healthcode_checksum_method_resident_answer_exposure(void
@@ -1384,6 +1525,42 @@ uint16_t uniffi_healthcode_checksum_method_resident_notice_exchange(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_NOTICE_STATE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_NOTICE_STATE
 uint16_t uniffi_healthcode_checksum_method_resident_notice_state(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_HAND_OVER
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_HAND_OVER
+uint16_t uniffi_healthcode_checksum_method_resident_hand_over(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_HANDOVER_REQUEST
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_HANDOVER_REQUEST
+uint16_t uniffi_healthcode_checksum_method_resident_handover_request(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_TAKE_OVER
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_TAKE_OVER
+uint16_t uniffi_healthcode_checksum_method_resident_take_over(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_TAKE_OVER_CALL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_TAKE_OVER_CALL
+uint16_t uniffi_healthcode_checksum_method_resident_take_over_call(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_TAKE_OVER_REPLY
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_TAKE_OVER_REPLY
+uint16_t uniffi_healthcode_checksum_method_resident_take_over_reply(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW_MOVE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW_MOVE
+uint16_t uniffi_healthcode_checksum_method_resident_preview_move(void
     
 );
 #endif
@@ -1444,6 +1621,18 @@ uint16_t uniffi_healthcode_checksum_method_resident_one_time_code_call(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ONE_TIME_CODE_REPLY
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ONE_TIME_CODE_REPLY
 uint16_t uniffi_healthcode_checksum_method_resident_one_time_code_reply(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PAPER_PAGE
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PAPER_PAGE
+uint16_t uniffi_healthcode_checksum_method_resident_paper_page(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PAPERS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PAPERS
+uint16_t uniffi_healthcode_checksum_method_resident_papers(void
     
 );
 #endif

@@ -1306,7 +1306,8 @@ public protocol NativeCheckpointProtocol: AnyObject, Sendable {
     
     /**
      * Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
-     * it. The same text within three seconds of its last scan repeats its verdict. Needs no network.
+     * it. The same text within three seconds of its last scan repeats its verdict. Of two authorities' codes of one
+     * person within a minute the stricter verdict counts. Needs no network.
      *
      * # Errors
      *
@@ -1480,7 +1481,8 @@ open func shutDown()throws   {try rustCallWithError(FfiConverterTypeNativeError_
     
     /**
      * Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
-     * it. The same text within three seconds of its last scan repeats its verdict. Needs no network.
+     * it. The same text within three seconds of its last scan repeats its verdict. Of two authorities' codes of one
+     * person within a minute the stricter verdict counts. Needs no network.
      *
      * # Errors
      *
@@ -2002,6 +2004,16 @@ public func FfiConverterTypeNativeNoticeExchange_lower(_ value: NativeNoticeExch
 public protocol NativeResidentProtocol: AnyObject, Sendable {
     
     /**
+     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    func appeals(subject: String) throws  -> Appeals
+    
+    /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
      * alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
@@ -2092,6 +2104,16 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func journal(subject: String, after: String?) throws  -> JournalPage
     
     /**
+     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+     * nobody else learns of it, and it goes when the appeal is recorded.
+     *
+     * # Errors
+     *
+     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+     */
+    func keepAppealDraft(subject: String, draft: AppealInput?) throws 
+    
+    /**
      * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
      * public records too, and decides.
      *
@@ -2123,7 +2145,8 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func quarantineProof(subject: String, order: String?) throws  -> String
     
     /**
-     * Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
+     * Records a declaration, a check-in, a consent to another phone, an appeal, what is asked about a paper code, or the
+     * end of somebody's care: once this returns it survives whatever happens to the app, and it is sent
      * with the next sync. It needs no network.
      *
      * # Errors
@@ -2163,6 +2186,53 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func forgetAnsweredChallenges(subject: String) throws 
     
     /**
+     * The call by which a subject of this phone asks to care for another person; see `request_care`. Take the reply with
+     * `Resident.oneTimeCodeReply`.
+     *
+     * # Errors
+     *
+     * As `request_care`, but for those of the network.
+     */
+    func careCall(carer: String, identity: IdentityForm) throws  -> Call
+    
+    /**
+     * Confirms it with the code that the person was sent; without a code, asks whether the records or an officer have
+     * confirmed it. A request stands for a week, also over an end of the app. The person is on this phone from then on,
+     * and the key speaks at once. Then `Resident.sync`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or where nobody has asked; `Rejected` with `relation-pending` while it is not
+     * confirmed, with `wrong-code` for a code that does not fit or a request that has lapsed, with `limit` where as many
+     * care for the person as may; `Network`, `Vault`, `Storage`, `Cancelled`.
+     */
+    func confirmCare(code: String?, cancel: NativeCancel?) async throws  -> Enrolment
+    
+    /**
+     * The call that confirms it, with the code that the person was sent, or without one; see `confirm_care`. Take the
+     * reply with `Resident.enrolReply`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or where nobody has asked; `Vault`, `Storage`.
+     */
+    func confirmCareCall(code: String?) throws  -> Call
+    
+    /**
+     * Asks to care for another person. `carer` is the subject of this phone who asks, with an own key; the telephone
+     * number in the form is the one on record for the person, or any where the records have none. A one-time code goes to
+     * the number on record; without one the records or an officer confirm it. The answer is the same whether or not there
+     * is such a person. A key for the person is made first and kept.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong: `carer` with `cared-for` for a subject for whom this phone cares
+     * itself, or with `too-many` where the rulebook's number is reached on this phone; `Rejected` with `limit` where it is
+     * reached at the authority; `UnknownSubject`, `Replaced`, `Network`, `Rejected`, `Vault`, `Storage`, `Cancelled`.
+     */
+    func requestCare(carer: String, identity: IdentityForm, cancel: NativeCancel?) async throws  -> CodeRequested
+    
+    /**
      * Answers a match. `Tell` writes an operation that the next sync sends, and gives it; `WrongEntry` sends nothing.
      *
      * # Errors
@@ -2200,6 +2270,75 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      * `Storage`.
      */
     func noticeState() throws  -> NoticeState
+    
+    /**
+     * What the phone of before shows to the new one, whose code it has scanned: its consent to the new key, good for 24
+     * hours, and who the person is, which only the new phone reads. It needs no network. This phone speaks for the subject
+     * until the authority says that the new one does. After a start of the device a day or more after the last sync its time
+     * lags, and the authority would find the consent too old: sync before. Ask the person first: whoever has this code's other phone speaks for
+     * the subject then.
+     *
+     * # Errors
+     *
+     * `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover;
+     * `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
+     */
+    func handOver(subject: String, text: String) throws  -> HandoverPicture
+    
+    /**
+     * What a new phone shows to the phone of before: a key and a secret, for one subject. It is the same until a subject
+     * has come with `Resident.takeOver`, also over an end of the app. It needs no network.
+     *
+     * # Errors
+     *
+     * `Vault`, `Storage`.
+     */
+    func handoverRequest() throws  -> HandoverPicture
+    
+    /**
+     * Tells the authority what the phone of before has agreed to, by the code that it shows: the subject is on this phone
+     * from then on, and this phone speaks at once. What was scanned is kept: after a failure of the network, or an end of
+     * the app, it goes on without a text. Then `Resident.sync`.
+     *
+     * # Errors
+     *
+     * `InvalidField` of `text`: `not-a-handover`, `not-an-answer` for what a new phone shows, `another-authority`,
+     * `for-another-phone`, `expired`, `already-enrolled`, `not-requested` where this phone has shown no code,
+     * `not-scanned` without a text where none was scanned before. `Rejected` with `late` where the 24 hours are over,
+     * `unknown-subject` for what fits nobody; `Replaced` where the subject has moved on: begin anew on the phone of before.
+     * `Network`, `Vault`, `Storage`, `Cancelled`.
+     */
+    func takeOver(text: String?, cancel: NativeCancel?) async throws  -> Enrolment
+    
+    /**
+     * The call by which a new phone tells the authority what the phone of before has agreed to; see `take_over`.
+     *
+     * # Errors
+     *
+     * As `take_over`, but for those of the network.
+     */
+    func takeOverCall(text: String?) throws  -> Call
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * `Rejected` with `late` or `unknown-subject`; `Replaced`, `Network`, `Vault`, `Storage`.
+     */
+    func takeOverReply(reply: Reply) throws  -> Enrolment
+    
+    /**
+     * Fetches the rulebook of another authority of the trust list, and says what it makes of a subject's last
+     * declaration, of the orders served here and of the one in force. Nothing is sent of the person, and nothing kept.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync;
+     * `UpdateApp` for a rulebook of a later form; `UnknownSubject`, `Network`, `Rejected`, `Storage`, `Port`,
+     * `Cancelled`.
+     */
+    func previewMove(subject: String, issuer: String, cancel: NativeCancel?) async throws  -> MovePreview
     
     /**
      * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
@@ -2298,6 +2437,28 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      * `Network`, `Rejected`, `Storage`.
      */
     func oneTimeCodeReply(reply: Reply) throws  -> CodeRequested
+    
+    /**
+     * The page of a valid paper code, to print: one SVG document of A4 size without references, in Chinese and English,
+     * with a card to cut out. It carries a code that passes with the person's card: hand it to the platform's printing
+     * or share sheet, write it to no file of the app's.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a paper code that is not known, was withdrawn, or has expired; `NotSynced` before the first
+     * sync; `UnknownSubject`, `Storage`, `Port`.
+     */
+    func paperPage(subject: String, paper: String) throws  -> String
+    
+    /**
+     * The paper codes of a subject, the latest first: those that passed in the last days of an appeal are among them.
+     * Ask for one, or withdraw one, by `Resident.record`.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    func papers(subject: String) throws  -> [PaperCode]
     
     /**
      * What a scanned text is.
@@ -2414,6 +2575,24 @@ open class NativeResident: NativeResidentProtocol, @unchecked Sendable {
 
     
 
+    
+    /**
+     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+open func appeals(subject: String)throws  -> Appeals  {
+    return try  FfiConverterTypeAppeals_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_appeals(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),uniffiCallStatus
+    )
+})
+}
     
     /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
@@ -2575,6 +2754,24 @@ open func journal(subject: String, after: String? = nil)throws  -> JournalPage  
 }
     
     /**
+     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+     * nobody else learns of it, and it goes when the appeal is recorded.
+     *
+     * # Errors
+     *
+     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+     */
+open func keepAppealDraft(subject: String, draft: AppealInput? = nil)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_keep_appeal_draft(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterOptionTypeAppealInput.lower(draft),uniffiCallStatus
+    )
+}
+}
+    
+    /**
      * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
      * public records too, and decides.
      *
@@ -2632,7 +2829,8 @@ open func quarantineProof(subject: String, order: String? = nil)throws  -> Strin
 }
     
     /**
-     * Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
+     * Records a declaration, a check-in, a consent to another phone, an appeal, what is asked about a paper code, or the
+     * end of somebody's care: once this returns it survives whatever happens to the app, and it is sent
      * with the next sync. It needs no network.
      *
      * # Errors
@@ -2699,6 +2897,98 @@ open func forgetAnsweredChallenges(subject: String)throws   {try rustCallWithErr
         FfiConverterString.lower(subject),uniffiCallStatus
     )
 }
+}
+    
+    /**
+     * The call by which a subject of this phone asks to care for another person; see `request_care`. Take the reply with
+     * `Resident.oneTimeCodeReply`.
+     *
+     * # Errors
+     *
+     * As `request_care`, but for those of the network.
+     */
+open func careCall(carer: String, identity: IdentityForm)throws  -> Call  {
+    return try  FfiConverterTypeCall_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_care_call(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(carer),
+        FfiConverterTypeIdentityForm_lower(identity),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Confirms it with the code that the person was sent; without a code, asks whether the records or an officer have
+     * confirmed it. A request stands for a week, also over an end of the app. The person is on this phone from then on,
+     * and the key speaks at once. Then `Resident.sync`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or where nobody has asked; `Rejected` with `relation-pending` while it is not
+     * confirmed, with `wrong-code` for a code that does not fit or a request that has lapsed, with `limit` where as many
+     * care for the person as may; `Network`, `Vault`, `Storage`, `Cancelled`.
+     */
+open func confirmCare(code: String? = nil, cancel: NativeCancel? = nil)async throws  -> Enrolment  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_healthcode_fn_method_resident_confirm_care(
+                        self.uniffiCloneHandle(),FfiConverterOptionString.lower(code),FfiConverterOptionTypeNativeCancel.lower(cancel)
+                )
+            },
+            pollFunc: ffi_healthcode_rust_future_poll_rust_buffer,
+            completeFunc: ffi_healthcode_rust_future_complete_rust_buffer,
+            freeFunc: ffi_healthcode_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeEnrolment_lift,
+            errorHandler: FfiConverterTypeNativeError_lift
+        )
+}
+    
+    /**
+     * The call that confirms it, with the code that the person was sent, or without one; see `confirm_care`. Take the
+     * reply with `Resident.enrolReply`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or where nobody has asked; `Vault`, `Storage`.
+     */
+open func confirmCareCall(code: String? = nil)throws  -> Call  {
+    return try  FfiConverterTypeCall_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_confirm_care_call(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionString.lower(code),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Asks to care for another person. `carer` is the subject of this phone who asks, with an own key; the telephone
+     * number in the form is the one on record for the person, or any where the records have none. A one-time code goes to
+     * the number on record; without one the records or an officer confirm it. The answer is the same whether or not there
+     * is such a person. A key for the person is made first and kept.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong: `carer` with `cared-for` for a subject for whom this phone cares
+     * itself, or with `too-many` where the rulebook's number is reached on this phone; `Rejected` with `limit` where it is
+     * reached at the authority; `UnknownSubject`, `Replaced`, `Network`, `Rejected`, `Vault`, `Storage`, `Cancelled`.
+     */
+open func requestCare(carer: String, identity: IdentityForm, cancel: NativeCancel? = nil)async throws  -> CodeRequested  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_healthcode_fn_method_resident_request_care(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(carer),FfiConverterTypeIdentityForm_lower(identity),FfiConverterOptionTypeNativeCancel.lower(cancel)
+                )
+            },
+            pollFunc: ffi_healthcode_rust_future_poll_rust_buffer,
+            completeFunc: ffi_healthcode_rust_future_complete_rust_buffer,
+            freeFunc: ffi_healthcode_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeCodeRequested_lift,
+            errorHandler: FfiConverterTypeNativeError_lift
+        )
 }
     
     /**
@@ -2771,6 +3061,135 @@ open func noticeState()throws  -> NoticeState  {
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
+}
+    
+    /**
+     * What the phone of before shows to the new one, whose code it has scanned: its consent to the new key, good for 24
+     * hours, and who the person is, which only the new phone reads. It needs no network. This phone speaks for the subject
+     * until the authority says that the new one does. After a start of the device a day or more after the last sync its time
+     * lags, and the authority would find the consent too old: sync before. Ask the person first: whoever has this code's other phone speaks for
+     * the subject then.
+     *
+     * # Errors
+     *
+     * `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover;
+     * `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
+     */
+open func handOver(subject: String, text: String)throws  -> HandoverPicture  {
+    return try  FfiConverterTypeHandoverPicture_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_hand_over(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterString.lower(text),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * What a new phone shows to the phone of before: a key and a secret, for one subject. It is the same until a subject
+     * has come with `Resident.takeOver`, also over an end of the app. It needs no network.
+     *
+     * # Errors
+     *
+     * `Vault`, `Storage`.
+     */
+open func handoverRequest()throws  -> HandoverPicture  {
+    return try  FfiConverterTypeHandoverPicture_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_handover_request(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Tells the authority what the phone of before has agreed to, by the code that it shows: the subject is on this phone
+     * from then on, and this phone speaks at once. What was scanned is kept: after a failure of the network, or an end of
+     * the app, it goes on without a text. Then `Resident.sync`.
+     *
+     * # Errors
+     *
+     * `InvalidField` of `text`: `not-a-handover`, `not-an-answer` for what a new phone shows, `another-authority`,
+     * `for-another-phone`, `expired`, `already-enrolled`, `not-requested` where this phone has shown no code,
+     * `not-scanned` without a text where none was scanned before. `Rejected` with `late` where the 24 hours are over,
+     * `unknown-subject` for what fits nobody; `Replaced` where the subject has moved on: begin anew on the phone of before.
+     * `Network`, `Vault`, `Storage`, `Cancelled`.
+     */
+open func takeOver(text: String? = nil, cancel: NativeCancel? = nil)async throws  -> Enrolment  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_healthcode_fn_method_resident_take_over(
+                        self.uniffiCloneHandle(),FfiConverterOptionString.lower(text),FfiConverterOptionTypeNativeCancel.lower(cancel)
+                )
+            },
+            pollFunc: ffi_healthcode_rust_future_poll_rust_buffer,
+            completeFunc: ffi_healthcode_rust_future_complete_rust_buffer,
+            freeFunc: ffi_healthcode_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeEnrolment_lift,
+            errorHandler: FfiConverterTypeNativeError_lift
+        )
+}
+    
+    /**
+     * The call by which a new phone tells the authority what the phone of before has agreed to; see `take_over`.
+     *
+     * # Errors
+     *
+     * As `take_over`, but for those of the network.
+     */
+open func takeOverCall(text: String? = nil)throws  -> Call  {
+    return try  FfiConverterTypeCall_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_take_over_call(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionString.lower(text),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * `Rejected` with `late` or `unknown-subject`; `Replaced`, `Network`, `Vault`, `Storage`.
+     */
+open func takeOverReply(reply: Reply)throws  -> Enrolment  {
+    return try  FfiConverterTypeEnrolment_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_take_over_reply(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeReply_lower(reply),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Fetches the rulebook of another authority of the trust list, and says what it makes of a subject's last
+     * declaration, of the orders served here and of the one in force. Nothing is sent of the person, and nothing kept.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync;
+     * `UpdateApp` for a rulebook of a later form; `UnknownSubject`, `Network`, `Rejected`, `Storage`, `Port`,
+     * `Cancelled`.
+     */
+open func previewMove(subject: String, issuer: String, cancel: NativeCancel? = nil)async throws  -> MovePreview  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_healthcode_fn_method_resident_preview_move(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(subject),FfiConverterString.lower(issuer),FfiConverterOptionTypeNativeCancel.lower(cancel)
+                )
+            },
+            pollFunc: ffi_healthcode_rust_future_poll_rust_buffer,
+            completeFunc: ffi_healthcode_rust_future_complete_rust_buffer,
+            freeFunc: ffi_healthcode_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeMovePreview_lift,
+            errorHandler: FfiConverterTypeNativeError_lift
+        )
 }
     
     /**
@@ -2969,6 +3388,45 @@ open func oneTimeCodeReply(reply: Reply)throws  -> CodeRequested  {
     uniffi_healthcode_fn_method_resident_one_time_code_reply(
             self.uniffiCloneHandle(),
         FfiConverterTypeReply_lower(reply),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * The page of a valid paper code, to print: one SVG document of A4 size without references, in Chinese and English,
+     * with a card to cut out. It carries a code that passes with the person's card: hand it to the platform's printing
+     * or share sheet, write it to no file of the app's.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a paper code that is not known, was withdrawn, or has expired; `NotSynced` before the first
+     * sync; `UnknownSubject`, `Storage`, `Port`.
+     */
+open func paperPage(subject: String, paper: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_paper_page(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterString.lower(paper),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * The paper codes of a subject, the latest first: those that passed in the last days of an appeal are among them.
+     * Ask for one, or withdraw one, by `Resident.record`.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+open func papers(subject: String)throws  -> [PaperCode]  {
+    return try  FfiConverterSequenceTypePaperCode.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_papers(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),uniffiCallStatus
     )
 })
 }
@@ -3700,6 +4158,338 @@ public func FfiConverterTypeAnsweredChallenge_lower(_ value: AnsweredChallenge) 
 
 
 /**
+ * An appeal that was made.
+ */
+public struct AppealCard: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * Its name: the operation's id.
+     */
+    public let appeal: String
+    /**
+     * What it says.
+     */
+    public let content: AppealInput
+    /**
+     * When it was made: a lower bound of true time, in UTC.
+     */
+    public let madeAt: Timestamp
+    /**
+     * Where it stands.
+     */
+    public let standing: AppealStanding
+    /**
+     * By when the authority has bound itself to decide; none before it has said so. In UTC.
+     */
+    public let dueBy: Timestamp?
+    /**
+     * Whether the authority has let its own time lapse. It is said only once it is sure.
+     */
+    public let overdue: Bool
+    /**
+     * Why it was decided so.
+     */
+    public let reason: BilingualText?
+    /**
+     * What the authority calls the officer who has it in hand or decided it.
+     */
+    public let officer: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its name: the operation's id.
+         */appeal: String, 
+        /**
+         * What it says.
+         */content: AppealInput, 
+        /**
+         * When it was made: a lower bound of true time, in UTC.
+         */madeAt: Timestamp, 
+        /**
+         * Where it stands.
+         */standing: AppealStanding, 
+        /**
+         * By when the authority has bound itself to decide; none before it has said so. In UTC.
+         */dueBy: Timestamp?, 
+        /**
+         * Whether the authority has let its own time lapse. It is said only once it is sure.
+         */overdue: Bool, 
+        /**
+         * Why it was decided so.
+         */reason: BilingualText?, 
+        /**
+         * What the authority calls the officer who has it in hand or decided it.
+         */officer: String?) {
+        self.appeal = appeal
+        self.content = content
+        self.madeAt = madeAt
+        self.standing = standing
+        self.dueBy = dueBy
+        self.overdue = overdue
+        self.reason = reason
+        self.officer = officer
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_appealcard_uniffi_trait_debug(
+            FfiConverterTypeAppealCard_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension AppealCard: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAppealCard: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AppealCard {
+        return
+            try AppealCard(
+                appeal: FfiConverterString.read(from: &buf), 
+                content: FfiConverterTypeAppealInput.read(from: &buf), 
+                madeAt: FfiConverterTypeTimestamp.read(from: &buf), 
+                standing: FfiConverterTypeAppealStanding.read(from: &buf), 
+                dueBy: FfiConverterOptionTypeTimestamp.read(from: &buf), 
+                overdue: FfiConverterBool.read(from: &buf), 
+                reason: FfiConverterOptionTypeBilingualText.read(from: &buf), 
+                officer: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: AppealCard, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.appeal, into: &buf)
+        FfiConverterTypeAppealInput.write(value.content, into: &buf)
+        FfiConverterTypeTimestamp.write(value.madeAt, into: &buf)
+        FfiConverterTypeAppealStanding.write(value.standing, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.dueBy, into: &buf)
+        FfiConverterBool.write(value.overdue, into: &buf)
+        FfiConverterOptionTypeBilingualText.write(value.reason, into: &buf)
+        FfiConverterOptionString.write(value.officer, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAppealCard_lift(_ buf: RustBuffer) throws -> AppealCard {
+    return try FfiConverterTypeAppealCard.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAppealCard_lower(_ value: AppealCard) -> RustBuffer {
+    return FfiConverterTypeAppealCard.lower(value)
+}
+
+
+/**
+ * An appeal as it is written.
+ */
+public struct AppealInput: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * The rating that it contests, see `Contestable`.
+     */
+    public let rating: UInt64
+    /**
+     * The rule of the reason, or `manual`.
+     */
+    public let rule: String
+    /**
+     * What the person says: at most 4,096 bytes of UTF-8.
+     */
+    public let text: String
+    /**
+     * What speaks for it, each at most 4,096 bytes: at most 16.
+     */
+    public let statements: [String]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The rating that it contests, see `Contestable`.
+         */rating: UInt64, 
+        /**
+         * The rule of the reason, or `manual`.
+         */rule: String, 
+        /**
+         * What the person says: at most 4,096 bytes of UTF-8.
+         */text: String, 
+        /**
+         * What speaks for it, each at most 4,096 bytes: at most 16.
+         */statements: [String] = []) {
+        self.rating = rating
+        self.rule = rule
+        self.text = text
+        self.statements = statements
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_appealinput_uniffi_trait_debug(
+            FfiConverterTypeAppealInput_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension AppealInput: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAppealInput: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AppealInput {
+        return
+            try AppealInput(
+                rating: FfiConverterUInt64.read(from: &buf), 
+                rule: FfiConverterString.read(from: &buf), 
+                text: FfiConverterString.read(from: &buf), 
+                statements: FfiConverterSequenceString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: AppealInput, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.rating, into: &buf)
+        FfiConverterString.write(value.rule, into: &buf)
+        FfiConverterString.write(value.text, into: &buf)
+        FfiConverterSequenceString.write(value.statements, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAppealInput_lift(_ buf: RustBuffer) throws -> AppealInput {
+    return try FfiConverterTypeAppealInput.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAppealInput_lower(_ value: AppealInput) -> RustBuffer {
+    return FfiConverterTypeAppealInput.lower(value)
+}
+
+
+/**
+ * Everything about a person's appeals.
+ */
+public struct Appeals: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * What can be contested now: the reasons of the colour in force that no open appeal contests, while the time for
+     * it lasts. Empty for green.
+     */
+    public let contestable: [Contestable]
+    /**
+     * What was written and not sent.
+     */
+    public let draft: AppealInput?
+    /**
+     * The appeals that were made, the latest last.
+     */
+    public let made: [AppealCard]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What can be contested now: the reasons of the colour in force that no open appeal contests, while the time for
+         * it lasts. Empty for green.
+         */contestable: [Contestable], 
+        /**
+         * What was written and not sent.
+         */draft: AppealInput?, 
+        /**
+         * The appeals that were made, the latest last.
+         */made: [AppealCard]) {
+        self.contestable = contestable
+        self.draft = draft
+        self.made = made
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_appeals_uniffi_trait_debug(
+            FfiConverterTypeAppeals_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension Appeals: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAppeals: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Appeals {
+        return
+            try Appeals(
+                contestable: FfiConverterSequenceTypeContestable.read(from: &buf), 
+                draft: FfiConverterOptionTypeAppealInput.read(from: &buf), 
+                made: FfiConverterSequenceTypeAppealCard.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Appeals, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeContestable.write(value.contestable, into: &buf)
+        FfiConverterOptionTypeAppealInput.write(value.draft, into: &buf)
+        FfiConverterSequenceTypeAppealCard.write(value.made, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAppeals_lift(_ buf: RustBuffer) throws -> Appeals {
+    return try FfiConverterTypeAppeals.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAppeals_lower(_ value: Appeals) -> RustBuffer {
+    return FfiConverterTypeAppeals.lower(value)
+}
+
+
+/**
  * One text in zh-CN and in English, as rulebooks carry it: whoever shows it picks by the phone's language.
  */
 public struct BilingualText: Equatable, Hashable {
@@ -3765,6 +4555,75 @@ public func FfiConverterTypeBilingualText_lift(_ buf: RustBuffer) throws -> Bili
 #endif
 public func FfiConverterTypeBilingualText_lower(_ value: BilingualText) -> RustBuffer {
     return FfiConverterTypeBilingualText.lower(value)
+}
+
+
+/**
+ * Who acted in a person's place.
+ */
+public struct By: Equatable, Hashable {
+    /**
+     * In which role.
+     */
+    public let role: ByRole
+    /**
+     * A carer's masked name, or what the authority calls its officer.
+     */
+    public let name: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * In which role.
+         */role: ByRole, 
+        /**
+         * A carer's masked name, or what the authority calls its officer.
+         */name: String) {
+        self.role = role
+        self.name = name
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension By: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeBy: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> By {
+        return
+            try By(
+                role: FfiConverterTypeByRole.read(from: &buf), 
+                name: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: By, into buf: inout [UInt8]) {
+        FfiConverterTypeByRole.write(value.role, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBy_lift(_ buf: RustBuffer) throws -> By {
+    return try FfiConverterTypeBy.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBy_lower(_ value: By) -> RustBuffer {
+    return FfiConverterTypeBy.lower(value)
 }
 
 
@@ -3955,6 +4814,116 @@ public func FfiConverterTypeCall_lift(_ buf: RustBuffer) throws -> Call {
 #endif
 public func FfiConverterTypeCall_lower(_ value: Call) -> RustBuffer {
     return FfiConverterTypeCall.lower(value)
+}
+
+
+/**
+ * Somebody who cares for a subject, with a key of an own.
+ */
+public struct Carer: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * The key: what `Entry.EndCare` takes.
+     */
+    public let key: String
+    /**
+     * The carer's subject id at the same issuer.
+     */
+    public let carer: String
+    /**
+     * The carer's masked name, as the issuer says it.
+     */
+    public let maskedName: String
+    /**
+     * Since when the key speaks for the subject, by the issuer's time.
+     */
+    public let since: Timestamp
+    /**
+     * Whether it is the key that this phone has for the subject.
+     */
+    public let thisPhone: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The key: what `Entry.EndCare` takes.
+         */key: String, 
+        /**
+         * The carer's subject id at the same issuer.
+         */carer: String, 
+        /**
+         * The carer's masked name, as the issuer says it.
+         */maskedName: String, 
+        /**
+         * Since when the key speaks for the subject, by the issuer's time.
+         */since: Timestamp, 
+        /**
+         * Whether it is the key that this phone has for the subject.
+         */thisPhone: Bool) {
+        self.key = key
+        self.carer = carer
+        self.maskedName = maskedName
+        self.since = since
+        self.thisPhone = thisPhone
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_carer_uniffi_trait_debug(
+            FfiConverterTypeCarer_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension Carer: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCarer: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Carer {
+        return
+            try Carer(
+                key: FfiConverterString.read(from: &buf), 
+                carer: FfiConverterString.read(from: &buf), 
+                maskedName: FfiConverterString.read(from: &buf), 
+                since: FfiConverterTypeTimestamp.read(from: &buf), 
+                thisPhone: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Carer, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.key, into: &buf)
+        FfiConverterString.write(value.carer, into: &buf)
+        FfiConverterString.write(value.maskedName, into: &buf)
+        FfiConverterTypeTimestamp.write(value.since, into: &buf)
+        FfiConverterBool.write(value.thisPhone, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCarer_lift(_ buf: RustBuffer) throws -> Carer {
+    return try FfiConverterTypeCarer.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCarer_lower(_ value: Carer) -> RustBuffer {
+    return FfiConverterTypeCarer.lower(value)
 }
 
 
@@ -4805,6 +5774,96 @@ public func FfiConverterTypeConsentInput_lower(_ value: ConsentInput) -> RustBuf
 
 
 /**
+ * A reason that can be contested.
+ */
+public struct Contestable: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * The rating, for `AppealInput`.
+     */
+    public let rating: UInt64
+    /**
+     * The reason.
+     */
+    public let reason: Reason
+    /**
+     * Until when: an instant in UTC.
+     */
+    public let until: Timestamp
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The rating, for `AppealInput`.
+         */rating: UInt64, 
+        /**
+         * The reason.
+         */reason: Reason, 
+        /**
+         * Until when: an instant in UTC.
+         */until: Timestamp) {
+        self.rating = rating
+        self.reason = reason
+        self.until = until
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_contestable_uniffi_trait_debug(
+            FfiConverterTypeContestable_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension Contestable: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeContestable: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Contestable {
+        return
+            try Contestable(
+                rating: FfiConverterUInt64.read(from: &buf), 
+                reason: FfiConverterTypeReason.read(from: &buf), 
+                until: FfiConverterTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Contestable, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.rating, into: &buf)
+        FfiConverterTypeReason.write(value.reason, into: &buf)
+        FfiConverterTypeTimestamp.write(value.until, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeContestable_lift(_ buf: RustBuffer) throws -> Contestable {
+    return try FfiConverterTypeContestable.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeContestable_lower(_ value: Contestable) -> RustBuffer {
+    return FfiConverterTypeContestable.lower(value)
+}
+
+
+/**
  * The declaration's form.
  */
 public struct DeclarationForm: Equatable, Hashable {
@@ -5639,6 +6698,96 @@ public func FfiConverterTypeFormQuestion_lower(_ value: FormQuestion) -> RustBuf
 
 
 /**
+ * A code of a handover, to be shown to the other phone. Keep it in memory only: no file, no clipboard.
+ */
+public struct HandoverPicture: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * The text in the QR code, `H5:` and base45.
+     */
+    public let text: String
+    /**
+     * The QR code.
+     */
+    public let picture: CodePicture
+    /**
+     * Until when the authority takes it, by the phone's lower bound of time; none for what the new phone shows.
+     */
+    public let expiresAt: Timestamp?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The text in the QR code, `H5:` and base45.
+         */text: String, 
+        /**
+         * The QR code.
+         */picture: CodePicture, 
+        /**
+         * Until when the authority takes it, by the phone's lower bound of time; none for what the new phone shows.
+         */expiresAt: Timestamp?) {
+        self.text = text
+        self.picture = picture
+        self.expiresAt = expiresAt
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_handoverpicture_uniffi_trait_debug(
+            FfiConverterTypeHandoverPicture_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension HandoverPicture: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHandoverPicture: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HandoverPicture {
+        return
+            try HandoverPicture(
+                text: FfiConverterString.read(from: &buf), 
+                picture: FfiConverterTypeCodePicture.read(from: &buf), 
+                expiresAt: FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: HandoverPicture, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.text, into: &buf)
+        FfiConverterTypeCodePicture.write(value.picture, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.expiresAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHandoverPicture_lift(_ buf: RustBuffer) throws -> HandoverPicture {
+    return try FfiConverterTypeHandoverPicture.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHandoverPicture_lower(_ value: HandoverPicture) -> RustBuffer {
+    return FfiConverterTypeHandoverPicture.lower(value)
+}
+
+
+/**
  * Whose code it is, as far as a gate may know: what staff compare with the person's card.
  */
 public struct Holder: Equatable, Hashable {
@@ -6271,6 +7420,165 @@ public func FfiConverterTypeLane_lower(_ value: Lane) -> RustBuffer {
 
 
 /**
+ * What a person would be at another authority, as far as this phone can tell.
+ */
+public struct MovePreview: Equatable, Hashable {
+    /**
+     * The authority's id in the trust list.
+     */
+    public let issuer: String
+    /**
+     * Its name.
+     */
+    public let name: BilingualText
+    /**
+     * The title of its rulebook.
+     */
+    public let rulebook: BilingualText
+    /**
+     * The rulebook's version.
+     */
+    public let version: UInt32
+    /**
+     * What its form asks that the last declaration here does not answer, or answers otherwise: no colour is told then.
+     */
+    public let problems: [FieldProblem]
+    /**
+     * The colour there, without what the public records may add.
+     */
+    public let colour: Colour?
+    /**
+     * The colour's word there.
+     */
+    public let word: BilingualText?
+    /**
+     * What the colour asks of the holder there.
+     */
+    public let advice: BilingualText?
+    /**
+     * Why it is not green.
+     */
+    public let reasons: [Reason]
+    /**
+     * The days of quarantine that would follow there; 0 for none. Days that count here already are taken off.
+     */
+    public let days: UInt16
+    /**
+     * How many days of the order in force here were taken off.
+     */
+    public let countedHere: UInt16
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The authority's id in the trust list.
+         */issuer: String, 
+        /**
+         * Its name.
+         */name: BilingualText, 
+        /**
+         * The title of its rulebook.
+         */rulebook: BilingualText, 
+        /**
+         * The rulebook's version.
+         */version: UInt32, 
+        /**
+         * What its form asks that the last declaration here does not answer, or answers otherwise: no colour is told then.
+         */problems: [FieldProblem], 
+        /**
+         * The colour there, without what the public records may add.
+         */colour: Colour?, 
+        /**
+         * The colour's word there.
+         */word: BilingualText?, 
+        /**
+         * What the colour asks of the holder there.
+         */advice: BilingualText?, 
+        /**
+         * Why it is not green.
+         */reasons: [Reason], 
+        /**
+         * The days of quarantine that would follow there; 0 for none. Days that count here already are taken off.
+         */days: UInt16, 
+        /**
+         * How many days of the order in force here were taken off.
+         */countedHere: UInt16) {
+        self.issuer = issuer
+        self.name = name
+        self.rulebook = rulebook
+        self.version = version
+        self.problems = problems
+        self.colour = colour
+        self.word = word
+        self.advice = advice
+        self.reasons = reasons
+        self.days = days
+        self.countedHere = countedHere
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension MovePreview: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeMovePreview: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> MovePreview {
+        return
+            try MovePreview(
+                issuer: FfiConverterString.read(from: &buf), 
+                name: FfiConverterTypeBilingualText.read(from: &buf), 
+                rulebook: FfiConverterTypeBilingualText.read(from: &buf), 
+                version: FfiConverterUInt32.read(from: &buf), 
+                problems: FfiConverterSequenceTypeFieldProblem.read(from: &buf), 
+                colour: FfiConverterOptionTypeColour.read(from: &buf), 
+                word: FfiConverterOptionTypeBilingualText.read(from: &buf), 
+                advice: FfiConverterOptionTypeBilingualText.read(from: &buf), 
+                reasons: FfiConverterSequenceTypeReason.read(from: &buf), 
+                days: FfiConverterUInt16.read(from: &buf), 
+                countedHere: FfiConverterUInt16.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: MovePreview, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.issuer, into: &buf)
+        FfiConverterTypeBilingualText.write(value.name, into: &buf)
+        FfiConverterTypeBilingualText.write(value.rulebook, into: &buf)
+        FfiConverterUInt32.write(value.version, into: &buf)
+        FfiConverterSequenceTypeFieldProblem.write(value.problems, into: &buf)
+        FfiConverterOptionTypeColour.write(value.colour, into: &buf)
+        FfiConverterOptionTypeBilingualText.write(value.word, into: &buf)
+        FfiConverterOptionTypeBilingualText.write(value.advice, into: &buf)
+        FfiConverterSequenceTypeReason.write(value.reasons, into: &buf)
+        FfiConverterUInt16.write(value.days, into: &buf)
+        FfiConverterUInt16.write(value.countedHere, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeMovePreview_lift(_ buf: RustBuffer) throws -> MovePreview {
+    return try FfiConverterTypeMovePreview.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeMovePreview_lower(_ value: MovePreview) -> RustBuffer {
+    return FfiConverterTypeMovePreview.lower(value)
+}
+
+
+/**
  * What fetching exposure notices came to.
  */
 public struct NoticeReport: Equatable, Hashable, CustomDebugStringConvertible {
@@ -6515,6 +7823,155 @@ public func FfiConverterTypeOutageState_lift(_ buf: RustBuffer) throws -> Outage
 #endif
 public func FfiConverterTypeOutageState_lower(_ value: OutageState) -> RustBuffer {
     return FfiConverterTypeOutageState.lower(value)
+}
+
+
+/**
+ * A paper code of a subject. Keep text and picture in memory only, as those of a code.
+ */
+public struct PaperCode: Equatable, Hashable {
+    /**
+     * Its id: what `Resident.paperPage` and `PaperInput.Withdraw` take.
+     */
+    public let id: String
+    /**
+     * The colour in which it was issued.
+     */
+    public let colour: Colour
+    /**
+     * The frame: the colour with its shape.
+     */
+    public let shade: Shade
+    /**
+     * The colour's word.
+     */
+    public let word: BilingualText?
+    /**
+     * When it was issued.
+     */
+    public let issuedAt: Timestamp
+    /**
+     * When it expires: the end of a legal day.
+     */
+    public let expiresAt: Timestamp
+    /**
+     * Whether it passes still, as far as this phone knows.
+     */
+    public let state: PaperCodeState
+    /**
+     * The carer or officer who asked for it; none where the person did.
+     */
+    public let issuedBy: By?
+    /**
+     * The text in the QR code.
+     */
+    public let text: String
+    /**
+     * The QR code.
+     */
+    public let picture: CodePicture
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its id: what `Resident.paperPage` and `PaperInput.Withdraw` take.
+         */id: String, 
+        /**
+         * The colour in which it was issued.
+         */colour: Colour, 
+        /**
+         * The frame: the colour with its shape.
+         */shade: Shade, 
+        /**
+         * The colour's word.
+         */word: BilingualText?, 
+        /**
+         * When it was issued.
+         */issuedAt: Timestamp, 
+        /**
+         * When it expires: the end of a legal day.
+         */expiresAt: Timestamp, 
+        /**
+         * Whether it passes still, as far as this phone knows.
+         */state: PaperCodeState, 
+        /**
+         * The carer or officer who asked for it; none where the person did.
+         */issuedBy: By?, 
+        /**
+         * The text in the QR code.
+         */text: String, 
+        /**
+         * The QR code.
+         */picture: CodePicture) {
+        self.id = id
+        self.colour = colour
+        self.shade = shade
+        self.word = word
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+        self.state = state
+        self.issuedBy = issuedBy
+        self.text = text
+        self.picture = picture
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension PaperCode: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePaperCode: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PaperCode {
+        return
+            try PaperCode(
+                id: FfiConverterString.read(from: &buf), 
+                colour: FfiConverterTypeColour.read(from: &buf), 
+                shade: FfiConverterTypeShade.read(from: &buf), 
+                word: FfiConverterOptionTypeBilingualText.read(from: &buf), 
+                issuedAt: FfiConverterTypeTimestamp.read(from: &buf), 
+                expiresAt: FfiConverterTypeTimestamp.read(from: &buf), 
+                state: FfiConverterTypePaperCodeState.read(from: &buf), 
+                issuedBy: FfiConverterOptionTypeBy.read(from: &buf), 
+                text: FfiConverterString.read(from: &buf), 
+                picture: FfiConverterTypeCodePicture.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PaperCode, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterTypeColour.write(value.colour, into: &buf)
+        FfiConverterTypeShade.write(value.shade, into: &buf)
+        FfiConverterOptionTypeBilingualText.write(value.word, into: &buf)
+        FfiConverterTypeTimestamp.write(value.issuedAt, into: &buf)
+        FfiConverterTypeTimestamp.write(value.expiresAt, into: &buf)
+        FfiConverterTypePaperCodeState.write(value.state, into: &buf)
+        FfiConverterOptionTypeBy.write(value.issuedBy, into: &buf)
+        FfiConverterString.write(value.text, into: &buf)
+        FfiConverterTypeCodePicture.write(value.picture, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePaperCode_lift(_ buf: RustBuffer) throws -> PaperCode {
+    return try FfiConverterTypePaperCode.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePaperCode_lower(_ value: PaperCode) -> RustBuffer {
+    return FfiConverterTypePaperCode.lower(value)
 }
 
 
@@ -7281,6 +8738,11 @@ public struct QuarantineView: Equatable, Hashable {
      */
     public let issuedAt: Timestamp
     /**
+     * When an officer's order without a rule lapses unless a second officer confirms it: from then on connect, the
+     * server says what holds. None for an order that stays.
+     */
+    public let provisionalUntil: Timestamp?
+    /**
      * Days that the order takes.
      */
     public let days: UInt16
@@ -7301,7 +8763,8 @@ public struct QuarantineView: Equatable, Hashable {
      */
     public let phase: Phase
     /**
-     * Whether all days are done and the time of the release has come: connect, the server confirms.
+     * Whether all days are done and the time of the release has come, or the order has lapsed: connect, the server
+     * confirms.
      */
     public let connectToConfirm: Bool
     /**
@@ -7352,6 +8815,10 @@ public struct QuarantineView: Equatable, Hashable {
          * When the order was signed.
          */issuedAt: Timestamp, 
         /**
+         * When an officer's order without a rule lapses unless a second officer confirms it: from then on connect, the
+         * server says what holds. None for an order that stays.
+         */provisionalUntil: Timestamp?, 
+        /**
          * Days that the order takes.
          */days: UInt16, 
         /**
@@ -7367,7 +8834,8 @@ public struct QuarantineView: Equatable, Hashable {
          * Whether days are missing, complete, or in an officer's review.
          */phase: Phase, 
         /**
-         * Whether all days are done and the time of the release has come: connect, the server confirms.
+         * Whether all days are done and the time of the release has come, or the order has lapsed: connect, the server
+         * confirms.
          */connectToConfirm: Bool, 
         /**
          * The check-in that is due now, until when, and what missing it does. Where `time.sure` is false another may
@@ -7394,6 +8862,7 @@ public struct QuarantineView: Equatable, Hashable {
         self.cause = cause
         self.startsOn = startsOn
         self.issuedAt = issuedAt
+        self.provisionalUntil = provisionalUntil
         self.days = days
         self.counted = counted
         self.today = today
@@ -7430,6 +8899,7 @@ public struct FfiConverterTypeQuarantineView: FfiConverterRustBuffer {
                 cause: FfiConverterTypeBilingualText.read(from: &buf), 
                 startsOn: FfiConverterTypeLegalDate.read(from: &buf), 
                 issuedAt: FfiConverterTypeTimestamp.read(from: &buf), 
+                provisionalUntil: FfiConverterOptionTypeTimestamp.read(from: &buf), 
                 days: FfiConverterUInt16.read(from: &buf), 
                 counted: FfiConverterUInt16.read(from: &buf), 
                 today: FfiConverterTypeLegalDate.read(from: &buf), 
@@ -7452,6 +8922,7 @@ public struct FfiConverterTypeQuarantineView: FfiConverterRustBuffer {
         FfiConverterTypeBilingualText.write(value.cause, into: &buf)
         FfiConverterTypeLegalDate.write(value.startsOn, into: &buf)
         FfiConverterTypeTimestamp.write(value.issuedAt, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.provisionalUntil, into: &buf)
         FfiConverterUInt16.write(value.days, into: &buf)
         FfiConverterUInt16.write(value.counted, into: &buf)
         FfiConverterTypeLegalDate.write(value.today, into: &buf)
@@ -7488,7 +8959,7 @@ public func FfiConverterTypeQuarantineView_lower(_ value: QuarantineView) -> Rus
  */
 public struct Reason: Equatable, Hashable {
     /**
-     * The rule's id in the rulebook, or `manual` for an officer's act.
+     * The rule's id in the rulebook, `manual` for an officer's act, or `order-elsewhere` for an order of another authority.
      */
     public let rule: String
     /**
@@ -7504,7 +8975,7 @@ public struct Reason: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * The rule's id in the rulebook, or `manual` for an officer's act.
+         * The rule's id in the rulebook, `manual` for an officer's act, or `order-elsewhere` for an order of another authority.
          */rule: String, 
         /**
          * The colour that it gives.
@@ -8417,6 +9888,15 @@ public struct SubjectCard: Equatable, Hashable {
      * Another phone that wants to take this one's place. Show it at once: whoever has not asked for it refuses it.
      */
     public let takeover: Takeover?
+    /**
+     * The subject id of who cares for this subject with this phone; none where it is the subject's own. Show whose each
+     * screen's data are: the masked name above.
+     */
+    public let caredForBy: String?
+    /**
+     * Who cares for the subject, this phone's carer included.
+     */
+    public let carers: [Carer]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -8462,7 +9942,14 @@ public struct SubjectCard: Equatable, Hashable {
          */declared: Bool, 
         /**
          * Another phone that wants to take this one's place. Show it at once: whoever has not asked for it refuses it.
-         */takeover: Takeover?) {
+         */takeover: Takeover?, 
+        /**
+         * The subject id of who cares for this subject with this phone; none where it is the subject's own. Show whose each
+         * screen's data are: the masked name above.
+         */caredForBy: String? = nil, 
+        /**
+         * Who cares for the subject, this phone's carer included.
+         */carers: [Carer] = []) {
         self.subject = subject
         self.issuer = issuer
         self.maskedName = maskedName
@@ -8477,6 +9964,8 @@ public struct SubjectCard: Equatable, Hashable {
         self.waiting = waiting
         self.declared = declared
         self.takeover = takeover
+        self.caredForBy = caredForBy
+        self.carers = carers
     }
 
     
@@ -8508,7 +9997,9 @@ public struct FfiConverterTypeSubjectCard: FfiConverterRustBuffer {
                 connectToConfirm: FfiConverterBool.read(from: &buf), 
                 waiting: FfiConverterUInt32.read(from: &buf), 
                 declared: FfiConverterBool.read(from: &buf), 
-                takeover: FfiConverterOptionTypeTakeover.read(from: &buf)
+                takeover: FfiConverterOptionTypeTakeover.read(from: &buf), 
+                caredForBy: FfiConverterOptionString.read(from: &buf), 
+                carers: FfiConverterSequenceTypeCarer.read(from: &buf)
         )
     }
 
@@ -8527,6 +10018,8 @@ public struct FfiConverterTypeSubjectCard: FfiConverterRustBuffer {
         FfiConverterUInt32.write(value.waiting, into: &buf)
         FfiConverterBool.write(value.declared, into: &buf)
         FfiConverterOptionTypeTakeover.write(value.takeover, into: &buf)
+        FfiConverterOptionString.write(value.caredForBy, into: &buf)
+        FfiConverterSequenceTypeCarer.write(value.carers, into: &buf)
     }
 }
 
@@ -9518,6 +11011,131 @@ public func FfiConverterTypeWhereaboutsEntry_lower(_ value: WhereaboutsEntry) ->
 
 
 /**
+ * What an officer did.
+ */
+
+public enum ActKind: Equatable, Hashable {
+    
+    /**
+     * Saw the person on the list of overdue check-ins.
+     */
+    case overdue
+    /**
+     * Confirmed or refused that somebody cares for the person.
+     */
+    case relation
+    /**
+     * Issued or withdrew a paper code.
+     */
+    case paper
+    /**
+     * Checked in for the person.
+     */
+    case checkIn
+    /**
+     * Took an appeal in hand, or decided it.
+     */
+    case appeal
+    /**
+     * Ordered a quarantine without a rule, confirmed such an order, or lifted one.
+     */
+    case order
+    /**
+     * Recorded a declaration that the person made at a counter.
+     */
+    case declaration
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ActKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeActKind: FfiConverterRustBuffer {
+    typealias SwiftType = ActKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ActKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .overdue
+        
+        case 2: return .relation
+        
+        case 3: return .paper
+        
+        case 4: return .checkIn
+        
+        case 5: return .appeal
+        
+        case 6: return .order
+        
+        case 7: return .declaration
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ActKind, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .overdue:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .relation:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .paper:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .checkIn:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .appeal:
+            writeInt(&buf, Int32(5))
+        
+        
+        case .order:
+            writeInt(&buf, Int32(6))
+        
+        
+        case .declaration:
+            writeInt(&buf, Int32(7))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeActKind_lift(_ buf: RustBuffer) throws -> ActKind {
+    return try FfiConverterTypeActKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeActKind_lower(_ value: ActKind) -> RustBuffer {
+    return FfiConverterTypeActKind.lower(value)
+}
+
+
+
+/**
  * What was answered.
  */
 
@@ -9643,6 +11261,237 @@ public func FfiConverterTypeAnswerValue_lift(_ buf: RustBuffer) throws -> Answer
 #endif
 public func FfiConverterTypeAnswerValue_lower(_ value: AnswerValue) -> RustBuffer {
     return FfiConverterTypeAnswerValue.lower(value)
+}
+
+
+
+/**
+ * Where an appeal stands.
+ */
+
+public enum AppealStanding: Equatable, Hashable, CustomDebugStringConvertible {
+    
+    /**
+     * It waits to be sent.
+     */
+    case waiting
+    /**
+     * The authority has it, and says by when it answers.
+     */
+    case received
+    /**
+     * An officer has it in hand.
+     */
+    case inReview
+    /**
+     * The rating was wrong.
+     */
+    case granted
+    /**
+     * The rating stands.
+     */
+    case refused
+    /**
+     * The authority did not take it.
+     */
+    case notTaken(
+        /**
+         * The problem's stable word, such as `late` or `already-done`.
+         */problem: String, 
+        /**
+         * What was wrong, and what can be done about it.
+         */text: BilingualText
+    )
+
+
+
+
+
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_appealstanding_uniffi_trait_debug(
+            FfiConverterTypeAppealStanding_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension AppealStanding: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAppealStanding: FfiConverterRustBuffer {
+    typealias SwiftType = AppealStanding
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AppealStanding {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .waiting
+        
+        case 2: return .received
+        
+        case 3: return .inReview
+        
+        case 4: return .granted
+        
+        case 5: return .refused
+        
+        case 6: return .notTaken(problem: try FfiConverterString.read(from: &buf), text: try FfiConverterTypeBilingualText.read(from: &buf)
+        )
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: AppealStanding, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .waiting:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .received:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .inReview:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .granted:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .refused:
+            writeInt(&buf, Int32(5))
+        
+        
+        case let .notTaken(problem,text):
+            writeInt(&buf, Int32(6))
+            FfiConverterString.write(problem, into: &buf)
+            FfiConverterTypeBilingualText.write(text, into: &buf)
+            
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAppealStanding_lift(_ buf: RustBuffer) throws -> AppealStanding {
+    return try FfiConverterTypeAppealStanding.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAppealStanding_lower(_ value: AppealStanding) -> RustBuffer {
+    return FfiConverterTypeAppealStanding.lower(value)
+}
+
+
+
+/**
+ * Where an appeal stands.
+ */
+
+public enum AppealState: Equatable, Hashable {
+    
+    /**
+     * The authority has it, and says by when it answers.
+     */
+    case received
+    /**
+     * An officer has it in hand.
+     */
+    case inReview
+    /**
+     * The rating was wrong: a release and a new rating follow.
+     */
+    case granted
+    /**
+     * The rating stands, and the reason says why.
+     */
+    case refused
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension AppealState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAppealState: FfiConverterRustBuffer {
+    typealias SwiftType = AppealState
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AppealState {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .received
+        
+        case 2: return .inReview
+        
+        case 3: return .granted
+        
+        case 4: return .refused
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: AppealState, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .received:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .inReview:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .granted:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .refused:
+            writeInt(&buf, Int32(4))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAppealState_lift(_ buf: RustBuffer) throws -> AppealState {
+    return try FfiConverterTypeAppealState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAppealState_lower(_ value: AppealState) -> RustBuffer {
+    return FfiConverterTypeAppealState.lower(value)
 }
 
 
@@ -9826,6 +11675,81 @@ public func FfiConverterTypeAttribution_lift(_ buf: RustBuffer) throws -> Attrib
 #endif
 public func FfiConverterTypeAttribution_lower(_ value: Attribution) -> RustBuffer {
     return FfiConverterTypeAttribution.lower(value)
+}
+
+
+
+/**
+ * In which role somebody acts for another.
+ */
+
+public enum ByRole: Equatable, Hashable {
+    
+    /**
+     * A family member who cares for the person.
+     */
+    case carer
+    /**
+     * An officer of the authority.
+     */
+    case officer
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ByRole: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeByRole: FfiConverterRustBuffer {
+    typealias SwiftType = ByRole
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ByRole {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .carer
+        
+        case 2: return .officer
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ByRole, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .carer:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .officer:
+            writeInt(&buf, Int32(2))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeByRole_lift(_ buf: RustBuffer) throws -> ByRole {
+    return try FfiConverterTypeByRole.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeByRole_lower(_ value: ByRole) -> RustBuffer {
+    return FfiConverterTypeByRole.lower(value)
 }
 
 
@@ -10655,6 +12579,31 @@ public enum Entry: Equatable, Hashable, CustomDebugStringConvertible {
          * Its content.
          */consent: ConsentInput
     )
+    /**
+     * An appeal against a reason of the colour in force, see `Resident.appeals`.
+     */
+    case appeal(
+        /**
+         * Its content.
+         */appeal: AppealInput
+    )
+    /**
+     * A paper code is asked for, or withdrawn.
+     */
+    case paper(
+        /**
+         * Which of the two.
+         */paper: PaperInput
+    )
+    /**
+     * The end of what somebody does who cares for the subject: the subject's own phone says it of anybody, a carer's of
+     * itself. The key speaks no more once the authority has it.
+     */
+    case endCare(
+        /**
+         * The carer's key, see `Carer`.
+         */key: String
+    )
 
 
 
@@ -10696,6 +12645,15 @@ public struct FfiConverterTypeEntry: FfiConverterRustBuffer {
         case 3: return .consent(consent: try FfiConverterTypeConsentInput.read(from: &buf)
         )
         
+        case 4: return .appeal(appeal: try FfiConverterTypeAppealInput.read(from: &buf)
+        )
+        
+        case 5: return .paper(paper: try FfiConverterTypePaperInput.read(from: &buf)
+        )
+        
+        case 6: return .endCare(key: try FfiConverterString.read(from: &buf)
+        )
+        
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -10717,6 +12675,21 @@ public struct FfiConverterTypeEntry: FfiConverterRustBuffer {
         case let .consent(consent):
             writeInt(&buf, Int32(3))
             FfiConverterTypeConsentInput.write(consent, into: &buf)
+            
+        
+        case let .appeal(appeal):
+            writeInt(&buf, Int32(4))
+            FfiConverterTypeAppealInput.write(appeal, into: &buf)
+            
+        
+        case let .paper(paper):
+            writeInt(&buf, Int32(5))
+            FfiConverterTypePaperInput.write(paper, into: &buf)
+            
+        
+        case let .endCare(key):
+            writeInt(&buf, Int32(6))
+            FfiConverterString.write(key, into: &buf)
             
         }
     }
@@ -10786,7 +12759,10 @@ public enum EntryOutcome: Equatable, Hashable, CustomDebugStringConvertible {
          */day: LegalDate, 
         /**
          * How surely.
-         */certainty: Certainty
+         */certainty: Certainty, 
+        /**
+         * Who made it, where it was not the person.
+         */by: By?
     )
     /**
      * The issuer has the check-in, and it does not count.
@@ -10842,7 +12818,7 @@ public struct FfiConverterTypeEntryOutcome: FfiConverterRustBuffer {
         case 3: return .refused(at: try FfiConverterTypeTimestamp.read(from: &buf), problem: try FfiConverterString.read(from: &buf), text: try FfiConverterTypeBilingualText.read(from: &buf)
         )
         
-        case 4: return .counted(at: try FfiConverterTypeTimestamp.read(from: &buf), judgedAt: try FfiConverterTypeTimestamp.read(from: &buf), day: try FfiConverterTypeLegalDate.read(from: &buf), certainty: try FfiConverterTypeCertainty.read(from: &buf)
+        case 4: return .counted(at: try FfiConverterTypeTimestamp.read(from: &buf), judgedAt: try FfiConverterTypeTimestamp.read(from: &buf), day: try FfiConverterTypeLegalDate.read(from: &buf), certainty: try FfiConverterTypeCertainty.read(from: &buf), by: try FfiConverterOptionTypeBy.read(from: &buf)
         )
         
         case 5: return .notCounted(at: try FfiConverterTypeTimestamp.read(from: &buf), judgedAt: try FfiConverterTypeTimestamp.read(from: &buf), reason: try FfiConverterTypeNotCounted.read(from: &buf)
@@ -10872,12 +12848,13 @@ public struct FfiConverterTypeEntryOutcome: FfiConverterRustBuffer {
             FfiConverterTypeBilingualText.write(text, into: &buf)
             
         
-        case let .counted(at,judgedAt,day,certainty):
+        case let .counted(at,judgedAt,day,certainty,by):
             writeInt(&buf, Int32(4))
             FfiConverterTypeTimestamp.write(at, into: &buf)
             FfiConverterTypeTimestamp.write(judgedAt, into: &buf)
             FfiConverterTypeLegalDate.write(day, into: &buf)
             FfiConverterTypeCertainty.write(certainty, into: &buf)
+            FfiConverterOptionTypeBy.write(by, into: &buf)
             
         
         case let .notCounted(at,judgedAt,reason):
@@ -11616,7 +13593,10 @@ public enum JournalEvent: Equatable, Hashable, CustomDebugStringConvertible {
          */days: UInt16, 
         /**
          * The order that it took the place of.
-         */supersedes: String?
+         */supersedes: String?, 
+        /**
+         * When it lapses unless a second officer confirms it; none for an order that a rule gave or that is confirmed.
+         */provisionalUntil: Timestamp?
     )
     /**
      * An order ended.
@@ -11638,7 +13618,125 @@ public enum JournalEvent: Equatable, Hashable, CustomDebugStringConvertible {
          */key: String, 
         /**
          * From when on it does; none where it was refused or given up.
-         */activeFrom: Timestamp?
+         */activeFrom: Timestamp?, 
+        /**
+         * The masked name of the carer whose key it is; none for another phone of the person's own.
+         */carer: String?
+    )
+    /**
+     * The end of what a carer does for the person was asked for.
+     */
+    case endedCare(
+        /**
+         * The operation's id.
+         */operation: String, 
+        /**
+         * The carer's key.
+         */key: String, 
+        /**
+         * What became of it.
+         */outcome: EntryOutcome
+    )
+    /**
+     * A paper code was asked for, or its withdrawal.
+     */
+    case askedForPaper(
+        /**
+         * The operation's id.
+         */operation: String, 
+        /**
+         * The code that is to be withdrawn; none where a new one was asked for.
+         */withdraw: String?, 
+        /**
+         * What became of it.
+         */outcome: EntryOutcome
+    )
+    /**
+     * An appeal was made.
+     */
+    case appealed(
+        /**
+         * The operation's id: the name of the appeal.
+         */operation: String, 
+        /**
+         * The rule whose reason it contests, or `manual`.
+         */rule: String, 
+        /**
+         * What became of it.
+         */outcome: EntryOutcome
+    )
+    /**
+     * Days that were served under another authority's order were brought.
+     */
+    case broughtServed(
+        /**
+         * The operation's id.
+         */operation: String, 
+        /**
+         * The other authority.
+         */issuer: String, 
+        /**
+         * What became of it.
+         */outcome: EntryOutcome
+    )
+    /**
+     * A paper code was issued or withdrawn.
+     */
+    case paper(
+        /**
+         * Its id, hexadecimal.
+         */paper: String, 
+        /**
+         * Until when it is good; none where it was withdrawn.
+         */expiresAt: Timestamp?, 
+        /**
+         * Who asked for it; none where the authority withdrew it because the colour had changed.
+         */by: By?
+    )
+    /**
+     * An officer did something for or about the person.
+     */
+    case acted(
+        /**
+         * What the authority calls the officer.
+         */officer: String, 
+        /**
+         * What was done.
+         */act: ActKind, 
+        /**
+         * What the officer wrote to the resident.
+         */note: String?
+    )
+    /**
+     * The authority said where an appeal stands.
+     */
+    case appealAnswered(
+        /**
+         * The appeal.
+         */appeal: String, 
+        /**
+         * Where it stands.
+         */state: AppealState, 
+        /**
+         * By when the authority has bound itself to decide.
+         */dueBy: Timestamp, 
+        /**
+         * Why it was decided so.
+         */reason: BilingualText?
+    )
+    /**
+     * The authority said what days served elsewhere come to.
+     */
+    case servedElsewhere(
+        /**
+         * The other authority.
+         */issuer: String, 
+        /**
+         * How many of its days count here.
+         */days: UInt16, 
+        /**
+         * Why they do not; none where they do.
+         */refused: ServedRefusal?
     )
     /**
      * The colour was decided.
@@ -11704,16 +13802,40 @@ public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
         case 5: return .wrongEntry(entry: try FfiConverterString.read(from: &buf)
         )
         
-        case 6: return .ordered(order: try FfiConverterString.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), rule: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeBilingualText.read(from: &buf), startsOn: try FfiConverterTypeLegalDate.read(from: &buf), days: try FfiConverterUInt16.read(from: &buf), supersedes: try FfiConverterOptionString.read(from: &buf)
+        case 6: return .ordered(order: try FfiConverterString.read(from: &buf), colour: try FfiConverterTypeColour.read(from: &buf), rule: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeBilingualText.read(from: &buf), startsOn: try FfiConverterTypeLegalDate.read(from: &buf), days: try FfiConverterUInt16.read(from: &buf), supersedes: try FfiConverterOptionString.read(from: &buf), provisionalUntil: try FfiConverterOptionTypeTimestamp.read(from: &buf)
         )
         
         case 7: return .released(order: try FfiConverterString.read(from: &buf), cause: try FfiConverterTypeReleaseCause.read(from: &buf)
         )
         
-        case 8: return .otherPhone(key: try FfiConverterString.read(from: &buf), activeFrom: try FfiConverterOptionTypeTimestamp.read(from: &buf)
+        case 8: return .otherPhone(key: try FfiConverterString.read(from: &buf), activeFrom: try FfiConverterOptionTypeTimestamp.read(from: &buf), carer: try FfiConverterOptionString.read(from: &buf)
         )
         
-        case 9: return .rated(colour: try FfiConverterTypeColour.read(from: &buf), reasons: try FfiConverterSequenceTypeReason.read(from: &buf), order: try FfiConverterOptionString.read(from: &buf), appealBy: try FfiConverterTypeTimestamp.read(from: &buf)
+        case 9: return .endedCare(operation: try FfiConverterString.read(from: &buf), key: try FfiConverterString.read(from: &buf), outcome: try FfiConverterTypeEntryOutcome.read(from: &buf)
+        )
+        
+        case 10: return .askedForPaper(operation: try FfiConverterString.read(from: &buf), withdraw: try FfiConverterOptionString.read(from: &buf), outcome: try FfiConverterTypeEntryOutcome.read(from: &buf)
+        )
+        
+        case 11: return .appealed(operation: try FfiConverterString.read(from: &buf), rule: try FfiConverterString.read(from: &buf), outcome: try FfiConverterTypeEntryOutcome.read(from: &buf)
+        )
+        
+        case 12: return .broughtServed(operation: try FfiConverterString.read(from: &buf), issuer: try FfiConverterString.read(from: &buf), outcome: try FfiConverterTypeEntryOutcome.read(from: &buf)
+        )
+        
+        case 13: return .paper(paper: try FfiConverterString.read(from: &buf), expiresAt: try FfiConverterOptionTypeTimestamp.read(from: &buf), by: try FfiConverterOptionTypeBy.read(from: &buf)
+        )
+        
+        case 14: return .acted(officer: try FfiConverterString.read(from: &buf), act: try FfiConverterTypeActKind.read(from: &buf), note: try FfiConverterOptionString.read(from: &buf)
+        )
+        
+        case 15: return .appealAnswered(appeal: try FfiConverterString.read(from: &buf), state: try FfiConverterTypeAppealState.read(from: &buf), dueBy: try FfiConverterTypeTimestamp.read(from: &buf), reason: try FfiConverterOptionTypeBilingualText.read(from: &buf)
+        )
+        
+        case 16: return .servedElsewhere(issuer: try FfiConverterString.read(from: &buf), days: try FfiConverterUInt16.read(from: &buf), refused: try FfiConverterOptionTypeServedRefusal.read(from: &buf)
+        )
+        
+        case 17: return .rated(colour: try FfiConverterTypeColour.read(from: &buf), reasons: try FfiConverterSequenceTypeReason.read(from: &buf), order: try FfiConverterOptionString.read(from: &buf), appealBy: try FfiConverterTypeTimestamp.read(from: &buf)
         )
         
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -11761,7 +13883,7 @@ public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
             FfiConverterString.write(entry, into: &buf)
             
         
-        case let .ordered(order,colour,rule,cause,startsOn,days,supersedes):
+        case let .ordered(order,colour,rule,cause,startsOn,days,supersedes,provisionalUntil):
             writeInt(&buf, Int32(6))
             FfiConverterString.write(order, into: &buf)
             FfiConverterTypeColour.write(colour, into: &buf)
@@ -11770,6 +13892,7 @@ public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
             FfiConverterTypeLegalDate.write(startsOn, into: &buf)
             FfiConverterUInt16.write(days, into: &buf)
             FfiConverterOptionString.write(supersedes, into: &buf)
+            FfiConverterOptionTypeTimestamp.write(provisionalUntil, into: &buf)
             
         
         case let .released(order,cause):
@@ -11778,14 +13901,72 @@ public struct FfiConverterTypeJournalEvent: FfiConverterRustBuffer {
             FfiConverterTypeReleaseCause.write(cause, into: &buf)
             
         
-        case let .otherPhone(key,activeFrom):
+        case let .otherPhone(key,activeFrom,carer):
             writeInt(&buf, Int32(8))
             FfiConverterString.write(key, into: &buf)
             FfiConverterOptionTypeTimestamp.write(activeFrom, into: &buf)
+            FfiConverterOptionString.write(carer, into: &buf)
+            
+        
+        case let .endedCare(operation,key,outcome):
+            writeInt(&buf, Int32(9))
+            FfiConverterString.write(operation, into: &buf)
+            FfiConverterString.write(key, into: &buf)
+            FfiConverterTypeEntryOutcome.write(outcome, into: &buf)
+            
+        
+        case let .askedForPaper(operation,withdraw,outcome):
+            writeInt(&buf, Int32(10))
+            FfiConverterString.write(operation, into: &buf)
+            FfiConverterOptionString.write(withdraw, into: &buf)
+            FfiConverterTypeEntryOutcome.write(outcome, into: &buf)
+            
+        
+        case let .appealed(operation,rule,outcome):
+            writeInt(&buf, Int32(11))
+            FfiConverterString.write(operation, into: &buf)
+            FfiConverterString.write(rule, into: &buf)
+            FfiConverterTypeEntryOutcome.write(outcome, into: &buf)
+            
+        
+        case let .broughtServed(operation,issuer,outcome):
+            writeInt(&buf, Int32(12))
+            FfiConverterString.write(operation, into: &buf)
+            FfiConverterString.write(issuer, into: &buf)
+            FfiConverterTypeEntryOutcome.write(outcome, into: &buf)
+            
+        
+        case let .paper(paper,expiresAt,by):
+            writeInt(&buf, Int32(13))
+            FfiConverterString.write(paper, into: &buf)
+            FfiConverterOptionTypeTimestamp.write(expiresAt, into: &buf)
+            FfiConverterOptionTypeBy.write(by, into: &buf)
+            
+        
+        case let .acted(officer,act,note):
+            writeInt(&buf, Int32(14))
+            FfiConverterString.write(officer, into: &buf)
+            FfiConverterTypeActKind.write(act, into: &buf)
+            FfiConverterOptionString.write(note, into: &buf)
+            
+        
+        case let .appealAnswered(appeal,state,dueBy,reason):
+            writeInt(&buf, Int32(15))
+            FfiConverterString.write(appeal, into: &buf)
+            FfiConverterTypeAppealState.write(state, into: &buf)
+            FfiConverterTypeTimestamp.write(dueBy, into: &buf)
+            FfiConverterOptionTypeBilingualText.write(reason, into: &buf)
+            
+        
+        case let .servedElsewhere(issuer,days,refused):
+            writeInt(&buf, Int32(16))
+            FfiConverterString.write(issuer, into: &buf)
+            FfiConverterUInt16.write(days, into: &buf)
+            FfiConverterOptionTypeServedRefusal.write(refused, into: &buf)
             
         
         case let .rated(colour,reasons,order,appealBy):
-            writeInt(&buf, Int32(9))
+            writeInt(&buf, Int32(17))
             FfiConverterTypeColour.write(colour, into: &buf)
             FfiConverterSequenceTypeReason.write(reasons, into: &buf)
             FfiConverterOptionString.write(order, into: &buf)
@@ -12892,6 +15073,183 @@ public func FfiConverterTypeNoticeStep_lower(_ value: NoticeStep) -> RustBuffer 
 
 
 /**
+ * Whether a paper code passes still.
+ */
+
+public enum PaperCodeState: Equatable, Hashable {
+    
+    /**
+     * It does, after the card was compared.
+     */
+    case valid
+    /**
+     * It was withdrawn: a gate says so once it has the status list.
+     */
+    case withdrawn(
+        /**
+         * When.
+         */at: Timestamp, 
+        /**
+         * The carer or officer who asked for that; none where the person did, or the authority because the colour has
+         * changed.
+         */by: By?
+    )
+    /**
+     * Its days are over.
+     */
+    case expired
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PaperCodeState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePaperCodeState: FfiConverterRustBuffer {
+    typealias SwiftType = PaperCodeState
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PaperCodeState {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .valid
+        
+        case 2: return .withdrawn(at: try FfiConverterTypeTimestamp.read(from: &buf), by: try FfiConverterOptionTypeBy.read(from: &buf)
+        )
+        
+        case 3: return .expired
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: PaperCodeState, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .valid:
+            writeInt(&buf, Int32(1))
+        
+        
+        case let .withdrawn(at,by):
+            writeInt(&buf, Int32(2))
+            FfiConverterTypeTimestamp.write(at, into: &buf)
+            FfiConverterOptionTypeBy.write(by, into: &buf)
+            
+        
+        case .expired:
+            writeInt(&buf, Int32(3))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePaperCodeState_lift(_ buf: RustBuffer) throws -> PaperCodeState {
+    return try FfiConverterTypePaperCodeState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePaperCodeState_lower(_ value: PaperCodeState) -> RustBuffer {
+    return FfiConverterTypePaperCodeState.lower(value)
+}
+
+
+
+/**
+ * What is asked of the authority about a paper code.
+ */
+
+public enum PaperInput: Equatable, Hashable {
+    
+    /**
+     * A new one, in the colour in force. It is there to print after the next sync.
+     */
+    case issue
+    /**
+     * One is not to pass any more: it was lost, or is not wanted.
+     */
+    case withdraw(
+        /**
+         * Its id, as `PaperCode` has it.
+         */paper: String
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PaperInput: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePaperInput: FfiConverterRustBuffer {
+    typealias SwiftType = PaperInput
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PaperInput {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .issue
+        
+        case 2: return .withdraw(paper: try FfiConverterString.read(from: &buf)
+        )
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: PaperInput, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .issue:
+            writeInt(&buf, Int32(1))
+        
+        
+        case let .withdraw(paper):
+            writeInt(&buf, Int32(2))
+            FfiConverterString.write(paper, into: &buf)
+            
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePaperInput_lift(_ buf: RustBuffer) throws -> PaperInput {
+    return try FfiConverterTypePaperInput.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePaperInput_lower(_ value: PaperInput) -> RustBuffer {
+    return FfiConverterTypePaperInput.lower(value)
+}
+
+
+
+/**
  * Where a quarantine stands.
  */
 
@@ -13260,6 +15618,10 @@ public enum ReleaseCause: Equatable, Hashable {
      * An officer, or a granted appeal.
      */
     case officer
+    /**
+     * An officer's order that no second officer confirmed in time.
+     */
+    case lapsed
 
 
 
@@ -13287,6 +15649,8 @@ public struct FfiConverterTypeReleaseCause: FfiConverterRustBuffer {
         
         case 3: return .officer
         
+        case 4: return .lapsed
+        
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -13305,6 +15669,10 @@ public struct FfiConverterTypeReleaseCause: FfiConverterRustBuffer {
         
         case .officer:
             writeInt(&buf, Int32(3))
+        
+        
+        case .lapsed:
+            writeInt(&buf, Int32(4))
         
         }
     }
@@ -13358,7 +15726,17 @@ public enum ScannedText: Equatable, Hashable {
      */
     case unsignedVenue
     /**
-     * A code of this system that this app does not read: paper, handover, outage notice.
+     * Another phone asks for a subject: let the person choose whom, ask whether it is meant, then give the text to
+     * `Resident.handOver` and show what it returns.
+     */
+    case handoverRequest
+    /**
+     * The phone of before has agreed to hand a subject over to the phone whose code it scanned: give the text to
+     * `take_over`.
+     */
+    case handover
+    /**
+     * A code of this system that this app does not read: paper, outage notice.
      */
     case otherKind
     /**
@@ -13404,12 +15782,16 @@ public struct FfiConverterTypeScannedText: FfiConverterRustBuffer {
         
         case 4: return .unsignedVenue
         
-        case 5: return .otherKind
+        case 5: return .handoverRequest
         
-        case 6: return .foreign(what: try FfiConverterTypeForeign.read(from: &buf)
+        case 6: return .handover
+        
+        case 7: return .otherKind
+        
+        case 8: return .foreign(what: try FfiConverterTypeForeign.read(from: &buf)
         )
         
-        case 7: return .damaged
+        case 9: return .damaged
         
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -13437,17 +15819,25 @@ public struct FfiConverterTypeScannedText: FfiConverterRustBuffer {
             writeInt(&buf, Int32(4))
         
         
-        case .otherKind:
+        case .handoverRequest:
             writeInt(&buf, Int32(5))
         
         
-        case let .foreign(what):
+        case .handover:
             writeInt(&buf, Int32(6))
+        
+        
+        case .otherKind:
+            writeInt(&buf, Int32(7))
+        
+        
+        case let .foreign(what):
+            writeInt(&buf, Int32(8))
             FfiConverterTypeForeign.write(what, into: &buf)
             
         
         case .damaged:
-            writeInt(&buf, Int32(7))
+            writeInt(&buf, Int32(9))
         
         }
     }
@@ -13466,6 +15856,111 @@ public func FfiConverterTypeScannedText_lift(_ buf: RustBuffer) throws -> Scanne
 #endif
 public func FfiConverterTypeScannedText_lower(_ value: ScannedText) -> RustBuffer {
     return FfiConverterTypeScannedText.lower(value)
+}
+
+
+
+/**
+ * Why days that were served elsewhere do not count.
+ */
+
+public enum ServedRefusal: Equatable, Hashable {
+    
+    /**
+     * The proof does not hold by the trust list.
+     */
+    case notProved
+    /**
+     * The proof is about another person, or nothing binds it to this one.
+     */
+    case otherPerson
+    /**
+     * The other authority says that the order did not end by its days.
+     */
+    case notServed
+    /**
+     * The same order was brought before.
+     */
+    case alreadyTaken
+    /**
+     * The person has not agreed to it by the key of the other authority's code.
+     */
+    case noConsent
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ServedRefusal: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeServedRefusal: FfiConverterRustBuffer {
+    typealias SwiftType = ServedRefusal
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ServedRefusal {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .notProved
+        
+        case 2: return .otherPerson
+        
+        case 3: return .notServed
+        
+        case 4: return .alreadyTaken
+        
+        case 5: return .noConsent
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ServedRefusal, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .notProved:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .otherPerson:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .notServed:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .alreadyTaken:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .noConsent:
+            writeInt(&buf, Int32(5))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeServedRefusal_lift(_ buf: RustBuffer) throws -> ServedRefusal {
+    return try FfiConverterTypeServedRefusal.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeServedRefusal_lower(_ value: ServedRefusal) -> RustBuffer {
+    return FfiConverterTypeServedRefusal.lower(value)
 }
 
 
@@ -13799,7 +16294,7 @@ public enum SubjectState: Equatable, Hashable {
          */until: Timestamp
     )
     /**
-     * Another phone has taken this one's place.
+     * Another phone has taken this one's place; or what this phone's carer does for the subject has ended.
      */
     case replaced
     /**
@@ -14670,6 +17165,30 @@ fileprivate struct FfiConverterOptionTypeNativeCancel: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeAppealInput: FfiConverterRustBuffer {
+    typealias SwiftType = AppealInput?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeAppealInput.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeAppealInput.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeBilingualText: FfiConverterRustBuffer {
     typealias SwiftType = BilingualText?
 
@@ -14686,6 +17205,30 @@ fileprivate struct FfiConverterOptionTypeBilingualText: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeBilingualText.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeBy: FfiConverterRustBuffer {
+    typealias SwiftType = By?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeBy.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeBy.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -14958,6 +17501,30 @@ fileprivate struct FfiConverterOptionTypeDirection: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeServedRefusal: FfiConverterRustBuffer {
+    typealias SwiftType = ServedRefusal?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeServedRefusal.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeServedRefusal.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeTransportMode: FfiConverterRustBuffer {
     typealias SwiftType = TransportMode?
 
@@ -15130,6 +17697,31 @@ fileprivate struct FfiConverterSequenceTypeAnsweredChallenge: FfiConverterRustBu
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeAppealCard: FfiConverterRustBuffer {
+    typealias SwiftType = [AppealCard]
+
+    public static func write(_ value: [AppealCard], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeAppealCard.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [AppealCard] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [AppealCard]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeAppealCard.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeBilingualText: FfiConverterRustBuffer {
     typealias SwiftType = [BilingualText]
 
@@ -15147,6 +17739,31 @@ fileprivate struct FfiConverterSequenceTypeBilingualText: FfiConverterRustBuffer
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeBilingualText.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeCarer: FfiConverterRustBuffer {
+    typealias SwiftType = [Carer]
+
+    public static func write(_ value: [Carer], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeCarer.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Carer] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Carer]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeCarer.read(from: &buf))
         }
         return seq
     }
@@ -15197,6 +17814,31 @@ fileprivate struct FfiConverterSequenceTypeChoice: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeChoice.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeContestable: FfiConverterRustBuffer {
+    typealias SwiftType = [Contestable]
+
+    public static func write(_ value: [Contestable], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeContestable.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Contestable] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Contestable]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeContestable.read(from: &buf))
         }
         return seq
     }
@@ -15372,6 +18014,31 @@ fileprivate struct FfiConverterSequenceTypeOutageState: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeOutageState.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypePaperCode: FfiConverterRustBuffer {
+    typealias SwiftType = [PaperCode]
+
+    public static func write(_ value: [PaperCode], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypePaperCode.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [PaperCode] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [PaperCode]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypePaperCode.read(from: &buf))
         }
         return seq
     }
@@ -16127,7 +18794,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_checkpoint_shut_down() != 24096) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_checkpoint_verify() != 65434) {
+    if (uniffi_healthcode_checksum_method_checkpoint_verify() != 49928) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_checkpoint_counts() != 20834) {
@@ -16163,6 +18830,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_vault_delete() != 4954) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_healthcode_checksum_method_resident_appeals() != 20188) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_healthcode_checksum_method_resident_changed() != 23225) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -16184,7 +18854,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_home() != 27324) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_journal() != 59854) {
+    if (uniffi_healthcode_checksum_method_resident_journal() != 50140) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_keep_appeal_draft() != 36985) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_preview() != 62711) {
@@ -16196,7 +18869,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_quarantine_proof() != 47202) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_record() != 9772) {
+    if (uniffi_healthcode_checksum_method_resident_record() != 7679) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_shut_down() != 28449) {
@@ -16206,6 +18879,18 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_forget_answered_challenges() != 65095) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_care_call() != 34865) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_confirm_care() != 40427) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_confirm_care_call() != 24254) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_request_care() != 47034) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_answer_exposure() != 54779) {
@@ -16218,6 +18903,24 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_notice_state() != 3081) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_hand_over() != 47248) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_handover_request() != 42720) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_take_over() != 6357) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_take_over_call() != 59688) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_take_over_reply() != 46827) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_preview_move() != 27212) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_enrol() != 20358) {
@@ -16248,6 +18951,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_one_time_code_reply() != 25720) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_paper_page() != 9781) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_papers() != 41886) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_scan() != 57076) {

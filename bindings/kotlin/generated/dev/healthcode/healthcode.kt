@@ -828,6 +828,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_vault_delete(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_appeals(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_changed(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_check_identity(
@@ -844,6 +846,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_journal(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_keep_appeal_draft(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_preview(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_quarantine(
@@ -858,6 +862,14 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_forget_answered_challenges(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_care_call(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_confirm_care(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_confirm_care_call(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_request_care(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_answer_exposure(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_exposures(
@@ -865,6 +877,18 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_healthcode_checksum_method_resident_notice_exchange(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_notice_state(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_hand_over(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_handover_request(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_take_over(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_take_over_call(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_take_over_reply(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_preview_move(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_enrol(
     ): Int
@@ -885,6 +909,10 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_healthcode_checksum_method_resident_one_time_code_call(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_one_time_code_reply(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_paper_page(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_papers(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_scan(
     ): Int
@@ -991,6 +1019,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_healthcode_fn_free_resident(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
+    external fun uniffi_healthcode_fn_method_resident_appeals(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_changed(`ptr`: Long,`after`: Long,`cancel`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_healthcode_fn_method_resident_check_identity(`ptr`: Long,`identity`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1007,6 +1037,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_journal(`ptr`: Long,`subject`: RustBuffer.ByValue,`after`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_keep_appeal_draft(`ptr`: Long,`subject`: RustBuffer.ByValue,`draft`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
     external fun uniffi_healthcode_fn_method_resident_preview(`ptr`: Long,`subject`: RustBuffer.ByValue,`declaration`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_quarantine(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1021,6 +1053,14 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_forget_answered_challenges(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
+    external fun uniffi_healthcode_fn_method_resident_care_call(`ptr`: Long,`carer`: RustBuffer.ByValue,`identity`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_confirm_care(`ptr`: Long,`code`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_healthcode_fn_method_resident_confirm_care_call(`ptr`: Long,`code`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_request_care(`ptr`: Long,`carer`: RustBuffer.ByValue,`identity`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_healthcode_fn_method_resident_answer_exposure(`ptr`: Long,`subject`: RustBuffer.ByValue,`exposure`: RustBuffer.ByValue,`answer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_exposures(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1029,6 +1069,18 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_healthcode_fn_method_resident_notice_state(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_hand_over(`ptr`: Long,`subject`: RustBuffer.ByValue,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_handover_request(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_take_over(`ptr`: Long,`text`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_healthcode_fn_method_resident_take_over_call(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_take_over_reply(`ptr`: Long,`reply`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_preview_move(`ptr`: Long,`subject`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_healthcode_fn_method_resident_enrol(`ptr`: Long,`code`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_healthcode_fn_method_resident_fetch_notices(`ptr`: Long,`large`: Byte,`cancel`: RustBuffer.ByValue,
@@ -1048,6 +1100,10 @@ internal object UniffiLib {
     external fun uniffi_healthcode_fn_method_resident_one_time_code_call(`ptr`: Long,`identity`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_one_time_code_reply(`ptr`: Long,`reply`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_paper_page(`ptr`: Long,`subject`: RustBuffer.ByValue,`paper`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_papers(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_scan(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1085,6 +1141,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_syncexchange_unanswered(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_appealstanding_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_answervalue_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_entry_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1095,7 +1153,19 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_answeredchallenge_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_appealcard_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_appealinput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_appeals_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_contestable_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_carer_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_exposure_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_handoverpicture_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_answerinput_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1308,7 +1378,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_shut_down() and 0xFFFF) != 24096) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_checkpoint_verify() and 0xFFFF) != 65434) {
+    if ((lib.uniffi_healthcode_checksum_method_checkpoint_verify() and 0xFFFF) != 49928) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_checkpoint_counts() and 0xFFFF) != 20834) {
@@ -1344,6 +1414,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_vault_delete() and 0xFFFF) != 4954) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_method_resident_appeals() and 0xFFFF) != 20188) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_method_resident_changed() and 0xFFFF) != 23225) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1365,7 +1438,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_home() and 0xFFFF) != 27324) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_journal() and 0xFFFF) != 59854) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_journal() and 0xFFFF) != 50140) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_keep_appeal_draft() and 0xFFFF) != 36985) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_preview() and 0xFFFF) != 62711) {
@@ -1377,7 +1453,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_quarantine_proof() and 0xFFFF) != 47202) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_record() and 0xFFFF) != 9772) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_record() and 0xFFFF) != 7679) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_shut_down() and 0xFFFF) != 28449) {
@@ -1387,6 +1463,18 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_forget_answered_challenges() and 0xFFFF) != 65095) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_care_call() and 0xFFFF) != 34865) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_confirm_care() and 0xFFFF) != 40427) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_confirm_care_call() and 0xFFFF) != 24254) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_request_care() and 0xFFFF) != 47034) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_answer_exposure() and 0xFFFF) != 54779) {
@@ -1399,6 +1487,24 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_notice_state() and 0xFFFF) != 3081) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_hand_over() and 0xFFFF) != 47248) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_handover_request() and 0xFFFF) != 42720) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_take_over() and 0xFFFF) != 6357) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_take_over_call() and 0xFFFF) != 59688) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_take_over_reply() and 0xFFFF) != 46827) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_preview_move() and 0xFFFF) != 27212) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_enrol() and 0xFFFF) != 20358) {
@@ -1429,6 +1535,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_one_time_code_reply() and 0xFFFF) != 25720) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_paper_page() and 0xFFFF) != 9781) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_papers() and 0xFFFF) != 41886) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_scan() and 0xFFFF) != 57076) {
@@ -3055,7 +3167,8 @@ public interface NativeCheckpointInterface {
     
     /**
      * Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
-     * it. The same text within three seconds of its last scan repeats its verdict. Needs no network.
+     * it. The same text within three seconds of its last scan repeats its verdict. Of two authorities' codes of one
+     * person within a minute the stricter verdict counts. Needs no network.
      *
      * # Errors
      *
@@ -3300,7 +3413,8 @@ open class NativeCheckpoint: Disposable, AutoCloseable, NativeCheckpointInterfac
     
     /**
      * Judges a scanned text. Each verdict has one action; where it asks for an answer, the challenge to show comes with
-     * it. The same text within three seconds of its last scan repeats its verdict. Needs no network.
+     * it. The same text within three seconds of its last scan repeats its verdict. Of two authorities' codes of one
+     * person within a minute the stricter verdict counts. Needs no network.
      *
      * # Errors
      *
@@ -4228,6 +4342,16 @@ public object FfiConverterTypeNativeNoticeExchange: FfiConverter<NativeNoticeExc
 public interface NativeResidentInterface {
     
     /**
+     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    fun `appeals`(`subject`: kotlin.String): Appeals
+    
+    /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
      * alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
@@ -4318,6 +4442,16 @@ public interface NativeResidentInterface {
     fun `journal`(`subject`: kotlin.String, `after`: kotlin.String? = null): JournalPage
     
     /**
+     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+     * nobody else learns of it, and it goes when the appeal is recorded.
+     *
+     * # Errors
+     *
+     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+     */
+    fun `keepAppealDraft`(`subject`: kotlin.String, `draft`: AppealInput? = null)
+    
+    /**
      * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
      * public records too, and decides.
      *
@@ -4349,7 +4483,8 @@ public interface NativeResidentInterface {
     fun `quarantineProof`(`subject`: kotlin.String, `order`: kotlin.String? = null): kotlin.String
     
     /**
-     * Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
+     * Records a declaration, a check-in, a consent to another phone, an appeal, what is asked about a paper code, or the
+     * end of somebody's care: once this returns it survives whatever happens to the app, and it is sent
      * with the next sync. It needs no network.
      *
      * # Errors
@@ -4389,6 +4524,53 @@ public interface NativeResidentInterface {
     fun `forgetAnsweredChallenges`(`subject`: kotlin.String)
     
     /**
+     * The call by which a subject of this phone asks to care for another person; see `request_care`. Take the reply with
+     * `Resident.oneTimeCodeReply`.
+     *
+     * # Errors
+     *
+     * As `request_care`, but for those of the network.
+     */
+    fun `careCall`(`carer`: kotlin.String, `identity`: IdentityForm): Call
+    
+    /**
+     * Confirms it with the code that the person was sent; without a code, asks whether the records or an officer have
+     * confirmed it. A request stands for a week, also over an end of the app. The person is on this phone from then on,
+     * and the key speaks at once. Then `Resident.sync`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or where nobody has asked; `Rejected` with `relation-pending` while it is not
+     * confirmed, with `wrong-code` for a code that does not fit or a request that has lapsed, with `limit` where as many
+     * care for the person as may; `Network`, `Vault`, `Storage`, `Cancelled`.
+     */
+    suspend fun `confirmCare`(`code`: kotlin.String? = null, `cancel`: NativeCancel? = null): Enrolment
+    
+    /**
+     * The call that confirms it, with the code that the person was sent, or without one; see `confirm_care`. Take the
+     * reply with `Resident.enrolReply`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or where nobody has asked; `Vault`, `Storage`.
+     */
+    fun `confirmCareCall`(`code`: kotlin.String? = null): Call
+    
+    /**
+     * Asks to care for another person. `carer` is the subject of this phone who asks, with an own key; the telephone
+     * number in the form is the one on record for the person, or any where the records have none. A one-time code goes to
+     * the number on record; without one the records or an officer confirm it. The answer is the same whether or not there
+     * is such a person. A key for the person is made first and kept.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong: `carer` with `cared-for` for a subject for whom this phone cares
+     * itself, or with `too-many` where the rulebook's number is reached on this phone; `Rejected` with `limit` where it is
+     * reached at the authority; `UnknownSubject`, `Replaced`, `Network`, `Rejected`, `Vault`, `Storage`, `Cancelled`.
+     */
+    suspend fun `requestCare`(`carer`: kotlin.String, `identity`: IdentityForm, `cancel`: NativeCancel? = null): CodeRequested
+    
+    /**
      * Answers a match. `Tell` writes an operation that the next sync sends, and gives it; `WrongEntry` sends nothing.
      *
      * # Errors
@@ -4426,6 +4608,75 @@ public interface NativeResidentInterface {
      * `Storage`.
      */
     fun `noticeState`(): NoticeState
+    
+    /**
+     * What the phone of before shows to the new one, whose code it has scanned: its consent to the new key, good for 24
+     * hours, and who the person is, which only the new phone reads. It needs no network. This phone speaks for the subject
+     * until the authority says that the new one does. After a start of the device a day or more after the last sync its time
+     * lags, and the authority would find the consent too old: sync before. Ask the person first: whoever has this code's other phone speaks for
+     * the subject then.
+     *
+     * # Errors
+     *
+     * `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover;
+     * `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
+     */
+    fun `handOver`(`subject`: kotlin.String, `text`: kotlin.String): HandoverPicture
+    
+    /**
+     * What a new phone shows to the phone of before: a key and a secret, for one subject. It is the same until a subject
+     * has come with `Resident.takeOver`, also over an end of the app. It needs no network.
+     *
+     * # Errors
+     *
+     * `Vault`, `Storage`.
+     */
+    fun `handoverRequest`(): HandoverPicture
+    
+    /**
+     * Tells the authority what the phone of before has agreed to, by the code that it shows: the subject is on this phone
+     * from then on, and this phone speaks at once. What was scanned is kept: after a failure of the network, or an end of
+     * the app, it goes on without a text. Then `Resident.sync`.
+     *
+     * # Errors
+     *
+     * `InvalidField` of `text`: `not-a-handover`, `not-an-answer` for what a new phone shows, `another-authority`,
+     * `for-another-phone`, `expired`, `already-enrolled`, `not-requested` where this phone has shown no code,
+     * `not-scanned` without a text where none was scanned before. `Rejected` with `late` where the 24 hours are over,
+     * `unknown-subject` for what fits nobody; `Replaced` where the subject has moved on: begin anew on the phone of before.
+     * `Network`, `Vault`, `Storage`, `Cancelled`.
+     */
+    suspend fun `takeOver`(`text`: kotlin.String? = null, `cancel`: NativeCancel? = null): Enrolment
+    
+    /**
+     * The call by which a new phone tells the authority what the phone of before has agreed to; see `take_over`.
+     *
+     * # Errors
+     *
+     * As `take_over`, but for those of the network.
+     */
+    fun `takeOverCall`(`text`: kotlin.String? = null): Call
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * `Rejected` with `late` or `unknown-subject`; `Replaced`, `Network`, `Vault`, `Storage`.
+     */
+    fun `takeOverReply`(`reply`: Reply): Enrolment
+    
+    /**
+     * Fetches the rulebook of another authority of the trust list, and says what it makes of a subject's last
+     * declaration, of the orders served here and of the one in force. Nothing is sent of the person, and nothing kept.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync;
+     * `UpdateApp` for a rulebook of a later form; `UnknownSubject`, `Network`, `Rejected`, `Storage`, `Port`,
+     * `Cancelled`.
+     */
+    suspend fun `previewMove`(`subject`: kotlin.String, `issuer`: kotlin.String, `cancel`: NativeCancel? = null): MovePreview
     
     /**
      * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
@@ -4524,6 +4775,28 @@ public interface NativeResidentInterface {
      * `Network`, `Rejected`, `Storage`.
      */
     fun `oneTimeCodeReply`(`reply`: Reply): CodeRequested
+    
+    /**
+     * The page of a valid paper code, to print: one SVG document of A4 size without references, in Chinese and English,
+     * with a card to cut out. It carries a code that passes with the person's card: hand it to the platform's printing
+     * or share sheet, write it to no file of the app's.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a paper code that is not known, was withdrawn, or has expired; `NotSynced` before the first
+     * sync; `UnknownSubject`, `Storage`, `Port`.
+     */
+    fun `paperPage`(`subject`: kotlin.String, `paper`: kotlin.String): kotlin.String
+    
+    /**
+     * The paper codes of a subject, the latest first: those that passed in the last days of an appeal are among them.
+     * Ask for one, or withdraw one, by `Resident.record`.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    fun `papers`(`subject`: kotlin.String): List<PaperCode>
     
     /**
      * What a scanned text is.
@@ -4690,6 +4963,29 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
             UniffiLib.uniffi_healthcode_fn_clone_resident(handle, status)
         }
     }
+
+    
+    /**
+     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `appeals`(`subject`: kotlin.String): Appeals {
+            return FfiConverterTypeAppeals.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_appeals(
+        it,
+        
+        FfiConverterString.lower(`subject`),_status)
+}
+    }
+    )
+    }
+    
 
     
     /**
@@ -4894,6 +5190,29 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
+     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+     * nobody else learns of it, and it goes when the appeal is recorded.
+     *
+     * # Errors
+     *
+     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `keepAppealDraft`(`subject`: kotlin.String, `draft`: AppealInput?)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_keep_appeal_draft(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterOptionalTypeAppealInput.lower(`draft`),_status)
+}
+    }
+    
+    
+
+    
+    /**
      * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
      * public records too, and decides.
      *
@@ -4966,7 +5285,8 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
-     * Records a declaration, a check-in, or a consent to another phone: once this returns it survives whatever happens to the app, and it is sent
+     * Records a declaration, a check-in, a consent to another phone, an appeal, what is asked about a paper code, or the
+     * end of somebody's care: once this returns it survives whatever happens to the app, and it is sent
      * with the next sync. It needs no network.
      *
      * # Errors
@@ -5053,6 +5373,123 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
     }
     
     
+
+    
+    /**
+     * The call by which a subject of this phone asks to care for another person; see `request_care`. Take the reply with
+     * `Resident.oneTimeCodeReply`.
+     *
+     * # Errors
+     *
+     * As `request_care`, but for those of the network.
+     */
+    @Throws(NativeException::class)override fun `careCall`(`carer`: kotlin.String, `identity`: IdentityForm): Call {
+            return FfiConverterTypeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_care_call(
+        it,
+        
+        FfiConverterString.lower(`carer`),
+        FfiConverterTypeIdentityForm.lower(`identity`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Confirms it with the code that the person was sent; without a code, asks whether the records or an officer have
+     * confirmed it. A request stands for a week, also over an end of the app. The person is on this phone from then on,
+     * and the key speaks at once. Then `Resident.sync`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or where nobody has asked; `Rejected` with `relation-pending` while it is not
+     * confirmed, with `wrong-code` for a code that does not fit or a request that has lapsed, with `limit` where as many
+     * care for the person as may; `Network`, `Vault`, `Storage`, `Cancelled`.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `confirmCare`(`code`: kotlin.String?, `cancel`: NativeCancel?) : Enrolment {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_resident_confirm_care(
+                uniffiHandle,
+                
+        FfiConverterOptionalString.lower(`code`),
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeEnrolment.lift(it) },
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * The call that confirms it, with the code that the person was sent, or without one; see `confirm_care`. Take the
+     * reply with `Resident.enrolReply`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a code that is none, or where nobody has asked; `Vault`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `confirmCareCall`(`code`: kotlin.String?): Call {
+            return FfiConverterTypeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_confirm_care_call(
+        it,
+        
+        FfiConverterOptionalString.lower(`code`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Asks to care for another person. `carer` is the subject of this phone who asks, with an own key; the telephone
+     * number in the form is the one on record for the person, or any where the records have none. A one-time code goes to
+     * the number on record; without one the records or an officer confirm it. The answer is the same whether or not there
+     * is such a person. A key for the person is made first and kept.
+     *
+     * # Errors
+     *
+     * `InvalidField` for the first field that is wrong: `carer` with `cared-for` for a subject for whom this phone cares
+     * itself, or with `too-many` where the rulebook's number is reached on this phone; `Rejected` with `limit` where it is
+     * reached at the authority; `UnknownSubject`, `Replaced`, `Network`, `Rejected`, `Vault`, `Storage`, `Cancelled`.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `requestCare`(`carer`: kotlin.String, `identity`: IdentityForm, `cancel`: NativeCancel?) : CodeRequested {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_resident_request_care(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`carer`),
+        FfiConverterTypeIdentityForm.lower(`identity`),
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeCodeRequested.lift(it) },
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
 
     
     /**
@@ -5145,6 +5582,170 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
     )
     }
     
+
+    
+    /**
+     * What the phone of before shows to the new one, whose code it has scanned: its consent to the new key, good for 24
+     * hours, and who the person is, which only the new phone reads. It needs no network. This phone speaks for the subject
+     * until the authority says that the new one does. After a start of the device a day or more after the last sync its time
+     * lags, and the authority would find the consent too old: sync before. Ask the person first: whoever has this code's other phone speaks for
+     * the subject then.
+     *
+     * # Errors
+     *
+     * `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover;
+     * `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `handOver`(`subject`: kotlin.String, `text`: kotlin.String): HandoverPicture {
+            return FfiConverterTypeHandoverPicture.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_hand_over(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterString.lower(`text`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * What a new phone shows to the phone of before: a key and a secret, for one subject. It is the same until a subject
+     * has come with `Resident.takeOver`, also over an end of the app. It needs no network.
+     *
+     * # Errors
+     *
+     * `Vault`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `handoverRequest`(): HandoverPicture {
+            return FfiConverterTypeHandoverPicture.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_handover_request(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Tells the authority what the phone of before has agreed to, by the code that it shows: the subject is on this phone
+     * from then on, and this phone speaks at once. What was scanned is kept: after a failure of the network, or an end of
+     * the app, it goes on without a text. Then `Resident.sync`.
+     *
+     * # Errors
+     *
+     * `InvalidField` of `text`: `not-a-handover`, `not-an-answer` for what a new phone shows, `another-authority`,
+     * `for-another-phone`, `expired`, `already-enrolled`, `not-requested` where this phone has shown no code,
+     * `not-scanned` without a text where none was scanned before. `Rejected` with `late` where the 24 hours are over,
+     * `unknown-subject` for what fits nobody; `Replaced` where the subject has moved on: begin anew on the phone of before.
+     * `Network`, `Vault`, `Storage`, `Cancelled`.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `takeOver`(`text`: kotlin.String?, `cancel`: NativeCancel?) : Enrolment {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_resident_take_over(
+                uniffiHandle,
+                
+        FfiConverterOptionalString.lower(`text`),
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeEnrolment.lift(it) },
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * The call by which a new phone tells the authority what the phone of before has agreed to; see `take_over`.
+     *
+     * # Errors
+     *
+     * As `take_over`, but for those of the network.
+     */
+    @Throws(NativeException::class)override fun `takeOverCall`(`text`: kotlin.String?): Call {
+            return FfiConverterTypeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_take_over_call(
+        it,
+        
+        FfiConverterOptionalString.lower(`text`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * `Rejected` with `late` or `unknown-subject`; `Replaced`, `Network`, `Vault`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `takeOverReply`(`reply`: Reply): Enrolment {
+            return FfiConverterTypeEnrolment.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_take_over_reply(
+        it,
+        
+        FfiConverterTypeReply.lower(`reply`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Fetches the rulebook of another authority of the trust list, and says what it makes of a subject's last
+     * declaration, of the orders served here and of the one in force. Nothing is sent of the person, and nothing kept.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync;
+     * `UpdateApp` for a rulebook of a later form; `UnknownSubject`, `Network`, `Rejected`, `Storage`, `Port`,
+     * `Cancelled`.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `previewMove`(`subject`: kotlin.String, `issuer`: kotlin.String, `cancel`: NativeCancel?) : MovePreview {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_resident_preview_move(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`subject`),
+        FfiConverterString.lower(`issuer`),
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeMovePreview.lift(it) },
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
 
     
     /**
@@ -5397,6 +5998,55 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
         it,
         
         FfiConverterTypeReply.lower(`reply`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The page of a valid paper code, to print: one SVG document of A4 size without references, in Chinese and English,
+     * with a card to cut out. It carries a code that passes with the person's card: hand it to the platform's printing
+     * or share sheet, write it to no file of the app's.
+     *
+     * # Errors
+     *
+     * `InvalidField` for a paper code that is not known, was withdrawn, or has expired; `NotSynced` before the first
+     * sync; `UnknownSubject`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `paperPage`(`subject`: kotlin.String, `paper`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_paper_page(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterString.lower(`paper`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The paper codes of a subject, the latest first: those that passed in the last days of an appeal are among them.
+     * Ask for one, or withdraw one, by `Resident.record`.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `papers`(`subject`: kotlin.String): List<PaperCode> {
+            return FfiConverterSequenceTypePaperCode.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_papers(
+        it,
+        
+        FfiConverterString.lower(`subject`),_status)
 }
     }
     )
@@ -6209,6 +6859,247 @@ public object FfiConverterTypeAnsweredChallenge: FfiConverterRustBuffer<Answered
 
 
 /**
+ * An appeal that was made.
+ */
+data class AppealCard (
+    /**
+     * Its name: the operation's id.
+     */
+    val `appeal`: kotlin.String
+    , 
+    /**
+     * What it says.
+     */
+    val `content`: AppealInput
+    , 
+    /**
+     * When it was made: a lower bound of true time, in UTC.
+     */
+    val `madeAt`: Timestamp
+    , 
+    /**
+     * Where it stands.
+     */
+    val `standing`: AppealStanding
+    , 
+    /**
+     * By when the authority has bound itself to decide; none before it has said so. In UTC.
+     */
+    val `dueBy`: Timestamp?
+    , 
+    /**
+     * Whether the authority has let its own time lapse. It is said only once it is sure.
+     */
+    val `overdue`: kotlin.Boolean
+    , 
+    /**
+     * Why it was decided so.
+     */
+    val `reason`: BilingualText?
+    , 
+    /**
+     * What the authority calls the officer who has it in hand or decided it.
+     */
+    val `officer`: kotlin.String?
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_appealcard_uniffi_trait_debug(FfiConverterTypeAppealCard.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAppealCard: FfiConverterRustBuffer<AppealCard> {
+    override fun read(buf: ByteBuffer): AppealCard {
+        return AppealCard(
+            FfiConverterString.read(buf),
+            FfiConverterTypeAppealInput.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypeAppealStanding.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalTypeBilingualText.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: AppealCard) = (
+            FfiConverterString.allocationSize(value.`appeal`) +
+            FfiConverterTypeAppealInput.allocationSize(value.`content`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`madeAt`) +
+            FfiConverterTypeAppealStanding.allocationSize(value.`standing`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`dueBy`) +
+            FfiConverterBoolean.allocationSize(value.`overdue`) +
+            FfiConverterOptionalTypeBilingualText.allocationSize(value.`reason`) +
+            FfiConverterOptionalString.allocationSize(value.`officer`)
+    )
+
+    override fun write(value: AppealCard, buf: ByteBuffer) {
+            FfiConverterString.write(value.`appeal`, buf)
+            FfiConverterTypeAppealInput.write(value.`content`, buf)
+            FfiConverterTypeTimestamp.write(value.`madeAt`, buf)
+            FfiConverterTypeAppealStanding.write(value.`standing`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`dueBy`, buf)
+            FfiConverterBoolean.write(value.`overdue`, buf)
+            FfiConverterOptionalTypeBilingualText.write(value.`reason`, buf)
+            FfiConverterOptionalString.write(value.`officer`, buf)
+    }
+}
+
+
+
+/**
+ * An appeal as it is written.
+ */
+data class AppealInput (
+    /**
+     * The rating that it contests, see `Contestable`.
+     */
+    val `rating`: kotlin.ULong
+    , 
+    /**
+     * The rule of the reason, or `manual`.
+     */
+    val `rule`: kotlin.String
+    , 
+    /**
+     * What the person says: at most 4,096 bytes of UTF-8.
+     */
+    val `text`: kotlin.String
+    , 
+    /**
+     * What speaks for it, each at most 4,096 bytes: at most 16.
+     */
+    val `statements`: List<kotlin.String> = listOf() 
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_appealinput_uniffi_trait_debug(FfiConverterTypeAppealInput.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAppealInput: FfiConverterRustBuffer<AppealInput> {
+    override fun read(buf: ByteBuffer): AppealInput {
+        return AppealInput(
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterSequenceString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: AppealInput) = (
+            FfiConverterULong.allocationSize(value.`rating`) +
+            FfiConverterString.allocationSize(value.`rule`) +
+            FfiConverterString.allocationSize(value.`text`) +
+            FfiConverterSequenceString.allocationSize(value.`statements`)
+    )
+
+    override fun write(value: AppealInput, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`rating`, buf)
+            FfiConverterString.write(value.`rule`, buf)
+            FfiConverterString.write(value.`text`, buf)
+            FfiConverterSequenceString.write(value.`statements`, buf)
+    }
+}
+
+
+
+/**
+ * Everything about a person's appeals.
+ */
+data class Appeals (
+    /**
+     * What can be contested now: the reasons of the colour in force that no open appeal contests, while the time for
+     * it lasts. Empty for green.
+     */
+    val `contestable`: List<Contestable>
+    , 
+    /**
+     * What was written and not sent.
+     */
+    val `draft`: AppealInput?
+    , 
+    /**
+     * The appeals that were made, the latest last.
+     */
+    val `made`: List<AppealCard>
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_appeals_uniffi_trait_debug(FfiConverterTypeAppeals.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAppeals: FfiConverterRustBuffer<Appeals> {
+    override fun read(buf: ByteBuffer): Appeals {
+        return Appeals(
+            FfiConverterSequenceTypeContestable.read(buf),
+            FfiConverterOptionalTypeAppealInput.read(buf),
+            FfiConverterSequenceTypeAppealCard.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Appeals) = (
+            FfiConverterSequenceTypeContestable.allocationSize(value.`contestable`) +
+            FfiConverterOptionalTypeAppealInput.allocationSize(value.`draft`) +
+            FfiConverterSequenceTypeAppealCard.allocationSize(value.`made`)
+    )
+
+    override fun write(value: Appeals, buf: ByteBuffer) {
+            FfiConverterSequenceTypeContestable.write(value.`contestable`, buf)
+            FfiConverterOptionalTypeAppealInput.write(value.`draft`, buf)
+            FfiConverterSequenceTypeAppealCard.write(value.`made`, buf)
+    }
+}
+
+
+
+/**
  * One text in zh-CN and in English, as rulebooks carry it: whoever shows it picks by the phone's language.
  */
 data class BilingualText (
@@ -6250,6 +7141,53 @@ public object FfiConverterTypeBilingualText: FfiConverterRustBuffer<BilingualTex
     override fun write(value: BilingualText, buf: ByteBuffer) {
             FfiConverterString.write(value.`zh`, buf)
             FfiConverterString.write(value.`en`, buf)
+    }
+}
+
+
+
+/**
+ * Who acted in a person's place.
+ */
+data class By (
+    /**
+     * In which role.
+     */
+    val `role`: ByRole
+    , 
+    /**
+     * A carer's masked name, or what the authority calls its officer.
+     */
+    val `name`: kotlin.String
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeBy: FfiConverterRustBuffer<By> {
+    override fun read(buf: ByteBuffer): By {
+        return By(
+            FfiConverterTypeByRole.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: By) = (
+            FfiConverterTypeByRole.allocationSize(value.`role`) +
+            FfiConverterString.allocationSize(value.`name`)
+    )
+
+    override fun write(value: By, buf: ByteBuffer) {
+            FfiConverterTypeByRole.write(value.`role`, buf)
+            FfiConverterString.write(value.`name`, buf)
     }
 }
 
@@ -6385,6 +7323,86 @@ public object FfiConverterTypeCall: FfiConverterRustBuffer<Call> {
             FfiConverterByteArray.write(value.`body`, buf)
             FfiConverterOptionalString.write(value.`signature`, buf)
             FfiConverterULong.write(value.`limit`, buf)
+    }
+}
+
+
+
+/**
+ * Somebody who cares for a subject, with a key of an own.
+ */
+data class Carer (
+    /**
+     * The key: what `Entry.EndCare` takes.
+     */
+    val `key`: kotlin.String
+    , 
+    /**
+     * The carer's subject id at the same issuer.
+     */
+    val `carer`: kotlin.String
+    , 
+    /**
+     * The carer's masked name, as the issuer says it.
+     */
+    val `maskedName`: kotlin.String
+    , 
+    /**
+     * Since when the key speaks for the subject, by the issuer's time.
+     */
+    val `since`: Timestamp
+    , 
+    /**
+     * Whether it is the key that this phone has for the subject.
+     */
+    val `thisPhone`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_carer_uniffi_trait_debug(FfiConverterTypeCarer.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCarer: FfiConverterRustBuffer<Carer> {
+    override fun read(buf: ByteBuffer): Carer {
+        return Carer(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Carer) = (
+            FfiConverterString.allocationSize(value.`key`) +
+            FfiConverterString.allocationSize(value.`carer`) +
+            FfiConverterString.allocationSize(value.`maskedName`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`since`) +
+            FfiConverterBoolean.allocationSize(value.`thisPhone`)
+    )
+
+    override fun write(value: Carer, buf: ByteBuffer) {
+            FfiConverterString.write(value.`key`, buf)
+            FfiConverterString.write(value.`carer`, buf)
+            FfiConverterString.write(value.`maskedName`, buf)
+            FfiConverterTypeTimestamp.write(value.`since`, buf)
+            FfiConverterBoolean.write(value.`thisPhone`, buf)
     }
 }
 
@@ -6993,6 +8011,70 @@ public object FfiConverterTypeConsentInput: FfiConverterRustBuffer<ConsentInput>
 
 
 /**
+ * A reason that can be contested.
+ */
+data class Contestable (
+    /**
+     * The rating, for `AppealInput`.
+     */
+    val `rating`: kotlin.ULong
+    , 
+    /**
+     * The reason.
+     */
+    val `reason`: Reason
+    , 
+    /**
+     * Until when: an instant in UTC.
+     */
+    val `until`: Timestamp
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_contestable_uniffi_trait_debug(FfiConverterTypeContestable.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeContestable: FfiConverterRustBuffer<Contestable> {
+    override fun read(buf: ByteBuffer): Contestable {
+        return Contestable(
+            FfiConverterULong.read(buf),
+            FfiConverterTypeReason.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Contestable) = (
+            FfiConverterULong.allocationSize(value.`rating`) +
+            FfiConverterTypeReason.allocationSize(value.`reason`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`until`)
+    )
+
+    override fun write(value: Contestable, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`rating`, buf)
+            FfiConverterTypeReason.write(value.`reason`, buf)
+            FfiConverterTypeTimestamp.write(value.`until`, buf)
+    }
+}
+
+
+
+/**
  * The declaration's form.
  */
 data class DeclarationForm (
@@ -7595,6 +8677,70 @@ public object FfiConverterTypeFormQuestion: FfiConverterRustBuffer<FormQuestion>
 
 
 /**
+ * A code of a handover, to be shown to the other phone. Keep it in memory only: no file, no clipboard.
+ */
+data class HandoverPicture (
+    /**
+     * The text in the QR code, `H5:` and base45.
+     */
+    val `text`: kotlin.String
+    , 
+    /**
+     * The QR code.
+     */
+    val `picture`: CodePicture
+    , 
+    /**
+     * Until when the authority takes it, by the phone's lower bound of time; none for what the new phone shows.
+     */
+    val `expiresAt`: Timestamp?
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_handoverpicture_uniffi_trait_debug(FfiConverterTypeHandoverPicture.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHandoverPicture: FfiConverterRustBuffer<HandoverPicture> {
+    override fun read(buf: ByteBuffer): HandoverPicture {
+        return HandoverPicture(
+            FfiConverterString.read(buf),
+            FfiConverterTypeCodePicture.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: HandoverPicture) = (
+            FfiConverterString.allocationSize(value.`text`) +
+            FfiConverterTypeCodePicture.allocationSize(value.`picture`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`expiresAt`)
+    )
+
+    override fun write(value: HandoverPicture, buf: ByteBuffer) {
+            FfiConverterString.write(value.`text`, buf)
+            FfiConverterTypeCodePicture.write(value.`picture`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`expiresAt`, buf)
+    }
+}
+
+
+
+/**
  * Whose code it is, as far as a gate may know: what staff compare with the person's card.
  */
 data class Holder (
@@ -8042,6 +9188,125 @@ public object FfiConverterTypeLane: FfiConverterRustBuffer<Lane> {
 
 
 /**
+ * What a person would be at another authority, as far as this phone can tell.
+ */
+data class MovePreview (
+    /**
+     * The authority's id in the trust list.
+     */
+    val `issuer`: kotlin.String
+    , 
+    /**
+     * Its name.
+     */
+    val `name`: BilingualText
+    , 
+    /**
+     * The title of its rulebook.
+     */
+    val `rulebook`: BilingualText
+    , 
+    /**
+     * The rulebook's version.
+     */
+    val `version`: kotlin.UInt
+    , 
+    /**
+     * What its form asks that the last declaration here does not answer, or answers otherwise: no colour is told then.
+     */
+    val `problems`: List<FieldProblem>
+    , 
+    /**
+     * The colour there, without what the public records may add.
+     */
+    val `colour`: Colour?
+    , 
+    /**
+     * The colour's word there.
+     */
+    val `word`: BilingualText?
+    , 
+    /**
+     * What the colour asks of the holder there.
+     */
+    val `advice`: BilingualText?
+    , 
+    /**
+     * Why it is not green.
+     */
+    val `reasons`: List<Reason>
+    , 
+    /**
+     * The days of quarantine that would follow there; 0 for none. Days that count here already are taken off.
+     */
+    val `days`: kotlin.UShort
+    , 
+    /**
+     * How many days of the order in force here were taken off.
+     */
+    val `countedHere`: kotlin.UShort
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeMovePreview: FfiConverterRustBuffer<MovePreview> {
+    override fun read(buf: ByteBuffer): MovePreview {
+        return MovePreview(
+            FfiConverterString.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterSequenceTypeFieldProblem.read(buf),
+            FfiConverterOptionalTypeColour.read(buf),
+            FfiConverterOptionalTypeBilingualText.read(buf),
+            FfiConverterOptionalTypeBilingualText.read(buf),
+            FfiConverterSequenceTypeReason.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterUShort.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: MovePreview) = (
+            FfiConverterString.allocationSize(value.`issuer`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`name`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`rulebook`) +
+            FfiConverterUInt.allocationSize(value.`version`) +
+            FfiConverterSequenceTypeFieldProblem.allocationSize(value.`problems`) +
+            FfiConverterOptionalTypeColour.allocationSize(value.`colour`) +
+            FfiConverterOptionalTypeBilingualText.allocationSize(value.`word`) +
+            FfiConverterOptionalTypeBilingualText.allocationSize(value.`advice`) +
+            FfiConverterSequenceTypeReason.allocationSize(value.`reasons`) +
+            FfiConverterUShort.allocationSize(value.`days`) +
+            FfiConverterUShort.allocationSize(value.`countedHere`)
+    )
+
+    override fun write(value: MovePreview, buf: ByteBuffer) {
+            FfiConverterString.write(value.`issuer`, buf)
+            FfiConverterTypeBilingualText.write(value.`name`, buf)
+            FfiConverterTypeBilingualText.write(value.`rulebook`, buf)
+            FfiConverterUInt.write(value.`version`, buf)
+            FfiConverterSequenceTypeFieldProblem.write(value.`problems`, buf)
+            FfiConverterOptionalTypeColour.write(value.`colour`, buf)
+            FfiConverterOptionalTypeBilingualText.write(value.`word`, buf)
+            FfiConverterOptionalTypeBilingualText.write(value.`advice`, buf)
+            FfiConverterSequenceTypeReason.write(value.`reasons`, buf)
+            FfiConverterUShort.write(value.`days`, buf)
+            FfiConverterUShort.write(value.`countedHere`, buf)
+    }
+}
+
+
+
+/**
  * What fetching exposure notices came to.
  */
 data class NoticeReport (
@@ -8210,6 +9475,117 @@ public object FfiConverterTypeOutageState: FfiConverterRustBuffer<OutageState> {
             FfiConverterString.write(value.`issuer`, buf)
             FfiConverterUShort.write(value.`hours`, buf)
             FfiConverterTypeTimestamp.write(value.`endsAt`, buf)
+    }
+}
+
+
+
+/**
+ * A paper code of a subject. Keep text and picture in memory only, as those of a code.
+ */
+data class PaperCode (
+    /**
+     * Its id: what `Resident.paperPage` and `PaperInput.Withdraw` take.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * The colour in which it was issued.
+     */
+    val `colour`: Colour
+    , 
+    /**
+     * The frame: the colour with its shape.
+     */
+    val `shade`: Shade
+    , 
+    /**
+     * The colour's word.
+     */
+    val `word`: BilingualText?
+    , 
+    /**
+     * When it was issued.
+     */
+    val `issuedAt`: Timestamp
+    , 
+    /**
+     * When it expires: the end of a legal day.
+     */
+    val `expiresAt`: Timestamp
+    , 
+    /**
+     * Whether it passes still, as far as this phone knows.
+     */
+    val `state`: PaperCodeState
+    , 
+    /**
+     * The carer or officer who asked for it; none where the person did.
+     */
+    val `issuedBy`: By?
+    , 
+    /**
+     * The text in the QR code.
+     */
+    val `text`: kotlin.String
+    , 
+    /**
+     * The QR code.
+     */
+    val `picture`: CodePicture
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePaperCode: FfiConverterRustBuffer<PaperCode> {
+    override fun read(buf: ByteBuffer): PaperCode {
+        return PaperCode(
+            FfiConverterString.read(buf),
+            FfiConverterTypeColour.read(buf),
+            FfiConverterTypeShade.read(buf),
+            FfiConverterOptionalTypeBilingualText.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypePaperCodeState.read(buf),
+            FfiConverterOptionalTypeBy.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeCodePicture.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PaperCode) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterTypeColour.allocationSize(value.`colour`) +
+            FfiConverterTypeShade.allocationSize(value.`shade`) +
+            FfiConverterOptionalTypeBilingualText.allocationSize(value.`word`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`issuedAt`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`expiresAt`) +
+            FfiConverterTypePaperCodeState.allocationSize(value.`state`) +
+            FfiConverterOptionalTypeBy.allocationSize(value.`issuedBy`) +
+            FfiConverterString.allocationSize(value.`text`) +
+            FfiConverterTypeCodePicture.allocationSize(value.`picture`)
+    )
+
+    override fun write(value: PaperCode, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterTypeColour.write(value.`colour`, buf)
+            FfiConverterTypeShade.write(value.`shade`, buf)
+            FfiConverterOptionalTypeBilingualText.write(value.`word`, buf)
+            FfiConverterTypeTimestamp.write(value.`issuedAt`, buf)
+            FfiConverterTypeTimestamp.write(value.`expiresAt`, buf)
+            FfiConverterTypePaperCodeState.write(value.`state`, buf)
+            FfiConverterOptionalTypeBy.write(value.`issuedBy`, buf)
+            FfiConverterString.write(value.`text`, buf)
+            FfiConverterTypeCodePicture.write(value.`picture`, buf)
     }
 }
 
@@ -8781,6 +10157,12 @@ data class QuarantineView (
     val `issuedAt`: Timestamp
     , 
     /**
+     * When an officer's order without a rule lapses unless a second officer confirms it: from then on connect, the
+     * server says what holds. None for an order that stays.
+     */
+    val `provisionalUntil`: Timestamp?
+    , 
+    /**
      * Days that the order takes.
      */
     val `days`: kotlin.UShort
@@ -8806,7 +10188,8 @@ data class QuarantineView (
     val `phase`: Phase
     , 
     /**
-     * Whether all days are done and the time of the release has come: connect, the server confirms.
+     * Whether all days are done and the time of the release has come, or the order has lapsed: connect, the server
+     * confirms.
      */
     val `connectToConfirm`: kotlin.Boolean
     , 
@@ -8862,6 +10245,7 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterTypeBilingualText.read(buf),
             FfiConverterTypeLegalDate.read(buf),
             FfiConverterTypeTimestamp.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
             FfiConverterUShort.read(buf),
             FfiConverterUShort.read(buf),
             FfiConverterTypeLegalDate.read(buf),
@@ -8884,6 +10268,7 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterTypeBilingualText.allocationSize(value.`cause`) +
             FfiConverterTypeLegalDate.allocationSize(value.`startsOn`) +
             FfiConverterTypeTimestamp.allocationSize(value.`issuedAt`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`provisionalUntil`) +
             FfiConverterUShort.allocationSize(value.`days`) +
             FfiConverterUShort.allocationSize(value.`counted`) +
             FfiConverterTypeLegalDate.allocationSize(value.`today`) +
@@ -8905,6 +10290,7 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterTypeBilingualText.write(value.`cause`, buf)
             FfiConverterTypeLegalDate.write(value.`startsOn`, buf)
             FfiConverterTypeTimestamp.write(value.`issuedAt`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`provisionalUntil`, buf)
             FfiConverterUShort.write(value.`days`, buf)
             FfiConverterUShort.write(value.`counted`, buf)
             FfiConverterTypeLegalDate.write(value.`today`, buf)
@@ -8927,7 +10313,7 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
  */
 data class Reason (
     /**
-     * The rule's id in the rulebook, or `manual` for an officer's act.
+     * The rule's id in the rulebook, `manual` for an officer's act, or `order-elsewhere` for an order of another authority.
      */
     val `rule`: kotlin.String
     , 
@@ -9620,6 +11006,17 @@ data class SubjectCard (
      * Another phone that wants to take this one's place. Show it at once: whoever has not asked for it refuses it.
      */
     val `takeover`: Takeover?
+    , 
+    /**
+     * The subject id of who cares for this subject with this phone; none where it is the subject's own. Show whose each
+     * screen's data are: the masked name above.
+     */
+    val `caredForBy`: kotlin.String? = null 
+    , 
+    /**
+     * Who cares for the subject, this phone's carer included.
+     */
+    val `carers`: List<Carer> = listOf() 
     
 ){
     
@@ -9650,6 +11047,8 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterUInt.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalTypeTakeover.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterSequenceTypeCarer.read(buf),
         )
     }
 
@@ -9667,7 +11066,9 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterBoolean.allocationSize(value.`connectToConfirm`) +
             FfiConverterUInt.allocationSize(value.`waiting`) +
             FfiConverterBoolean.allocationSize(value.`declared`) +
-            FfiConverterOptionalTypeTakeover.allocationSize(value.`takeover`)
+            FfiConverterOptionalTypeTakeover.allocationSize(value.`takeover`) +
+            FfiConverterOptionalString.allocationSize(value.`caredForBy`) +
+            FfiConverterSequenceTypeCarer.allocationSize(value.`carers`)
     )
 
     override fun write(value: SubjectCard, buf: ByteBuffer) {
@@ -9685,6 +11086,8 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterUInt.write(value.`waiting`, buf)
             FfiConverterBoolean.write(value.`declared`, buf)
             FfiConverterOptionalTypeTakeover.write(value.`takeover`, buf)
+            FfiConverterOptionalString.write(value.`caredForBy`, buf)
+            FfiConverterSequenceTypeCarer.write(value.`carers`, buf)
     }
 }
 
@@ -10384,6 +11787,71 @@ public object FfiConverterTypeWhereaboutsEntry: FfiConverterRustBuffer<Whereabou
 
 
 /**
+ * What an officer did.
+ */
+
+enum class ActKind {
+    
+    /**
+     * Saw the person on the list of overdue check-ins.
+     */
+    OVERDUE,
+    /**
+     * Confirmed or refused that somebody cares for the person.
+     */
+    RELATION,
+    /**
+     * Issued or withdrew a paper code.
+     */
+    PAPER,
+    /**
+     * Checked in for the person.
+     */
+    CHECK_IN,
+    /**
+     * Took an appeal in hand, or decided it.
+     */
+    APPEAL,
+    /**
+     * Ordered a quarantine without a rule, confirmed such an order, or lifted one.
+     */
+    ORDER,
+    /**
+     * Recorded a declaration that the person made at a counter.
+     */
+    DECLARATION;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeActKind: FfiConverterRustBuffer<ActKind> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        ActKind.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: ActKind) = 4UL
+
+    override fun write(value: ActKind, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * What was answered.
  */
 sealed class AnswerValue {
@@ -10587,6 +12055,237 @@ public object FfiConverterTypeAnswerValue : FfiConverterRustBuffer<AnswerValue>{
 
 
 /**
+ * Where an appeal stands.
+ */
+sealed class AppealStanding {
+    
+    /**
+     * It waits to be sent.
+     */
+    object Waiting : AppealStanding()
+    
+    
+    /**
+     * The authority has it, and says by when it answers.
+     */
+    object Received : AppealStanding()
+    
+    
+    /**
+     * An officer has it in hand.
+     */
+    object InReview : AppealStanding()
+    
+    
+    /**
+     * The rating was wrong.
+     */
+    object Granted : AppealStanding()
+    
+    
+    /**
+     * The rating stands.
+     */
+    object Refused : AppealStanding()
+    
+    
+    /**
+     * The authority did not take it.
+     */
+    data class NotTaken(
+        /**
+         * The problem's stable word, such as `late` or `already-done`.
+         */
+        val `problem`: kotlin.String, 
+        /**
+         * What was wrong, and what can be done about it.
+         */
+        val `text`: dev.healthcode.BilingualText) : AppealStanding()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_appealstanding_uniffi_trait_debug(FfiConverterTypeAppealStanding.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_appealstanding_uniffi_trait_debug(FfiConverterTypeAppealStanding.lower(this),
+        _status)
+}
+    )
+    }
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAppealStanding : FfiConverterRustBuffer<AppealStanding>{
+    override fun read(buf: ByteBuffer): AppealStanding {
+        return when(buf.getInt()) {
+            1 -> AppealStanding.Waiting
+            2 -> AppealStanding.Received
+            3 -> AppealStanding.InReview
+            4 -> AppealStanding.Granted
+            5 -> AppealStanding.Refused
+            6 -> AppealStanding.NotTaken(
+                FfiConverterString.read(buf),
+                FfiConverterTypeBilingualText.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: AppealStanding): ULong = when(value) {
+        is AppealStanding.Waiting -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is AppealStanding.Received -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is AppealStanding.InReview -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is AppealStanding.Granted -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is AppealStanding.Refused -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is AppealStanding.NotTaken -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`problem`)
+                + FfiConverterTypeBilingualText.allocationSize(value.`text`)
+            )
+        }
+    }
+
+    override fun write(value: AppealStanding, buf: ByteBuffer) {
+        when(value) {
+            is AppealStanding.Waiting -> {
+                buf.putInt(1)
+                Unit
+            }
+            is AppealStanding.Received -> {
+                buf.putInt(2)
+                Unit
+            }
+            is AppealStanding.InReview -> {
+                buf.putInt(3)
+                Unit
+            }
+            is AppealStanding.Granted -> {
+                buf.putInt(4)
+                Unit
+            }
+            is AppealStanding.Refused -> {
+                buf.putInt(5)
+                Unit
+            }
+            is AppealStanding.NotTaken -> {
+                buf.putInt(6)
+                FfiConverterString.write(value.`problem`, buf)
+                FfiConverterTypeBilingualText.write(value.`text`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * Where an appeal stands.
+ */
+
+enum class AppealState {
+    
+    /**
+     * The authority has it, and says by when it answers.
+     */
+    RECEIVED,
+    /**
+     * An officer has it in hand.
+     */
+    IN_REVIEW,
+    /**
+     * The rating was wrong: a release and a new rating follow.
+     */
+    GRANTED,
+    /**
+     * The rating stands, and the reason says why.
+     */
+    REFUSED;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAppealState: FfiConverterRustBuffer<AppealState> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        AppealState.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: AppealState) = 4UL
+
+    override fun write(value: AppealState, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * Why a gate asks for an answer.
  */
 
@@ -10734,6 +12433,51 @@ public object FfiConverterTypeAttribution : FfiConverterRustBuffer<Attribution>{
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * In which role somebody acts for another.
+ */
+
+enum class ByRole {
+    
+    /**
+     * A family member who cares for the person.
+     */
+    CARER,
+    /**
+     * An officer of the authority.
+     */
+    OFFICER;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeByRole: FfiConverterRustBuffer<ByRole> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        ByRole.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: ByRole) = 4UL
+
+    override fun write(value: ByRole, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
     }
 }
 
@@ -11473,6 +13217,79 @@ sealed class Entry {
         companion object
     }
     
+    /**
+     * An appeal against a reason of the colour in force, see `Resident.appeals`.
+     */
+    data class Appeal(
+        /**
+         * Its content.
+         */
+        val `appeal`: dev.healthcode.AppealInput) : Entry()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entry_uniffi_trait_debug(FfiConverterTypeEntry.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * A paper code is asked for, or withdrawn.
+     */
+    data class Paper(
+        /**
+         * Which of the two.
+         */
+        val `paper`: dev.healthcode.PaperInput) : Entry()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entry_uniffi_trait_debug(FfiConverterTypeEntry.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * The end of what somebody does who cares for the subject: the subject's own phone says it of anybody, a carer's of
+     * itself. The key speaks no more once the authority has it.
+     */
+    data class EndCare(
+        /**
+         * The carer's key, see `Carer`.
+         */
+        val `key`: kotlin.String) : Entry()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_entry_uniffi_trait_debug(FfiConverterTypeEntry.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
 
     
 
@@ -11507,6 +13324,15 @@ public object FfiConverterTypeEntry : FfiConverterRustBuffer<Entry>{
             3 -> Entry.Consent(
                 FfiConverterTypeConsentInput.read(buf),
                 )
+            4 -> Entry.Appeal(
+                FfiConverterTypeAppealInput.read(buf),
+                )
+            5 -> Entry.Paper(
+                FfiConverterTypePaperInput.read(buf),
+                )
+            6 -> Entry.EndCare(
+                FfiConverterString.read(buf),
+                )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
     }
@@ -11533,6 +13359,27 @@ public object FfiConverterTypeEntry : FfiConverterRustBuffer<Entry>{
                 + FfiConverterTypeConsentInput.allocationSize(value.`consent`)
             )
         }
+        is Entry.Appeal -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeAppealInput.allocationSize(value.`appeal`)
+            )
+        }
+        is Entry.Paper -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypePaperInput.allocationSize(value.`paper`)
+            )
+        }
+        is Entry.EndCare -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`key`)
+            )
+        }
     }
 
     override fun write(value: Entry, buf: ByteBuffer) {
@@ -11550,6 +13397,21 @@ public object FfiConverterTypeEntry : FfiConverterRustBuffer<Entry>{
             is Entry.Consent -> {
                 buf.putInt(3)
                 FfiConverterTypeConsentInput.write(value.`consent`, buf)
+                Unit
+            }
+            is Entry.Appeal -> {
+                buf.putInt(4)
+                FfiConverterTypeAppealInput.write(value.`appeal`, buf)
+                Unit
+            }
+            is Entry.Paper -> {
+                buf.putInt(5)
+                FfiConverterTypePaperInput.write(value.`paper`, buf)
+                Unit
+            }
+            is Entry.EndCare -> {
+                buf.putInt(6)
+                FfiConverterString.write(value.`key`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -11646,7 +13508,11 @@ sealed class EntryOutcome {
         /**
          * How surely.
          */
-        val `certainty`: dev.healthcode.Certainty) : EntryOutcome()
+        val `certainty`: dev.healthcode.Certainty, 
+        /**
+         * Who made it, where it was not the person.
+         */
+        val `by`: dev.healthcode.By?) : EntryOutcome()
         
     {
         
@@ -11734,6 +13600,7 @@ public object FfiConverterTypeEntryOutcome : FfiConverterRustBuffer<EntryOutcome
                 FfiConverterTypeTimestamp.read(buf),
                 FfiConverterTypeLegalDate.read(buf),
                 FfiConverterTypeCertainty.read(buf),
+                FfiConverterOptionalTypeBy.read(buf),
                 )
             5 -> EntryOutcome.NotCounted(
                 FfiConverterTypeTimestamp.read(buf),
@@ -11775,6 +13642,7 @@ public object FfiConverterTypeEntryOutcome : FfiConverterRustBuffer<EntryOutcome
                 + FfiConverterTypeTimestamp.allocationSize(value.`judgedAt`)
                 + FfiConverterTypeLegalDate.allocationSize(value.`day`)
                 + FfiConverterTypeCertainty.allocationSize(value.`certainty`)
+                + FfiConverterOptionalTypeBy.allocationSize(value.`by`)
             )
         }
         is EntryOutcome.NotCounted -> {
@@ -11812,6 +13680,7 @@ public object FfiConverterTypeEntryOutcome : FfiConverterRustBuffer<EntryOutcome
                 FfiConverterTypeTimestamp.write(value.`judgedAt`, buf)
                 FfiConverterTypeLegalDate.write(value.`day`, buf)
                 FfiConverterTypeCertainty.write(value.`certainty`, buf)
+                FfiConverterOptionalTypeBy.write(value.`by`, buf)
                 Unit
             }
             is EntryOutcome.NotCounted -> {
@@ -12413,7 +14282,11 @@ sealed class JournalEvent {
         /**
          * The order that it took the place of.
          */
-        val `supersedes`: kotlin.String?) : JournalEvent()
+        val `supersedes`: kotlin.String?, 
+        /**
+         * When it lapses unless a second officer confirms it; none for an order that a rule gave or that is confirmed.
+         */
+        val `provisionalUntil`: dev.healthcode.Timestamp?) : JournalEvent()
         
     {
         
@@ -12469,7 +14342,271 @@ sealed class JournalEvent {
         /**
          * From when on it does; none where it was refused or given up.
          */
-        val `activeFrom`: dev.healthcode.Timestamp?) : JournalEvent()
+        val `activeFrom`: dev.healthcode.Timestamp?, 
+        /**
+         * The masked name of the carer whose key it is; none for another phone of the person's own.
+         */
+        val `carer`: kotlin.String?) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * The end of what a carer does for the person was asked for.
+     */
+    data class EndedCare(
+        /**
+         * The operation's id.
+         */
+        val `operation`: kotlin.String, 
+        /**
+         * The carer's key.
+         */
+        val `key`: kotlin.String, 
+        /**
+         * What became of it.
+         */
+        val `outcome`: dev.healthcode.EntryOutcome) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * A paper code was asked for, or its withdrawal.
+     */
+    data class AskedForPaper(
+        /**
+         * The operation's id.
+         */
+        val `operation`: kotlin.String, 
+        /**
+         * The code that is to be withdrawn; none where a new one was asked for.
+         */
+        val `withdraw`: kotlin.String?, 
+        /**
+         * What became of it.
+         */
+        val `outcome`: dev.healthcode.EntryOutcome) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * An appeal was made.
+     */
+    data class Appealed(
+        /**
+         * The operation's id: the name of the appeal.
+         */
+        val `operation`: kotlin.String, 
+        /**
+         * The rule whose reason it contests, or `manual`.
+         */
+        val `rule`: kotlin.String, 
+        /**
+         * What became of it.
+         */
+        val `outcome`: dev.healthcode.EntryOutcome) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * Days that were served under another authority's order were brought.
+     */
+    data class BroughtServed(
+        /**
+         * The operation's id.
+         */
+        val `operation`: kotlin.String, 
+        /**
+         * The other authority.
+         */
+        val `issuer`: kotlin.String, 
+        /**
+         * What became of it.
+         */
+        val `outcome`: dev.healthcode.EntryOutcome) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * A paper code was issued or withdrawn.
+     */
+    data class Paper(
+        /**
+         * Its id, hexadecimal.
+         */
+        val `paper`: kotlin.String, 
+        /**
+         * Until when it is good; none where it was withdrawn.
+         */
+        val `expiresAt`: dev.healthcode.Timestamp?, 
+        /**
+         * Who asked for it; none where the authority withdrew it because the colour had changed.
+         */
+        val `by`: dev.healthcode.By?) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * An officer did something for or about the person.
+     */
+    data class Acted(
+        /**
+         * What the authority calls the officer.
+         */
+        val `officer`: kotlin.String, 
+        /**
+         * What was done.
+         */
+        val `act`: dev.healthcode.ActKind, 
+        /**
+         * What the officer wrote to the resident.
+         */
+        val `note`: kotlin.String?) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * The authority said where an appeal stands.
+     */
+    data class AppealAnswered(
+        /**
+         * The appeal.
+         */
+        val `appeal`: kotlin.String, 
+        /**
+         * Where it stands.
+         */
+        val `state`: dev.healthcode.AppealState, 
+        /**
+         * By when the authority has bound itself to decide.
+         */
+        val `dueBy`: dev.healthcode.Timestamp, 
+        /**
+         * Why it was decided so.
+         */
+        val `reason`: dev.healthcode.BilingualText?) : JournalEvent()
+        
+    {
+        
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_journalevent_uniffi_trait_debug(FfiConverterTypeJournalEvent.lower(this),
+        _status)
+}
+    )
+    }
+        companion object
+    }
+    
+    /**
+     * The authority said what days served elsewhere come to.
+     */
+    data class ServedElsewhere(
+        /**
+         * The other authority.
+         */
+        val `issuer`: kotlin.String, 
+        /**
+         * How many of its days count here.
+         */
+        val `days`: kotlin.UShort, 
+        /**
+         * Why they do not; none where they do.
+         */
+        val `refused`: dev.healthcode.ServedRefusal?) : JournalEvent()
         
     {
         
@@ -12582,6 +14719,7 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 FfiConverterTypeLegalDate.read(buf),
                 FfiConverterUShort.read(buf),
                 FfiConverterOptionalString.read(buf),
+                FfiConverterOptionalTypeTimestamp.read(buf),
                 )
             7 -> JournalEvent.Released(
                 FfiConverterString.read(buf),
@@ -12590,8 +14728,50 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
             8 -> JournalEvent.OtherPhone(
                 FfiConverterString.read(buf),
                 FfiConverterOptionalTypeTimestamp.read(buf),
+                FfiConverterOptionalString.read(buf),
                 )
-            9 -> JournalEvent.Rated(
+            9 -> JournalEvent.EndedCare(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterTypeEntryOutcome.read(buf),
+                )
+            10 -> JournalEvent.AskedForPaper(
+                FfiConverterString.read(buf),
+                FfiConverterOptionalString.read(buf),
+                FfiConverterTypeEntryOutcome.read(buf),
+                )
+            11 -> JournalEvent.Appealed(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterTypeEntryOutcome.read(buf),
+                )
+            12 -> JournalEvent.BroughtServed(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterTypeEntryOutcome.read(buf),
+                )
+            13 -> JournalEvent.Paper(
+                FfiConverterString.read(buf),
+                FfiConverterOptionalTypeTimestamp.read(buf),
+                FfiConverterOptionalTypeBy.read(buf),
+                )
+            14 -> JournalEvent.Acted(
+                FfiConverterString.read(buf),
+                FfiConverterTypeActKind.read(buf),
+                FfiConverterOptionalString.read(buf),
+                )
+            15 -> JournalEvent.AppealAnswered(
+                FfiConverterString.read(buf),
+                FfiConverterTypeAppealState.read(buf),
+                FfiConverterTypeTimestamp.read(buf),
+                FfiConverterOptionalTypeBilingualText.read(buf),
+                )
+            16 -> JournalEvent.ServedElsewhere(
+                FfiConverterString.read(buf),
+                FfiConverterUShort.read(buf),
+                FfiConverterOptionalTypeServedRefusal.read(buf),
+                )
+            17 -> JournalEvent.Rated(
                 FfiConverterTypeColour.read(buf),
                 FfiConverterSequenceTypeReason.read(buf),
                 FfiConverterOptionalString.read(buf),
@@ -12660,6 +14840,7 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 + FfiConverterTypeLegalDate.allocationSize(value.`startsOn`)
                 + FfiConverterUShort.allocationSize(value.`days`)
                 + FfiConverterOptionalString.allocationSize(value.`supersedes`)
+                + FfiConverterOptionalTypeTimestamp.allocationSize(value.`provisionalUntil`)
             )
         }
         is JournalEvent.Released -> {
@@ -12676,6 +14857,80 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 4UL
                 + FfiConverterString.allocationSize(value.`key`)
                 + FfiConverterOptionalTypeTimestamp.allocationSize(value.`activeFrom`)
+                + FfiConverterOptionalString.allocationSize(value.`carer`)
+            )
+        }
+        is JournalEvent.EndedCare -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`operation`)
+                + FfiConverterString.allocationSize(value.`key`)
+                + FfiConverterTypeEntryOutcome.allocationSize(value.`outcome`)
+            )
+        }
+        is JournalEvent.AskedForPaper -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`operation`)
+                + FfiConverterOptionalString.allocationSize(value.`withdraw`)
+                + FfiConverterTypeEntryOutcome.allocationSize(value.`outcome`)
+            )
+        }
+        is JournalEvent.Appealed -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`operation`)
+                + FfiConverterString.allocationSize(value.`rule`)
+                + FfiConverterTypeEntryOutcome.allocationSize(value.`outcome`)
+            )
+        }
+        is JournalEvent.BroughtServed -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`operation`)
+                + FfiConverterString.allocationSize(value.`issuer`)
+                + FfiConverterTypeEntryOutcome.allocationSize(value.`outcome`)
+            )
+        }
+        is JournalEvent.Paper -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`paper`)
+                + FfiConverterOptionalTypeTimestamp.allocationSize(value.`expiresAt`)
+                + FfiConverterOptionalTypeBy.allocationSize(value.`by`)
+            )
+        }
+        is JournalEvent.Acted -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`officer`)
+                + FfiConverterTypeActKind.allocationSize(value.`act`)
+                + FfiConverterOptionalString.allocationSize(value.`note`)
+            )
+        }
+        is JournalEvent.AppealAnswered -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`appeal`)
+                + FfiConverterTypeAppealState.allocationSize(value.`state`)
+                + FfiConverterTypeTimestamp.allocationSize(value.`dueBy`)
+                + FfiConverterOptionalTypeBilingualText.allocationSize(value.`reason`)
+            )
+        }
+        is JournalEvent.ServedElsewhere -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`issuer`)
+                + FfiConverterUShort.allocationSize(value.`days`)
+                + FfiConverterOptionalTypeServedRefusal.allocationSize(value.`refused`)
             )
         }
         is JournalEvent.Rated -> {
@@ -12738,6 +14993,7 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 FfiConverterTypeLegalDate.write(value.`startsOn`, buf)
                 FfiConverterUShort.write(value.`days`, buf)
                 FfiConverterOptionalString.write(value.`supersedes`, buf)
+                FfiConverterOptionalTypeTimestamp.write(value.`provisionalUntil`, buf)
                 Unit
             }
             is JournalEvent.Released -> {
@@ -12750,10 +15006,68 @@ public object FfiConverterTypeJournalEvent : FfiConverterRustBuffer<JournalEvent
                 buf.putInt(8)
                 FfiConverterString.write(value.`key`, buf)
                 FfiConverterOptionalTypeTimestamp.write(value.`activeFrom`, buf)
+                FfiConverterOptionalString.write(value.`carer`, buf)
+                Unit
+            }
+            is JournalEvent.EndedCare -> {
+                buf.putInt(9)
+                FfiConverterString.write(value.`operation`, buf)
+                FfiConverterString.write(value.`key`, buf)
+                FfiConverterTypeEntryOutcome.write(value.`outcome`, buf)
+                Unit
+            }
+            is JournalEvent.AskedForPaper -> {
+                buf.putInt(10)
+                FfiConverterString.write(value.`operation`, buf)
+                FfiConverterOptionalString.write(value.`withdraw`, buf)
+                FfiConverterTypeEntryOutcome.write(value.`outcome`, buf)
+                Unit
+            }
+            is JournalEvent.Appealed -> {
+                buf.putInt(11)
+                FfiConverterString.write(value.`operation`, buf)
+                FfiConverterString.write(value.`rule`, buf)
+                FfiConverterTypeEntryOutcome.write(value.`outcome`, buf)
+                Unit
+            }
+            is JournalEvent.BroughtServed -> {
+                buf.putInt(12)
+                FfiConverterString.write(value.`operation`, buf)
+                FfiConverterString.write(value.`issuer`, buf)
+                FfiConverterTypeEntryOutcome.write(value.`outcome`, buf)
+                Unit
+            }
+            is JournalEvent.Paper -> {
+                buf.putInt(13)
+                FfiConverterString.write(value.`paper`, buf)
+                FfiConverterOptionalTypeTimestamp.write(value.`expiresAt`, buf)
+                FfiConverterOptionalTypeBy.write(value.`by`, buf)
+                Unit
+            }
+            is JournalEvent.Acted -> {
+                buf.putInt(14)
+                FfiConverterString.write(value.`officer`, buf)
+                FfiConverterTypeActKind.write(value.`act`, buf)
+                FfiConverterOptionalString.write(value.`note`, buf)
+                Unit
+            }
+            is JournalEvent.AppealAnswered -> {
+                buf.putInt(15)
+                FfiConverterString.write(value.`appeal`, buf)
+                FfiConverterTypeAppealState.write(value.`state`, buf)
+                FfiConverterTypeTimestamp.write(value.`dueBy`, buf)
+                FfiConverterOptionalTypeBilingualText.write(value.`reason`, buf)
+                Unit
+            }
+            is JournalEvent.ServedElsewhere -> {
+                buf.putInt(16)
+                FfiConverterString.write(value.`issuer`, buf)
+                FfiConverterUShort.write(value.`days`, buf)
+                FfiConverterOptionalTypeServedRefusal.write(value.`refused`, buf)
                 Unit
             }
             is JournalEvent.Rated -> {
-                buf.putInt(9)
+                buf.putInt(17)
                 FfiConverterTypeColour.write(value.`colour`, buf)
                 FfiConverterSequenceTypeReason.write(value.`reasons`, buf)
                 FfiConverterOptionalString.write(value.`order`, buf)
@@ -13737,6 +16051,201 @@ public object FfiConverterTypeNoticeStep : FfiConverterRustBuffer<NoticeStep>{
 
 
 /**
+ * Whether a paper code passes still.
+ */
+sealed class PaperCodeState {
+    
+    /**
+     * It does, after the card was compared.
+     */
+    object Valid : PaperCodeState()
+    
+    
+    /**
+     * It was withdrawn: a gate says so once it has the status list.
+     */
+    data class Withdrawn(
+        /**
+         * When.
+         */
+        val `at`: dev.healthcode.Timestamp, 
+        /**
+         * The carer or officer who asked for that; none where the person did, or the authority because the colour has
+         * changed.
+         */
+        val `by`: dev.healthcode.By?) : PaperCodeState()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * Its days are over.
+     */
+    object Expired : PaperCodeState()
+    
+    
+
+    
+
+    
+    
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePaperCodeState : FfiConverterRustBuffer<PaperCodeState>{
+    override fun read(buf: ByteBuffer): PaperCodeState {
+        return when(buf.getInt()) {
+            1 -> PaperCodeState.Valid
+            2 -> PaperCodeState.Withdrawn(
+                FfiConverterTypeTimestamp.read(buf),
+                FfiConverterOptionalTypeBy.read(buf),
+                )
+            3 -> PaperCodeState.Expired
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: PaperCodeState): ULong = when(value) {
+        is PaperCodeState.Valid -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is PaperCodeState.Withdrawn -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeTimestamp.allocationSize(value.`at`)
+                + FfiConverterOptionalTypeBy.allocationSize(value.`by`)
+            )
+        }
+        is PaperCodeState.Expired -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+    }
+
+    override fun write(value: PaperCodeState, buf: ByteBuffer) {
+        when(value) {
+            is PaperCodeState.Valid -> {
+                buf.putInt(1)
+                Unit
+            }
+            is PaperCodeState.Withdrawn -> {
+                buf.putInt(2)
+                FfiConverterTypeTimestamp.write(value.`at`, buf)
+                FfiConverterOptionalTypeBy.write(value.`by`, buf)
+                Unit
+            }
+            is PaperCodeState.Expired -> {
+                buf.putInt(3)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * What is asked of the authority about a paper code.
+ */
+sealed class PaperInput {
+    
+    /**
+     * A new one, in the colour in force. It is there to print after the next sync.
+     */
+    object Issue : PaperInput()
+    
+    
+    /**
+     * One is not to pass any more: it was lost, or is not wanted.
+     */
+    data class Withdraw(
+        /**
+         * Its id, as `PaperCode` has it.
+         */
+        val `paper`: kotlin.String) : PaperInput()
+        
+    {
+        
+
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePaperInput : FfiConverterRustBuffer<PaperInput>{
+    override fun read(buf: ByteBuffer): PaperInput {
+        return when(buf.getInt()) {
+            1 -> PaperInput.Issue
+            2 -> PaperInput.Withdraw(
+                FfiConverterString.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: PaperInput): ULong = when(value) {
+        is PaperInput.Issue -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is PaperInput.Withdraw -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`paper`)
+            )
+        }
+    }
+
+    override fun write(value: PaperInput, buf: ByteBuffer) {
+        when(value) {
+            is PaperInput.Issue -> {
+                buf.putInt(1)
+                Unit
+            }
+            is PaperInput.Withdraw -> {
+                buf.putInt(2)
+                FfiConverterString.write(value.`paper`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
  * Where a quarantine stands.
  */
 sealed class Phase {
@@ -14099,7 +16608,11 @@ enum class ReleaseCause {
     /**
      * An officer, or a granted appeal.
      */
-    OFFICER;
+    OFFICER,
+    /**
+     * An officer's order that no second officer confirmed in time.
+     */
+    LAPSED;
 
     
 
@@ -14179,7 +16692,21 @@ sealed class ScannedText {
     
     
     /**
-     * A code of this system that this app does not read: paper, handover, outage notice.
+     * Another phone asks for a subject: let the person choose whom, ask whether it is meant, then give the text to
+     * `Resident.handOver` and show what it returns.
+     */
+    object HandoverRequest : ScannedText()
+    
+    
+    /**
+     * The phone of before has agreed to hand a subject over to the phone whose code it scanned: give the text to
+     * `take_over`.
+     */
+    object Handover : ScannedText()
+    
+    
+    /**
+     * A code of this system that this app does not read: paper, outage notice.
      */
     object OtherKind : ScannedText()
     
@@ -14229,11 +16756,13 @@ public object FfiConverterTypeScannedText : FfiConverterRustBuffer<ScannedText>{
                 FfiConverterTypeBilingualText.read(buf),
                 )
             4 -> ScannedText.UnsignedVenue
-            5 -> ScannedText.OtherKind
-            6 -> ScannedText.Foreign(
+            5 -> ScannedText.HandoverRequest
+            6 -> ScannedText.Handover
+            7 -> ScannedText.OtherKind
+            8 -> ScannedText.Foreign(
                 FfiConverterTypeForeign.read(buf),
                 )
-            7 -> ScannedText.Damaged
+            9 -> ScannedText.Damaged
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
     }
@@ -14260,6 +16789,18 @@ public object FfiConverterTypeScannedText : FfiConverterRustBuffer<ScannedText>{
             )
         }
         is ScannedText.UnsignedVenue -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is ScannedText.HandoverRequest -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is ScannedText.Handover -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
@@ -14306,20 +16847,85 @@ public object FfiConverterTypeScannedText : FfiConverterRustBuffer<ScannedText>{
                 buf.putInt(4)
                 Unit
             }
-            is ScannedText.OtherKind -> {
+            is ScannedText.HandoverRequest -> {
                 buf.putInt(5)
                 Unit
             }
-            is ScannedText.Foreign -> {
+            is ScannedText.Handover -> {
                 buf.putInt(6)
+                Unit
+            }
+            is ScannedText.OtherKind -> {
+                buf.putInt(7)
+                Unit
+            }
+            is ScannedText.Foreign -> {
+                buf.putInt(8)
                 FfiConverterTypeForeign.write(value.`what`, buf)
                 Unit
             }
             is ScannedText.Damaged -> {
-                buf.putInt(7)
+                buf.putInt(9)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * Why days that were served elsewhere do not count.
+ */
+
+enum class ServedRefusal {
+    
+    /**
+     * The proof does not hold by the trust list.
+     */
+    NOT_PROVED,
+    /**
+     * The proof is about another person, or nothing binds it to this one.
+     */
+    OTHER_PERSON,
+    /**
+     * The other authority says that the order did not end by its days.
+     */
+    NOT_SERVED,
+    /**
+     * The same order was brought before.
+     */
+    ALREADY_TAKEN,
+    /**
+     * The person has not agreed to it by the key of the other authority's code.
+     */
+    NO_CONSENT;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeServedRefusal: FfiConverterRustBuffer<ServedRefusal> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        ServedRefusal.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: ServedRefusal) = 4UL
+
+    override fun write(value: ServedRefusal, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
     }
 }
 
@@ -14526,7 +17132,7 @@ sealed class SubjectState {
     }
     
     /**
-     * Another phone has taken this one's place.
+     * Another phone has taken this one's place; or what this phone's carer does for the subject has ended.
      */
     object Replaced : SubjectState()
     
@@ -15527,6 +18133,38 @@ public object FfiConverterOptionalTypeNativeCancel: FfiConverterRustBuffer<Nativ
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeAppealInput: FfiConverterRustBuffer<AppealInput?> {
+    override fun read(buf: ByteBuffer): AppealInput? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeAppealInput.read(buf)
+    }
+
+    override fun allocationSize(value: AppealInput?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeAppealInput.allocationSize(value)
+        }
+    }
+
+    override fun write(value: AppealInput?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeAppealInput.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeBilingualText: FfiConverterRustBuffer<BilingualText?> {
     override fun read(buf: ByteBuffer): BilingualText? {
         if (buf.get().toInt() == 0) {
@@ -15549,6 +18187,38 @@ public object FfiConverterOptionalTypeBilingualText: FfiConverterRustBuffer<Bili
         } else {
             buf.put(1)
             FfiConverterTypeBilingualText.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeBy: FfiConverterRustBuffer<By?> {
+    override fun read(buf: ByteBuffer): By? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeBy.read(buf)
+    }
+
+    override fun allocationSize(value: By?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeBy.allocationSize(value)
+        }
+    }
+
+    override fun write(value: By?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeBy.write(value, buf)
         }
     }
 }
@@ -15911,6 +18581,38 @@ public object FfiConverterOptionalTypeDirection: FfiConverterRustBuffer<Directio
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeServedRefusal: FfiConverterRustBuffer<ServedRefusal?> {
+    override fun read(buf: ByteBuffer): ServedRefusal? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeServedRefusal.read(buf)
+    }
+
+    override fun allocationSize(value: ServedRefusal?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeServedRefusal.allocationSize(value)
+        }
+    }
+
+    override fun write(value: ServedRefusal?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeServedRefusal.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeTransportMode: FfiConverterRustBuffer<TransportMode?> {
     override fun read(buf: ByteBuffer): TransportMode? {
         if (buf.get().toInt() == 0) {
@@ -16119,6 +18821,34 @@ public object FfiConverterSequenceTypeAnsweredChallenge: FfiConverterRustBuffer<
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeAppealCard: FfiConverterRustBuffer<List<AppealCard>> {
+    override fun read(buf: ByteBuffer): List<AppealCard> {
+        val len = buf.getInt()
+        return List<AppealCard>(len) {
+            FfiConverterTypeAppealCard.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<AppealCard>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeAppealCard.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<AppealCard>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeAppealCard.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeBilingualText: FfiConverterRustBuffer<List<BilingualText>> {
     override fun read(buf: ByteBuffer): List<BilingualText> {
         val len = buf.getInt()
@@ -16137,6 +18867,34 @@ public object FfiConverterSequenceTypeBilingualText: FfiConverterRustBuffer<List
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeBilingualText.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeCarer: FfiConverterRustBuffer<List<Carer>> {
+    override fun read(buf: ByteBuffer): List<Carer> {
+        val len = buf.getInt()
+        return List<Carer>(len) {
+            FfiConverterTypeCarer.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Carer>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeCarer.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Carer>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeCarer.write(it, buf)
         }
     }
 }
@@ -16193,6 +18951,34 @@ public object FfiConverterSequenceTypeChoice: FfiConverterRustBuffer<List<Choice
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeChoice.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeContestable: FfiConverterRustBuffer<List<Contestable>> {
+    override fun read(buf: ByteBuffer): List<Contestable> {
+        val len = buf.getInt()
+        return List<Contestable>(len) {
+            FfiConverterTypeContestable.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Contestable>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeContestable.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Contestable>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeContestable.write(it, buf)
         }
     }
 }
@@ -16389,6 +19175,34 @@ public object FfiConverterSequenceTypeOutageState: FfiConverterRustBuffer<List<O
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeOutageState.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypePaperCode: FfiConverterRustBuffer<List<PaperCode>> {
+    override fun read(buf: ByteBuffer): List<PaperCode> {
+        val len = buf.getInt()
+        return List<PaperCode>(len) {
+            FfiConverterTypePaperCode.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<PaperCode>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypePaperCode.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<PaperCode>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypePaperCode.write(it, buf)
         }
     }
 }
