@@ -138,7 +138,7 @@ fn appeals(phone: &Phone, key: &SubjectKey) -> Result<Appeals, HealthcodeError> 
         let said = Said::read(file, key)?;
         let mut made = Vec::new();
         for row in file.outbox(key)? {
-            made.extend(said.card(&row, &now)?);
+            made.extend(said.card(&row, &now));
         }
         made.sort_by_key(|card| card.made_at);
         let contestable = said.contestable(&now, &made);
@@ -181,7 +181,7 @@ pub(super) fn check(
         let said = Said::read(file, key)?;
         let mut open = false;
         for row in file.outbox(key)? {
-            let card = said.card(&row, now)?;
+            let card = said.card(&row, now);
             open |=
                 card.is_some_and(|card| card.contests() && of_this(card.content.rating, &card.content.rule));
         }
@@ -268,10 +268,10 @@ impl Said {
         reasons.map(of).collect()
     }
 
-    fn card(&self, row: &OutboxRow, now: &Now) -> Result<Option<AppealCard>, HealthcodeError> {
+    fn card(&self, row: &OutboxRow, now: &Now) -> Option<AppealCard> {
         let made = Operation::from_bytes(row.body.operation.0.clone()).ok();
-        let Some(opened) = made.and_then(|made| made.vouched().ok()) else { return Ok(None) };
-        let Some(OperationBody::Appeal(appeal)) = opened.body else { return Ok(None) };
+        let opened = made.and_then(|made| made.vouched().ok())?;
+        let Some(OperationBody::Appeal(appeal)) = opened.body else { return None };
         let notice = self.notice(row.operation);
         let standing = match (row.state, notice) {
             (OutboxState::Waiting, _) => AppealStanding::Waiting,
@@ -293,7 +293,7 @@ impl Said {
         let undecided = matches!(standing, AppealStanding::Received | AppealStanding::InReview);
         let due_by = notice.map(|notice| notice.due_by);
         let Appeal { rating, rule, text, statements } = appeal;
-        Ok(Some(AppealCard {
+        Some(AppealCard {
             appeal: row.operation.to_string(),
             content: AppealInput { rating, rule, text, statements },
             made_at: opened.evidence.lower_bound,
@@ -302,7 +302,7 @@ impl Said {
             due_by,
             reason: notice.and_then(|notice| notice.reason.clone()),
             officer: notice.and_then(|notice| notice.officer.clone()),
-        }))
+        })
     }
 
     fn notice(&self, appeal: OperationId) -> Option<&AppealNotice> {

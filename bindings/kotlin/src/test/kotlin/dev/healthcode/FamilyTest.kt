@@ -1,0 +1,97 @@
+package dev.healthcode
+
+import org.junit.jupiter.api.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertFalse
+import kotlin.test.assertIs
+import kotlin.test.assertNotNull
+import kotlin.test.assertNull
+import kotlin.test.assertTrue
+
+/** Family, another phone, paper, appeals and another authority, against the server's process. */
+internal class FamilyTest {
+    @Test
+    fun `somebody is cared for, gets a code on paper, and the care ends`() =
+        onStage {
+            val phone = phone().also { it.becomeYellow() }
+            val resident = phone.resident
+            resident.requestCare(phone.subject, liSi)
+            val hers = resident.confirmCare(server.oneTimeCode()).subject
+            resident.declare(hers, atHome)
+            resident.requestPaper(hers)
+            resident.sync()
+            // Asked for before there was a colour, or after: whoever was told no asks again.
+            if (resident.papers(hers).isEmpty()) {
+                resident.requestPaper(hers)
+                resident.sync()
+            }
+            val paper = resident.papers(hers).first()
+            assertEquals(Colour.GREEN, paper.colour)
+            assertTrue(paper.text.startsWith("H3:"))
+            assertIs<PaperCodeState.Valid>(paper.state)
+            val page = resident.paperPage(hers, paper.id)
+            assertTrue(page.startsWith("<svg") || page.startsWith("<?xml"), page.take(20))
+            assertFalse("440524188001010014" in page)
+            resident.withdrawPaper(hers, paper.id)
+            resident.sync()
+            assertIs<PaperCodeState.Withdrawn>(resident.papers(hers).first().state)
+
+            val carer = resident.home().subjects.first { it.subject == hers }.carers.single()
+            assertEquals(phone.subject, carer.carer)
+            resident.endCare(hers, carer.key)
+            resident.sync()
+            assertTrue(resident.home().subjects.first { it.subject == hers }.replaced)
+            phone.close()
+        }
+
+    @Test
+    fun `a subject moves to another phone, and the one of before is replaced`() =
+        onStage {
+            val old = phone("old.db").also { it.becomeGreen() }
+            val new = phone("new.db")
+            val asked = new.resident.handoverRequest()
+            assertIs<ScannedText.HandoverRequest>(old.resident.scan(asked.text))
+            val answer = old.resident.handOver(old.subject, asked.text)
+            assertIs<ScannedText.Handover>(new.resident.scan(answer.text))
+            assertEquals(old.subject, new.resident.takeOver(answer.text).subject)
+            new.resident.sync()
+            assertEquals(Colour.GREEN, new.resident.code(old.subject).colour)
+            old.resident.sync()
+            assertTrue(old.card().replaced)
+            assertFailsWith<HealthcodeException.InvalidField> { new.resident.takeOver("H5:NONSENSE") }
+            old.close()
+            new.close()
+        }
+
+    @Test
+    fun `an appeal is drafted, made, and received with the time of its answer`() =
+        onStage {
+            val phone = phone().also { it.becomeYellow() }
+            val (resident, subject) = phone.resident to phone.subject
+            val contestable = resident.appeals(subject).contestable.single()
+            val draft = AppealInput(contestable.rating, contestable.reason.rule, "I was at home", listOf("A ticket"))
+            resident.keepAppealDraft(subject, draft)
+            assertEquals(draft, resident.appeals(subject).draft)
+            assertWrong("text", "missing") { resident.appeal(subject, draft.copy(text = " ")) }
+            resident.appeal(subject, draft)
+            assertNull(resident.appeals(subject).draft)
+            assertIs<AppealStanding.Waiting>(resident.appeals(subject).made.single().standing)
+            resident.sync()
+            val made = resident.appeals(subject).made.single()
+            assertIs<AppealStanding.Received>(made.standing)
+            assertNotNull(made.dueBy)
+            assertFalse(made.overdue)
+            assertFalse("home" in "$draft $made", "it prints as its type's name")
+            phone.close()
+        }
+
+    @Test
+    fun `an authority that is not listed, or one's own, is named`() =
+        onStage {
+            val phone = phone().also { it.becomeGreen() }
+            assertWrong("issuer", "home") { phone.resident.previewMove(phone.subject, "hangzhou") }
+            assertWrong("issuer", "not-listed") { phone.resident.previewMove(phone.subject, "nowhere") }
+            phone.close()
+        }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Healthcode
+import TestSupport
+import XCTest
+
+/// Family, another phone, paper, appeals and another authority, against the server's process.
+final class FamilyTests: XCTestCase {
+  func testSomebodyIsCaredForGetsACodeOnPaperAndTheCareEnds() async throws {
+    let stage = try Stage()
+    let phone = try await stage.yellow()
+    let resident = phone.resident
+    try await resident.requestCare(for: liSi, by: phone.subject)
+    let hers = try await resident.confirmCare(code: stage.server.oneTimeCode()).subject
+    try await resident.declare(atHome, for: hers)
+    try await resident.sync()
+    try await resident.requestPaper(for: hers)
+    try await resident.sync()
+    let paper = try XCTUnwrap(try resident.papers(of: hers).first)
+    XCTAssertEqual(paper.colour, .green)
+    XCTAssertTrue(paper.text.hasPrefix("H3:"))
+    XCTAssertEqual(paper.state, .valid)
+    let page = try await resident.page(ofPaper: paper.id, of: hers)
+    XCTAssertTrue(page.contains("<svg"))
+    XCTAssertFalse(page.contains("440524188001010014"))
+    try await resident.withdraw(paper: paper.id, of: hers)
+    try await resident.sync()
+    guard case .withdrawn = try resident.papers(of: hers).first?.state else { return XCTFail("it passes still") }
+
+    let card = try XCTUnwrap(try resident.home().subjects.first { $0.subject == hers })
+    XCTAssertEqual(card.carers.map(\.carer), [phone.subject])
+    try await resident.endCare(of: hers, by: card.carers[0].key)
+    try await resident.sync()
+    XCTAssertEqual(try resident.home().subjects.first { $0.subject == hers }?.replaced, true)
+  }
+
+  func testASubjectMovesToAnotherPhone() async throws {
+    let stage = try Stage()
+    let old = try await stage.green()
+    let new = try await stage.open("new.db")
+    let asked = try await new.handoverRequest()
+    XCTAssertEqual(try old.resident.scan(asked.text), .handoverRequest)
+    let answer = try await old.resident.handOver(old.subject, to: asked.text)
+    XCTAssertEqual(try new.scan(answer.text), .handover)
+    let enrolment = try await new.takeOver(answer.text)
+    XCTAssertEqual(enrolment.subject, old.subject)
+    try await new.sync()
+    let code = try await new.code(of: old.subject)
+    XCTAssertEqual(code.colour, .green)
+    try await old.resident.sync()
+    XCTAssertEqual(try old.resident.home().subjects.first?.replaced, true)
+  }
+
+  func testAnAppealIsDraftedMadeAndReceivedWithTheTimeOfItsAnswer() async throws {
+    let stage = try Stage()
+    let phone = try await stage.yellow()
+    let (resident, subject) = (phone.resident, phone.subject)
+    let contestable = try XCTUnwrap(try resident.appeals(of: subject).contestable.first)
+    let draft = AppealInput(
+      rating: contestable.rating, rule: contestable.reason.rule, text: "I was at home", statements: ["A ticket"])
+    try await resident.keep(appealDraft: draft, of: subject)
+    XCTAssertEqual(try resident.appeals(of: subject).draft, draft)
+    try await resident.appeal(draft, for: subject)
+    XCTAssertNil(try resident.appeals(of: subject).draft)
+    try await resident.sync()
+    let made = try XCTUnwrap(try resident.appeals(of: subject).made.first)
+    XCTAssertEqual(made.standing, .received)
+    XCTAssertNotNil(made.dueBy)
+    XCTAssertFalse(made.overdue)
+  }
+
+  func testAnAuthorityThatIsNotListedOrOnesOwnIsNamed() async throws {
+    let stage = try Stage()
+    let phone = try await stage.green()
+    for (issuer, reason) in [("hangzhou", "home"), ("nowhere", "not-listed")] {
+      await assertThrows(.invalidField(field: "issuer", reason: reason)) {
+        _ = try await phone.resident.previewMove(of: phone.subject, to: issuer)
+      }
+    }
+  }
+}
+
+extension Stage {
+  /// A resident of whom nothing is known, who has declared nothing.
+  fileprivate func green() async throws -> Phone {
+    let phone = try await enrolled(liSi)
+    try await phone.declare(atHome)
+    return phone
+  }
+
+  /// A resident who was in a high-risk area, and has declared it.
+  fileprivate func yellow() async throws -> Phone {
+    let phone = try await enrolled(zhangSan)
+    try await phone.declare(stayInWuhan)
+    return phone
+  }
+}
