@@ -26,7 +26,7 @@ fn refused(word: &str, field: Option<&str>) -> Told {
 
 const ACCEPTED: Told = (OutcomeKind::Accepted, None, None, None);
 
-fn end(phone: &mut Phone, key: &[u8; 8], day: u32) -> OperationId {
+fn end(phone: &mut Phone, key: [u8; 8], day: u32) -> OperationId {
     let evidence = phone.evidence(at(day, 9, 0));
     phone.record(&OperationBody::Care(CareChange { end: key.to_vec().into() }), evidence)
 }
@@ -209,12 +209,12 @@ async fn two_parents_each_end_for_themselves_and_the_other_goes_on() {
     let token: GateToken = mother.token.clone().unwrap();
     assert_eq!(status(&server, token.status).await, Some(0));
     // Not the other's, not one that nobody has.
-    end(&mut mother, &father.key_id(), 11);
-    end(&mut mother, &[9; 8], 11);
+    end(&mut mother, father.key_id(), 11);
+    end(&mut mother, [9; 8], 11);
     assert_eq!(mother.sync(&server).await, [refused("role", None), refused("invalid", Some("end"))]);
 
     let mother_key = mother.key_id();
-    end(&mut mother, &mother_key, 11);
+    end(&mut mother, mother_key, 11);
     assert_eq!(mother.sync(&server).await, [ACCEPTED]);
     // Gates fetch a list once a minute.
     server.go_to(11, 9, 2);
@@ -232,7 +232,7 @@ async fn two_parents_each_end_for_themselves_and_the_other_goes_on() {
     assert_eq!(father.sync(&server).await, [ACCEPTED]);
 
     // What she does afterwards has no effect, and the records alone do not begin it again.
-    end(&mut mother, &father.key_id(), 11);
+    end(&mut mother, father.key_id(), 11);
     let response: SyncResponse = mother.send(&server, &mother.request(&server)).await.json();
     assert_eq!(response.outcomes[0].problem.as_ref().unwrap().kind().word(), "replaced");
     let again = key(12);
@@ -264,13 +264,13 @@ async fn the_person_ends_what_a_carer_does_and_a_carer_never_speaks_for_the_pers
     let evidence = caring.evidence(at(11, 9, 0));
     let consent = Consent { key: second.key_id().to_vec().into(), allow: true };
     caring.record(&OperationBody::Consent(consent), evidence);
-    end(&mut caring, &own.key_id(), 11);
+    end(&mut caring, own.key_id(), 11);
     assert_eq!(caring.sync(&server).await, [refused("role", None), refused("invalid", Some("end"))]);
     let waiting = second.send(&server, &second.request(&server)).await;
     assert_eq!(waiting.problem().1, "enrolment-pending");
 
-    end(&mut own, &caring.key_id(), 11);
-    end(&mut own, &caring.key_id(), 11);
+    end(&mut own, caring.key_id(), 11);
+    end(&mut own, caring.key_id(), 11);
     assert_eq!(own.sync(&server).await, [ACCEPTED, refused("already-done", None)]);
     assert_eq!(status(&server, token.status).await, Some(1));
     assert!(is_replaced(&server, &caring).await);

@@ -105,7 +105,7 @@ async fn one_cares_for_as_many_as_the_rulebook_says_and_for_another_once_one_is_
     let server = with_care_of(1, 4).await;
     let carer = Phone::enrol(&server, &zhang_san(), 1).await;
     let limit = (422, "limit".to_owned(), Some("subjects".to_owned()));
-    let cared = care_for(&server, &carer, &sun_qi(), 10, false).await;
+    let first = care_for(&server, &carer, &sun_qi(), 10, false).await;
     // The same for whoever there is and whoever there is not: it is about who asks.
     let mut nobody = zhao_liu();
     nobody.name = li_si().name;
@@ -114,7 +114,7 @@ async fn one_cares_for_as_many_as_the_rulebook_says_and_for_another_once_one_is_
     }
     // A new key for the same person is no second person.
     let mut again = care_for(&server, &carer, &sun_qi(), 12, false).await;
-    assert!(cared.send(&server, &cared.request(&server)).await.json::<SyncResponse>().replaced);
+    assert!(first.send(&server, &first.request(&server)).await.json::<SyncResponse>().replaced);
     let end = healthcode::wire::operation::CareChange { end: again.key_id().to_vec().into() };
     let evidence = again.evidence(at(11, 9, 0));
     again.record(&healthcode::wire::OperationBody::Care(end), evidence);

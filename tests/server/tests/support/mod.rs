@@ -2,7 +2,7 @@
 //! wire, which can do what no real phone does. Every object that the server signs is verified against its trust list.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 pub(crate) mod family;
 pub(crate) mod keeper;
