@@ -178,7 +178,6 @@ impl Desk<'_> {
     }
 
     /// An officer's word on a request to care for the person, by the id of its key.
-    #[allow(dead_code, reason = "the officers' part calls it")]
     pub(crate) fn decide_relation(&mut self, key: &Bytes, allow: bool) -> Result<(), Problem> {
         let now = self.now;
         self.state.asked.retain(|asked| asked.stands(now));

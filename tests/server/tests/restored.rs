@@ -6,10 +6,9 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use healthcode::rules::colour::Colour;
-use healthcode::token::{GateToken, OperationId, PaperNotice};
+use healthcode::token::{GateToken, PaperNotice};
 use healthcode::wire::message::{ChangeKind, OutcomeKind, Recovered, SyncRequest, SyncResponse};
 use healthcode::wire::operation::{PaperChange, ToldExposure};
 use healthcode::wire::{Bytes, OperationBody, Problem};

@@ -1,5 +1,7 @@
 //! One of every kind of what is said of papers, appeals, acts and days served elsewhere, for the tests.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use healthcode::rules::calendar::LegalDate;
 use healthcode::rules::colour::Colour;
 use healthcode::rules::text::Text;

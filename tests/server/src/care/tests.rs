@@ -10,7 +10,8 @@ use healthcode::wire::message::{Enrolled, EnrolmentStarted, SyncResponse};
 use healthcode::wire::{Bytes, Problem, ProblemKind};
 
 use crate::Inner;
-use crate::support::phone::{Phone, ask_to_care, care_for, confirm, key};
+use crate::support::family::{ask_to_care, care_for};
+use crate::support::phone::{Phone, confirm, key};
 use crate::support::{Server, at, li_si, sun_qi, wang_wu, zhang_san, zhao_liu};
 
 /// An officer's word on the request of a key, as the officers' part gives it.

@@ -24,6 +24,9 @@ const LOOKED_AT: u32 = 20_000;
 /// Orders lapse within days: all that wait are due by then.
 const AHEAD_HOURS: i64 = 366 * 24;
 
+/// What of a person waits for an officer.
+type Waits = fn(&SubjectState, Timestamp) -> Vec<Value>;
+
 impl Inner {
     /// Answers a list, and logs that it was asked for.
     pub(super) async fn list(&self, asking: &Asking<'_>) -> Result<String, ServerError> {
@@ -105,7 +108,7 @@ impl Inner {
         self.lapse_all(now).await?;
         let mut people = Vec::new();
         let mut more = false;
-        let of_roles: [(OfficerRole, &str, fn(&SubjectState, Timestamp) -> Vec<Value>); 3] = [
+        let of_roles: [(OfficerRole, &str, Waits); 3] = [
             (OfficerRole::Orders, PROVISIONAL, waiting_order),
             (OfficerRole::Appeals, APPEAL, waiting_appeals),
             (OfficerRole::Relations, RELATION, waiting_relations),

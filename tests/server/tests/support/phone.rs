@@ -5,17 +5,15 @@ use healthcode::rules::colour::Colour;
 use healthcode::rules::declaration::Declaration;
 use healthcode::rules::identity::Identity;
 use healthcode::time::Evidence;
-use healthcode::token::consent::Purpose;
 use healthcode::token::ids::{BootSession, OperationId, OrderId, SegmentId, SubjectId};
 use healthcode::token::{
-    ActNotice, Anchor, AppealNotice, GateToken, Judgement, KeyConsent, KeyNotice, Order, PaperNotice,
-    RatingReceipt, Release, ServedNotice, Signer as _, SoftwareKey,
+    ActNotice, Anchor, AppealNotice, GateToken, Judgement, KeyNotice, Order, PaperNotice, RatingReceipt,
+    Release, ServedNotice, Signer as _, SoftwareKey,
 };
 use healthcode::wire::link::Head;
 use healthcode::wire::message::{
     ANCHOR_PATH, CONFIRM_PATH, CareRequest, ChangeKind, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation,
-    EnrolmentRequest, EnrolmentStarted, HANDOVERS_PATH, HandoverRequest, LinkedOperation, OutcomeKind,
-    SYNC_PATH, SyncRequest, SyncResponse,
+    EnrolmentRequest, EnrolmentStarted, LinkedOperation, OutcomeKind, SYNC_PATH, SyncRequest, SyncResponse,
 };
 use healthcode::wire::{Bytes, CheckIn, Link, Operation, OperationBody, Receipt, RequestClaims};
 
@@ -89,7 +87,7 @@ pub(crate) async fn ask(server: &Server, key: &SoftwareKey, identity: &Identity)
     ask_with(server, key, identity, None).await
 }
 
-async fn ask_with(
+pub(crate) async fn ask_with(
     server: &Server,
     key: &SoftwareKey,
     identity: &Identity,
