@@ -1,5 +1,6 @@
 package dev.healthcode.demo
 
+import android.os.SystemClock
 import androidx.work.impl.WorkManagerImpl
 import dev.healthcode.DeclarationInput
 import dev.healthcode.IdentityForm
@@ -10,7 +11,9 @@ import dev.healthcode.zhangSan
 import kotlinx.coroutines.runBlocking
 import org.junit.rules.ExternalResource
 import org.robolectric.RuntimeEnvironment
+import org.robolectric.shadows.ShadowSystemClock
 import org.robolectric.util.ReflectionHelpers
+import java.time.Duration
 import java.util.TimeZone
 
 /** A server process in virtual time for each test, and a phone over it: the application's own file. */
@@ -25,6 +28,8 @@ internal class OnStage : ExternalResource() {
         TimeZone.setDefault(TimeZone.getTimeZone("Asia/Shanghai"))
         stage = Stage(at(11, 9))
         TestApplication.stage = stage
+        // Compose keeps the frame clock of its first test, for which a frame of an earlier time than the last is none.
+        ShadowSystemClock.advanceBy(Duration.ofMillis(System.getProperty(UPTIME, "0").toLong()))
         // Robolectric makes a new application for each test, and WorkManager would stay with the first one.
         for (field in listOf("sDelegatedInstance", "sDefaultInstance")) {
             ReflectionHelpers.setStaticField(WorkManagerImpl::class.java, field, null)
@@ -32,6 +37,9 @@ internal class OnStage : ExternalResource() {
     }
 
     override fun after() {
+        // What still waits for the main thread would be lost, and Compose wait for it in the next test.
+        Seen.idle()
+        System.setProperty(UPTIME, "${SystemClock.uptimeMillis()}")
         stage.close()
         TimeZone.setDefault(zone)
     }
@@ -51,4 +59,9 @@ internal class OnStage : ExternalResource() {
                 subject
             }
         }
+
+    private companion object {
+        /** Survives what Robolectric makes anew. */
+        const val UPTIME = "healthcode.uptime"
+    }
 }

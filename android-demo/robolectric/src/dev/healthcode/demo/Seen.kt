@@ -71,9 +71,9 @@ internal class Seen(
             what: String,
             holds: () -> Boolean,
         ) {
-            val until = System.nanoTime() + 120_000_000_000
+            val until = System.nanoTime() + 60_000_000_000
             while (!holds()) {
-                check(System.nanoTime() < until) { "not within two minutes: $what" }
+                check(System.nanoTime() < until) { "not within a minute: $what" }
                 idle()
                 Thread.sleep(10)
             }
