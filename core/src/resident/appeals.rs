@@ -105,7 +105,7 @@ silent!(Appeals, Contestable, AppealInput, AppealCard, AppealStanding);
 #[uniffi::export]
 impl Resident {
     /// The appeals of a subject: what can be contested, what is being written, and where each one stands that was
-    /// made. One is made by [`Resident::record`] with [`Entry::Appeal`]; GB/T 38963 is the model.
+    /// made. One is made by [`Resident::record`] with [`super::Entry::Appeal`]; GB/T 38963 is the model.
     ///
     /// # Errors
     ///
