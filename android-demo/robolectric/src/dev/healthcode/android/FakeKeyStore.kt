@@ -97,7 +97,8 @@ internal class FakeKeyStore : Provider("AndroidKeyStore", 1.0, "keys in memory")
             }
         }
 
-        override fun engineGetCertificate(alias: String): Certificate? = (kept[alias] as? KeyPair)?.let { Named(it.public) }
+        override fun engineGetCertificate(alias: String): Certificate? =
+            (kept[alias] as? KeyPair)?.let { Named(it.public) }
 
         override fun engineDeleteEntry(alias: String) {
             kept.remove(alias)
@@ -197,7 +198,12 @@ internal class FakeKeyStore : Provider("AndroidKeyStore", 1.0, "keys in memory")
             val pair =
                 Security.getProviders("KeyPairGenerator.EC").filter { it !== this@FakeKeyStore }.firstNotNullOf {
                     runCatching {
-                        KeyPairGenerator.getInstance("EC", it).apply { initialize(ECGenParameterSpec(curve)) }.generateKeyPair()
+                        KeyPairGenerator
+                            .getInstance(
+                                "EC",
+                                it,
+                            ).apply { initialize(ECGenParameterSpec(curve)) }
+                            .generateKeyPair()
                     }.getOrNull()
                 }
             return pair.also { kept[spec.keystoreAlias] = it }

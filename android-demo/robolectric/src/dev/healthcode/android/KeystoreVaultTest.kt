@@ -69,7 +69,14 @@ internal class KeystoreVaultTest {
     fun `what is sealed elsewhere, cut or altered is gone`() {
         val sealed = vault().seal(secret)
         val altered = sealed.copyOf().also { it[it.size - 1] = (it.last() + 1).toByte() }
-        for (other in listOf(altered, sealed.copyOf(20), sealed.copyOf(1), ByteArray(0), byteArrayOf(1, 100, 3), ByteArray(60))) {
+        for (other in listOf(
+            altered,
+            sealed.copyOf(20),
+            sealed.copyOf(1),
+            ByteArray(0),
+            byteArrayOf(1, 100, 3),
+            ByteArray(60),
+        )) {
             assertThrows(VaultException.Gone::class.java) { vault().unseal(other) }
         }
         platform.kept.clear()
@@ -104,7 +111,9 @@ internal class KeystoreVaultTest {
         }
         platform.fault = null
         assertArrayEquals(secret, vault().unseal(sealed))
-        assertTrue(KeyPermanentlyInvalidatedException::class.java.superclass == java.security.InvalidKeyException::class.java)
+        assertTrue(
+            KeyPermanentlyInvalidatedException::class.java.superclass == java.security.InvalidKeyException::class.java,
+        )
     }
 
     @Test
@@ -171,13 +180,19 @@ internal class KeystoreVaultTest {
                     phone.sync()
                     phone.declare(subject, atHome)
                     phone.sync()
-                    assertTrue("its key is in the vault", platform.kept.keys.any { it.startsWith("healthcode.holder.") })
+                    assertTrue(
+                        "its key is in the vault",
+                        platform.kept.keys.any { it.startsWith("healthcode.holder.") },
+                    )
                     stage.gate().use { gate ->
                         gate.sync()
                         assertTrue(gate.verify(phone.code(subject).text).verdict is Verdict.Pass)
                     }
                     phone.eraseEverything()
-                    assertTrue("and gone with the person", platform.kept.keys.none { it.startsWith("healthcode.holder.") })
+                    assertTrue(
+                        "and gone with the person",
+                        platform.kept.keys.none { it.startsWith("healthcode.holder.") },
+                    )
                 }
             }
         }

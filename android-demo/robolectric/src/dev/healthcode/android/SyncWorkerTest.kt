@@ -113,7 +113,10 @@ internal class SyncWorkerTest {
         NoticesWorker.daily(app)
         NoticesWorker.daily(app)
         val works = NoticesWorker.NAMES.map { planned(it).single() }
-        assertEquals(listOf(NetworkType.CONNECTED, NetworkType.UNMETERED), works.map { it.constraints.requiredNetworkType })
+        assertEquals(
+            listOf(NetworkType.CONNECTED, NetworkType.UNMETERED),
+            works.map { it.constraints.requiredNetworkType },
+        )
         assertTrue(works.all { it.periodicityInfo?.repeatIntervalMillis == Duration.ofDays(1).toMillis() })
         NoticesWorker.stop(app)
         assertTrue(NoticesWorker.NAMES.all { planned(it).isEmpty() })

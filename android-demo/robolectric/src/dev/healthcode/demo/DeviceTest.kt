@@ -92,7 +92,9 @@ internal class DeviceTest {
 
     private fun row(cursor: Cursor): List<String?> {
         cursor.moveToFirst()
-        return listOf(OpenableColumns.DISPLAY_NAME, OpenableColumns.SIZE).map { cursor.getString(cursor.getColumnIndexOrThrow(it)) }
+        return listOf(OpenableColumns.DISPLAY_NAME, OpenableColumns.SIZE).map {
+            cursor.getString(cursor.getColumnIndexOrThrow(it))
+        }
     }
 
     @Test
@@ -187,8 +189,21 @@ internal class DeviceTest {
                 val values = FloatArray(9).also { filling(size, width, height, rotation).getValues(it) }
                 // Where a step of one pixel of the sensor's picture lands, along both of its sides.
                 val lying = rotation % 2 == 1
-                val across = if (lying) kotlin.math.abs(values[3]) * width / 720 else kotlin.math.abs(values[0]) * width / 720
-                val down = if (lying) kotlin.math.abs(values[1]) * height / 1280 else kotlin.math.abs(values[4]) * height / 1280
+                val across =
+                    if (lying) {
+                        kotlin.math.abs(values[3]) * width / 720
+                    } else {
+                        kotlin.math.abs(values[0]) * width /
+                            720
+                    }
+                val down =
+                    if (lying) {
+                        kotlin.math.abs(values[1]) * height / 1280
+                    } else {
+                        kotlin.math.abs(values[4]) *
+                            height /
+                            1280
+                    }
                 assertEquals("$width x $height, $rotation", 1f, across / down, 0.01f)
             }
         }

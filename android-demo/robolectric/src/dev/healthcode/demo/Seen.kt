@@ -47,7 +47,10 @@ internal class Seen(
     }
 
     private fun tappable(part: String) =
-        nodes().firstOrNull { node -> node.config.getOrNull(SemanticsActions.OnClick) != null && node.words().any { part in it } }
+        nodes().firstOrNull { node ->
+            node.config.getOrNull(SemanticsActions.OnClick) != null &&
+                node.words().any { part in it }
+        }
 
     private fun nodes(): List<SemanticsNode> =
         activity.window.decorView
@@ -60,7 +63,13 @@ internal class Seen(
             config.getOrNull(SemanticsProperties.ContentDescription).orEmpty()
 
     private fun View.all(): List<View> =
-        listOf(this) + ((this as? ViewGroup)?.let { group -> (0 until group.childCount).flatMap { group.getChildAt(it).all() } }.orEmpty())
+        listOf(this) +
+            (
+                (this as? ViewGroup)
+                    ?.let { group ->
+                        (0 until group.childCount).flatMap { group.getChildAt(it).all() }
+                    }.orEmpty()
+            )
 
     companion object {
         /** Lets the main thread do all that it has to do by now, and a frame beyond. */

@@ -161,7 +161,14 @@ internal class AndroidDevice(
     ) {
         val written =
             bytes != null &&
-                runCatching { activity.contentResolver.openOutputStream(uri, "wt")?.use { it.write(bytes) } }.getOrNull() != null
+                runCatching {
+                    activity.contentResolver
+                        .openOutputStream(
+                            uri,
+                            "wt",
+                        )?.use { it.write(bytes) }
+                }.getOrNull() !=
+                null
         say(if (written) R.string.platform_saved else R.string.platform_save_failed)
     }
 

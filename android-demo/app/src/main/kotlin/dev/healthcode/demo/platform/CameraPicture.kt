@@ -111,7 +111,10 @@ private fun Ask(answered: (Boolean) -> Unit) {
             runCatching { context.startActivity(Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, page)) }
         }
     } else {
-        InItsPlace(R.string.platform_camera_ask, R.string.platform_camera_allow) { ask.launch(Manifest.permission.CAMERA) }
+        InItsPlace(
+            R.string.platform_camera_ask,
+            R.string.platform_camera_allow,
+        ) { ask.launch(Manifest.permission.CAMERA) }
     }
 }
 
@@ -143,7 +146,11 @@ private fun Picture(
     val lit by lamp.on.collectAsState()
     val reader =
         remember {
-            FrameReader(context.applicationContext, { text -> main.post { onRead(text) } }, { main.post { onFailed() } })
+            FrameReader(
+                context.applicationContext,
+                { text -> main.post { onRead(text) } },
+                { main.post { onFailed() } },
+            )
         }
     LaunchedEffect(torch, lit) { reader.torch(torch || lit) }
     DisposableEffect(reader) {
@@ -192,7 +199,9 @@ private class Opener(
     override fun onSurfaceTextureUpdated(texture: SurfaceTexture) = Unit
 
     private fun fill() {
-        view.setTransform(filling(size ?: return, view.width, view.height, view.display?.rotation ?: Surface.ROTATION_0))
+        view.setTransform(
+            filling(size ?: return, view.width, view.height, view.display?.rotation ?: Surface.ROTATION_0),
+        )
     }
 }
 

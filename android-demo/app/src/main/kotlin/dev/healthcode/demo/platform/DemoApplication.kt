@@ -61,7 +61,13 @@ open class DemoApplication :
     override suspend fun eraseResident(): Unit = Resident.eraseDatabase(config("healthcode.db"), ports)
 
     override fun reminder(): Notification {
-        val open = PendingIntent.getActivity(this, 0, Intent(this, MainActivity::class.java), PendingIntent.FLAG_IMMUTABLE)
+        val open =
+            PendingIntent.getActivity(
+                this,
+                0,
+                Intent(this, MainActivity::class.java),
+                PendingIntent.FLAG_IMMUTABLE,
+            )
         val words = Language.applied(this)
         makeChannel(words)
 

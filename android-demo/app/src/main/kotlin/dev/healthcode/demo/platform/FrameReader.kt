@@ -171,7 +171,8 @@ internal class FrameReader(
 
     private fun CameraManager.back(): String? {
         val facing = { id: String -> getCameraCharacteristics(id).get(CameraCharacteristics.LENS_FACING) }
-        return cameraIdList.firstOrNull { facing(it) == CameraCharacteristics.LENS_FACING_BACK } ?: cameraIdList.firstOrNull()
+        return cameraIdList.firstOrNull { facing(it) == CameraCharacteristics.LENS_FACING_BACK }
+            ?: cameraIdList.firstOrNull()
     }
 
     /** Large enough for a code of 65 modules at arm's length, small enough for a cheap phone to read in time. */
