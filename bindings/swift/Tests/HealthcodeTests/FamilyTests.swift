@@ -30,7 +30,7 @@ final class FamilyTests: XCTestCase {
     XCTAssertEqual(card.carers.map(\.carer), [phone.subject])
     try await resident.endCare(of: hers, by: card.carers[0].key)
     try await resident.sync()
-    XCTAssertEqual(try resident.home().subjects.first { $0.subject == hers }?.replaced, true)
+    XCTAssertEqual(try resident.home().subjects.first { $0.subject == hers }?.state, .replaced)
   }
 
   func testASubjectMovesToAnotherPhone() async throws {
@@ -47,7 +47,7 @@ final class FamilyTests: XCTestCase {
     let code = try await new.code(of: old.subject)
     XCTAssertEqual(code.colour, .green)
     try await old.resident.sync()
-    XCTAssertEqual(try old.resident.home().subjects.first?.replaced, true)
+    XCTAssertEqual(try old.resident.home().subjects.first?.state, .replaced)
   }
 
   func testAnAppealIsDraftedMadeAndReceivedWithTheTimeOfItsAnswer() async throws {

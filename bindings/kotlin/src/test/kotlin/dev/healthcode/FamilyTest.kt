@@ -41,7 +41,8 @@ internal class FamilyTest {
             assertEquals(phone.subject, carer.carer)
             resident.endCare(hers, carer.key)
             resident.sync()
-            assertTrue(resident.home().subjects.first { it.subject == hers }.replaced)
+            val state = resident.home().subjects.first { it.subject == hers }.state
+            assertEquals(SubjectState.Replaced, state)
             phone.close()
         }
 
@@ -58,7 +59,7 @@ internal class FamilyTest {
             new.resident.sync()
             assertEquals(Colour.GREEN, new.resident.code(old.subject).colour)
             old.resident.sync()
-            assertTrue(old.card().replaced)
+            assertEquals(SubjectState.Replaced, old.card().state)
             assertFailsWith<HealthcodeException.InvalidField> { new.resident.takeOver("H5:NONSENSE") }
             old.close()
             new.close()
@@ -94,4 +95,13 @@ internal class FamilyTest {
             assertWrong("issuer", "not-listed") { phone.resident.previewMove(phone.subject, "nowhere") }
             phone.close()
         }
+
+    private suspend fun assertWrong(
+        field: String,
+        reason: String,
+        call: suspend () -> Unit,
+    ) {
+        val error = assertFailsWith<HealthcodeException.InvalidField> { call() }
+        assertEquals(field to reason, error.field to error.reason)
+    }
 }
