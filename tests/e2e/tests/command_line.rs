@@ -62,7 +62,7 @@ fn a_kept_story_leaves_its_files_and_overwrites_none() {
     let (status, out, _) = run(&["story", "--keep", keep.to_str().unwrap()]);
     assert_eq!(status, Some(0));
     assert!(out.contains("Warning:"));
-    for name in ["phone.db", "server.db", "trust-list.cbor", "quarantine-proof.json"] {
+    for name in ["phone.db", "server.db", "trust-list.cbor", "quarantine-proof.json", "paper.svg"] {
         assert!(keep.join(name).metadata().unwrap().len() > 0, "{name}");
     }
     let root = std::fs::read_to_string(keep.join("root-key.hex")).unwrap();
