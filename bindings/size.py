@@ -18,7 +18,7 @@ SLACK = 0.02
 
 # How many times the bare stack the library may be: where it stands, and a little. The aim is 1.25, which it misses by
 # 897 KB with HTTP; without, the stack is less than half, our own code is the same, and the aim is out of reach.
-LIMITS = {"http,png": 1.53, "png": 2.08}
+LIMITS = {"http,png": 1.75, "png": 2.60}
 
 
 def rustc() -> str:

@@ -21,7 +21,7 @@ final class KeepingTests: XCTestCase {
     for _ in 0..<50 { try await phone.resident.checkIn(phone.subject) }
     let whole = try await entries(of: phone)
     guard case .declared(_, _, .accepted) = whole[0].event,
-      case .ordered(let order, .yellow, _, _, let startsOn, 7, nil) = whole[1].event,
+      case .ordered(let order, .yellow, _, _, let startsOn, 7, nil, nil) = whole[1].event,
       case .rated(.yellow, _, let rated, _) = whole[2].event
     else { return XCTFail("\(whole)") }
     XCTAssertEqual(startsOn, day(2, 11))
@@ -30,7 +30,7 @@ final class KeepingTests: XCTestCase {
       guard case .checkedIn(_, [], order, let outcome) = entry.event else { return nil }
       return outcome
     }
-    guard case .counted(_, _, let counted, .certain) = outcomes[0], case .notCounted(_, _, .dayTaken) = outcomes[1]
+    guard case .counted(_, _, let counted, .certain, nil) = outcomes[0], case .notCounted(_, _, .dayTaken) = outcomes[1]
     else { return XCTFail("one counts for a day") }
     XCTAssertEqual(counted, day(2, 11))
     XCTAssertEqual(outcomes.dropFirst(2), Array(repeating: .waiting, count: 50)[...])
