@@ -468,11 +468,6 @@ uint64_t uniffi_healthcode_fn_clone_resident(uint64_t handle, RustCallStatus *_N
 void uniffi_healthcode_fn_free_resident(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_APPEALS
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_APPEALS
-RustBuffer uniffi_healthcode_fn_method_resident_appeals(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CHANGED
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CHANGED
 uint64_t uniffi_healthcode_fn_method_resident_changed(uint64_t ptr, uint64_t after, RustBuffer cancel
@@ -513,11 +508,6 @@ RustBuffer uniffi_healthcode_fn_method_resident_home(uint64_t ptr, RustCallStatu
 RustBuffer uniffi_healthcode_fn_method_resident_journal(uint64_t ptr, RustBuffer subject, RustBuffer after, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
-void uniffi_healthcode_fn_method_resident_keep_appeal_draft(uint64_t ptr, RustBuffer subject, RustBuffer draft, RustCallStatus *_Nonnull out_status
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW
 RustBuffer uniffi_healthcode_fn_method_resident_preview(uint64_t ptr, RustBuffer subject, RustBuffer declaration, RustCallStatus *_Nonnull out_status
@@ -551,6 +541,16 @@ RustBuffer uniffi_healthcode_fn_method_resident_answered_challenges(uint64_t ptr
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FORGET_ANSWERED_CHALLENGES
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FORGET_ANSWERED_CHALLENGES
 void uniffi_healthcode_fn_method_resident_forget_answered_challenges(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_APPEALS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_APPEALS
+RustBuffer uniffi_healthcode_fn_method_resident_appeals(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
+void uniffi_healthcode_fn_method_resident_keep_appeal_draft(uint64_t ptr, RustBuffer subject, RustBuffer draft, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_CARE_CALL
@@ -1378,12 +1378,6 @@ uint16_t uniffi_healthcode_checksum_method_vault_delete(void
     
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_APPEALS
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_APPEALS
-uint16_t uniffi_healthcode_checksum_method_resident_appeals(void
-    
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CHANGED
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_CHANGED
 uint16_t uniffi_healthcode_checksum_method_resident_changed(void
@@ -1432,12 +1426,6 @@ uint16_t uniffi_healthcode_checksum_method_resident_journal(void
     
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
-#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
-uint16_t uniffi_healthcode_checksum_method_resident_keep_appeal_draft(void
-    
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW
 uint16_t uniffi_healthcode_checksum_method_resident_preview(void
@@ -1477,6 +1465,18 @@ uint16_t uniffi_healthcode_checksum_method_resident_answered_challenges(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_FORGET_ANSWERED_CHALLENGES
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_FORGET_ANSWERED_CHALLENGES
 uint16_t uniffi_healthcode_checksum_method_resident_forget_answered_challenges(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_APPEALS
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_APPEALS
+uint16_t uniffi_healthcode_checksum_method_resident_appeals(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_KEEP_APPEAL_DRAFT
+uint16_t uniffi_healthcode_checksum_method_resident_keep_appeal_draft(void
     
 );
 #endif

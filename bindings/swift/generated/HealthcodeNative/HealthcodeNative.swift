@@ -2004,16 +2004,6 @@ public func FfiConverterTypeNativeNoticeExchange_lower(_ value: NativeNoticeExch
 public protocol NativeResidentProtocol: AnyObject, Sendable {
     
     /**
-     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
-     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
-     *
-     * # Errors
-     *
-     * `UnknownSubject`, `Storage`, `Port`.
-     */
-    func appeals(subject: String) throws  -> Appeals
-    
-    /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
      * alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
@@ -2104,16 +2094,6 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func journal(subject: String, after: String?) throws  -> JournalPage
     
     /**
-     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
-     * nobody else learns of it, and it goes when the appeal is recorded.
-     *
-     * # Errors
-     *
-     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
-     */
-    func keepAppealDraft(subject: String, draft: AppealInput?) throws 
-    
-    /**
      * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
      * public records too, and decides.
      *
@@ -2184,6 +2164,26 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      * `UnknownSubject`, `Storage`.
      */
     func forgetAnsweredChallenges(subject: String) throws 
+    
+    /**
+     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    func appeals(subject: String) throws  -> Appeals
+    
+    /**
+     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+     * nobody else learns of it, and it goes when the appeal is recorded.
+     *
+     * # Errors
+     *
+     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+     */
+    func keepAppealDraft(subject: String, draft: AppealInput?) throws 
     
     /**
      * The call by which a subject of this phone asks to care for another person; see `request_care`. Take the reply with
@@ -2577,24 +2577,6 @@ open class NativeResident: NativeResidentProtocol, @unchecked Sendable {
 
     
     /**
-     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
-     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
-     *
-     * # Errors
-     *
-     * `UnknownSubject`, `Storage`, `Port`.
-     */
-open func appeals(subject: String)throws  -> Appeals  {
-    return try  FfiConverterTypeAppeals_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
-        uniffiCallStatus in
-    uniffi_healthcode_fn_method_resident_appeals(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(subject),uniffiCallStatus
-    )
-})
-}
-    
-    /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
      * alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
@@ -2754,24 +2736,6 @@ open func journal(subject: String, after: String? = nil)throws  -> JournalPage  
 }
     
     /**
-     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
-     * nobody else learns of it, and it goes when the appeal is recorded.
-     *
-     * # Errors
-     *
-     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
-     */
-open func keepAppealDraft(subject: String, draft: AppealInput? = nil)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
-        uniffiCallStatus in
-    uniffi_healthcode_fn_method_resident_keep_appeal_draft(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(subject),
-        FfiConverterOptionTypeAppealInput.lower(draft),uniffiCallStatus
-    )
-}
-}
-    
-    /**
      * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
      * public records too, and decides.
      *
@@ -2895,6 +2859,42 @@ open func forgetAnsweredChallenges(subject: String)throws   {try rustCallWithErr
     uniffi_healthcode_fn_method_resident_forget_answered_challenges(
             self.uniffiCloneHandle(),
         FfiConverterString.lower(subject),uniffiCallStatus
+    )
+}
+}
+    
+    /**
+     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+open func appeals(subject: String)throws  -> Appeals  {
+    return try  FfiConverterTypeAppeals_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_appeals(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+     * nobody else learns of it, and it goes when the appeal is recorded.
+     *
+     * # Errors
+     *
+     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+     */
+open func keepAppealDraft(subject: String, draft: AppealInput? = nil)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_keep_appeal_draft(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterOptionTypeAppealInput.lower(draft),uniffiCallStatus
     )
 }
 }
@@ -18830,9 +18830,6 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_vault_delete() != 4954) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_appeals() != 20188) {
-        return InitializationResult.apiChecksumMismatch
-    }
     if (uniffi_healthcode_checksum_method_resident_changed() != 23225) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -18857,9 +18854,6 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_journal() != 50140) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_keep_appeal_draft() != 36985) {
-        return InitializationResult.apiChecksumMismatch
-    }
     if (uniffi_healthcode_checksum_method_resident_preview() != 62711) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -18879,6 +18873,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_forget_answered_challenges() != 65095) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_appeals() != 54115) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_keep_appeal_draft() != 16819) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_care_call() != 34865) {

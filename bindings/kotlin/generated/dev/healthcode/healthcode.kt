@@ -828,8 +828,6 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_vault_delete(
     ): Int
-    external fun uniffi_healthcode_checksum_method_resident_appeals(
-    ): Int
     external fun uniffi_healthcode_checksum_method_resident_changed(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_check_identity(
@@ -846,8 +844,6 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_journal(
     ): Int
-    external fun uniffi_healthcode_checksum_method_resident_keep_appeal_draft(
-    ): Int
     external fun uniffi_healthcode_checksum_method_resident_preview(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_quarantine(
@@ -861,6 +857,10 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_healthcode_checksum_method_resident_answered_challenges(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_forget_answered_challenges(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_appeals(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_keep_appeal_draft(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_care_call(
     ): Int
@@ -1019,8 +1019,6 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_healthcode_fn_free_resident(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
-    external fun uniffi_healthcode_fn_method_resident_appeals(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
-    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_changed(`ptr`: Long,`after`: Long,`cancel`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_healthcode_fn_method_resident_check_identity(`ptr`: Long,`identity`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1037,8 +1035,6 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_journal(`ptr`: Long,`subject`: RustBuffer.ByValue,`after`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_healthcode_fn_method_resident_keep_appeal_draft(`ptr`: Long,`subject`: RustBuffer.ByValue,`draft`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
-    ): Unit
     external fun uniffi_healthcode_fn_method_resident_preview(`ptr`: Long,`subject`: RustBuffer.ByValue,`declaration`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_quarantine(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1052,6 +1048,10 @@ internal object UniffiLib {
     external fun uniffi_healthcode_fn_method_resident_answered_challenges(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_forget_answered_challenges(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_healthcode_fn_method_resident_appeals(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_keep_appeal_draft(`ptr`: Long,`subject`: RustBuffer.ByValue,`draft`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_healthcode_fn_method_resident_care_call(`ptr`: Long,`carer`: RustBuffer.ByValue,`identity`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1414,9 +1414,6 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_vault_delete() and 0xFFFF) != 4954) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_appeals() and 0xFFFF) != 20188) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
     if ((lib.uniffi_healthcode_checksum_method_resident_changed() and 0xFFFF) != 23225) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1441,9 +1438,6 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_journal() and 0xFFFF) != 50140) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_keep_appeal_draft() and 0xFFFF) != 36985) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
     if ((lib.uniffi_healthcode_checksum_method_resident_preview() and 0xFFFF) != 62711) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1463,6 +1457,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_forget_answered_challenges() and 0xFFFF) != 65095) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_appeals() and 0xFFFF) != 54115) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_keep_appeal_draft() and 0xFFFF) != 16819) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_care_call() and 0xFFFF) != 34865) {
@@ -4342,16 +4342,6 @@ public object FfiConverterTypeNativeNoticeExchange: FfiConverter<NativeNoticeExc
 public interface NativeResidentInterface {
     
     /**
-     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
-     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
-     *
-     * # Errors
-     *
-     * `UnknownSubject`, `Storage`, `Port`.
-     */
-    fun `appeals`(`subject`: kotlin.String): Appeals
-    
-    /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
      * alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
@@ -4442,16 +4432,6 @@ public interface NativeResidentInterface {
     fun `journal`(`subject`: kotlin.String, `after`: kotlin.String? = null): JournalPage
     
     /**
-     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
-     * nobody else learns of it, and it goes when the appeal is recorded.
-     *
-     * # Errors
-     *
-     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
-     */
-    fun `keepAppealDraft`(`subject`: kotlin.String, `draft`: AppealInput? = null)
-    
-    /**
      * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
      * public records too, and decides.
      *
@@ -4522,6 +4502,26 @@ public interface NativeResidentInterface {
      * `UnknownSubject`, `Storage`.
      */
     fun `forgetAnsweredChallenges`(`subject`: kotlin.String)
+    
+    /**
+     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    fun `appeals`(`subject`: kotlin.String): Appeals
+    
+    /**
+     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+     * nobody else learns of it, and it goes when the appeal is recorded.
+     *
+     * # Errors
+     *
+     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+     */
+    fun `keepAppealDraft`(`subject`: kotlin.String, `draft`: AppealInput? = null)
     
     /**
      * The call by which a subject of this phone asks to care for another person; see `request_care`. Take the reply with
@@ -4966,29 +4966,6 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
-     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
-     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
-     *
-     * # Errors
-     *
-     * `UnknownSubject`, `Storage`, `Port`.
-     */
-    @Throws(NativeException::class)override fun `appeals`(`subject`: kotlin.String): Appeals {
-            return FfiConverterTypeAppeals.lift(
-    callWithHandle {
-    uniffiRustCallWithError(NativeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_appeals(
-        it,
-        
-        FfiConverterString.lower(`subject`),_status)
-}
-    }
-    )
-    }
-    
-
-    
-    /**
      * Waits for a change of what `Resident.home` shows, on whatever object over the same file, and gives the
      * number to wait for the next one with. The first number is 0, which returns at once. What changes with time
      * alone is not announced: `next_wake` says when. Nor is what another process writes, to an object that was opened
@@ -5190,29 +5167,6 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
-     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
-     * nobody else learns of it, and it goes when the appeal is recorded.
-     *
-     * # Errors
-     *
-     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
-     */
-    @Throws(NativeException::class)override fun `keepAppealDraft`(`subject`: kotlin.String, `draft`: AppealInput?)
-        = 
-    callWithHandle {
-    uniffiRustCallWithError(NativeException) { _status ->
-    UniffiLib.uniffi_healthcode_fn_method_resident_keep_appeal_draft(
-        it,
-        
-        FfiConverterString.lower(`subject`),
-        FfiConverterOptionalTypeAppealInput.lower(`draft`),_status)
-}
-    }
-    
-    
-
-    
-    /**
      * What is wrong with a declaration, or what it would come to as far as this phone can tell: the server asks the
      * public records too, and decides.
      *
@@ -5369,6 +5323,52 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
         it,
         
         FfiConverterString.lower(`subject`),_status)
+}
+    }
+    
+    
+
+    
+    /**
+     * The appeals of a subject: what can be contested, what is being written, and where each one stands that was
+     * made. One is made by `Resident.record` with `Entry.Appeal`; GB/T 38963 is the model.
+     *
+     * # Errors
+     *
+     * `UnknownSubject`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `appeals`(`subject`: kotlin.String): Appeals {
+            return FfiConverterTypeAppeals.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_appeals(
+        it,
+        
+        FfiConverterString.lower(`subject`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Keeps an appeal that is being written, in the place of the one before; none throws it away. It needs no network,
+     * nobody else learns of it, and it goes when the appeal is recorded.
+     *
+     * # Errors
+     *
+     * `InvalidField` for what is too long; `UnknownSubject`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `keepAppealDraft`(`subject`: kotlin.String, `draft`: AppealInput?)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_keep_appeal_draft(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterOptionalTypeAppealInput.lower(`draft`),_status)
 }
     }
     
