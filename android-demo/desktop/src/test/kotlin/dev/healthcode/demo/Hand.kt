@@ -167,13 +167,25 @@ internal class Hand(
         place: Place,
     ) {
         repeat(TAPS) {
-            if (desk.app.stack.value.last().place != place) {
+            if (desk.app.stack.value
+                    .last()
+                    .place != place
+            ) {
                 tap(key)
                 val until = System.nanoTime() + TAP_NANOS
-                while (desk.app.stack.value.last().place != place && System.nanoTime() < until) test.waitForIdle()
+                while (desk.app.stack.value
+                        .last()
+                        .place != place && System.nanoTime() < until
+                ) {
+                    test.waitForIdle()
+                }
             }
         }
-        await("$place") { desk.app.stack.value.last().place == place }
+        await("$place") {
+            desk.app.stack.value
+                .last()
+                .place == place
+        }
     }
 
     fun touch(
@@ -239,7 +251,10 @@ internal class Hand(
     private fun spoken(name: String) {
         for (node in test.onAllNodes(hasClickAction()).fetchSemanticsNodes()) {
             val said =
-                node.config.getOrElseNullable(SemanticsProperties.Text) { null }.orEmpty().map { it.text } +
+                node.config
+                    .getOrElseNullable(SemanticsProperties.Text) { null }
+                    .orEmpty()
+                    .map { it.text } +
                     node.config.getOrElseNullable(SemanticsProperties.ContentDescription) { null }.orEmpty() +
                     listOfNotNull(node.config.getOrElseNullable(SemanticsProperties.EditableText) { null }?.text)
             check(said.any { it.isNotBlank() }) { "$name: something to tap at ${node.boundsInRoot} is silent" }
