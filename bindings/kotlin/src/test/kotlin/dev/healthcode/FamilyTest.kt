@@ -37,11 +37,22 @@ internal class FamilyTest {
             resident.sync()
             assertIs<PaperCodeState.Withdrawn>(resident.papers(hers).first().state)
 
-            val carer = resident.home().subjects.first { it.subject == hers }.carers.single()
+            val carer =
+                resident
+                    .home()
+                    .subjects
+                    .first { it.subject == hers }
+                    .carers
+                    .single()
             assertEquals(phone.subject, carer.carer)
             resident.endCare(hers, carer.key)
             resident.sync()
-            val state = resident.home().subjects.first { it.subject == hers }.state
+            val state =
+                resident
+                    .home()
+                    .subjects
+                    .first { it.subject == hers }
+                    .state
             assertEquals(SubjectState.Replaced, state)
             phone.close()
         }
@@ -77,7 +88,13 @@ internal class FamilyTest {
             assertWrong("text", "missing") { resident.appeal(subject, draft.copy(text = " ")) }
             resident.appeal(subject, draft)
             assertNull(resident.appeals(subject).draft)
-            assertIs<AppealStanding.Waiting>(resident.appeals(subject).made.single().standing)
+            assertIs<AppealStanding.Waiting>(
+                resident
+                    .appeals(subject)
+                    .made
+                    .single()
+                    .standing,
+            )
             resident.sync()
             val made = resident.appeals(subject).made.single()
             assertIs<AppealStanding.Received>(made.standing)
