@@ -60,7 +60,7 @@ enum Help {
     Granted {
         /// The colour now.
         colour: Colour,
-        /// What the officer said.
+        #[serde(skip)]
         reason: Text,
         /// What the resident's journal has of the officer's acts.
         acts: usize,
