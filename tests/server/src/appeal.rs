@@ -132,6 +132,13 @@ impl Desk<'_> {
         if given {
             self.end_order(ReleaseCause::Officer)?;
         }
+        self.set_aside(rule);
+        self.state.rating_due = true;
+        Ok(())
+    }
+
+    /// Sets a rule aside on the ground of now.
+    fn set_aside(&mut self, rule: String) {
         self.state.aside.retain(|aside| aside.rule != rule);
         self.state.aside.push(SetAside {
             rule,
@@ -139,8 +146,6 @@ impl Desk<'_> {
             told: self.state.last.told,
             records: self.state.records.clone(),
         });
-        self.state.rating_due = true;
-        Ok(())
     }
 
     /// The rulebook without the rules that granted appeals have set aside; none where there are none.
@@ -202,14 +207,9 @@ impl Desk<'_> {
         case.officer.clone_from(&notice.officer);
         case.decided = matches!(notice.state, AppealState::Granted | AppealState::Refused);
         if notice.state == AppealState::Granted {
-            // The ground of now: the records are looked at with the next request, and anything new counts again.
+            // The records are looked at with the next request, and anything new counts again.
             let rule = case.rule.clone();
-            self.state.aside.push(SetAside {
-                rule,
-                declaration: self.state.last.declaration,
-                told: self.state.last.told,
-                records: self.state.records.clone(),
-            });
+            self.set_aside(rule);
         }
     }
 }

@@ -163,11 +163,7 @@ impl Desk<'_> {
             key.revoked_at = Some(now);
             key.token = None;
             let withdrawn = key.places.drain(..);
-            self.changes.withdrawn.extend(withdrawn.map(|token| Withdrawn {
-                list: token.list,
-                index: token.index,
-                until: token.until,
-            }));
+            self.changes.withdrawn.extend(withdrawn.map(Withdrawn::from));
             ended.push(place);
         }
         self.state.keys = keys;

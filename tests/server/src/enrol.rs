@@ -18,7 +18,7 @@ use crate::care::{ASKED_HOURS, CareSession};
 use crate::error::ServerError;
 use crate::keys::random;
 use crate::records::PersonRecord;
-use crate::state::SubjectState;
+use crate::state::{HolderKey, SubjectState};
 use crate::storage::{Changes, Session};
 
 /// How long a code can be confirmed, in seconds.
@@ -198,19 +198,24 @@ impl Inner {
             let key = state.keys.get(place).cloned().ok_or(ServerError::Internal("key"))?;
             match self.storage.commit(subject, found.version, &state, changes).await {
                 Ok(()) => {
-                    return Ok(Enrolled {
-                        subject,
-                        pending_until: Some(key.active_from).filter(|from| *from > now),
-                        head: key.opens_on.to_vec().into(),
-                        region: format!("{:06}", self.config.region),
-                        carer: None,
-                    });
+                    return Ok(self.enrolled(subject, &key, now));
                 }
                 Err(ServerError::Conflict) => {}
                 Err(error) => return Err(error),
             }
         }
         Err(ProblemKind::Unavailable.into())
+    }
+
+    /// What a phone is told of its key.
+    pub(crate) fn enrolled(&self, subject: SubjectId, key: &HolderKey, now: Timestamp) -> Enrolled {
+        Enrolled {
+            subject,
+            pending_until: Some(key.active_from).filter(|from| *from > now),
+            head: key.opens_on.to_vec().into(),
+            region: format!("{:06}", self.config.region),
+            carer: key.carer.as_ref().map(|of| of.carer),
+        }
     }
 
     /// The state with one key more. Where another phone speaks for the person, every phone is told.

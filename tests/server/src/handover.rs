@@ -2,7 +2,6 @@
 //! once: the phone of before has agreed itself. Whatever does not fit is one and the same problem.
 
 use healthcode::token::consent::{self, Purpose};
-use healthcode::token::ids::SubjectId;
 use healthcode::token::{KeyConsent, PublicKey, Sign1};
 use healthcode::wire::message::{Enrolled, HANDOVERS_PATH, HandoverRequest};
 use healthcode::wire::{Bytes, ProblemKind};
@@ -34,7 +33,7 @@ impl Inner {
             if let Some(known) = known {
                 // It was moved before, and has not given way since.
                 let stands = known.revoked_at.is_none() && self.agreed(&request, &state, &key).is_ok();
-                let enrolled = stands.then(|| self.handed_over(request.subject, known));
+                let enrolled = stands.then(|| self.enrolled(request.subject, known, self.ports.clock.now()));
                 return enrolled.ok_or_else(|| ProblemKind::UnknownSubject.into());
             }
             let from = self.agreed(&request, &state, &key)?;
@@ -48,7 +47,7 @@ impl Inner {
             desk.take_over(from, &key)?;
             let place = desk.state.key_of(&key.id());
             let moved = place.and_then(|place| desk.state.keys.get(place));
-            let enrolled = self.handed_over(request.subject, moved.ok_or(ServerError::Internal("key"))?);
+            let enrolled = self.enrolled(request.subject, moved.ok_or(ServerError::Internal("key"))?, now);
             match self.storage.commit(request.subject, found.version, &desk.state, desk.changes).await {
                 Ok(()) => return Ok(enrolled),
                 Err(ServerError::Conflict) => {}
@@ -80,16 +79,6 @@ impl Inner {
             return Err(ProblemKind::Late.into());
         }
         Ok(place)
-    }
-
-    fn handed_over(&self, subject: SubjectId, key: &HolderKey) -> Enrolled {
-        Enrolled {
-            subject,
-            pending_until: None,
-            head: key.opens_on.to_vec().into(),
-            region: format!("{:06}", self.config.region),
-            carer: key.carer.as_ref().map(|of| of.carer),
-        }
     }
 }
 

@@ -37,11 +37,7 @@ impl Desk<'_> {
             // Without a colour no token is in force: an officer's order that has ended leaves none.
             let gone = |token: &mut TokenPlace| replaced || colour != Some(token.colour);
             let withdrawn = key.places.extract_if(.., gone);
-            self.changes.withdrawn.extend(withdrawn.map(|token| Withdrawn {
-                list: token.list,
-                index: token.index,
-                until: token.until,
-            }));
+            self.changes.withdrawn.extend(withdrawn.map(Withdrawn::from));
             // It is given out no more either, also when the colour comes back.
             key.token.take_if(|token| replaced || colour != Some(token.colour));
         }
@@ -59,12 +55,7 @@ impl Desk<'_> {
     }
 
     /// Issues a token to the key at a place, if it needs one: the colour has changed, or the last one is due.
-    pub(crate) fn issue_if_due(
-        &mut self,
-        place: usize,
-        holder: &PublicKey,
-        region: u32,
-    ) -> Result<(), ServerError> {
+    pub(crate) fn issue_if_due(&mut self, place: usize, holder: &PublicKey) -> Result<(), ServerError> {
         let Some(colour) = self.state.colour() else { return Ok(()) };
         let terms = self.rulebook.tokens;
         let key = self.state.keys.get(place).filter(|key| key.revoked_at.is_none());
@@ -85,7 +76,7 @@ impl Desk<'_> {
             id: random()?,
             holder: Some(holder.clone()),
             colour,
-            region: Region::from_code(region).map_err(|_| ServerError::Internal("region"))?,
+            region: Region::from_code(self.region).map_err(|_| ServerError::Internal("region"))?,
             status: StatusReference { list: number_in_tokens(list), index },
             masked_name: self.state.masked_name.clone(),
             id_tail: self.state.id_tail.clone(),

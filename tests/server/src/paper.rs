@@ -19,7 +19,6 @@ use crate::issue::place_of;
 use crate::keys::random;
 use crate::life::number_in_tokens;
 use crate::state::TokenPlace;
-use crate::storage::Withdrawn;
 
 /// A paper code of a person, for as long as a gate may see it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -58,7 +57,7 @@ impl Desk<'_> {
             return Err(Problem::new(&ProblemKind::Replaced));
         }
         let done = match change {
-            PaperChange::Issue {} => self.issue_paper(by, self.region).map(|_| ()),
+            PaperChange::Issue {} => self.issue_paper(by).map(|_| ()),
             PaperChange::Withdraw { paper } => self.withdraw_paper(paper, by),
         };
         done.map_err(|error| match error {
@@ -75,7 +74,7 @@ impl Desk<'_> {
     /// # Errors
     ///
     /// The problem `invalid` at `colour` before the first rating, `limit` at `paper` where as many are valid as may be.
-    pub(crate) fn issue_paper(&mut self, by: Option<By>, region: u32) -> Result<[u8; 8], ServerError> {
+    pub(crate) fn issue_paper(&mut self, by: Option<By>) -> Result<[u8; 8], ServerError> {
         let colour = self.state.colour().ok_or_else(|| Problem::new(&ProblemKind::Invalid).at("colour"))?;
         let valid = self.state.papers.iter().filter(|paper| !paper.withdrawn && self.now < paper.expires_at);
         if valid.count() >= usize::from(self.rulebook.paper.max_valid) {
@@ -89,7 +88,7 @@ impl Desk<'_> {
             id: random()?,
             holder: None,
             colour,
-            region: Region::from_code(region).map_err(|_| ServerError::Internal("region"))?,
+            region: Region::from_code(self.region).map_err(|_| ServerError::Internal("region"))?,
             status: StatusReference { list: number_in_tokens(list), index },
             masked_name: self.state.masked_name.clone(),
             id_tail: self.state.id_tail.clone(),
@@ -157,7 +156,7 @@ impl Desk<'_> {
         let Some(paper) = self.state.papers.get_mut(place) else { return Ok(()) };
         (paper.withdrawn, paper.said) = (true, serial);
         let id = paper.id.0.as_slice().try_into().map_err(|_| ServerError::Internal("paper"))?;
-        self.changes.withdrawn.push(withdrawal(&paper.place));
+        self.changes.withdrawn.push(paper.place.into());
         let notice = PaperNotice { subject, serial, id, said_at, token: None, by };
         self.say(ChangeKind::Paper, serial, &notice)
     }
@@ -168,7 +167,7 @@ impl Desk<'_> {
         match (known, &notice.token) {
             (Some(paper), None) if notice.serial > paper.said => {
                 (paper.withdrawn, paper.said) = (true, notice.serial);
-                let withdrawn = withdrawal(&paper.place);
+                let withdrawn = paper.place.into();
                 self.changes.withdrawn.push(withdrawn);
             }
             (None, Some(token)) => {
@@ -188,10 +187,6 @@ impl Desk<'_> {
             _ => {}
         }
     }
-}
-
-fn withdrawal(place: &TokenPlace) -> Withdrawn {
-    Withdrawn { list: place.list, index: place.index, until: place.until }
 }
 
 /// Until when what was withdrawn by an instant may still be shown at a gate.

@@ -171,7 +171,7 @@ impl Inner {
         desk.decide(records)?;
         desk.withdraw(caller.place)?;
         if caller.replaced_at.is_none() {
-            desk.issue_if_due(caller.place, &caller.key, self.config.region)?;
+            desk.issue_if_due(caller.place, &caller.key)?;
         }
         desk.state.mark();
         Ok((desk.state, desk.changes, outcomes))

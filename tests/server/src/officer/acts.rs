@@ -105,7 +105,7 @@ impl Desk<'_> {
                 Ok(json!({}))
             }
             Act::IssuePaper { .. } => {
-                let id = self.issue_paper(Some(officer_of(asking)), self.region)?;
+                let id = self.issue_paper(Some(officer_of(asking)))?;
                 Ok(json!({ "paper": hex(&id) }))
             }
             Act::WithdrawPaper { paper, .. } => {

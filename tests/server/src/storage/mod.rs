@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::care::CareSession;
 use crate::error::ServerError;
-use crate::state::SubjectState;
+use crate::state::{SubjectState, TokenPlace};
 use log::{ActLog, Asked, LoggedAct, ManualRow};
 
 /// What stands for a person: HMAC-SHA-256 of the document.
@@ -55,6 +55,12 @@ pub(crate) struct Withdrawn {
     pub(crate) index: u32,
     /// From when on no gate lets it pass anyhow: then it is forgotten.
     pub(crate) until: Timestamp,
+}
+
+impl From<TokenPlace> for Withdrawn {
+    fn from(TokenPlace { list, index, until, .. }: TokenPlace) -> Self {
+        Self { list, index, until }
+    }
 }
 
 /// All that one request changes about one subject.
