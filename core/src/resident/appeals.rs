@@ -26,6 +26,9 @@ pub struct Appeals {
     pub draft: Option<AppealInput>,
     /// The appeals that were made, the latest last.
     pub made: Vec<AppealCard>,
+    /// The masked name of the person that it is about.
+    #[uniffi(default = "")]
+    pub masked_name: String,
 }
 
 /// A reason that can be contested.
@@ -75,6 +78,10 @@ pub struct AppealCard {
     pub reason: Option<Text>,
     /// What the authority calls the officer who has it in hand or decided it.
     pub officer: Option<String>,
+    /// Whether this phone made it. Of one that another phone of the person made, or a carer's, there is neither text nor
+    /// statements here.
+    #[uniffi(default = true)]
+    pub made_here: bool,
 }
 
 /// Where an appeal stands.
@@ -140,6 +147,7 @@ fn appeals(phone: &Phone, key: &SubjectKey) -> Result<Appeals, HealthcodeError> 
         for row in file.outbox(key)? {
             made.extend(said.card(&row, &now));
         }
+        made.extend(said.elsewhere(&made, &now));
         made.sort_by_key(|card| card.made_at);
         let contestable = said.contestable(&now, &made);
         let draft = file.appeal_draft(key)?.map(|draft| AppealInput {
@@ -148,7 +156,8 @@ fn appeals(phone: &Phone, key: &SubjectKey) -> Result<Appeals, HealthcodeError> 
             text: draft.text,
             statements: draft.statements,
         });
-        Ok(Appeals { contestable, draft, made })
+        let body = file.subject(key)?.ok_or(HealthcodeError::UnknownSubject)?;
+        Ok(Appeals { contestable, draft, made, masked_name: body.identity.name.mask() })
     })
 }
 
@@ -185,6 +194,10 @@ pub(super) fn check(
             open |=
                 card.is_some_and(|card| card.contests() && of_this(card.content.rating, &card.content.rule));
         }
+        open |= said.notices.iter().any(|notice| {
+            let of = notice.rating.zip(notice.rule.as_deref());
+            of.is_some_and(|(rating, rule)| of_this(rating, rule))
+        });
         Ok::<_, HealthcodeError>((said, open))
     })?;
     let (rating, receipt) = said.rating.as_ref().ok_or(HealthcodeError::NotRated)?;
@@ -220,6 +233,24 @@ fn check_size(input: &AppealInput) -> Result<(), HealthcodeError> {
     }
 }
 
+impl AppealStanding {
+    /// Whether the authority has still to decide.
+    const fn is_open(&self) -> bool {
+        matches!(self, Self::Received | Self::InReview)
+    }
+}
+
+impl From<AppealState> for AppealStanding {
+    fn from(state: AppealState) -> Self {
+        match state {
+            AppealState::Received => Self::Received,
+            AppealState::InReview => Self::InReview,
+            AppealState::Granted => Self::Granted,
+            AppealState::Refused => Self::Refused,
+        }
+    }
+}
+
 impl AppealCard {
     /// Whether it stands in the way of another one against the same reason.
     const fn contests(&self) -> bool {
@@ -234,6 +265,8 @@ struct Said {
     rating: Option<(u64, RatingReceipt)>,
     /// Of each appeal, the last word.
     notices: Vec<AppealNotice>,
+    /// Of each appeal, when the first word was said.
+    received: Vec<(OperationId, Timestamp)>,
 }
 
 impl Said {
@@ -244,6 +277,9 @@ impl Said {
                 ChangeKind::Rating => said.rating = Some((serial, kept(&decision.object.0)?)),
                 ChangeKind::Appeal => {
                     let notice: AppealNotice = kept(&decision.object.0)?;
+                    if said.received.iter().all(|(appeal, _)| *appeal != notice.appeal) {
+                        said.received.push((notice.appeal, notice.said_at));
+                    }
                     said.notices.retain(|known| known.appeal != notice.appeal);
                     said.notices.push(notice);
                 }
@@ -281,16 +317,11 @@ impl Said {
                 let problem = problem_of(answer);
                 AppealStanding::NotTaken { text: refusal_text(&problem, field.as_deref()), problem }
             }
-            (OutboxState::Accepted, Some(notice)) => match notice.state {
-                AppealState::Received => AppealStanding::Received,
-                AppealState::InReview => AppealStanding::InReview,
-                AppealState::Granted => AppealStanding::Granted,
-                AppealState::Refused => AppealStanding::Refused,
-            },
+            (OutboxState::Accepted, Some(notice)) => notice.state.into(),
             // Its receipt has come and its notice has not: the next page brings it.
             (OutboxState::Accepted, None) => AppealStanding::Received,
         };
-        let undecided = matches!(standing, AppealStanding::Received | AppealStanding::InReview);
+        let undecided = standing.is_open();
         let due_by = notice.map(|notice| notice.due_by);
         let Appeal { rating, rule, text, statements } = appeal;
         Some(AppealCard {
@@ -302,7 +333,33 @@ impl Said {
             due_by,
             reason: notice.and_then(|notice| notice.reason.clone()),
             officer: notice.and_then(|notice| notice.officer.clone()),
+            made_here: true,
         })
+    }
+
+    /// Appeals that were made elsewhere for the person: by the phone of before, the own one, or a carer's.
+    fn elsewhere(&self, here: &[AppealCard], now: &Now) -> Vec<AppealCard> {
+        let known = |notice: &&AppealNotice| {
+            let id = notice.appeal.to_string();
+            here.iter().all(|card| card.appeal != id)
+        };
+        let card = |notice: &AppealNotice| {
+            let (rating, rule) = notice.rating.zip(notice.rule.clone())?;
+            let standing = AppealStanding::from(notice.state);
+            let first = self.received.iter().find(|(appeal, _)| *appeal == notice.appeal);
+            Some(AppealCard {
+                appeal: notice.appeal.to_string(),
+                content: AppealInput { rating, rule, text: String::new(), statements: Vec::new() },
+                made_at: first.map_or(notice.said_at, |(_, at)| *at),
+                overdue: standing.is_open() && now.lower_bound > notice.due_by,
+                standing,
+                due_by: Some(notice.due_by),
+                reason: notice.reason.clone(),
+                officer: notice.officer.clone(),
+                made_here: false,
+            })
+        };
+        self.notices.iter().filter(known).filter_map(card).collect()
     }
 
     fn notice(&self, appeal: OperationId) -> Option<&AppealNotice> {

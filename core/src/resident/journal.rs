@@ -62,14 +62,18 @@ pub(super) fn journal(
 ) -> Result<JournalPage, HealthcodeError> {
     let after = after.map(|id| Place::parse(id).ok_or_else(|| HealthcodeError::field("after", "unknown")));
     let after = after.transpose()?;
-    let mut events = phone.store.read(|file| Rows::read(file, key)?.events(file, key))?;
+    let (mut events, body) = phone.store.read(|file| {
+        let body = file.subject(key)?.ok_or(HealthcodeError::UnknownSubject)?;
+        Ok::<_, HealthcodeError>((Rows::read(file, key)?.events(file, key)?, body))
+    })?;
     events.retain(|(place, _)| after.is_none_or(|after| *place > after));
     events.sort_by_key(|(place, _)| *place);
     let more = events.len() > PAGE;
     events.truncate(PAGE);
     let next = events.last().filter(|_| more).map(|(place, _)| place.id());
     let entry = |(place, event): (Place, JournalEvent)| JournalEntry { id: place.id(), at: place.at, event };
-    Ok(JournalPage { entries: events.into_iter().map(entry).collect(), next })
+    let masked_name = body.identity.name.mask();
+    Ok(JournalPage { entries: events.into_iter().map(entry).collect(), next, masked_name })
 }
 
 /// What the events are told from.

@@ -50,6 +50,9 @@ pub struct MovePreview {
     pub days: u16,
     /// How many days of the order in force here were taken off.
     pub counted_here: u16,
+    /// The masked name of the person that it is about.
+    #[uniffi(default = "")]
+    pub masked_name: String,
 }
 
 impl std::fmt::Debug for MovePreview {
@@ -196,6 +199,7 @@ fn preview(
         reasons: Vec::new(),
         days: 0,
         counted_here: 0,
+        masked_name: standing.body.identity.name.mask(),
     };
     let home = Phone::issuer(trust, &key.issuer)?;
     preview.rate(&rulebook, home, (&standing, &past), &now)?;

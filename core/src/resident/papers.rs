@@ -44,6 +44,9 @@ pub struct PaperCode {
     pub text: String,
     /// The QR code.
     pub picture: CodePicture,
+    /// The masked name of the person that it is about.
+    #[uniffi(default = "")]
+    pub masked_name: String,
 }
 
 /// Whether a paper code passes still.
@@ -142,6 +145,7 @@ impl Kept {
     fn shown(&self, word: Option<Text>, now: &Now) -> Result<PaperCode, HealthcodeError> {
         let text = self.text();
         Ok(PaperCode {
+            masked_name: self.token.masked_name.clone(),
             id: hex(&self.id),
             colour: self.token.colour,
             shade: self.token.colour.into(),

@@ -62,6 +62,9 @@ pub struct QuarantineView {
     pub check_ins: Vec<CheckInView>,
     /// The time as this phone knows it.
     pub time: TimeState,
+    /// The masked name of the person that it is about.
+    #[uniffi(default = "")]
+    pub masked_name: String,
 }
 
 /// A check-in and what became of it.
@@ -139,6 +142,7 @@ pub(super) fn view(phone: &Phone, key: &SubjectKey) -> Result<Option<QuarantineV
         reminders,
         check_ins: check_ins(course, &now),
         time: TimeState::of(&now),
+        masked_name: standing.body.identity.name.mask(),
     }))
 }
 

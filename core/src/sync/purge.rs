@@ -29,8 +29,8 @@ use crate::rules::rulebook::Rulebook;
 use crate::store::{OutboxRow, OutboxState, StoreError, StoredCheckIn, SubjectKey, Transaction};
 use crate::token::decision::ReleaseCause;
 use crate::token::{
-    ActNotice, AppealNotice, GateToken, Judgement, OperationId, Order, OrderId, PaperNotice, RatingReceipt,
-    Release, SegmentId, ServedNotice,
+    ActNotice, AppealNotice, AppealState, GateToken, Judgement, OperationId, Order, OrderId, PaperNotice,
+    RatingReceipt, Release, SegmentId, ServedNotice,
 };
 use crate::wire::message::ChangeKind;
 use crate::wire::{Operation, OperationBody, Receipt};
@@ -109,6 +109,7 @@ impl Over {
 }
 
 /// What is kept of a subject, as far as a purge looks at it.
+#[derive(Default)]
 struct Kept {
     outbox: BTreeMap<OperationId, OutboxRow>,
     check_ins: Vec<StoredCheckIn>,
@@ -122,6 +123,8 @@ struct Kept {
     whereabouts: Vec<(u64, Whereabouts)>,
     /// What else was said, each with the instant at which it ends.
     said: Vec<(u64, Timestamp)>,
+    /// When what was said of each appeal ends; never while it is not decided.
+    appeals: BTreeMap<OperationId, Option<Timestamp>>,
 }
 
 /// An order and what became of it.
@@ -139,11 +142,6 @@ impl Kept {
         let mut all = Self {
             outbox: file.outbox(key)?.into_iter().map(|row| (row.operation, row)).collect(),
             check_ins: file.check_ins(key)?,
-            declarations: Vec::new(),
-            orders: Vec::new(),
-            releases: Vec::new(),
-            judgements: Vec::new(),
-            ratings: Vec::new(),
             token: file.token(key)?.map(|token| kept(&token)).transpose()?,
             answered: file.answered(key)?.into_iter().map(|(place, answered)| (place, answered.at)).collect(),
             whereabouts: file
@@ -151,13 +149,14 @@ impl Kept {
                 .into_iter()
                 .map(|(place, entry)| (place, entry.whereabouts))
                 .collect(),
-            said: Vec::new(),
+            ..Self::default()
         };
         for (operation, declaration) in file.declarations(key)? {
             let days = declaration.travel.iter().map(|stay| stay.to).chain([declaration.declared_on]);
             all.declarations.push((operation, days.collect()));
         }
         // A paper code and its withdrawal go together: one without the other would say something else.
+        let mut of_appeals: Vec<(u64, OperationId)> = Vec::new();
         let mut papers: BTreeMap<[u8; 8], (Vec<u64>, Timestamp)> = BTreeMap::new();
         for (serial, decision) in file.serial_decisions(key)? {
             let object = &decision.object.0;
@@ -176,13 +175,18 @@ impl Kept {
                 }
                 ChangeKind::Act => all.said.push((serial, kept::<ActNotice>(object)?.acted_at)),
                 ChangeKind::Appeal => {
-                    let AppealNotice { said_at, due_by, .. } = kept(object)?;
-                    all.said.push((serial, said_at.max(due_by)));
+                    let AppealNotice { said_at, due_by, appeal, state, .. } = kept(object)?;
+                    let open = matches!(state, AppealState::Received | AppealState::InReview);
+                    all.appeals.insert(appeal, (!open).then(|| said_at.max(due_by)));
+                    of_appeals.push((serial, appeal));
                 }
                 ChangeKind::Served => all.said.push((serial, kept::<ServedNotice>(object)?.said_at)),
                 ChangeKind::Key | ChangeKind::Other => {}
             }
         }
+        // What the authority has not decided stays, its lapse with it.
+        let ends_at = |(serial, appeal)| Some((serial, (*all.appeals.get(&appeal)?)?));
+        all.said.extend(of_appeals.into_iter().filter_map(ends_at));
         for (serials, ends_at) in papers.into_values() {
             all.said.extend(serials.into_iter().map(|serial| (serial, ends_at)));
         }
@@ -238,7 +242,8 @@ impl Kept {
         over.decisions.extend(gone.flat_map(|course| course.serials.iter().copied()));
         over.check_ins = check_ins;
         let answered = i64::from(rulebook.appeal_answer_hours) + appeal;
-        over.operations = self.operations_over(&courses, &ended, |at| past(at, answered));
+        over.operations =
+            self.operations_over(&courses, &ended, |at| past(at, answered), |at| past(at, appeal));
         over
     }
 
@@ -325,6 +330,7 @@ impl Kept {
         courses: &[Course],
         ended: &BTreeSet<OrderId>,
         past: impl Fn(Timestamp) -> bool,
+        said: impl Fn(Timestamp) -> bool,
     ) -> Vec<OperationId> {
         let links = self.first_links_kept(courses, ended);
         let told = |row: &&OutboxRow| {
@@ -335,7 +341,11 @@ impl Kept {
         let over = self.outbox.values().filter(|row| {
             row.state != OutboxState::Waiting
                 && !is_linked(&links, row)
-                && received_at(row).is_some_and(&past)
+                && match self.appeals.get(&row.operation) {
+                    // It goes with what was said of it.
+                    Some(ends_at) => ends_at.is_some_and(&said),
+                    None => received_at(row).is_some_and(&past),
+                }
         });
         over.filter(told).map(|row| row.operation).collect()
     }

@@ -60,6 +60,12 @@ pub struct AppealNotice {
     /// What the authority calls the officer who has it in hand or decided it.
     #[n(8)]
     pub officer: Option<String>,
+    /// The rating that it contests, for phones of the person that did not make it.
+    #[n(9)]
+    pub rating: Option<u64>,
+    /// The rule of the reason that it contests.
+    #[n(10)]
+    pub rule: Option<String>,
 }
 
 impl Object for AppealNotice {
@@ -73,7 +79,7 @@ impl Object for AppealNotice {
     fn check(&self) -> Result<(), FormatError> {
         // A refusal without a reason is none.
         let reasoned = self.state != AppealState::Refused || self.reason.is_some();
-        let short = self.officer.as_ref().is_none_or(|officer| officer.len() <= MAX_TEXT);
+        let short = [&self.officer, &self.rule].into_iter().flatten().all(|text| text.len() <= MAX_TEXT);
         if reasoned && short { Ok(()) } else { Err(FormatError::Value) }
     }
 }

@@ -180,6 +180,8 @@ impl Desk<'_> {
             due_by: case.due_by,
             reason,
             officer: case.officer.clone(),
+            rating: Some(case.rating),
+            rule: Some(case.rule.clone()),
         };
         self.say(ChangeKind::Appeal, serial, &notice)
     }

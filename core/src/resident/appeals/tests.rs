@@ -44,6 +44,8 @@ fn answer(phone: &mut TestPhone, key: &SubjectKey, appeal: &str, state: AppealSt
         due_by: noon(14),
         reason: (state == AppealState::Refused).then(|| Text::new("记录属实", "The record holds")),
         officer: Some("Appeals, desk 1".to_owned()),
+        rating: Some(1),
+        rule: Some("area-high".to_owned()),
     };
     phone.say(key, ChangeKind::Appeal, serial, &notice);
 }
@@ -108,13 +110,66 @@ fn what_it_said_goes_the_appeal_window_after_the_authority_must_have_answered() 
     let appeal = record(&phone, &key, input(rating)).unwrap();
     phone.deliver(&key, true);
     answer(&mut phone, &key, &appeal, AppealState::Granted);
-    // Three days for the answer and fourteen for the appeal.
-    phone.go_to(noon(10).plus_hours(17 * 24 - 1));
+    // Fourteen days after the day by which the answer was due.
+    phone.go_to(noon(28).plus_hours(-1));
     crate::sync::purge::purge(&phone.core());
     assert_eq!(all(&phone, &key).made.len(), 1);
-    phone.go_to(noon(10).plus_hours(17 * 24 + 1));
+    phone.go_to(noon(28).plus_hours(1));
     crate::sync::purge::purge(&phone.core());
     assert!(all(&phone, &key).made.is_empty());
     let outbox = phone.core().store.read(|file| file.outbox(&key)).unwrap();
     assert!(outbox.iter().all(|row| row.operation.to_string() != appeal));
+}
+
+#[test]
+fn an_appeal_that_the_authority_never_decides_stays_with_its_lapse() {
+    let (mut phone, key) = yellow();
+    let rating = all(&phone, &key).contestable[0].rating;
+    let appeal = record(&phone, &key, input(rating)).unwrap();
+    phone.deliver(&key, true);
+    answer(&mut phone, &key, &appeal, AppealState::Received);
+    phone.go_to(noon(28).plus_hours(40 * 24));
+    crate::sync::purge::purge(&phone.core());
+    let card = &all(&phone, &key).made[0];
+    assert!(card.overdue && card.made_here && card.content.text == input(rating).text);
+    // Once it is decided, it goes as the others do.
+    answer(&mut phone, &key, &appeal, AppealState::Refused);
+    crate::sync::purge::purge(&phone.core());
+    assert!(all(&phone, &key).made.is_empty());
+}
+
+#[test]
+fn what_another_phone_of_the_person_contested_is_shown_and_not_contested_twice() {
+    let (mut phone, key) = yellow();
+    let contestable = all(&phone, &key).contestable;
+    let rating = contestable[0].rating;
+    let elsewhere = OperationId([7; 32]).to_string();
+    for state in [AppealState::Received, AppealState::InReview] {
+        let serial = phone.next_serial();
+        let notice = AppealNotice {
+            subject: key.subject,
+            serial,
+            appeal: OperationId([7; 32]),
+            said_at: noon(11),
+            state,
+            due_by: noon(14),
+            reason: None,
+            officer: None,
+            rating: Some(rating),
+            rule: Some("area-high".to_owned()),
+        };
+        phone.say(&key, ChangeKind::Appeal, serial, &notice);
+    }
+    let seen = all(&phone, &key);
+    assert!(seen.contestable.is_empty() && seen.made.len() == 1);
+    let card = &seen.made[0];
+    assert_eq!(
+        (&card.appeal, &card.standing, card.made_here),
+        (&elsewhere, &AppealStanding::InReview, false)
+    );
+    assert_eq!((card.content.rating, card.content.text.as_str(), card.due_by), (rating, "", Some(noon(14))));
+    let again = record(&phone, &key, input(rating)).unwrap_err();
+    assert_eq!(again, HealthcodeError::field("rating", "already-appealed"));
+    phone.go_to(noon(15));
+    assert!(all(&phone, &key).made[0].overdue);
 }

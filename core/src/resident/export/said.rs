@@ -54,7 +54,8 @@ pub(super) fn act(notice: ActNotice) -> Value {
 }
 
 pub(super) fn appeal(notice: AppealNotice) -> Value {
-    let AppealNotice { subject, serial, appeal, said_at, state, due_by, reason, officer } = notice;
+    let AppealNotice { subject, serial, appeal, said_at, state, due_by, reason, officer, rating, rule } =
+        notice;
     let state = match state {
         AppealState::Received => "received",
         AppealState::InReview => "in-review",
@@ -68,6 +69,8 @@ pub(super) fn appeal(notice: AppealNotice) -> Value {
         "said_at": text(said_at),
         "state": state,
         "due_by": text(due_by),
+        "rating": rating,
+        "rule": rule,
         "reason": reason,
         "officer": officer,
     })

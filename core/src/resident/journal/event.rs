@@ -16,6 +16,9 @@ pub struct JournalPage {
     pub entries: Vec<JournalEntry>,
     /// What to give as `after` for the next page; none where this one is the last.
     pub next: Option<String>,
+    /// The masked name of the person that it is about.
+    #[uniffi(default = "")]
+    pub masked_name: String,
 }
 
 /// Something that happened.

@@ -57,6 +57,8 @@ pub(super) const APPEAL: Shape = Shape::Map(&[
     must(6, "due by", "when the authority has bound itself to decide", &SECONDS),
     may(7, "reason", "why it was decided so", &BILINGUAL),
     may(8, "officer", "who has it in hand or decided it", &TEXT),
+    may(9, "rating", "the rating that it contests", &NUMBER),
+    may(10, "rule", "the rule of the reason that it contests", &TEXT),
 ]);
 
 pub(super) const SERVED: Shape = Shape::Map(&[

@@ -46,6 +46,8 @@ pub(super) fn said() -> Vec<(&'static str, Vec<u8>)> {
         due_by: at(72 * 3_600),
         reason: Some(Text::new("记录属实", "The record holds")),
         officer: Some("Appeals, desk 1".to_owned()),
+        rating: Some(4),
+        rule: Some("area-high".to_owned()),
     };
     let served = ServedNotice {
         subject: SUBJECT,
