@@ -4281,6 +4281,11 @@ public struct AppealCard: Equatable, Hashable, CustomDebugStringConvertible {
      * What the authority calls the officer who has it in hand or decided it.
      */
     public let officer: String?
+    /**
+     * Whether this phone made it. Of one that another phone of the person made, or a carer's, there is neither text nor
+     * statements here.
+     */
+    public let madeHere: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -4308,7 +4313,11 @@ public struct AppealCard: Equatable, Hashable, CustomDebugStringConvertible {
          */reason: BilingualText?, 
         /**
          * What the authority calls the officer who has it in hand or decided it.
-         */officer: String?) {
+         */officer: String?, 
+        /**
+         * Whether this phone made it. Of one that another phone of the person made, or a carer's, there is neither text nor
+         * statements here.
+         */madeHere: Bool = true) {
         self.appeal = appeal
         self.content = content
         self.madeAt = madeAt
@@ -4317,6 +4326,7 @@ public struct AppealCard: Equatable, Hashable, CustomDebugStringConvertible {
         self.overdue = overdue
         self.reason = reason
         self.officer = officer
+        self.madeHere = madeHere
     }
 
     
@@ -4353,7 +4363,8 @@ public struct FfiConverterTypeAppealCard: FfiConverterRustBuffer {
                 dueBy: FfiConverterOptionTypeTimestamp.read(from: &buf), 
                 overdue: FfiConverterBool.read(from: &buf), 
                 reason: FfiConverterOptionTypeBilingualText.read(from: &buf), 
-                officer: FfiConverterOptionString.read(from: &buf)
+                officer: FfiConverterOptionString.read(from: &buf), 
+                madeHere: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -4366,6 +4377,7 @@ public struct FfiConverterTypeAppealCard: FfiConverterRustBuffer {
         FfiConverterBool.write(value.overdue, into: &buf)
         FfiConverterOptionTypeBilingualText.write(value.reason, into: &buf)
         FfiConverterOptionString.write(value.officer, into: &buf)
+        FfiConverterBool.write(value.madeHere, into: &buf)
     }
 }
 
@@ -4502,6 +4514,10 @@ public struct Appeals: Equatable, Hashable, CustomDebugStringConvertible {
      * The appeals that were made, the latest last.
      */
     public let made: [AppealCard]
+    /**
+     * The masked name of the person that it is about.
+     */
+    public let maskedName: String
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -4515,10 +4531,14 @@ public struct Appeals: Equatable, Hashable, CustomDebugStringConvertible {
          */draft: AppealInput?, 
         /**
          * The appeals that were made, the latest last.
-         */made: [AppealCard]) {
+         */made: [AppealCard], 
+        /**
+         * The masked name of the person that it is about.
+         */maskedName: String = "") {
         self.contestable = contestable
         self.draft = draft
         self.made = made
+        self.maskedName = maskedName
     }
 
     
@@ -4550,7 +4570,8 @@ public struct FfiConverterTypeAppeals: FfiConverterRustBuffer {
             try Appeals(
                 contestable: FfiConverterSequenceTypeContestable.read(from: &buf), 
                 draft: FfiConverterOptionTypeAppealInput.read(from: &buf), 
-                made: FfiConverterSequenceTypeAppealCard.read(from: &buf)
+                made: FfiConverterSequenceTypeAppealCard.read(from: &buf), 
+                maskedName: FfiConverterString.read(from: &buf)
         )
     }
 
@@ -4558,6 +4579,7 @@ public struct FfiConverterTypeAppeals: FfiConverterRustBuffer {
         FfiConverterSequenceTypeContestable.write(value.contestable, into: &buf)
         FfiConverterOptionTypeAppealInput.write(value.draft, into: &buf)
         FfiConverterSequenceTypeAppealCard.write(value.made, into: &buf)
+        FfiConverterString.write(value.maskedName, into: &buf)
     }
 }
 
@@ -7368,6 +7390,10 @@ public struct JournalPage: Equatable, Hashable, CustomDebugStringConvertible {
      * What to give as `after` for the next page; none where this one is the last.
      */
     public let next: String?
+    /**
+     * The masked name of the person that it is about.
+     */
+    public let maskedName: String
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -7377,9 +7403,13 @@ public struct JournalPage: Equatable, Hashable, CustomDebugStringConvertible {
          */entries: [JournalEntry], 
         /**
          * What to give as `after` for the next page; none where this one is the last.
-         */next: String?) {
+         */next: String?, 
+        /**
+         * The masked name of the person that it is about.
+         */maskedName: String = "") {
         self.entries = entries
         self.next = next
+        self.maskedName = maskedName
     }
 
     
@@ -7410,13 +7440,15 @@ public struct FfiConverterTypeJournalPage: FfiConverterRustBuffer {
         return
             try JournalPage(
                 entries: FfiConverterSequenceTypeJournalEntry.read(from: &buf), 
-                next: FfiConverterOptionString.read(from: &buf)
+                next: FfiConverterOptionString.read(from: &buf), 
+                maskedName: FfiConverterString.read(from: &buf)
         )
     }
 
     public static func write(_ value: JournalPage, into buf: inout [UInt8]) {
         FfiConverterSequenceTypeJournalEntry.write(value.entries, into: &buf)
         FfiConverterOptionString.write(value.next, into: &buf)
+        FfiConverterString.write(value.maskedName, into: &buf)
     }
 }
 
@@ -7565,6 +7597,10 @@ public struct MovePreview: Equatable, Hashable {
      * How many days of the order in force here were taken off.
      */
     public let countedHere: UInt16
+    /**
+     * The masked name of the person that it is about.
+     */
+    public let maskedName: String
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -7601,7 +7637,10 @@ public struct MovePreview: Equatable, Hashable {
          */days: UInt16, 
         /**
          * How many days of the order in force here were taken off.
-         */countedHere: UInt16) {
+         */countedHere: UInt16, 
+        /**
+         * The masked name of the person that it is about.
+         */maskedName: String = "") {
         self.issuer = issuer
         self.name = name
         self.rulebook = rulebook
@@ -7613,6 +7652,7 @@ public struct MovePreview: Equatable, Hashable {
         self.reasons = reasons
         self.days = days
         self.countedHere = countedHere
+        self.maskedName = maskedName
     }
 
     
@@ -7641,7 +7681,8 @@ public struct FfiConverterTypeMovePreview: FfiConverterRustBuffer {
                 advice: FfiConverterOptionTypeBilingualText.read(from: &buf), 
                 reasons: FfiConverterSequenceTypeReason.read(from: &buf), 
                 days: FfiConverterUInt16.read(from: &buf), 
-                countedHere: FfiConverterUInt16.read(from: &buf)
+                countedHere: FfiConverterUInt16.read(from: &buf), 
+                maskedName: FfiConverterString.read(from: &buf)
         )
     }
 
@@ -7657,6 +7698,7 @@ public struct FfiConverterTypeMovePreview: FfiConverterRustBuffer {
         FfiConverterSequenceTypeReason.write(value.reasons, into: &buf)
         FfiConverterUInt16.write(value.days, into: &buf)
         FfiConverterUInt16.write(value.countedHere, into: &buf)
+        FfiConverterString.write(value.maskedName, into: &buf)
     }
 }
 
@@ -7968,6 +8010,10 @@ public struct PaperCode: Equatable, Hashable {
      * The QR code.
      */
     public let picture: CodePicture
+    /**
+     * The masked name of the person that it is about.
+     */
+    public let maskedName: String
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -8001,7 +8047,10 @@ public struct PaperCode: Equatable, Hashable {
          */text: String, 
         /**
          * The QR code.
-         */picture: CodePicture) {
+         */picture: CodePicture, 
+        /**
+         * The masked name of the person that it is about.
+         */maskedName: String = "") {
         self.id = id
         self.colour = colour
         self.shade = shade
@@ -8012,6 +8061,7 @@ public struct PaperCode: Equatable, Hashable {
         self.issuedBy = issuedBy
         self.text = text
         self.picture = picture
+        self.maskedName = maskedName
     }
 
     
@@ -8039,7 +8089,8 @@ public struct FfiConverterTypePaperCode: FfiConverterRustBuffer {
                 state: FfiConverterTypePaperCodeState.read(from: &buf), 
                 issuedBy: FfiConverterOptionTypeBy.read(from: &buf), 
                 text: FfiConverterString.read(from: &buf), 
-                picture: FfiConverterTypeCodePicture.read(from: &buf)
+                picture: FfiConverterTypeCodePicture.read(from: &buf), 
+                maskedName: FfiConverterString.read(from: &buf)
         )
     }
 
@@ -8054,6 +8105,7 @@ public struct FfiConverterTypePaperCode: FfiConverterRustBuffer {
         FfiConverterOptionTypeBy.write(value.issuedBy, into: &buf)
         FfiConverterString.write(value.text, into: &buf)
         FfiConverterTypeCodePicture.write(value.picture, into: &buf)
+        FfiConverterString.write(value.maskedName, into: &buf)
     }
 }
 
@@ -8890,6 +8942,10 @@ public struct QuarantineView: Equatable, Hashable {
      * The time as this phone knows it.
      */
     public let time: TimeState
+    /**
+     * The masked name of the person that it is about.
+     */
+    public let maskedName: String
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -8953,7 +9009,10 @@ public struct QuarantineView: Equatable, Hashable {
          */checkIns: [CheckInView], 
         /**
          * The time as this phone knows it.
-         */time: TimeState) {
+         */time: TimeState, 
+        /**
+         * The masked name of the person that it is about.
+         */maskedName: String = "") {
         self.order = order
         self.colour = colour
         self.rule = rule
@@ -8973,6 +9032,7 @@ public struct QuarantineView: Equatable, Hashable {
         self.reminders = reminders
         self.checkIns = checkIns
         self.time = time
+        self.maskedName = maskedName
     }
 
     
@@ -9009,7 +9069,8 @@ public struct FfiConverterTypeQuarantineView: FfiConverterRustBuffer {
                 earliestRelease: FfiConverterOptionTypeTimestamp.read(from: &buf), 
                 reminders: FfiConverterSequenceTypeTimestamp.read(from: &buf), 
                 checkIns: FfiConverterSequenceTypeCheckInView.read(from: &buf), 
-                time: FfiConverterTypeTimeState.read(from: &buf)
+                time: FfiConverterTypeTimeState.read(from: &buf), 
+                maskedName: FfiConverterString.read(from: &buf)
         )
     }
 
@@ -9033,6 +9094,7 @@ public struct FfiConverterTypeQuarantineView: FfiConverterRustBuffer {
         FfiConverterSequenceTypeTimestamp.write(value.reminders, into: &buf)
         FfiConverterSequenceTypeCheckInView.write(value.checkIns, into: &buf)
         FfiConverterTypeTimeState.write(value.time, into: &buf)
+        FfiConverterString.write(value.maskedName, into: &buf)
     }
 }
 

@@ -7016,6 +7016,12 @@ data class AppealCard (
      * What the authority calls the officer who has it in hand or decided it.
      */
     val `officer`: kotlin.String?
+    , 
+    /**
+     * Whether this phone made it. Of one that another phone of the person made, or a carer's, there is neither text nor
+     * statements here.
+     */
+    val `madeHere`: kotlin.Boolean = true 
     
 ){
     
@@ -7049,6 +7055,7 @@ public object FfiConverterTypeAppealCard: FfiConverterRustBuffer<AppealCard> {
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalTypeBilingualText.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -7060,7 +7067,8 @@ public object FfiConverterTypeAppealCard: FfiConverterRustBuffer<AppealCard> {
             FfiConverterOptionalTypeTimestamp.allocationSize(value.`dueBy`) +
             FfiConverterBoolean.allocationSize(value.`overdue`) +
             FfiConverterOptionalTypeBilingualText.allocationSize(value.`reason`) +
-            FfiConverterOptionalString.allocationSize(value.`officer`)
+            FfiConverterOptionalString.allocationSize(value.`officer`) +
+            FfiConverterBoolean.allocationSize(value.`madeHere`)
     )
 
     override fun write(value: AppealCard, buf: ByteBuffer) {
@@ -7072,6 +7080,7 @@ public object FfiConverterTypeAppealCard: FfiConverterRustBuffer<AppealCard> {
             FfiConverterBoolean.write(value.`overdue`, buf)
             FfiConverterOptionalTypeBilingualText.write(value.`reason`, buf)
             FfiConverterOptionalString.write(value.`officer`, buf)
+            FfiConverterBoolean.write(value.`madeHere`, buf)
     }
 }
 
@@ -7168,6 +7177,11 @@ data class Appeals (
      * The appeals that were made, the latest last.
      */
     val `made`: List<AppealCard>
+    , 
+    /**
+     * The masked name of the person that it is about.
+     */
+    val `maskedName`: kotlin.String = "" 
     
 ){
     
@@ -7196,19 +7210,22 @@ public object FfiConverterTypeAppeals: FfiConverterRustBuffer<Appeals> {
             FfiConverterSequenceTypeContestable.read(buf),
             FfiConverterOptionalTypeAppealInput.read(buf),
             FfiConverterSequenceTypeAppealCard.read(buf),
+            FfiConverterString.read(buf),
         )
     }
 
     override fun allocationSize(value: Appeals) = (
             FfiConverterSequenceTypeContestable.allocationSize(value.`contestable`) +
             FfiConverterOptionalTypeAppealInput.allocationSize(value.`draft`) +
-            FfiConverterSequenceTypeAppealCard.allocationSize(value.`made`)
+            FfiConverterSequenceTypeAppealCard.allocationSize(value.`made`) +
+            FfiConverterString.allocationSize(value.`maskedName`)
     )
 
     override fun write(value: Appeals, buf: ByteBuffer) {
             FfiConverterSequenceTypeContestable.write(value.`contestable`, buf)
             FfiConverterOptionalTypeAppealInput.write(value.`draft`, buf)
             FfiConverterSequenceTypeAppealCard.write(value.`made`, buf)
+            FfiConverterString.write(value.`maskedName`, buf)
     }
 }
 
@@ -9211,6 +9228,11 @@ data class JournalPage (
      * What to give as `after` for the next page; none where this one is the last.
      */
     val `next`: kotlin.String?
+    , 
+    /**
+     * The masked name of the person that it is about.
+     */
+    val `maskedName`: kotlin.String = "" 
     
 ){
     
@@ -9238,17 +9260,20 @@ public object FfiConverterTypeJournalPage: FfiConverterRustBuffer<JournalPage> {
         return JournalPage(
             FfiConverterSequenceTypeJournalEntry.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterString.read(buf),
         )
     }
 
     override fun allocationSize(value: JournalPage) = (
             FfiConverterSequenceTypeJournalEntry.allocationSize(value.`entries`) +
-            FfiConverterOptionalString.allocationSize(value.`next`)
+            FfiConverterOptionalString.allocationSize(value.`next`) +
+            FfiConverterString.allocationSize(value.`maskedName`)
     )
 
     override fun write(value: JournalPage, buf: ByteBuffer) {
             FfiConverterSequenceTypeJournalEntry.write(value.`entries`, buf)
             FfiConverterOptionalString.write(value.`next`, buf)
+            FfiConverterString.write(value.`maskedName`, buf)
     }
 }
 
@@ -9368,6 +9393,11 @@ data class MovePreview (
      * How many days of the order in force here were taken off.
      */
     val `countedHere`: kotlin.UShort
+    , 
+    /**
+     * The masked name of the person that it is about.
+     */
+    val `maskedName`: kotlin.String = "" 
     
 ){
     
@@ -9395,6 +9425,7 @@ public object FfiConverterTypeMovePreview: FfiConverterRustBuffer<MovePreview> {
             FfiConverterSequenceTypeReason.read(buf),
             FfiConverterUShort.read(buf),
             FfiConverterUShort.read(buf),
+            FfiConverterString.read(buf),
         )
     }
 
@@ -9409,7 +9440,8 @@ public object FfiConverterTypeMovePreview: FfiConverterRustBuffer<MovePreview> {
             FfiConverterOptionalTypeBilingualText.allocationSize(value.`advice`) +
             FfiConverterSequenceTypeReason.allocationSize(value.`reasons`) +
             FfiConverterUShort.allocationSize(value.`days`) +
-            FfiConverterUShort.allocationSize(value.`countedHere`)
+            FfiConverterUShort.allocationSize(value.`countedHere`) +
+            FfiConverterString.allocationSize(value.`maskedName`)
     )
 
     override fun write(value: MovePreview, buf: ByteBuffer) {
@@ -9424,6 +9456,7 @@ public object FfiConverterTypeMovePreview: FfiConverterRustBuffer<MovePreview> {
             FfiConverterSequenceTypeReason.write(value.`reasons`, buf)
             FfiConverterUShort.write(value.`days`, buf)
             FfiConverterUShort.write(value.`countedHere`, buf)
+            FfiConverterString.write(value.`maskedName`, buf)
     }
 }
 
@@ -9656,6 +9689,11 @@ data class PaperCode (
      * The QR code.
      */
     val `picture`: CodePicture
+    , 
+    /**
+     * The masked name of the person that it is about.
+     */
+    val `maskedName`: kotlin.String = "" 
     
 ){
     
@@ -9682,6 +9720,7 @@ public object FfiConverterTypePaperCode: FfiConverterRustBuffer<PaperCode> {
             FfiConverterOptionalTypeBy.read(buf),
             FfiConverterString.read(buf),
             FfiConverterTypeCodePicture.read(buf),
+            FfiConverterString.read(buf),
         )
     }
 
@@ -9695,7 +9734,8 @@ public object FfiConverterTypePaperCode: FfiConverterRustBuffer<PaperCode> {
             FfiConverterTypePaperCodeState.allocationSize(value.`state`) +
             FfiConverterOptionalTypeBy.allocationSize(value.`issuedBy`) +
             FfiConverterString.allocationSize(value.`text`) +
-            FfiConverterTypeCodePicture.allocationSize(value.`picture`)
+            FfiConverterTypeCodePicture.allocationSize(value.`picture`) +
+            FfiConverterString.allocationSize(value.`maskedName`)
     )
 
     override fun write(value: PaperCode, buf: ByteBuffer) {
@@ -9709,6 +9749,7 @@ public object FfiConverterTypePaperCode: FfiConverterRustBuffer<PaperCode> {
             FfiConverterOptionalTypeBy.write(value.`issuedBy`, buf)
             FfiConverterString.write(value.`text`, buf)
             FfiConverterTypeCodePicture.write(value.`picture`, buf)
+            FfiConverterString.write(value.`maskedName`, buf)
     }
 }
 
@@ -10346,6 +10387,11 @@ data class QuarantineView (
      * The time as this phone knows it.
      */
     val `time`: TimeState
+    , 
+    /**
+     * The masked name of the person that it is about.
+     */
+    val `maskedName`: kotlin.String = "" 
     
 ){
     
@@ -10381,6 +10427,7 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterSequenceTypeTimestamp.read(buf),
             FfiConverterSequenceTypeCheckInView.read(buf),
             FfiConverterTypeTimeState.read(buf),
+            FfiConverterString.read(buf),
         )
     }
 
@@ -10403,7 +10450,8 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterOptionalTypeTimestamp.allocationSize(value.`earliestRelease`) +
             FfiConverterSequenceTypeTimestamp.allocationSize(value.`reminders`) +
             FfiConverterSequenceTypeCheckInView.allocationSize(value.`checkIns`) +
-            FfiConverterTypeTimeState.allocationSize(value.`time`)
+            FfiConverterTypeTimeState.allocationSize(value.`time`) +
+            FfiConverterString.allocationSize(value.`maskedName`)
     )
 
     override fun write(value: QuarantineView, buf: ByteBuffer) {
@@ -10426,6 +10474,7 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterSequenceTypeTimestamp.write(value.`reminders`, buf)
             FfiConverterSequenceTypeCheckInView.write(value.`checkIns`, buf)
             FfiConverterTypeTimeState.write(value.`time`, buf)
+            FfiConverterString.write(value.`maskedName`, buf)
     }
 }
 
