@@ -30,7 +30,6 @@ mod handover;
 mod home;
 mod input;
 mod journal;
-#[cfg(feature = "http")]
 mod moving;
 #[cfg(feature = "http")]
 mod network;
@@ -66,7 +65,6 @@ pub use input::{
     FormQuestion, IdentityForm, PaperInput, QuestionForm, StayInput,
 };
 pub use journal::{EntryOutcome, JournalEntry, JournalEvent, JournalPage};
-#[cfg(feature = "http")]
 pub use moving::MovePreview;
 pub use own_http::{CodeRequested, Enrolment};
 pub use papers::{PaperCode, PaperCodeState};

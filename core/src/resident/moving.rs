@@ -2,10 +2,14 @@
 //! where the trust list says it lies, and believed under that authority's own key. What never enters: a decision. The
 //! destination asks the public records too, and decides.
 
+#![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
+
+#[cfg(feature = "http")]
 use std::sync::Arc;
 
 use super::brought::anew;
 use super::input::FieldProblem;
+#[cfg(feature = "http")]
 use super::own_http::CodeRequested;
 use super::quarantine::progress_of;
 use super::standing::{Past, Standing};
@@ -17,11 +21,14 @@ use crate::rules::rating::Reason;
 use crate::rules::rulebook::{Rulebook, RulebookError};
 use crate::rules::text::Text;
 use crate::store::{CaredBy, Moved, SubjectKey};
+#[cfg(feature = "http")]
+use crate::sync::Cancel;
 use crate::sync::elsewhere::rulebook;
 use crate::sync::enrol::{self, MoveTo};
+#[cfg(feature = "http")]
 use crate::sync::http::{Client, run};
 use crate::sync::phone::{Now, Phone};
-use crate::sync::{Call, Cancel, Reply};
+use crate::sync::{Call, Reply};
 use crate::token::rules::{SignedRulebookError, open_rulebook};
 use crate::token::trust_list::{Issuer, TrustList};
 
@@ -61,6 +68,53 @@ impl std::fmt::Debug for MovePreview {
     }
 }
 
+#[uniffi::export]
+impl Resident {
+    /// The call for the rulebook of another authority; see `preview_move`.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` at `issuer`; `NotSynced`, `UnknownSubject`, `Storage`.
+    pub fn preview_move_call(&self, subject: String, issuer: String) -> Result<Call, HealthcodeError> {
+        let phone = self.phone()?;
+        let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+        call(&trust, &known(&phone, &subject)?, &issuer)
+    }
+
+    /// Takes the reply to that call.
+    ///
+    /// # Errors
+    ///
+    /// As `preview_move`.
+    pub fn preview_move_reply(
+        &self,
+        subject: String,
+        issuer: String,
+        reply: Reply,
+    ) -> Result<MovePreview, HealthcodeError> {
+        let phone = self.phone()?;
+        let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+        preview(&phone, &known(&phone, &subject)?, (&trust, &issuer), &reply)
+    }
+
+    /// Takes a fresh reply to [`Resident::preview_move_call`], and gives the call that makes the subject known there; see
+    /// `move_to`. Take the reply with [`Resident::one_time_code_reply`].
+    ///
+    /// # Errors
+    ///
+    /// As `move_to`, but for those of the network.
+    pub fn move_call(
+        &self,
+        subject: String,
+        issuer: String,
+        rulebook: Reply,
+    ) -> Result<Call, HealthcodeError> {
+        let phone = self.phone()?;
+        begin(&phone, &known(&phone, &subject)?, &issuer, &rulebook)
+    }
+}
+
+#[cfg(feature = "http")]
 #[uniffi::export]
 impl Resident {
     /// Fetches the rulebook of another authority of the trust list, and says what it makes of a subject's last
@@ -119,8 +173,7 @@ impl Resident {
             let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
             let client = Client::new(&phone.config)?;
             let reply = client.send(&call(&trust, &key, &issuer)?).await?;
-            phone.take_rulebook_of(&issuer, reply.body_of("application/cbor")?)?;
-            let call = begin(&phone, &key, &issuer)?;
+            let call = begin(&phone, &key, &issuer, &reply)?;
             Ok(CodeRequested::of(&enrol::started(&phone, &client.send(&call).await?)?))
         };
         run(&self.hold, cancel, work).await
@@ -144,8 +197,10 @@ fn call(trust: &TrustList, key: &SubjectKey, issuer: &str) -> Result<Call, Healt
     rulebook(trust, &listed.id)?.call().ok_or_else(HealthcodeError::bad_answer)
 }
 
-/// The call that makes the person known there. The rulebook has come.
-fn begin(phone: &Phone, key: &SubjectKey, issuer: &str) -> Result<Call, HealthcodeError> {
+/// Keeps the rulebook that has come, and gives the call that makes the person known there.
+fn begin(phone: &Phone, key: &SubjectKey, issuer: &str, rulebook: &Reply) -> Result<Call, HealthcodeError> {
+    destination(&phone.trust().ok_or(HealthcodeError::NotSynced)?, key, issuer)?;
+    phone.take_rulebook_of(issuer, rulebook.body_of("application/cbor")?)?;
     let (body, carer) = phone.store.read(|file| {
         let body = file.subject(key)?.ok_or(HealthcodeError::UnknownSubject)?;
         let mut carer = None;

@@ -135,3 +135,63 @@ extension Resident {
     try await working { try native.setRegion(region: region) }
   }
 }
+
+// MARK: The app's own HTTP stack
+
+extension Resident {
+  /// ``requestCare(for:by:)`` over the app's own HTTP stack.
+  public func requestCare(
+    for identity: IdentityForm,
+    by carer: String,
+    over transport: some Transport
+  ) async throws(HealthcodeError) -> CodeRequested {
+    let native = native
+    let call = try await working { try native.careCall(carer: carer, identity: identity) }
+    let reply = try await transport.reply(to: call)
+    return try await working { try native.oneTimeCodeReply(reply: reply) }
+  }
+
+  /// ``confirmCare(code:)`` over the app's own HTTP stack.
+  public func confirmCare(code: String?, over transport: some Transport) async throws(HealthcodeError) -> Enrolment {
+    let native = native
+    let call = try await working { try native.confirmCareCall(code: code) }
+    let reply = try await transport.reply(to: call)
+    return try await working { try native.enrolReply(reply: reply) }
+  }
+
+  /// ``takeOver(_:)`` over the app's own HTTP stack.
+  public func takeOver(_ text: String?, over transport: some Transport) async throws(HealthcodeError) -> Enrolment {
+    let native = native
+    let call = try await working { try native.takeOverCall(text: text) }
+    let reply = try await transport.reply(to: call)
+    return try await working { try native.takeOverReply(reply: reply) }
+  }
+
+  /// ``previewMove(of:to:)`` over the app's own HTTP stack.
+  public func previewMove(
+    of subject: String,
+    to issuer: String,
+    over transport: some Transport
+  ) async throws(HealthcodeError) -> MovePreview {
+    let native = native
+    let call = try await working { try native.previewMoveCall(subject: subject, issuer: issuer) }
+    let reply = try await transport.reply(to: call)
+    return try await working { try native.previewMoveReply(subject: subject, issuer: issuer, reply: reply) }
+  }
+
+  /// ``move(_:to:)`` over the app's own HTTP stack.
+  public func move(
+    _ subject: String,
+    to issuer: String,
+    over transport: some Transport
+  ) async throws(HealthcodeError) -> CodeRequested {
+    let native = native
+    let rulebook = try await working { try native.previewMoveCall(subject: subject, issuer: issuer) }
+    let answered = try await transport.reply(to: rulebook)
+    let call = try await working {
+      try native.moveCall(subject: subject, issuer: issuer, rulebook: answered)
+    }
+    let reply = try await transport.reply(to: call)
+    return try await working { try native.oneTimeCodeReply(reply: reply) }
+  }
+}

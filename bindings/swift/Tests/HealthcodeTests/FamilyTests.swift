@@ -100,6 +100,39 @@ final class FamilyTests: XCTestCase {
     }
   }
 
+  func testAllOfItGoesOverTheAppsOwnHttpStack() async throws {
+    let stage = try Stage(witness: true)
+    let server = stage.server
+    let transport = UrlTransport(server: server.url)
+    // The library's own client cannot reach this address: whatever comes, comes over the app's.
+    let nowhere = "http://127.0.0.1:1"
+    let phone = try await Resident.open(server.config(server: nowhere), ports: stage.ports())
+    _ = try await phone.requestOneTimeCode(zhangSan, over: transport)
+    let own = try await phone.enrol(code: server.oneTimeCode(), over: transport).subject
+    try await phone.sync(over: transport)
+    try await phone.declare(stayInWuhan, for: own)
+    _ = try await phone.requestCare(for: liSi, by: own, over: transport)
+    let hers = try await phone.confirmCare(code: server.oneTimeCode(), over: transport).subject
+    try await phone.declare(atHome, for: hers)
+    try await phone.sync(over: transport)
+    let green = try await phone.code(of: hers).colour
+    XCTAssertEqual(green, .green)
+
+    let preview = try await phone.previewMove(of: own, to: "shenzhen", over: transport)
+    XCTAssertEqual(preview.colour, .yellow)
+    XCTAssertFalse(preview.maskedName.isEmpty)
+    _ = try await phone.move(own, to: "shenzhen", over: transport)
+    let moved = try await phone.enrol(code: XCTUnwrap(stage.second).oneTimeCode(), over: transport).subject
+    try await phone.sync(over: transport)
+    let yellow = try await phone.code(of: moved).colour
+    XCTAssertEqual(yellow, .yellow)
+
+    let new = try await Resident.open(server.config("new.db", server: nowhere), ports: stage.ports())
+    let answer = try await phone.handOver(own, to: new.handoverRequest().text)
+    let taken = try await new.takeOver(answer.text, over: transport)
+    XCTAssertEqual(taken.subject, own)
+  }
+
   func testAnAuthorityThatIsNotListedOrOnesOwnIsNamed() async throws {
     let stage = try Stage()
     let phone = try await stage.green()

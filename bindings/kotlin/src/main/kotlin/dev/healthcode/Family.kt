@@ -157,3 +157,58 @@ suspend fun Resident.moveTo(
  * @throws HealthcodeException.InvalidField at `region`
  */
 suspend fun Resident.setRegion(region: String?): Unit = working { native.setRegion(region) }
+
+/** [requestCare] over the app's own HTTP stack. */
+suspend fun Resident.requestCare(
+    carer: String,
+    identity: IdentityForm,
+    transport: Transport,
+): CodeRequested {
+    val call = working { native.careCall(carer, identity) }
+    val reply = transport.reply(call)
+    return working { native.oneTimeCodeReply(reply) }
+}
+
+/** [confirmCare] over the app's own HTTP stack. */
+suspend fun Resident.confirmCare(
+    code: String?,
+    transport: Transport,
+): Enrolment {
+    val call = working { native.confirmCareCall(code) }
+    val reply = transport.reply(call)
+    return working { native.enrolReply(reply) }
+}
+
+/** [takeOver] over the app's own HTTP stack. */
+suspend fun Resident.takeOver(
+    text: String?,
+    transport: Transport,
+): Enrolment {
+    val call = working { native.takeOverCall(text) }
+    val reply = transport.reply(call)
+    return working { native.takeOverReply(reply) }
+}
+
+/** [previewMove] over the app's own HTTP stack. */
+suspend fun Resident.previewMove(
+    subject: String,
+    issuer: String,
+    transport: Transport,
+): MovePreview {
+    val call = working { native.previewMoveCall(subject, issuer) }
+    val reply = transport.reply(call)
+    return working { native.previewMoveReply(subject, issuer, reply) }
+}
+
+/** [moveTo] over the app's own HTTP stack. */
+suspend fun Resident.moveTo(
+    subject: String,
+    issuer: String,
+    transport: Transport,
+): CodeRequested {
+    val rulebook = working { native.previewMoveCall(subject, issuer) }
+    val answered = transport.reply(rulebook)
+    val call = working { native.moveCall(subject, issuer, answered) }
+    val reply = transport.reply(call)
+    return working { native.oneTimeCodeReply(reply) }
+}

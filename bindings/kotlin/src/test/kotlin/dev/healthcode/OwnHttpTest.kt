@@ -47,6 +47,34 @@ internal class OwnHttpTest {
         }
 
     @Test
+    fun `family, another phone and another authority work over the app's own HTTP stack`() =
+        onStage(witness = true) {
+            val transport = Jdk(server.url)
+            val phone = phone(server = deserted()).resident
+            phone.requestOneTimeCode(zhangSan, transport)
+            val own = phone.enrol(server.oneTimeCode(), transport).subject
+            phone.sync(transport)
+            phone.declare(own, stayInWuhan)
+            phone.requestCare(own, liSi, transport)
+            val hers = phone.confirmCare(server.oneTimeCode(), transport).subject
+            phone.declare(hers, atHome)
+            phone.sync(transport)
+            assertEquals(Colour.GREEN, phone.code(hers).colour)
+
+            assertEquals(Colour.YELLOW, phone.previewMove(own, "shenzhen", transport).colour)
+            phone.moveTo(own, "shenzhen", transport)
+            val moved = phone.enrol(checkNotNull(second).oneTimeCode(), transport).subject
+            phone.sync(transport)
+            assertEquals(Colour.YELLOW, phone.code(moved).colour)
+
+            val new = phone("new.db", deserted()).resident
+            val answer = phone.handOver(own, new.handoverRequest().text)
+            assertEquals(own, new.takeOver(answer.text, transport).subject)
+            phone.close()
+            new.close()
+        }
+
+    @Test
     fun `closing ends a sync over the app's own HTTP stack, whatever it waits for`() =
         onStage {
             val phone = phone()
