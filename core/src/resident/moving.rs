@@ -199,7 +199,8 @@ fn call(trust: &TrustList, key: &SubjectKey, issuer: &str) -> Result<Call, Healt
 
 /// Keeps the rulebook that has come, and gives the call that makes the person known there.
 fn begin(phone: &Phone, key: &SubjectKey, issuer: &str, rulebook: &Reply) -> Result<Call, HealthcodeError> {
-    destination(&phone.trust().ok_or(HealthcodeError::NotSynced)?, key, issuer)?;
+    let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+    destination(&trust, key, issuer)?;
     phone.take_rulebook_of(issuer, rulebook.body_of("application/cbor")?)?;
     let (body, carer) = phone.store.read(|file| {
         let body = file.subject(key)?.ok_or(HealthcodeError::UnknownSubject)?;

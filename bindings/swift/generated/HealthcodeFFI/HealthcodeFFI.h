@@ -618,6 +618,11 @@ RustBuffer uniffi_healthcode_fn_method_resident_take_over_call(uint64_t ptr, Rus
 RustBuffer uniffi_healthcode_fn_method_resident_take_over_reply(uint64_t ptr, RustBuffer reply, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_MOVE_CALL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_MOVE_CALL
+RustBuffer uniffi_healthcode_fn_method_resident_move_call(uint64_t ptr, RustBuffer subject, RustBuffer issuer, RustBuffer rulebook, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_MOVE_TO
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_MOVE_TO
 uint64_t uniffi_healthcode_fn_method_resident_move_to(uint64_t ptr, RustBuffer subject, RustBuffer issuer, RustBuffer cancel
@@ -626,6 +631,16 @@ uint64_t uniffi_healthcode_fn_method_resident_move_to(uint64_t ptr, RustBuffer s
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW_MOVE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW_MOVE
 uint64_t uniffi_healthcode_fn_method_resident_preview_move(uint64_t ptr, RustBuffer subject, RustBuffer issuer, RustBuffer cancel
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW_MOVE_CALL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW_MOVE_CALL
+RustBuffer uniffi_healthcode_fn_method_resident_preview_move_call(uint64_t ptr, RustBuffer subject, RustBuffer issuer, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW_MOVE_REPLY
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW_MOVE_REPLY
+RustBuffer uniffi_healthcode_fn_method_resident_preview_move_reply(uint64_t ptr, RustBuffer subject, RustBuffer issuer, RustBuffer reply, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENROL
@@ -1568,6 +1583,12 @@ uint16_t uniffi_healthcode_checksum_method_resident_take_over_reply(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_MOVE_CALL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_MOVE_CALL
+uint16_t uniffi_healthcode_checksum_method_resident_move_call(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_MOVE_TO
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_MOVE_TO
 uint16_t uniffi_healthcode_checksum_method_resident_move_to(void
@@ -1577,6 +1598,18 @@ uint16_t uniffi_healthcode_checksum_method_resident_move_to(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW_MOVE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW_MOVE
 uint16_t uniffi_healthcode_checksum_method_resident_preview_move(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW_MOVE_CALL
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW_MOVE_CALL
+uint16_t uniffi_healthcode_checksum_method_resident_preview_move_call(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW_MOVE_REPLY
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW_MOVE_REPLY
+uint16_t uniffi_healthcode_checksum_method_resident_preview_move_reply(void
     
 );
 #endif

@@ -2330,6 +2330,16 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func takeOverReply(reply: Reply) throws  -> Enrolment
     
     /**
+     * Takes a fresh reply to `Resident.previewMoveCall`, and gives the call that makes the subject known there; see
+     * `move_to`. Take the reply with `Resident.oneTimeCodeReply`.
+     *
+     * # Errors
+     *
+     * As `move_to`, but for those of the network.
+     */
+    func moveCall(subject: String, issuer: String, rulebook: Reply) throws  -> Call
+    
+    /**
      * Makes a subject known to another authority of the trust list, with what this phone keeps of the person: nothing is
      * typed again. A one-time code goes to the number that the records there have; confirm it with `Resident.enrol`, or,
      * for somebody who is cared for, with `Resident.confirmCare`: the person is on this phone a second time then, as
@@ -2361,6 +2371,24 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      * `Cancelled`.
      */
     func previewMove(subject: String, issuer: String, cancel: NativeCancel?) async throws  -> MovePreview
+    
+    /**
+     * The call for the rulebook of another authority; see `preview_move`.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `issuer`; `NotSynced`, `UnknownSubject`, `Storage`.
+     */
+    func previewMoveCall(subject: String, issuer: String) throws  -> Call
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * As `preview_move`.
+     */
+    func previewMoveReply(subject: String, issuer: String, reply: Reply) throws  -> MovePreview
     
     /**
      * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
@@ -3202,6 +3230,26 @@ open func takeOverReply(reply: Reply)throws  -> Enrolment  {
 }
     
     /**
+     * Takes a fresh reply to `Resident.previewMoveCall`, and gives the call that makes the subject known there; see
+     * `move_to`. Take the reply with `Resident.oneTimeCodeReply`.
+     *
+     * # Errors
+     *
+     * As `move_to`, but for those of the network.
+     */
+open func moveCall(subject: String, issuer: String, rulebook: Reply)throws  -> Call  {
+    return try  FfiConverterTypeCall_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_move_call(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterString.lower(issuer),
+        FfiConverterTypeReply_lower(rulebook),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * Makes a subject known to another authority of the trust list, with what this phone keeps of the person: nothing is
      * typed again. A one-time code goes to the number that the records there have; confirm it with `Resident.enrol`, or,
      * for somebody who is cared for, with `Resident.confirmCare`: the person is on this phone a second time then, as
@@ -3260,6 +3308,43 @@ open func previewMove(subject: String, issuer: String, cancel: NativeCancel? = n
             liftFunc: FfiConverterTypeMovePreview_lift,
             errorHandler: FfiConverterTypeNativeError_lift
         )
+}
+    
+    /**
+     * The call for the rulebook of another authority; see `preview_move`.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `issuer`; `NotSynced`, `UnknownSubject`, `Storage`.
+     */
+open func previewMoveCall(subject: String, issuer: String)throws  -> Call  {
+    return try  FfiConverterTypeCall_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_preview_move_call(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterString.lower(issuer),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * As `preview_move`.
+     */
+open func previewMoveReply(subject: String, issuer: String, reply: Reply)throws  -> MovePreview  {
+    return try  FfiConverterTypeMovePreview_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_preview_move_reply(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(subject),
+        FfiConverterString.lower(issuer),
+        FfiConverterTypeReply_lower(reply),uniffiCallStatus
+    )
+})
 }
     
     /**
@@ -19124,10 +19209,19 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_take_over_reply() != 46827) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_healthcode_checksum_method_resident_move_call() != 35158) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_healthcode_checksum_method_resident_move_to() != 40657) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_preview_move() != 27212) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_preview_move_call() != 59459) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_preview_move_reply() != 8247) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_enrol() != 20358) {

@@ -888,9 +888,15 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_take_over_reply(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_move_call(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_move_to(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_preview_move(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_preview_move_call(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_preview_move_reply(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_enrol(
     ): Int
@@ -1083,10 +1089,16 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_take_over_reply(`ptr`: Long,`reply`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_move_call(`ptr`: Long,`subject`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,`rulebook`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_move_to(`ptr`: Long,`subject`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_healthcode_fn_method_resident_preview_move(`ptr`: Long,`subject`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
     ): Long
+    external fun uniffi_healthcode_fn_method_resident_preview_move_call(`ptr`: Long,`subject`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_preview_move_reply(`ptr`: Long,`subject`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,`reply`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_enrol(`ptr`: Long,`code`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_healthcode_fn_method_resident_fetch_notices(`ptr`: Long,`large`: Byte,`cancel`: RustBuffer.ByValue,
@@ -1512,10 +1524,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_take_over_reply() and 0xFFFF) != 46827) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_method_resident_move_call() and 0xFFFF) != 35158) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_method_resident_move_to() and 0xFFFF) != 40657) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_preview_move() and 0xFFFF) != 27212) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_preview_move_call() and 0xFFFF) != 59459) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_preview_move_reply() and 0xFFFF) != 8247) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_enrol() and 0xFFFF) != 20358) {
@@ -4682,6 +4703,16 @@ public interface NativeResidentInterface {
     fun `takeOverReply`(`reply`: Reply): Enrolment
     
     /**
+     * Takes a fresh reply to `Resident.previewMoveCall`, and gives the call that makes the subject known there; see
+     * `move_to`. Take the reply with `Resident.oneTimeCodeReply`.
+     *
+     * # Errors
+     *
+     * As `move_to`, but for those of the network.
+     */
+    fun `moveCall`(`subject`: kotlin.String, `issuer`: kotlin.String, `rulebook`: Reply): Call
+    
+    /**
      * Makes a subject known to another authority of the trust list, with what this phone keeps of the person: nothing is
      * typed again. A one-time code goes to the number that the records there have; confirm it with `Resident.enrol`, or,
      * for somebody who is cared for, with `Resident.confirmCare`: the person is on this phone a second time then, as
@@ -4713,6 +4744,24 @@ public interface NativeResidentInterface {
      * `Cancelled`.
      */
     suspend fun `previewMove`(`subject`: kotlin.String, `issuer`: kotlin.String, `cancel`: NativeCancel? = null): MovePreview
+    
+    /**
+     * The call for the rulebook of another authority; see `preview_move`.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `issuer`; `NotSynced`, `UnknownSubject`, `Storage`.
+     */
+    fun `previewMoveCall`(`subject`: kotlin.String, `issuer`: kotlin.String): Call
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * As `preview_move`.
+     */
+    fun `previewMoveReply`(`subject`: kotlin.String, `issuer`: kotlin.String, `reply`: Reply): MovePreview
     
     /**
      * Confirms the one-time code: the subject is on this phone from now on. Then `Resident.sync`.
@@ -5764,6 +5813,31 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
+     * Takes a fresh reply to `Resident.previewMoveCall`, and gives the call that makes the subject known there; see
+     * `move_to`. Take the reply with `Resident.oneTimeCodeReply`.
+     *
+     * # Errors
+     *
+     * As `move_to`, but for those of the network.
+     */
+    @Throws(NativeException::class)override fun `moveCall`(`subject`: kotlin.String, `issuer`: kotlin.String, `rulebook`: Reply): Call {
+            return FfiConverterTypeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_move_call(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterString.lower(`issuer`),
+        FfiConverterTypeReply.lower(`rulebook`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * Makes a subject known to another authority of the trust list, with what this phone keeps of the person: nothing is
      * typed again. A one-time code goes to the number that the records there have; confirm it with `Resident.enrol`, or,
      * for somebody who is cared for, with `Resident.confirmCare`: the person is on this phone a second time then, as
@@ -5838,6 +5912,53 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
         NativeException.ErrorHandler,
     )
     }
+
+    
+    /**
+     * The call for the rulebook of another authority; see `preview_move`.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `issuer`; `NotSynced`, `UnknownSubject`, `Storage`.
+     */
+    @Throws(NativeException::class)override fun `previewMoveCall`(`subject`: kotlin.String, `issuer`: kotlin.String): Call {
+            return FfiConverterTypeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_preview_move_call(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterString.lower(`issuer`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Takes the reply to that call.
+     *
+     * # Errors
+     *
+     * As `preview_move`.
+     */
+    @Throws(NativeException::class)override fun `previewMoveReply`(`subject`: kotlin.String, `issuer`: kotlin.String, `reply`: Reply): MovePreview {
+            return FfiConverterTypeMovePreview.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_preview_move_reply(
+        it,
+        
+        FfiConverterString.lower(`subject`),
+        FfiConverterString.lower(`issuer`),
+        FfiConverterTypeReply.lower(`reply`),_status)
+}
+    }
+    )
+    }
+    
 
     
     /**
