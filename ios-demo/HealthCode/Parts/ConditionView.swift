@@ -55,6 +55,7 @@ struct ConditionView: View {
     case .takeover(let takeover): return texts(.takeoverQuestion, texts.instant(takeover.from))
     case .pending(let until): return texts(.conditionPending, texts.instant(until))
     case .connectToConfirm: return texts(.conditionConnect)
+    case .careEnded: return texts(.conditionCareEnded)
     case .waiting(let count): return texts(.conditionWaiting, texts.number(count))
     default: return ""
     }
@@ -64,6 +65,7 @@ struct ConditionView: View {
     switch condition {
     case .takeover: "iphone.badge.exclamationmark"
     case .replaced, .unknown: "iphone.slash"
+    case .careEnded: "person.2.slash"
     case .pending: "hourglass"
     case .rejected: "tray.full"
     case .time: "clock.badge.exclamationmark"

@@ -6,6 +6,9 @@ import Observation
 /// A screen on the stack.
 enum Place: Hashable {
   case register
+  case family
+  case care
+  case carers(String)
   case declare(String)
   case quarantine(String)
   case exposures(String)

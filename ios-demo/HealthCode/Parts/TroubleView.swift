@@ -70,6 +70,7 @@ struct RemedyButtons: View {
     case .sync: Button(texts(.remedySync), action: sync ?? { app.startSync() })
     case .declare: Button(texts(.remedyDeclare)) { app.selected.map { router.show(.declare($0)) } }
     case .enrol: Button(texts(.remedyEnrol)) { router.show(.register) }
+    case .askForCare: Button(texts(.remedyAskForCare)) { router.show(.care) }
     case .eraseAndEnrol: Button(texts(.remedyErase), role: .destructive) { asksToErase = true }
     case .scan: Button(texts(.remedyScan)) { app.selected.map { router.cover = .scan($0) } }
     case .showJournal: Button(texts(.remedyJournal)) { app.selected.map { router.show(.journal($0)) } }

@@ -15,6 +15,7 @@ struct DeclareScreen: View {
 
   var body: some View {
     Form {
+      Section { PersonLabel(subject: model.subject) }
       switch model.step {
       case .waiting(let trouble): waiting(trouble)
       case .form: form

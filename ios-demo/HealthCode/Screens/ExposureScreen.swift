@@ -16,6 +16,7 @@ struct ExposureScreen: View {
 
   var body: some View {
     List {
+      Section { PersonLabel(subject: model.subject) }
       Section { Text(texts(.exposureHint)).font(.footnote) }
       if let trouble = model.trouble {
         Section { TroubleView(trouble: trouble) { Task { await model.fetch() } } }

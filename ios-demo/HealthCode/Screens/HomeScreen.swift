@@ -31,7 +31,7 @@ struct HomeScreen: View {
   private var people: some View {
     Picker(texts(.homePerson), selection: Binding(get: { app.selected ?? "" }, set: { app.select($0) })) {
       ForEach(app.cards, id: \.subject) { card in
-        Text(verbatim: "\(card.maskedName) \(card.idTail)").tag(card.subject)
+        Text(card.name).tag(card.subject)
       }
     }
     .pickerStyle(.menu)
@@ -53,7 +53,7 @@ struct HomeScreen: View {
       Row(title: .declareTitle, symbol: "square.and.pencil") { router.show(.declare(card.subject)) }
       Row(title: .exposureTitle, symbol: "tram") { router.show(.exposures(card.subject)) }
       Row(title: .journalTitle, symbol: "list.bullet.rectangle") { router.show(.journal(card.subject)) }
-      Row(title: .registerTitle, symbol: "person.badge.plus") { router.show(.register) }
+      Row(title: .familyTitle, symbol: "person.2") { router.show(.family) }
       Row(title: .gateTitle, symbol: "person.badge.shield.checkmark") { router.cover = .gate }
       Row(title: .settingsTitle, symbol: "gearshape") { router.show(.settings) }
     }
@@ -93,8 +93,7 @@ private struct CardView: View {
         Text(texts(.homeUnrated))
           .font(.title2)
       }
-      Text(verbatim: "\(card.maskedName)  \(card.idTail)")
-        .font(.headline)
+      PersonLabel(subject: card.subject)
       if let counted = card.countedDays, let days = card.orderDays {
         Text(texts(.quarantineCounted, texts.number(counted), texts.number(days)))
       }

@@ -15,6 +15,7 @@ struct JournalScreen: View {
 
   var body: some View {
     List {
+      Section { PersonLabel(subject: model.subject) }
       if let trouble = model.trouble {
         Section { TroubleView(trouble: trouble, retry: { app.retry() }) }
       }

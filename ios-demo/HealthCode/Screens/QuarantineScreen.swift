@@ -17,6 +17,7 @@ struct QuarantineScreen: View {
   var body: some View {
     ScrollView {
       VStack(alignment: .leading, spacing: 16) {
+        PersonLabel(subject: model.subject)
         switch model.content {
         case .opening: ProgressView(texts(.opening))
         case .order(let order): content(of: order)

@@ -55,6 +55,9 @@ struct RootView: View {
   private func screen(of place: Place) -> some View {
     switch place {
     case .register: RegisterScreen(model: app.register())
+    case .family: FamilyScreen(model: app.family())
+    case .care: if let model = app.care() { RegisterScreen(model: model) } else { Text(texts(.familyNobody)) }
+    case .carers(let subject): CarersScreen(subject: subject, model: app.family())
     case .declare(let subject): DeclareScreen(model: app.declare(subject))
     case .quarantine(let subject): QuarantineScreen(model: app.quarantine(subject))
     case .exposures(let subject): ExposureScreen(model: app.exposures(subject))

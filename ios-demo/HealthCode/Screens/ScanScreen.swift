@@ -39,6 +39,7 @@ struct ScanScreen: View {
     switch model.content {
     case .scanning:
       VStack(spacing: 0) {
+        PersonLabel(subject: model.subject)
         Text(texts(.scanHint)).padding()
         CameraPane(
           isTorchOn: model.isTorchOn, toggleTorch: { model.toggleTorch() },

@@ -42,6 +42,11 @@ public final class AppModel {
   public var language: Language {
     didSet { preferences["language"] = language.rawValue }
   }
+  /// Whether somebody on this phone has asked to care for a person, and nobody has confirmed it yet. Nothing of whom is
+  /// kept there: the request itself is in the phone's file.
+  public internal(set) var awaitsCare: Bool {
+    didSet { preferences["care"] = awaitsCare ? "asked" : nil }
+  }
   /// The time on the screen.
   public let time: TrustedTime
   /// The phone.
@@ -60,6 +65,7 @@ public final class AppModel {
     self.device = device
     self.preferences = preferences
     language = preferences["language"].flatMap(Language.init(rawValue:)) ?? .system
+    awaitsCare = preferences["care"] != nil
     time = TrustedTime(clock: backend.ports.clock)
     light = Light(device)
   }
@@ -74,13 +80,22 @@ extension AppModel {
   /// The card of the subject whose screens are shown.
   public var card: SubjectCard? { cards.first { $0.subject == selected } }
 
+  /// The card of a subject; nil for one who is not on this phone.
+  public func card(of subject: String) -> SubjectCard? { cards.first { $0.subject == subject } }
+
+  /// The subjects who have this phone for themselves, and may care for others with it.
+  public var holders: [SubjectCard] { cards.filter { $0.caredForBy == nil && $0.state == .active } }
+
+  /// The subjects for whom this phone cares.
+  public var caredFor: [SubjectCard] { cards.filter { $0.caredForBy != nil } }
+
   /// What a person should know about the subject whose screens are shown, the most urgent first.
   public var conditions: [Condition] {
     guard let home, let card else { return [] }
     var found: [Condition] = []
     if let takeover = card.takeover { found.append(.takeover(takeover)) }
     switch card.state {
-    case .replaced: found.append(.replaced)
+    case .replaced: found.append(card.caredForBy == nil ? .replaced : .careEnded)
     case .unknown: found.append(.unknown)
     case .pending(let until): found.append(.pending(until: until))
     case .active: break
@@ -290,6 +305,12 @@ extension AppModel {
 extension AppModel {
   /// For enrolling somebody on this phone, the first or another one.
   public func register() -> RegisterModel { RegisterModel(app: self) }
+
+  /// For enrolling a person for whom somebody on this phone cares; nil where nobody here may.
+  public func care() -> RegisterModel? { holders.first.map { RegisterModel(app: self, carer: $0.subject) } }
+
+  /// For who cares for whom.
+  public func family() -> FamilyModel { FamilyModel(app: self) }
 
   /// For a subject's declaration.
   public func declare(_ subject: String) -> DeclareModel { DeclareModel(app: self, subject: subject) }

@@ -73,6 +73,7 @@ public final class SettingsModel {
         self.app.look()
       case .everything:
         try await resident.eraseEverything()
+        self.app.awaitsCare = false
         self.app.retry()
       }
     }

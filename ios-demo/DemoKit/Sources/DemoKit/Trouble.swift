@@ -69,6 +69,8 @@ public enum Remedy: Equatable, Hashable, Sendable {
   case declare
   /// Enrol again on this phone: what is kept here is not lost.
   case enrol
+  /// Ask to care for the person, anew.
+  case askForCare
   /// Erase what is on this phone and enrol anew: ask before, it cannot be undone.
   case eraseAndEnrol
   /// Scan the gate's challenge: an answer needs no clock.
