@@ -321,6 +321,15 @@ extension AppModel {
   /// For a subject's quarantine.
   public func quarantine(_ subject: String) -> QuarantineModel { QuarantineModel(app: self, subject: subject) }
 
+  /// For a subject's codes on paper.
+  public func papers(_ subject: String) -> PaperModel { PaperModel(app: self, subject: subject) }
+
+  /// For a subject's appeals.
+  public func appeals(_ subject: String) -> AppealModel { AppealModel(app: self, subject: subject) }
+
+  /// For taking somebody over from another phone.
+  public func handover() -> HandoverModel { HandoverModel(app: self) }
+
   /// For scanning on behalf of a subject.
   public func scan(_ subject: String) -> ScanModel { ScanModel(app: self, subject: subject) }
 
@@ -348,7 +357,9 @@ extension JournalEntry {
   public var refusal: (at: Date, text: BilingualText)? {
     switch event {
     case .declared(_, _, .refused(let at, _, let text)), .checkedIn(_, _, _, .refused(let at, _, let text)),
-      .answered(_, _, _, .refused(let at, _, let text)), .toldExposure(_, _, _, _, .refused(let at, _, let text)):
+      .answered(_, _, _, .refused(let at, _, let text)), .toldExposure(_, _, _, _, .refused(let at, _, let text)),
+      .endedCare(_, _, .refused(let at, _, let text)), .askedForPaper(_, _, .refused(let at, _, let text)),
+      .appealed(_, _, .refused(let at, _, let text)), .broughtServed(_, _, .refused(let at, _, let text)):
       (at, text)
     default: nil
     }
