@@ -13,6 +13,9 @@ enum Place: Hashable {
   case quarantine(String)
   case exposures(String)
   case journal(String)
+  case papers(String)
+  case appeals(String)
+  case handover
   case settings
 }
 

@@ -8,6 +8,7 @@ struct CodeScreen: View {
   @State private var model: CodeModel
 
   @Environment(AppModel.self) private var app
+  @Environment(Router.self) private var router
   @Environment(\.dismiss) private var dismiss
   @Environment(\.scenePhase) private var phase
   @Environment(\.texts) private var texts
@@ -33,6 +34,10 @@ struct CodeScreen: View {
       HStack {
         if model.code != nil {
           Button(texts(.codeReveals)) { model.explain() }
+          Spacer()
+        }
+        if model.code?.reasons.isEmpty == false {
+          Button(texts(.appealTitle)) { router.show(.appeals(model.subject)) }
           Spacer()
         }
         Button(texts(.done)) { dismiss() }

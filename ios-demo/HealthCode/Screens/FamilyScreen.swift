@@ -40,6 +40,7 @@ struct FamilyScreen: View {
           Button(texts(.careTitle)) { router.show(.care) }
         }
         Button(texts(.registerTitle)) { router.show(.register) }
+        Button(texts(.handoverTitle)) { router.show(.handover) }
       }
     }
     .navigationTitle(texts(.familyTitle))

@@ -51,6 +51,8 @@ struct HomeScreen: View {
       // Also without an order: the proof of the last one is there.
       Row(title: .quarantineTitle, symbol: "calendar") { router.show(.quarantine(card.subject)) }
       Row(title: .declareTitle, symbol: "square.and.pencil") { router.show(.declare(card.subject)) }
+      Row(title: .appealTitle, symbol: "text.bubble") { router.show(.appeals(card.subject)) }
+      Row(title: .paperTitle, symbol: "printer") { router.show(.papers(card.subject)) }
       Row(title: .exposureTitle, symbol: "tram") { router.show(.exposures(card.subject)) }
       Row(title: .journalTitle, symbol: "list.bullet.rectangle") { router.show(.journal(card.subject)) }
       Row(title: .familyTitle, symbol: "person.2") { router.show(.family) }

@@ -119,7 +119,7 @@ private struct EntryRow: View {
   }
 
   private func words(by: By) -> String {
-    texts(by.role == .carer ? .journalByCarer : .journalByOfficer, by.name)
+    texts(by.key, by.name)
   }
 
   private func words(of outcome: EntryOutcome) -> String {

@@ -9,6 +9,7 @@ struct QuarantineScreen: View {
   @State private var model: QuarantineModel
 
   @Environment(AppModel.self) private var app
+  @Environment(Router.self) private var router
   @Environment(\.texts) private var texts
 
   /// A screen over a model of its own.
@@ -41,6 +42,7 @@ struct QuarantineScreen: View {
   private func content(of order: QuarantineView) -> some View {
     ColourBand(colour: order.colour, word: texts(order.colour.key))
     Text(texts(order.cause))
+    Button(texts(.appealTitle)) { router.show(.appeals(model.subject)) }
     Text(texts(.quarantineCounted, texts.number(order.counted), texts.number(order.days)))
       .font(.headline)
     standing(of: order)

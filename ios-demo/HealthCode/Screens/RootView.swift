@@ -62,6 +62,9 @@ struct RootView: View {
     case .quarantine(let subject): QuarantineScreen(model: app.quarantine(subject))
     case .exposures(let subject): ExposureScreen(model: app.exposures(subject))
     case .journal(let subject): JournalScreen(model: app.journal(subject))
+    case .papers(let subject): PaperScreen(model: app.papers(subject))
+    case .appeals(let subject): AppealScreen(model: app.appeals(subject))
+    case .handover: HandoverScreen(model: app.handover())
     case .settings: SettingsScreen(model: app.settings())
     }
   }
@@ -116,6 +119,7 @@ struct WelcomeScreen: View {
         Button(texts(.welcomeRegister)) { router.show(.register) }
           .buttonStyle(.borderedProminent)
           .controlSize(.large)
+        Button(texts(.handoverTitle)) { router.show(.handover) }
         Button(texts(.gateTitle)) { router.cover = .gate }
         Button(texts(.settingsTitle)) { router.show(.settings) }
       }

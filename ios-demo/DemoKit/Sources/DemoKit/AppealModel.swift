@@ -62,6 +62,22 @@ public final class AppealModel {
     return place.flatMap { problems["statements[\($0)]"] }
   }
 
+  /// What is wrong with the appeal that is about no text of it, in the core's words.
+  public var generalProblem: BilingualText? {
+    problems.first { $0.key != "text" && !$0.key.hasPrefix("statements[") }?.value
+  }
+
+  /// What a statement says.
+  public func text(of statement: Statement) -> String {
+    draft?.statements.first { $0.id == statement.id }?.text ?? ""
+  }
+
+  /// Writes a statement.
+  public func write(_ text: String, in statement: Statement) {
+    guard let place = draft?.statements.firstIndex(where: { $0.id == statement.id }) else { return }
+    draft?.statements[place].text = text
+  }
+
   /// Reads what is there, with what was being written, and follows it until the task ends.
   public func run() async {
     do {

@@ -49,6 +49,14 @@ public final class ScanModel {
     (self.app, self.subject) = (app, subject)
   }
 
+  /// Whether the screen is bright, for another one to read from it.
+  public var isBright: Bool {
+    switch content {
+    case .answer, .handover: true
+    default: false
+    }
+  }
+
   /// The camera has read a text, any text. While a result is shown nothing else is read.
   public func scanned(_ text: String) async {
     guard content == .scanning, !isWorking else { return }
@@ -134,10 +142,7 @@ public final class ScanModel {
 
   /// Back to the camera, or away from the screen.
   public func again() {
-    switch content {
-    case .answer, .handover: app.light.release()
-    default: break
-    }
+    if isBright { app.light.release() }
     work?.cancel()
     (venue, request, content) = (nil, nil, .scanning)
   }

@@ -1,7 +1,8 @@
-@testable import DemoKit
 import Foundation
 import TestSupport
 import XCTest
+
+@testable import DemoKit
 
 /// A colour is contested: drafted without a network, sent by the next exchange, decided by an officer with an own key.
 final class AppealTests: XCTestCase, @unchecked Sendable {

@@ -1,7 +1,8 @@
-@testable import DemoKit
 import Foundation
 import TestSupport
 import XCTest
+
+@testable import DemoKit
 
 /// Codes on paper: asked for without a network, printed as the core draws them, withdrawn when it was asked for twice.
 final class PaperTests: XCTestCase, @unchecked Sendable {
