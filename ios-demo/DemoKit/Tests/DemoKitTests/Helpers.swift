@@ -36,7 +36,11 @@ final class Notebook: Device {
 /// Preferences that end with the test.
 @MainActor
 final class Slips: Preferences {
-  var words: [String: String] = [:]
+  var words: [String: String]
+
+  init(_ words: [String: String] = [:]) {
+    self.words = words
+  }
 
   subscript(key: String) -> String? {
     get { words[key] }
@@ -59,7 +63,7 @@ final class Played {
     file: String = "phone.db",
     vault: any Vault = MemoryVault(),
     server url: String? = nil,
-    preferences: Slips = Slips(),
+    preferences: Slips = Slips(["gate": "North gate"]),
     root: Data? = nil
   ) {
     self.stage = stage
