@@ -32,7 +32,7 @@ struct AppealScreen: View {
       }
     }
     .navigationTitle(texts(.appealTitle))
-    .task { await model.run() }
+    .task(id: app.attempt) { await model.run() }
     // Each word is on the phone as soon as it is written.
     .onChange(of: model.draft) { _, _ in Task { await model.keep() } }
     .confirmationDialog(texts(.appealDiscard), isPresented: $asksToDiscard, titleVisibility: .visible) {

@@ -27,8 +27,8 @@ struct CodeScreen: View {
         ShownCodeView(code: code, time: app.time) { model.explain() }
       case .none(let trouble):
         ScrollView {
-          // The model tries again whenever something has changed.
-          TroubleView(trouble: trouble, retry: { app.startSync() })
+          // The model tries again whenever something has changed, and with the file that is opened anew.
+          TroubleView(trouble: trouble, retry: { app.retry() })
         }
       }
       HStack {
@@ -48,15 +48,21 @@ struct CodeScreen: View {
     // What must be read from afar is large already: at the largest sizes it would push the code off the screen.
     .dynamicTypeSize(...DynamicTypeSize.accessibility1)
     // The light is raised for the code alone: not in the app switcher, and not in another app.
-    .task(id: phase == .active) {
+    .task(id: Run(attempt: app.attempt, seen: phase == .active)) {
       if phase == .active { await model.run() }
     }
     .sheet(isPresented: Binding(get: { model.disclosure != nil }, set: { _ in model.stopExplaining() })) {
       if let disclosure = model.disclosure {
         DisclosureView(disclosure: disclosure) { model.stopExplaining() }
           .environment(\.texts, texts)
+          .modifier(Curtained())
       }
     }
+  }
+
+  private struct Run: Equatable {
+    let attempt: Int
+    let seen: Bool
   }
 }
 

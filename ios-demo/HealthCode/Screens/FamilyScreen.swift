@@ -96,7 +96,7 @@ struct CarersScreen: View {
     List {
       Section { PersonLabel(subject: subject) }
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble, retry: { Task { await model.confirmEnd() } }) }
+        Section { TroubleView(trouble: trouble, retry: { app.retry() }) }
       }
       if model.recorded != nil {
         Section { Label(texts(.carersRecorded), systemImage: "checkmark.circle") }
@@ -118,7 +118,9 @@ struct CarersScreen: View {
       isPresented: Binding(get: { model.asked != nil }, set: { shown in if !shown { model.keep() } }),
       titleVisibility: .visible
     ) {
-      Button(texts(.carersEndConfirm), role: .destructive) { Task { await model.confirmEnd() } }
+      if let asked = model.asked {
+        Button(texts(.carersEndConfirm), role: .destructive) { Task { await model.confirm(asked) } }
+      }
       Button(texts(.cancel), role: .cancel) { model.keep() }
     } message: {
       Text(texts(.carersEndMessage))
@@ -132,6 +134,7 @@ struct CarersScreen: View {
         .font(.footnote)
       if model.canEnd(carer, for: card) {
         Button(texts(.carersEnd), role: .destructive) { model.ask(toEnd: carer, for: card.subject) }
+          .buttonStyle(.borderless)
       }
     }
   }

@@ -27,6 +27,7 @@ struct GateScreen: View {
     .sheet(isPresented: $showsLane) {
       LaneScreen(model: model, close: { showsLane = false })
         .environment(\.texts, texts)
+        .modifier(Curtained())
     }
   }
 

@@ -105,9 +105,7 @@ struct HandoverQuestion: View {
       isPresented: Binding(get: { chosen != nil }, set: { shown in if !shown { chosen = nil } }),
       titleVisibility: .visible
     ) {
-      Button(texts(.handoverConfirm)) {
-        if let chosen { handOver(chosen.subject) }
-      }
+      if let chosen { Button(texts(.handoverConfirm)) { handOver(chosen.subject) } }
       Button(texts(.cancel), role: .cancel) {}
     } message: {
       Text(texts(.handoverWarning))

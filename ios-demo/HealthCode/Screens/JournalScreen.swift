@@ -46,7 +46,7 @@ struct JournalScreen: View {
       }
     }
     .navigationTitle(texts(.journalTitle))
-    .task { await model.run() }
+    .task(id: app.attempt) { await model.run() }
   }
 }
 

@@ -36,11 +36,12 @@ struct PaperScreen: View {
       papers
     }
     .navigationTitle(texts(.paperTitle))
-    .task { await model.run() }
+    .task(id: app.attempt) { await model.run() }
     .sheet(isPresented: Binding(get: { model.page != nil }, set: { shown in if !shown { model.dropPage() } })) {
       if let page = model.page {
         PaperPageScreen(svg: page.svg) { model.dropPage() }
           .environment(\.texts, texts)
+          .modifier(Curtained())
       }
     }
     .confirmationDialog(
@@ -48,7 +49,9 @@ struct PaperScreen: View {
       isPresented: Binding(get: { model.asked != nil }, set: { shown in if !shown { model.keep() } }),
       titleVisibility: .visible
     ) {
-      Button(texts(.paperWithdraw), role: .destructive) { Task { await model.confirmWithdrawal() } }
+      if let asked = model.asked {
+        Button(texts(.paperWithdraw), role: .destructive) { Task { await model.confirm(withdrawal: asked) } }
+      }
       Button(texts(.cancel), role: .cancel) { model.keep() }
     } message: {
       Text(texts(.paperWithdrawMessage))

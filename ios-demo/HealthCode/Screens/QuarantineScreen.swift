@@ -25,14 +25,14 @@ struct QuarantineScreen: View {
         case .free: Label(texts(.quarantineFree), systemImage: "checkmark.circle")
         case .none(let trouble): TroubleView(trouble: trouble, retry: { app.retry() })
         }
-        if let trouble = model.trouble { TroubleView(trouble: trouble, retry: checkIn) }
+        if let trouble = model.trouble { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
         proof
       }
       .frame(maxWidth: .infinity, alignment: .leading)
       .padding()
     }
     .navigationTitle(texts(.quarantineTitle))
-    .task { await model.run() }
+    .task(id: app.attempt) { await model.run() }
     .task(id: model.order?.order) {
       if model.order != nil { await model.askForReminders() }
     }
@@ -63,8 +63,11 @@ struct QuarantineScreen: View {
     case .review:
       Text(texts(.quarantineReview))
     }
+    if let until = order.provisionalUntil {
+      Label(texts(.journalProvisional, texts.instant(until)), systemImage: "hourglass")
+    }
     if order.connectToConfirm {
-      Text(texts(.conditionConnect))
+      Text(texts(order.provisionalUntil == nil ? .conditionConnect : .quarantineConfirm))
       Button(texts(.remedySync)) { app.startSync() }
         .buttonStyle(.borderedProminent)
     }
@@ -95,8 +98,10 @@ struct QuarantineScreen: View {
         }
       }
     }
-    if model.recorded != nil {
-      Label(texts(.checkInRecorded), systemImage: "checkmark.circle")
+    if let recorded = model.recorded {
+      Label(
+        recorded.day.map { texts(.checkInRecorded, texts.day($0)) } ?? texts(.checkInRecordedUnsure),
+        systemImage: "checkmark.circle")
     }
   }
 
@@ -117,6 +122,8 @@ struct QuarantineScreen: View {
         Label(texts(.proofShare), systemImage: "square.and.arrow.up")
       }
       Button(texts(.dismiss)) { model.dropProof() }
+    } else if model.hasNothingToProve {
+      Text(texts(.proofNone))
     } else if model.order != nil || model.content == .free {
       Button(texts(.proofMake)) { Task { await model.makeProof() } }
     }

@@ -16,6 +16,7 @@ struct RegisterScreen: View {
 
   var body: some View {
     Form {
+      ClockNotice()
       switch model.step {
       case .identity: identity
       case .code: code

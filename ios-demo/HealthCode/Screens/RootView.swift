@@ -80,7 +80,7 @@ struct RootView: View {
 }
 
 /// Covers a screen while the app is not in use: what the system keeps as a picture of the app shows nobody's code.
-private struct Curtained: ViewModifier {
+struct Curtained: ViewModifier {
   @Environment(\.scenePhase) private var phase
 
   func body(content: Content) -> some View {
@@ -116,6 +116,7 @@ struct WelcomeScreen: View {
     ScrollView {
       VStack(alignment: .leading, spacing: 20) {
         Text(texts(.welcomeText))
+        ClockNotice()
         Button(texts(.welcomeRegister)) { router.show(.register) }
           .buttonStyle(.borderedProminent)
           .controlSize(.large)

@@ -19,7 +19,7 @@ struct SettingsScreen: View {
     @Bindable var app = app
     Form {
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble, retry: { Task { await model.export() } }) }
+        Section { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
       }
       Section {
         Picker(texts(.settingsLanguage), selection: $app.language) {
@@ -45,13 +45,15 @@ struct SettingsScreen: View {
     }
     .disabled(model.isWorking)
     .navigationTitle(texts(.settingsTitle))
-    .task { if app.home?.subjects.isEmpty == false { await model.look() } }
+    // It asks the person where nobody has: only where there is something to be reminded of.
+    .task { if app.cards.contains(where: { $0.orderDays != nil }) { await model.look() } }
     .confirmationDialog(
       texts(.eraseTitle),
       isPresented: Binding(get: { model.asked != nil }, set: { shown in if !shown { model.keep() } }),
       titleVisibility: .visible
     ) {
-      Button(texts(.eraseConfirm), role: .destructive) { erase() }
+      // A dialog that closes takes the question back, maybe before its button is heard: what was asked is taken now.
+      if let asked = model.asked { Button(texts(.eraseConfirm), role: .destructive) { erase(asked) } }
       Button(texts(.cancel), role: .cancel) { model.keep() }
     } message: {
       Text(model.waiting > 0 ? texts(.eraseWaiting, texts.number(model.waiting)) : texts(.eraseMessage))
@@ -82,9 +84,9 @@ struct SettingsScreen: View {
     }
   }
 
-  private func erase() {
+  private func erase(_ erasure: SettingsModel.Erasure) {
     Task {
-      await model.confirmErasure()
+      await model.confirm(erasure)
       if model.trouble == nil { router.home() }
     }
   }

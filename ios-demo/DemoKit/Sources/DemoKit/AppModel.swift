@@ -57,7 +57,9 @@ public final class AppModel {
   let light: Light
   private(set) var resident: Resident?
   private var syncing: Task<Void, Never>?
-  private var lastWake: Date?
+  private var opening: Task<Result<Resident, HealthcodeError>, Never>?
+  private var due: Date?
+  private var answered: Set<String> = []
 
   /// An app that is not open yet.
   public init(backend: Backend, device: any Device, preferences: any Preferences) {
@@ -93,7 +95,7 @@ extension AppModel {
   public var conditions: [Condition] {
     guard let home, let card else { return [] }
     var found: [Condition] = []
-    if let takeover = card.takeover { found.append(.takeover(takeover)) }
+    if let takeover = card.takeover, !answered.contains(takeover.key) { found.append(.takeover(takeover)) }
     switch card.state {
     case .replaced: found.append(card.caredForBy == nil ? .replaced : .careEnded)
     case .unknown: found.append(.unknown)
@@ -112,6 +114,10 @@ extension AppModel {
     }
     return found
   }
+
+  /// What is wrong with the phone's own clock, where nobody is on the phone yet whose conditions would say it. That the day is
+  /// not known is no news before the first exchange.
+  public var clockNotice: TimeNotice? { time.notice.flatMap { $0.kind == .dayUnknown ? nil : $0 } }
 
   /// A text of the core in the app's language.
   public func say(_ text: BilingualText) -> String { text.inLanguage(language.tag) }
@@ -146,6 +152,7 @@ extension AppModel {
 
   /// Opens the file once more, after what kept it from being opened.
   public func retry() {
+    syncing?.cancel()
     resident?.close()
     resident = nil
     stage = .opening
@@ -171,12 +178,33 @@ extension AppModel {
     resident = nil
   }
 
-  private func opened() async throws(HealthcodeError) -> Resident {
+  /// The open file, opened where it is not: for what follows it. Who comes while it is being opened waits for the same one.
+  func opened() async throws(HealthcodeError) -> Resident {
     if let resident { return resident }
     stage = .opening
-    let opened = try await Resident.open(backend.resident, ports: backend.ports)
+    let (config, ports) = (backend.resident, backend.ports)
+    let task =
+      opening
+      ?? Task { () -> Result<Resident, HealthcodeError> in
+        do throws(HealthcodeError) {
+          return .success(try await Resident.open(config, ports: ports))
+        } catch {
+          return .failure(error)
+        }
+      }
+    opening = task
+    let result = await task.value
+    if opening == task { opening = nil }
+    if let resident { return resident }
+    let opened = try result.get()
     resident = opened
     return opened
+  }
+
+  /// The open file, or the error that says that there is none.
+  func phone() throws(HealthcodeError) -> Resident {
+    guard let resident else { throw .closed }
+    return resident
   }
 
   private func fail(_ error: any Error) {
@@ -191,14 +219,11 @@ extension AppModel {
     if !home.subjects.contains(where: { $0.subject == selected }) { selected = home.subjects.first?.subject }
     stage = home.subjects.isEmpty ? .empty : .ready
     remind()
-    guard let wake = home.nextWake else { return device.wake(after: nil) }
-    let delay = wake.timeIntervalSince(home.time.now)
-    device.wake(after: max(0, delay))
-    // Once for each instant: what did not help then has an instant of its own, by the core's own pauses.
-    if delay <= 0, wake != lastWake {
-      lastWake = wake
-      startSync()
-    }
+    if let resident { device.wake(after: (try? RefreshWork.secondsToNext(resident)) ?? nil) }
+    // What was due has come while the app is open. What did not help then has an instant of its own, by the core's pauses.
+    let passed = due.map { home.time.now >= $0 } ?? false
+    due = home.nextWake
+    if passed { startSync() }
   }
 
   /// Looks at the file again, after something was recorded.
@@ -291,64 +316,13 @@ extension AppModel {
     guard let resident else { return }
     do {
       try await resident.answer(takeover, allow: allow, for: subject)
+      answered.insert(takeover.key)
       trouble = nil
       look()
       await sync()
     } catch {
       trouble = Trouble(error)
     }
-  }
-}
-
-// MARK: The screens' models
-
-extension AppModel {
-  /// For enrolling somebody on this phone, the first or another one.
-  public func register() -> RegisterModel { RegisterModel(app: self) }
-
-  /// For enrolling a person for whom somebody on this phone cares; nil where nobody here may.
-  public func care() -> RegisterModel? { holders.first.map { RegisterModel(app: self, carer: $0.subject) } }
-
-  /// For who cares for whom.
-  public func family() -> FamilyModel { FamilyModel(app: self) }
-
-  /// For a subject's declaration.
-  public func declare(_ subject: String) -> DeclareModel { DeclareModel(app: self, subject: subject) }
-
-  /// For a subject's code.
-  public func code(_ subject: String) -> CodeModel { CodeModel(app: self, subject: subject) }
-
-  /// For a subject's quarantine.
-  public func quarantine(_ subject: String) -> QuarantineModel { QuarantineModel(app: self, subject: subject) }
-
-  /// For a subject's codes on paper.
-  public func papers(_ subject: String) -> PaperModel { PaperModel(app: self, subject: subject) }
-
-  /// For a subject's appeals.
-  public func appeals(_ subject: String) -> AppealModel { AppealModel(app: self, subject: subject) }
-
-  /// For taking somebody over from another phone.
-  public func handover() -> HandoverModel { HandoverModel(app: self) }
-
-  /// For scanning on behalf of a subject.
-  public func scan(_ subject: String) -> ScanModel { ScanModel(app: self, subject: subject) }
-
-  /// For where a subject was, and what of it met exposure notices.
-  public func exposures(_ subject: String) -> ExposureModel { ExposureModel(app: self, subject: subject) }
-
-  /// For what happened to a subject on this phone, and who asked.
-  public func journal(_ subject: String) -> JournalModel { JournalModel(app: self, subject: subject) }
-
-  /// For the settings.
-  public func settings() -> SettingsModel { SettingsModel(app: self) }
-
-  /// For a gate: another file, another person in front of the camera.
-  public func gate() -> GateModel { GateModel(app: self) }
-
-  /// The open file, or the error that says that there is none.
-  func phone() throws(HealthcodeError) -> Resident {
-    guard let resident else { throw .closed }
-    return resident
   }
 }
 

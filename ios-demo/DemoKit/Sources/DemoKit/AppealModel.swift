@@ -81,7 +81,7 @@ public final class AppealModel {
   /// Reads what is there, with what was being written, and follows it until the task ends.
   public func run() async {
     do {
-      let resident = try app.phone()
+      let resident = try await app.opened()
       if draft == nil { restore(try resident.appeals(of: subject).draft) }
       for try await _ in resident.homes() { try read(resident) }
     } catch {

@@ -54,15 +54,14 @@ public final class FamilyModel {
     card.state == .active && (card.caredForBy == nil || carer.thisPhone)
   }
 
-  /// Asks for the end of what a carer does for a subject: nothing is recorded before ``confirmEnd()``.
+  /// Asks for the end of what a carer does for a subject: nothing is recorded before ``confirm(_:)``.
   public func ask(toEnd carer: Carer, for subject: String) { asked = Ending(subject: subject, carer: carer) }
 
   /// Takes that back.
   public func keep() { asked = nil }
 
-  /// Records the end that was asked for, and begins to send it. It needs no network.
-  public func confirmEnd() async {
-    guard let ending = asked else { return }
+  /// Records an end that was asked for, and begins to send it. It needs no network.
+  public func confirm(_ ending: Ending) async {
     asked = nil
     do {
       recorded = try await app.phone().endCare(of: ending.subject, by: ending.carer.key)

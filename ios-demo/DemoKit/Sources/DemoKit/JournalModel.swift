@@ -25,7 +25,7 @@ public final class JournalModel {
   /// Reads it whole, page after page, and follows it until the task ends.
   public func run() async {
     do {
-      let resident = try app.phone()
+      let resident = try await app.opened()
       for try await _ in resident.homes() { try await read(resident) }
     } catch {
       fail(error)

@@ -41,7 +41,7 @@ public final class PaperModel {
   /// Reads what is there, and follows it until the task ends.
   public func run() async {
     do {
-      let resident = try app.phone()
+      let resident = try await app.opened()
       for try await _ in resident.homes() { try await read(resident) }
     } catch {
       fail(error)
@@ -53,15 +53,14 @@ public final class PaperModel {
     await recording { try await $0.requestPaper(for: self.subject) }
   }
 
-  /// Asks for a code's withdrawal: nothing is recorded before ``confirmWithdrawal()``.
+  /// Asks for a code's withdrawal: nothing is recorded before ``confirm(withdrawal:)``.
   public func ask(toWithdraw paper: PaperCode) { asked = paper }
 
   /// Takes that back.
   public func keep() { asked = nil }
 
-  /// Records the withdrawal that was asked for, and begins to send it.
-  public func confirmWithdrawal() async {
-    guard let paper = asked else { return }
+  /// Records a withdrawal that was asked for, and begins to send it.
+  public func confirm(withdrawal paper: PaperCode) async {
     asked = nil
     await recording { try await $0.withdraw(paper: paper.id, of: self.subject) }
   }

@@ -108,6 +108,7 @@ public final class RegisterModel {
 
   /// Confirms the code: the person is on this phone then, and the first exchange begins.
   public func enrol() async {
+    problems[.code] = nil
     await working { resident in
       let typed = self.code.trimmingCharacters(in: .whitespaces)
       let enrolment =

@@ -44,6 +44,7 @@ public final class ScanModel {
   private var request: String?
   private var work: Task<Void, Never>?
   private var isWorking = false
+  private var turn = 0
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
@@ -62,11 +63,14 @@ public final class ScanModel {
     guard content == .scanning, !isWorking else { return }
     isWorking = true
     defer { isWorking = false }
+    let ours = turn
     do {
       let resident = try app.phone()
       switch try resident.scan(text) {
       case .challenge:
         let answer = try await resident.code(of: subject, challenge: text)
+        // Who has left meanwhile leaves no light on.
+        guard turn == ours else { return }
         app.light.want()
         app.device.signal(.pass)
         content = .answer(answer)
@@ -102,8 +106,10 @@ public final class ScanModel {
   /// the subject until the other one has it.
   public func handOver(_ subject: String) async {
     guard let request, content == .handoverRequest else { return }
+    let ours = turn
     do {
       let picture = try await app.phone().handOver(subject, to: request)
+      guard turn == ours else { return }
       app.light.want()
       content = .handover(picture, subject: subject)
     } catch {
@@ -143,6 +149,7 @@ public final class ScanModel {
   /// Back to the camera, or away from the screen.
   public func again() {
     if isBright { app.light.release() }
+    turn += 1
     work?.cancel()
     (venue, request, content) = (nil, nil, .scanning)
   }

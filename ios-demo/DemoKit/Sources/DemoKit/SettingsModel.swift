@@ -27,6 +27,7 @@ public final class SettingsModel {
   public private(set) var notificationsAllowed: Bool?
 
   private let app: AppModel
+  private var failed: (@MainActor () async -> Void)?
 
   init(app: AppModel) {
     self.app = app
@@ -47,6 +48,7 @@ public final class SettingsModel {
 
   /// Makes the document of everything that is stored about a subject, or, for nil, about everybody.
   public func export(_ subject: String? = nil) async {
+    failed = { [weak self] in await self?.export(subject) }
     await working { resident in
       let text = try await resident.export(subject)
       self.exported = Document(name: "healthcode-export.json", data: Data(text.utf8))
@@ -56,16 +58,16 @@ public final class SettingsModel {
   /// Lets go of the document, when it was shared.
   public func dropExport() { exported = nil }
 
-  /// Asks for an erasure: nothing is erased before ``confirmErasure()``.
+  /// Asks for an erasure: nothing is erased before ``confirm(_:)``.
   public func ask(_ erasure: Erasure) { asked = erasure }
 
   /// Takes that back.
   public func keep() { asked = nil }
 
   /// Erases what was asked for, for good.
-  public func confirmErasure() async {
-    guard let erasure = asked else { return }
+  public func confirm(_ erasure: Erasure) async {
     asked = nil
+    failed = { [weak self] in await self?.confirm(erasure) }
     await working { resident in
       switch erasure {
       case .subject(let subject):
@@ -79,12 +81,18 @@ public final class SettingsModel {
     }
   }
 
+  /// Tries again what did not work, and nothing else.
+  public func retry() async {
+    await failed?()
+  }
+
   private func working(_ call: @MainActor (Resident) async throws -> Void) async {
     guard !isWorking else { return }
     (isWorking, trouble) = (true, nil)
     defer { isWorking = false }
     do {
       try await call(app.phone())
+      failed = nil
     } catch {
       trouble = Trouble(error as? HealthcodeError ?? .internal(incident: "unexpected"))
     }

@@ -43,11 +43,11 @@ final class PaperTests: XCTestCase, @unchecked Sendable {
     XCTAssertNil(model.page)
 
     model.ask(toWithdraw: paper)
+    XCTAssertEqual(model.waiting, 0, "nothing is withdrawn before it was said again")
+    let asked = try XCTUnwrap(model.asked)
     model.keep()
-    await model.confirmWithdrawal()
-    XCTAssertEqual(model.waiting, 0, "it was taken back")
-    model.ask(toWithdraw: paper)
-    await model.confirmWithdrawal()
+    XCTAssertNil(model.asked)
+    await model.confirm(withdrawal: asked)
     try await until("it is withdrawn") {
       if case .withdrawn = model.papers?.first?.state { true } else { false }
     }
