@@ -15,6 +15,7 @@ enum Place: Hashable {
   case journal(String)
   case papers(String)
   case appeals(String)
+  case move(String)
   case handover
   case settings
 }

@@ -55,6 +55,7 @@ struct HomeScreen: View {
       Row(title: .paperTitle, symbol: "printer") { router.show(.papers(card.subject)) }
       Row(title: .exposureTitle, symbol: "tram") { router.show(.exposures(card.subject)) }
       Row(title: .journalTitle, symbol: "list.bullet.rectangle") { router.show(.journal(card.subject)) }
+      Row(title: .moveTitle, symbol: "map") { router.show(.move(card.subject)) }
       Row(title: .familyTitle, symbol: "person.2") { router.show(.family) }
       Row(title: .gateTitle, symbol: "person.badge.shield.checkmark") { router.cover = .gate }
       Row(title: .settingsTitle, symbol: "gearshape") { router.show(.settings) }

@@ -172,6 +172,7 @@ private struct CalendarGrid: View {
     .background(.thinMaterial, in: RoundedRectangle(cornerRadius: 8))
     .accessibilityElement(children: .ignore)
     .accessibilityLabel(texts(.calendarDay, texts.day(day.date), texts(day.state.key)))
+    .accessibilityAddTraits(day.date == today ? .isSelected : [])
   }
 }
 

@@ -64,6 +64,7 @@ struct RootView: View {
     case .journal(let subject): JournalScreen(model: app.journal(subject))
     case .papers(let subject): PaperScreen(model: app.papers(subject))
     case .appeals(let subject): AppealScreen(model: app.appeals(subject))
+    case .move(let subject): MoveScreen(model: app.move(subject))
     case .handover: HandoverScreen(model: app.handover())
     case .settings: SettingsScreen(model: app.settings())
     }

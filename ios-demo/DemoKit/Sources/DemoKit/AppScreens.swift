@@ -25,6 +25,9 @@ extension AppModel {
   /// For a subject's appeals.
   public func appeals(_ subject: String) -> AppealModel { AppealModel(app: self, subject: subject) }
 
+  /// For what another authority would make of a subject.
+  public func move(_ subject: String) -> MoveModel { MoveModel(app: self, subject: subject) }
+
   /// For taking somebody over from another phone.
   public func handover() -> HandoverModel { HandoverModel(app: self) }
 
