@@ -288,6 +288,7 @@ fn why(reason: &str) -> (&'static str, &'static str) {
         "late" => ("已过期限", "can no longer be contested: the time is over"),
         "already-appealed" => ("已在申诉中", "is contested already"),
         "cared-for" => ("本身由他人照护", "is cared for by this phone"),
+        "not-moved" => ("尚未在该机构登记", "is not known to that authority yet"),
         "not-a-key" => ("格式不正确", "has another form"),
         "not-a-carer" => ("不属于任何照护人", "is nobody's who cares for the person"),
         "another-carer" => ("属于另一位照护人", "is another carer's"),

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 #[cfg(feature = "http")]
-use super::own_http::{CodeRequested, Enrolment};
+use super::own_http::{CodeRequested, Enrolment, enrolled};
 use super::standing::Standing;
 use super::{IdentityForm, Resident, identity, known};
 use crate::error::HealthcodeError;
@@ -116,7 +116,7 @@ impl Resident {
         let work = async move {
             let client = Client::new(&phone.config)?;
             let call = enrol::confirm_with(&phone, code.as_deref())?;
-            Ok(Enrolment::of(enrol::confirmed(&phone, &client.send(&call).await?)?))
+            enrolled(&phone, &client.send(&call).await?)
         };
         run(&self.hold, cancel, work).await
     }

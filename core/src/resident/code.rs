@@ -48,6 +48,9 @@ pub struct ShownCode {
     pub gate: Option<String>,
     /// How long to show it before asking for a new one; none for an answer, which is good for one challenge.
     pub refresh_in: Option<Duration>,
+    /// The name of the authority whose code it is.
+    #[uniffi(default = None)]
+    pub issuer_name: Option<Text>,
 }
 
 impl std::fmt::Debug for ShownCode {
@@ -61,7 +64,7 @@ pub(super) fn code(
     key: &SubjectKey,
     challenge: Option<&str>,
 ) -> Result<ShownCode, HealthcodeError> {
-    let rulebook = phone.rulebook().ok_or(HealthcodeError::NotRated)?;
+    let rulebook = phone.rulebook_of(&key.issuer).ok_or(HealthcodeError::NotRated)?;
     let standing = Standing::read(phone, key)?;
     if standing.body.replaced {
         return Err(HealthcodeError::Replaced);
@@ -107,6 +110,7 @@ pub(super) fn code(
         shown_at: if let Mode::Shown(at) = mode { Some(at) } else { None },
         refresh_in: matches!(mode, Mode::Shown(_)).then_some(Duration::from_millis(REFRESH_MILLIS.into())),
         gate: challenge.map(|(_, challenge)| challenge.gate),
+        issuer_name: phone.trust().and_then(|trust| Some(trust.issuer(&key.issuer)?.name.clone())),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::care::{self, Carer};
 use super::quarantine;
+use super::region;
 use super::standing::Standing;
 use super::time_state::TimeState;
 use crate::error::HealthcodeError;
@@ -27,6 +28,9 @@ pub struct Home {
     /// When the app has something to do next: a day opens, a reminder is due, a token wants replacing, a failed sync
     /// may be tried again. None for nothing.
     pub next_wake: Option<Timestamp>,
+    /// The region in which this phone is said to be, see [`super::Resident::set_region`]; six digits of GB/T 2260.
+    #[uniffi(default = None)]
+    pub region: Option<String>,
 }
 
 /// One subject on the first screen.
@@ -67,6 +71,16 @@ pub struct SubjectCard {
     /// Who cares for the subject, this phone's carer included.
     #[uniffi(default = [])]
     pub carers: Vec<Carer>,
+    /// The issuer's name. Show it wherever one person has codes of several.
+    #[uniffi(default = None)]
+    pub issuer_name: Option<Text>,
+    /// The subject id of the same person at the authority from which the person moved to this one.
+    #[uniffi(default = None)]
+    pub moved_from: Option<String>,
+    /// Whether this is the code to show where the phone is: where the region's own authority has given the person one,
+    /// that; else that of the first authority, which a gate there reads by the trust list. One of each person's.
+    #[uniffi(default = true)]
+    pub shown_here: bool,
 }
 
 /// Another phone has enrolled for the subject and waits to take this one's place. Answer with
@@ -121,20 +135,27 @@ impl std::fmt::Debug for SubjectCard {
 pub(super) fn home(phone: &Phone) -> Result<Home, HealthcodeError> {
     let now = phone.now()?;
     let time = TimeState::of(&now);
-    let rulebook = phone.rulebook();
     let retry = retry_state(phone)?;
     // One view for all of them: a sync that ends in between shows wholly or not at all.
-    let standings = phone.store.read(|file| {
+    let (standings, region) = phone.store.read(|file| {
         let read = |key| Ok::<_, HealthcodeError>((Standing::read_in(file, &key)?, key));
-        file.subjects()?.into_iter().map(read).collect::<Result<Vec<_>, _>>()
+        let standings = file.subjects()?.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, HealthcodeError>((standings, region::region(file)?))
     })?;
+    let shown = region::shown(phone, region, &standings);
+    let trust = phone.trust();
 
     let mut wakes: Vec<Timestamp> = Vec::new();
     let mut subjects = Vec::with_capacity(standings.len());
     for (standing, key) in &standings {
         let progress = standing.course.as_ref().map(|course| quarantine::progress_of(course, &now));
+        let rulebook = phone.rulebook_of(&key.issuer);
         wakes.extend(wakes_of(standing, progress.as_ref(), rulebook.as_deref(), &now));
-        subjects.push(card(standing, key, progress.as_ref(), rulebook.as_deref(), &time));
+        let mut card = card(standing, key, progress.as_ref(), rulebook.as_deref(), &time);
+        card.shown_here = shown.contains(&key.subject);
+        let issuer = trust.as_ref().and_then(|trust| trust.issuer(&key.issuer));
+        card.issuer_name = issuer.map(|issuer| issuer.name.clone());
+        subjects.push(card);
     }
     wakes.extend(retry.not_before);
     let waiting = standings.iter().map(|(standing, _)| standing.waiting).fold(0, u32::saturating_add);
@@ -149,6 +170,7 @@ pub(super) fn home(phone: &Phone) -> Result<Home, HealthcodeError> {
         },
         next_wake: wakes.into_iter().filter(|wake| *wake > time.now).min(),
         time,
+        region: region.map(|region| format!("{:06}", region.code())),
     })
 }
 
@@ -191,6 +213,9 @@ fn card(
             .map(|(key, from)| Takeover { key: hex(&key.0), from: *from }),
         cared_for_by: standing.body.cared_by.as_ref().map(|of| of.carer.to_string()),
         carers: care::carers(standing),
+        issuer_name: None,
+        moved_from: standing.body.moved.as_ref().map(|moved| moved.subject.to_string()),
+        shown_here: true,
     }
 }
 

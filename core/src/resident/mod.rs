@@ -17,6 +17,7 @@ macro_rules! silent {
 
 mod answered;
 mod appeals;
+mod brought;
 mod care;
 mod code;
 mod count;
@@ -39,6 +40,7 @@ mod papers;
 mod proof;
 mod quarantine;
 mod record;
+mod region;
 mod scan;
 mod standing;
 mod time_state;
@@ -230,15 +232,20 @@ impl Resident {
         proof::proof(&phone, &known(&phone, &subject)?, order.as_deref())
     }
 
-    /// The questions of the rulebook in force, and the days that they ask about.
+    /// The questions of the rulebook in force, and the days that they ask about: of the authority that knows the subject,
+    /// or, without one, of the home authority.
     ///
     /// # Errors
     ///
-    /// `NotSynced` before the first rulebook has come.
-    pub fn form(&self) -> Result<Form, HealthcodeError> {
+    /// `NotSynced` before the first rulebook has come; `UnknownSubject`.
+    #[uniffi::method(default(subject = None))]
+    pub fn form(&self, subject: Option<String>) -> Result<Form, HealthcodeError> {
         let phone = self.phone()?;
-        let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
-        Ok(Form::of(&rulebook, today(&phone, &phone.now()?)?))
+        let key = subject.map(|subject| known(&phone, &subject)).transpose()?;
+        let issuer = key.as_ref().map_or(&phone.config.issuer, |key| &key.issuer);
+        let rulebook = phone.rulebook_of(issuer).ok_or(HealthcodeError::NotSynced)?;
+        let today = rulebook.offset_minutes.date_of(phone.now()?.best());
+        Ok(Form::of(&rulebook, today))
     }
 
     /// Everything that is wrong with an identity, field by field; empty for none.
@@ -337,8 +344,9 @@ impl Resident {
 
 fn known(phone: &Phone, id: &str) -> Result<SubjectKey, HealthcodeError> {
     let subject = SubjectId::parse(id).ok_or(HealthcodeError::UnknownSubject)?;
-    let key = SubjectKey { subject, issuer: phone.config.issuer.clone() };
-    phone.store.read(|file| file.subject(&key))?.map(|_| key).ok_or(HealthcodeError::UnknownSubject)
+    let keys = phone.subjects()?;
+    // An id is random: no two authorities give the same one.
+    keys.into_iter().find(|key| key.subject == subject).ok_or(HealthcodeError::UnknownSubject)
 }
 
 #[cfg(test)]

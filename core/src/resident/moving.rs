@@ -4,24 +4,26 @@
 
 use std::sync::Arc;
 
+use super::brought::anew;
 use super::input::FieldProblem;
+use super::own_http::CodeRequested;
 use super::quarantine::progress_of;
 use super::standing::{Past, Standing};
 use super::{Resident, known};
 use crate::error::HealthcodeError;
 use crate::rules::colour::Colour;
-use crate::rules::declaration::Declaration;
 use crate::rules::facts::{OpenOrder, Records};
 use crate::rules::rating::Reason;
-use crate::rules::rulebook::{self, Rulebook, RulebookError};
+use crate::rules::rulebook::{Rulebook, RulebookError};
 use crate::rules::text::Text;
-use crate::store::SubjectKey;
+use crate::store::{CaredBy, Moved, SubjectKey};
+use crate::sync::elsewhere::rulebook;
+use crate::sync::enrol::{self, MoveTo};
 use crate::sync::http::{Client, run};
 use crate::sync::phone::{Now, Phone};
 use crate::sync::{Call, Cancel, Reply};
 use crate::token::rules::{SignedRulebookError, open_rulebook};
 use crate::token::trust_list::{Issuer, TrustList};
-use crate::wire::message::RULEBOOK_PATH;
 
 /// What a person would be at another authority, as far as this phone can tell.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
@@ -83,6 +85,43 @@ impl Resident {
         };
         run(&self.hold, cancel, work).await
     }
+
+    /// Makes a subject known to another authority of the trust list, with what this phone keeps of the person: nothing is
+    /// typed again. A one-time code goes to the number that the records there have; confirm it with [`Resident::enrol`], or,
+    /// for somebody who is cared for, with [`Resident::confirm_care`]: the person is on this phone a second time then, as
+    /// that authority knows the person. The declaration and the days served here are recorded at once and go with the next
+    /// sync; what the form there asks for besides is asked by [`Resident::form`] of the new subject. The authority answers
+    /// on the days with a signed yes or a signed reason, see the journal. It asks the public records, orders in force
+    /// elsewhere included: nobody sheds a colour by a move. Ask the person first, and show [`Resident::preview_move`]
+    /// before.
+    ///
+    /// The code stays: whoever holds a code of the same masked name and the same last four characters could otherwise be
+    /// taken for the person.
+    ///
+    /// # Errors
+    ///
+    /// As [`Resident::preview_move`]; `InvalidField` at `document` with `already-enrolled` where the authority knows this
+    /// phone's person already, at `carer` with `not-moved` where who cares for the person has not moved there; `Replaced`,
+    /// `Vault`.
+    #[uniffi::method(default(cancel = None))]
+    pub async fn move_to(
+        &self,
+        subject: String,
+        issuer: String,
+        cancel: Option<Arc<Cancel>>,
+    ) -> Result<CodeRequested, HealthcodeError> {
+        let phone = self.phone()?;
+        let work = async move {
+            let key = known(&phone, &subject)?;
+            let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+            let client = Client::new(&phone.config)?;
+            let reply = client.send(&call(&trust, &key, &issuer)?).await?;
+            phone.take_rulebook_of(&issuer, reply.body_of("application/cbor")?)?;
+            let call = begin(&phone, &key, &issuer)?;
+            Ok(CodeRequested::of(&enrol::started(&phone, &client.send(&call).await?)?))
+        };
+        run(&self.hold, cancel, work).await
+    }
 }
 
 fn destination<'a>(
@@ -99,8 +138,33 @@ fn destination<'a>(
 /// The call for the rulebook of another authority.
 fn call(trust: &TrustList, key: &SubjectKey, issuer: &str) -> Result<Call, HealthcodeError> {
     let listed = destination(trust, key, issuer)?;
-    let address = format!("{}{RULEBOOK_PATH}", listed.base_url.trim_end_matches('/'));
-    Call::get_from(&address, rulebook::MAX_BYTES as u64 + 256).ok_or_else(HealthcodeError::bad_answer)
+    rulebook(trust, &listed.id)?.call().ok_or_else(HealthcodeError::bad_answer)
+}
+
+/// The call that makes the person known there. The rulebook has come.
+fn begin(phone: &Phone, key: &SubjectKey, issuer: &str) -> Result<Call, HealthcodeError> {
+    let (body, carer) = phone.store.read(|file| {
+        let body = file.subject(key)?.ok_or(HealthcodeError::UnknownSubject)?;
+        let mut carer = None;
+        for there in file.subjects()?.into_iter().filter(|there| there.issuer == issuer) {
+            let known = file.subject(&there)?.filter(|known| !known.replaced && !known.unknown);
+            let moved = known.and_then(|known| known.moved).map(|moved| moved.subject);
+            if moved.is_some() && moved == body.cared_by.as_ref().map(|of| of.carer) {
+                carer = Some(there.subject);
+            }
+        }
+        Ok::<_, HealthcodeError>((body, carer))
+    })?;
+    if body.replaced {
+        return Err(HealthcodeError::Replaced);
+    }
+    let care = match (body.cared_by, carer) {
+        (None, _) => None,
+        (Some(of), Some(carer)) => Some(CaredBy { carer, name: of.name }),
+        (Some(_), None) => return Err(HealthcodeError::field("carer", "not-moved")),
+    };
+    let from = Moved { subject: key.subject, issuer: key.issuer.clone(), declared: false, brought: None };
+    enrol::begin(phone, body.identity, care, Some(MoveTo { issuer: issuer.to_owned(), from }))
 }
 
 /// What its rulebook comes to.
@@ -151,7 +215,7 @@ impl MovePreview {
             return Ok(());
         };
         let today = rulebook.offset_minutes.date_of(now.best());
-        let declaration = declared_anew(declared, rulebook, today);
+        let declaration = anew(declared, rulebook, today);
         let errors = declaration.errors(rulebook, today);
         if !errors.is_empty() {
             let problem = |error: &crate::rules::declaration::DeclarationError| {
@@ -186,18 +250,6 @@ impl MovePreview {
         self.reasons = rating.reasons;
         Ok(())
     }
-}
-
-/// The last declaration as it would be made there today: stays that lie before the days that are asked for are left out.
-fn declared_anew(
-    declaration: &Declaration,
-    rulebook: &Rulebook,
-    today: crate::rules::calendar::LegalDate,
-) -> Declaration {
-    let first = today.plus_days(-i32::from(rulebook.declaration.travel_window_days));
-    let mut travel = declaration.travel.clone();
-    travel.retain(|stay| stay.to >= first);
-    Declaration { travel, declared_on: today, ..declaration.clone() }
 }
 
 #[cfg(test)]

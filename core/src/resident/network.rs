@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use super::brought::bring_all;
 use super::input::IdentityForm;
-use super::own_http::{CodeRequested, Enrolment};
+use super::own_http::{CodeRequested, Enrolment, enrolled};
 use super::{Resident, identity};
 use crate::error::HealthcodeError;
 use crate::sync::http::{Client, fetch_notices, run};
@@ -50,7 +51,7 @@ impl Resident {
         let work = async move {
             let client = Client::new(&phone.config)?;
             let call = enrol::confirm(&phone, &code)?;
-            Ok(Enrolment::of(enrol::confirmed(&phone, &client.send(&call).await?)?))
+            enrolled(&phone, &client.send(&call).await?)
         };
         run(&self.hold, cancel, work).await
     }
@@ -81,6 +82,16 @@ impl Resident {
     /// `Cancelled`. What the server says no to for one subject is in the report and not an error.
     #[uniffi::method(default(cancel = None))]
     pub async fn sync(&self, cancel: Option<Arc<Cancel>>) -> Result<SyncReport, HealthcodeError> {
-        run(&self.hold, cancel, flight::sync(self.phone()?, false)).await
+        let phone = self.phone()?;
+        let work = async move {
+            bring_all(&phone);
+            let report = flight::sync(Arc::clone(&phone), false).await?;
+            // What an authority has just said may be for another one.
+            if !bring_all(&phone) {
+                return Ok(report);
+            }
+            Ok(report.then(flight::sync(phone, false).await?))
+        };
+        run(&self.hold, cancel, work).await
     }
 }

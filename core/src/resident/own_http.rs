@@ -6,12 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::brought::bring_all;
 use super::input::IdentityForm;
 use super::{Resident, identity};
 use crate::error::HealthcodeError;
 use crate::rules::calendar::Timestamp;
 use crate::sync::enrol::{self, Confirmed};
 use crate::sync::exchange::Exchange;
+use crate::sync::phone::Phone;
 use crate::sync::reply::seconds;
 use crate::sync::{Call, Reply, SyncExchange};
 use crate::wire::message::EnrolmentStarted;
@@ -46,6 +48,13 @@ impl Enrolment {
     }
 }
 
+/// What a confirmed enrolment came to. What a move brings along is recorded with it.
+pub(super) fn enrolled(phone: &Phone, reply: &Reply) -> Result<Enrolment, HealthcodeError> {
+    let confirmed = enrol::confirmed(phone, reply)?;
+    bring_all(phone);
+    Ok(Enrolment::of(confirmed))
+}
+
 #[uniffi::export]
 impl Resident {
     /// Begins an exchange over the app's own HTTP stack.
@@ -54,7 +63,9 @@ impl Resident {
     ///
     /// `Storage`, `Port`.
     pub fn exchange(&self) -> Result<Arc<SyncExchange>, HealthcodeError> {
-        Ok(SyncExchange::of(Exchange::begin(self.phone()?)?, &self.hold))
+        let phone = self.phone()?;
+        bring_all(&phone);
+        Ok(SyncExchange::of(Exchange::begin(phone)?, &self.hold))
     }
 
     /// Notes that a call of an exchange failed, with the server's `Retry-After` in seconds, so that [`Resident::home`] says when
@@ -104,6 +115,6 @@ impl Resident {
     ///
     /// `Rejected` with `wrong-code`; `Network`, `Vault`, `Storage`.
     pub fn enrol_reply(&self, reply: Reply) -> Result<Enrolment, HealthcodeError> {
-        Ok(Enrolment::of(enrol::confirmed(self.phone()?.as_ref(), &reply)?))
+        enrolled(self.phone()?.as_ref(), &reply)
     }
 }

@@ -81,7 +81,7 @@ impl Resident {
     pub fn papers(&self, subject: String) -> Result<Vec<PaperCode>, HealthcodeError> {
         let phone = self.phone()?;
         let (key, now) = (known(&phone, &subject)?, phone.now()?);
-        let rulebook = phone.rulebook();
+        let rulebook = phone.rulebook_of(&key.issuer);
         let word = |colour| rulebook.as_ref().map(|rulebook| rulebook.colour_text(colour).word.clone());
         read(&phone, &key)?.iter().map(|paper| paper.shown(word(paper.token.colour), &now)).collect()
     }
@@ -97,7 +97,7 @@ impl Resident {
     pub fn paper_page(&self, subject: String, paper: String) -> Result<String, HealthcodeError> {
         let phone = self.phone()?;
         let (key, now) = (known(&phone, &subject)?, phone.now()?);
-        let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
+        let rulebook = phone.rulebook_of(&key.issuer).ok_or(HealthcodeError::NotSynced)?;
         let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
         let papers = read(&phone, &key)?;
         let kept = find(&papers, &paper)?;

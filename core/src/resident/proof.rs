@@ -15,27 +15,35 @@ use crate::wire::{Bytes, Receipt};
 pub(super) fn proof(phone: &Phone, key: &SubjectKey, order: Option<&str>) -> Result<String, HealthcodeError> {
     let unknown = || HealthcodeError::field("order", "unknown");
     let wanted = order.map(|id| OrderId::parse(id).ok_or_else(unknown)).transpose()?;
-    let proof = phone.store.read(|file| {
-        let decisions = file.decisions(key)?;
-        let (order, signed) = find_order(&decisions, wanted)?.ok_or_else(unknown)?;
-        let (first, confirmation) = match find_first(&decisions, &order)? {
-            Some(first) => (first, Some(signed)),
-            None => ((order.clone(), signed), None),
-        };
-        let (order, signed) = first;
-        let release = find_release(&decisions, order.order)?;
-        let end = release.as_ref().map_or(u64::MAX, |(release, _)| release.serial);
-        Ok::<_, HealthcodeError>(QuarantineProof {
-            format: FORMAT,
-            issuer: key.issuer.clone(),
-            order: signed,
-            entries: entries(file, key, order.serial, end)?,
-            judgements: judgements(&decisions, order.order)?,
-            confirmation,
-            release: release.map(|(_, signed)| signed),
-        })
-    })?;
+    let proof = phone.store.read(|file| assemble(file, key, wanted))?;
     serde_json::to_string(&proof).map_err(|_| HealthcodeError::internal("proof/json"))
+}
+
+/// The same, as it is before it is written.
+pub(super) fn assemble(
+    file: &Transaction<'_>,
+    key: &SubjectKey,
+    wanted: Option<OrderId>,
+) -> Result<QuarantineProof, HealthcodeError> {
+    let unknown = || HealthcodeError::field("order", "unknown");
+    let decisions = file.decisions(key)?;
+    let (order, signed) = find_order(&decisions, wanted)?.ok_or_else(unknown)?;
+    let (first, confirmation) = match find_first(&decisions, &order)? {
+        Some(first) => (first, Some(signed)),
+        None => ((order.clone(), signed), None),
+    };
+    let (order, signed) = first;
+    let release = find_release(&decisions, order.order)?;
+    let end = release.as_ref().map_or(u64::MAX, |(release, _)| release.serial);
+    Ok(QuarantineProof {
+        format: FORMAT,
+        issuer: key.issuer.clone(),
+        order: signed,
+        entries: entries(file, key, order.serial, end)?,
+        judgements: judgements(&decisions, order.order)?,
+        confirmation,
+        release: release.map(|(_, signed)| signed),
+    })
 }
 
 fn find_order(

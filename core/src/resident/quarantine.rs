@@ -116,8 +116,9 @@ pub(super) fn view(phone: &Phone, key: &SubjectKey) -> Result<Option<QuarantineV
     let standing = Standing::read(phone, key)?;
     let Some(course) = &standing.course else { return Ok(None) };
     let (order, progress) = (&course.order, progress_of(course, &now));
+    let rulebook = phone.rulebook_of(&key.issuer);
     let reminders =
-        reminders(course, &progress, phone.rulebook().as_deref(), standing.spread_millis(), now.lower_bound);
+        reminders(course, &progress, rulebook.as_deref(), standing.spread_millis(), now.lower_bound);
     Ok(Some(QuarantineView {
         order: order.order.to_string(),
         colour: order.colour,

@@ -2,12 +2,12 @@
 //! returned to the app is kept, whatever happens to the process; what failed left no trace. The vault, which may wait
 //! for hardware or for a person, is asked before the transaction: nobody else waits for it.
 
+use super::appeals;
 use super::care;
 use super::input::{CheckInInput, ConsentInput, DeclarationInput, Entry, FieldProblem};
 use super::papers;
 use super::quarantine::expected_days;
 use super::standing::{Course, Past, Standing};
-use super::{appeals, today};
 use crate::error::HealthcodeError;
 use crate::random;
 use crate::rules::calendar::LegalDate;
@@ -15,7 +15,7 @@ use crate::rules::colour::Colour;
 use crate::rules::declaration::{Declaration, SYMPTOMS};
 use crate::rules::quarantine::Attribution;
 use crate::rules::rating::{Rating, Reason};
-use crate::store::{ChainState, StoreError, StoredCheckIn, StoredMatch, SubjectKey, Transaction};
+use crate::store::{ChainState, Moved, StoreError, StoredCheckIn, StoredMatch, SubjectKey, Transaction};
 use crate::sync::phone::{Now, Phone};
 use crate::sync::{holder, outbox};
 use crate::token::OperationId;
@@ -81,9 +81,9 @@ pub(super) fn preview(
     key: &SubjectKey,
     input: &DeclarationInput,
 ) -> Result<Preview, HealthcodeError> {
-    let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
+    let rulebook = phone.rulebook_of(&key.issuer).ok_or(HealthcodeError::NotSynced)?;
     let now = phone.now()?;
-    let today = today(phone, &now)?;
+    let today = rulebook.offset_minutes.date_of(now.best());
     let declaration = match input.read(today) {
         Ok(declaration) => declaration,
         Err(HealthcodeError::InvalidField { field, reason }) => {
@@ -133,9 +133,9 @@ pub(super) fn record(phone: &Phone, key: &SubjectKey, entry: &Entry) -> Result<R
     let (now, _) = phone.look()?;
     let content = match entry {
         Entry::Declaration { declaration } => {
-            Content::Declaration(check_declaration(phone, &now, declaration)?)
+            Content::Declaration(check_declaration(phone, key, &now, declaration)?)
         }
-        Entry::CheckIn { check_in } => Content::CheckIn(check_symptoms(phone, check_in)?),
+        Entry::CheckIn { check_in } => Content::CheckIn(check_symptoms(phone, key, check_in)?),
         Entry::Consent { consent } => Content::Consent(check_consent(consent)?),
         Entry::Appeal { appeal } => Content::Appeal(appeals::check(phone, key, appeal, &now)?),
         Entry::Paper { paper } => Content::Paper(papers::check(phone, key, paper, &now)?),
@@ -152,6 +152,17 @@ pub(super) fn tell(
 ) -> Result<Recorded, HealthcodeError> {
     let (now, _) = phone.look()?;
     keep(phone, key, &Content::Exposure(matched.clone()), &now)
+}
+
+/// Records what a move brings along, and with it how far that has come.
+pub(super) fn bring(
+    phone: &Phone,
+    key: &SubjectKey,
+    body: &OperationBody,
+    after: &Moved,
+) -> Result<Recorded, HealthcodeError> {
+    let (now, _) = phone.look()?;
+    keep(phone, key, &Content::Brought(body.clone(), after.clone()), &now)
 }
 
 fn keep(phone: &Phone, key: &SubjectKey, content: &Content, now: &Now) -> Result<Recorded, HealthcodeError> {
@@ -172,6 +183,7 @@ enum Content {
     Care(CareChange),
     Exposure(StoredMatch),
     Appeal(Appeal),
+    Brought(OperationBody, Moved),
 }
 
 /// What an entry stands on: while it is this, what was signed over it holds.
@@ -217,6 +229,7 @@ fn try_record(
         Content::Appeal(appeal) => OperationBody::Appeal(appeal.clone()),
         Content::Paper(change) => OperationBody::Paper(change.clone()),
         Content::Care(change) => OperationBody::Care(change.clone()),
+        Content::Brought(body, _) => body.clone(),
         Content::Exposure(matched) => OperationBody::Exposure(ToldExposure {
             notice: matched.notice,
             rule: matched.rule.clone(),
@@ -253,6 +266,12 @@ fn try_record(
             }
             file.put_matches(key, &all)?;
         }
+        if let Content::Brought(_, after) = content
+            && let Some(mut body) = file.subject(key)?
+        {
+            body.moved = Some(after.clone());
+            file.put_subject(key, &body)?;
+        }
         phone.put_clock(file)?;
         Ok::<_, HealthcodeError>(true)
     })?;
@@ -272,11 +291,12 @@ fn stored(check_in: &CheckIn, operation: OperationId, now: &Now) -> StoredCheckI
 
 fn check_declaration(
     phone: &Phone,
+    key: &SubjectKey,
     now: &Now,
     input: &DeclarationInput,
 ) -> Result<Declaration, HealthcodeError> {
-    let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
-    let today = today(phone, now)?;
+    let rulebook = phone.rulebook_of(&key.issuer).ok_or(HealthcodeError::NotSynced)?;
+    let today = rulebook.offset_minutes.date_of(now.best());
     let declaration = input.read(today)?;
     match declaration.errors(&rulebook, today).into_iter().next() {
         Some(error) => Err(error.into()),
@@ -289,8 +309,12 @@ fn check_consent(input: &ConsentInput) -> Result<Consent, HealthcodeError> {
     Ok(Consent { key: key.to_vec().into(), allow: input.allow })
 }
 
-fn check_symptoms(phone: &Phone, input: &CheckInInput) -> Result<Vec<String>, HealthcodeError> {
-    let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
+fn check_symptoms(
+    phone: &Phone,
+    key: &SubjectKey,
+    input: &CheckInInput,
+) -> Result<Vec<String>, HealthcodeError> {
+    let rulebook = phone.rulebook_of(&key.issuer).ok_or(HealthcodeError::NotSynced)?;
     match rulebook.symptoms_error(&input.symptoms) {
         Some(reason) => Err(HealthcodeError::field(SYMPTOMS, reason.id())),
         None => Ok(input.symptoms.clone()),

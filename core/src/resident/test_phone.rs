@@ -127,19 +127,7 @@ impl TestPhone {
         let id = holder::signer(&holder_key, &core.ports.vault).unwrap().public_key().id();
         core.store
             .write(|file| {
-                file.put_subject(
-                    &key,
-                    &SubjectBody {
-                        identity,
-                        pending_until: None,
-                        replaced: false,
-                        unknown: false,
-                        spread: 0,
-                        takeover: None,
-                        cared_by: None,
-                        carers: Vec::new(),
-                    },
-                )?;
+                file.put_subject(&key, &SubjectBody::new(identity))?;
                 file.put_holder_key(&key, id, &holder_key)?;
                 let chain = ChainState { segment: SegmentId([byte; 8]), next: 0, head: [byte; 32] };
                 file.put_chain(&key, &chain)?;

@@ -37,8 +37,8 @@ pub(crate) use life::OutboxRow;
 pub(crate) use lock::canonical_path;
 pub(crate) use records::Waiting;
 pub(crate) use row::{
-    CaredBy, HolderKeyBody, KeptDecision, OutboxAnswer, OutboxBody, OutboxState, StoredCarer, StoredCheckIn,
-    SubjectBody, SubjectKey,
+    CaredBy, HolderKeyBody, KeptDecision, Moved, OutboxAnswer, OutboxBody, OutboxState, StoredCarer,
+    StoredCheckIn, SubjectBody, SubjectKey,
 };
 pub(crate) use transaction::{ChainState, Transaction};
 pub(crate) use whereabouts::{StoredMatch, StoredWhereabouts};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::identity::Identity;
 use crate::time::Evidence;
-use crate::token::ids::{OperationId, SubjectId};
+use crate::token::ids::{OperationId, OrderId, SubjectId};
 use crate::wire::message::ChangeKind;
 use crate::wire::{Bytes, CheckIn, Problem};
 
@@ -38,6 +38,45 @@ pub(crate) struct SubjectBody {
     /// Who cares for the person, as far as this phone was told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) carers: Vec<StoredCarer>,
+    /// As whom another authority knows the person, where this one was told by a move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moved: Option<Moved>,
+}
+
+impl SubjectBody {
+    /// A person of whom nothing else is known yet.
+    pub(crate) const fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            pending_until: None,
+            replaced: false,
+            unknown: false,
+            spread: 0,
+            takeover: None,
+            cared_by: None,
+            carers: Vec::new(),
+            moved: None,
+        }
+    }
+}
+
+/// A move: where the person came from, and what was brought along.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Moved {
+    pub(crate) subject: SubjectId,
+    pub(crate) issuer: String,
+    /// Whether the declaration was made here too, or cannot be.
+    #[serde(default)]
+    pub(crate) declared: bool,
+    /// The order whose days were brought last, and whether it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) brought: Option<(OrderId, bool)>,
+}
+
+impl Moved {
+    pub(crate) fn from(&self) -> SubjectKey {
+        SubjectKey { subject: self.subject, issuer: self.issuer.clone() }
+    }
 }
 
 /// A carer, as the same issuer names and masks that person.

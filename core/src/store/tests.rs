@@ -74,16 +74,7 @@ pub(super) fn somebody() -> SubjectBody {
     };
     let today = chrono::NaiveDate::from_ymd_opt(2020, 2, 14).unwrap();
     let identity = Identity::parse(input, today).unwrap();
-    SubjectBody {
-        identity,
-        pending_until: None,
-        replaced: false,
-        unknown: false,
-        spread: 0,
-        takeover: None,
-        cared_by: None,
-        carers: Vec::new(),
-    }
+    SubjectBody::new(identity)
 }
 
 pub(super) fn waiting(sequence: u64) -> Waiting {

@@ -31,6 +31,10 @@ pub(crate) fn request(
     if body.replaced {
         return Err(HealthcodeError::Replaced);
     }
+    // Who is known elsewhere asks there, by a move of the person.
+    if !phone.is_home(&carer.issuer) {
+        return Err(HealthcodeError::field("carer", "another-authority"));
+    }
     // Nobody passes on the care for somebody.
     if body.cared_by.is_some() {
         return Err(HealthcodeError::field("carer", "cared-for"));
@@ -40,12 +44,14 @@ pub(crate) fn request(
         served && !other.replaced && !other.unknown
     };
     // What the phone knows of already needs no network to be told; the authority counts other phones' too.
-    let most = phone.rulebook().map_or(usize::MAX, |rulebook| usize::from(rulebook.care.max_subjects));
+    let most = phone
+        .rulebook_of(&carer.issuer)
+        .map_or(usize::MAX, |rulebook| usize::from(rulebook.care.max_subjects));
     if others.iter().filter(of_carer).count() >= most {
         return Err(HealthcodeError::field("carer", "too-many"));
     }
     let care = CaredBy { carer: carer.subject, name: body.identity.name.mask() };
-    enrol::begin(phone, identity, Some(care))
+    enrol::begin(phone, identity, Some(care), None)
 }
 
 /// The carer's consent to a new key.
@@ -53,9 +59,9 @@ pub(super) fn consent(
     phone: &Phone,
     care: &CaredBy,
     key: &PublicKey,
+    issuer: &str,
 ) -> Result<CareRequest, HealthcodeError> {
-    let issuer = &phone.config.issuer;
-    let own = SubjectKey { subject: care.carer, issuer: issuer.clone() };
+    let own = SubjectKey { subject: care.carer, issuer: issuer.to_owned() };
     let given_at = phone.now()?.lower_bound;
     let consent = KeyConsent::new(Purpose::Care, care.carer, key, given_at, issuer);
     Ok(CareRequest { carer: care.carer, consent: Bytes(consent.sign(phone.holder(&own)?.as_ref())?) })

@@ -12,7 +12,7 @@ use crate::error::HealthcodeError;
 use crate::random;
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Identity;
-use crate::store::{CaredBy, HolderKeyBody, StoreError, SubjectBody, SubjectKey};
+use crate::store::{CaredBy, HolderKeyBody, Moved, StoreError, SubjectBody, SubjectKey};
 use crate::wire::message::{
     CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation, EnrolmentRequest, EnrolmentStarted,
 };
@@ -31,6 +31,16 @@ struct Pending {
     /// Who asks, where it is to care for the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     care: Option<CaredBy>,
+    /// To which authority, where it is not the home one, and as whom the person is known where the move began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    move_to: Option<MoveTo>,
+}
+
+/// A move to another authority.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MoveTo {
+    pub(crate) issuer: String,
+    pub(crate) from: Moved,
 }
 
 /// What a confirmed enrolment came to.
@@ -41,20 +51,22 @@ pub(crate) struct Confirmed {
 
 /// The call that asks for a one-time code. An enrolment that was under way is given up for this one.
 pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, HealthcodeError> {
-    begin(phone, identity, None)
+    begin(phone, identity, None, None)
 }
 
-/// The same, where somebody on this phone asks to care for the person.
-pub(super) fn begin(
+/// The same, where somebody on this phone asks to care for the person, or at another authority than the home one.
+pub(crate) fn begin(
     phone: &Phone,
     identity: Identity,
     care: Option<CaredBy>,
+    move_to: Option<MoveTo>,
 ) -> Result<Call, HealthcodeError> {
     phone.store.writable()?;
+    let issuer = issuer_of(phone, move_to.as_ref()).to_owned();
     let (known, mine) = phone.store.read(|file| {
         let mut mine = Vec::new();
-        for key in file.subjects()? {
-            mine.extend(file.subject(&key)?);
+        for key in file.subjects()?.iter().filter(|key| key.issuer == issuer) {
+            mine.extend(file.subject(key)?);
         }
         Ok::<_, StoreError>((file.json_document::<Pending>(ENROLMENT)?, mine))
     })?;
@@ -65,16 +77,18 @@ pub(super) fn begin(
     }
     let key = match known {
         // Asking again for the same person: the same key, so that an earlier code still fits.
-        Some(known) if known.identity == identity && known.care == care => known.key,
+        Some(known) if known.identity == identity && known.care == care && known.move_to == move_to => {
+            known.key
+        }
         _ => holder::make(phone.ports.vault.as_ref())?,
     };
     let signer = holder::signer(&key, &phone.ports.vault)?;
     let public = signer.public_key();
-    let asks = care.as_ref().map(|care| care::consent(phone, care, &public)).transpose()?;
+    let asks = care.as_ref().map(|care| care::consent(phone, care, &public, &issuer)).transpose()?;
     let body = EnrolmentRequest { identity: identity.clone(), key: Bytes(public.to_cose()), care: asks };
-    let pending = Pending { identity, key, session: None, care };
+    let pending = Pending { identity, key, session: None, care, move_to };
     phone.store.write(|file| file.put_json_document(ENROLMENT, &pending))?;
-    call(phone, ENROLMENTS_PATH, &body, signer.as_ref())
+    call(phone, &issuer, ENROLMENTS_PATH, &body, signer.as_ref())
 }
 
 /// Takes the reply to [`request`].
@@ -117,7 +131,8 @@ pub(crate) fn confirm_with(phone: &Phone, code: Option<&str>) -> Result<Call, He
 fn confirm_call(phone: &Phone, pending: Pending, code: String) -> Result<Call, HealthcodeError> {
     let session = pending.session.ok_or_else(|| HealthcodeError::field("code", "not-requested"))?;
     let signer = holder::signer(&pending.key, &phone.ports.vault)?;
-    call(phone, CONFIRM_PATH, &EnrolmentConfirmation { session, code }, signer.as_ref())
+    let issuer = issuer_of(phone, pending.move_to.as_ref());
+    call(phone, issuer, CONFIRM_PATH, &EnrolmentConfirmation { session, code }, signer.as_ref())
 }
 
 /// Takes the reply to [`confirm`]: the subject, its key and its segment are kept in one transaction.
@@ -125,12 +140,12 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
     let body = reply.body_of("application/json")?;
     let enrolled: Enrolled = read_answer(body)?;
     let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
-    let Pending { identity, key, care, .. } = pending.ok_or_else(HealthcodeError::bad_answer)?;
+    let Pending { identity, key, care, move_to, .. } = pending.ok_or_else(HealthcodeError::bad_answer)?;
     // What was asked for, and nothing else.
     if enrolled.carer != care.as_ref().map(|care| care.carer) {
         return Err(HealthcodeError::bad_answer());
     }
-    keep(phone, &enrolled, &New { identity, key, care, document: ENROLMENT })
+    keep(phone, &enrolled, &New { identity, key, care, move_to, document: ENROLMENT })
 }
 
 /// What a new key of a subject comes with.
@@ -138,6 +153,7 @@ pub(super) struct New {
     pub(super) identity: Identity,
     pub(super) key: HolderKeyBody,
     pub(super) care: Option<CaredBy>,
+    pub(super) move_to: Option<MoveTo>,
     /// The document in which it was kept until now.
     pub(super) document: &'static str,
 }
@@ -145,22 +161,22 @@ pub(super) struct New {
 /// Keeps the subject, its key and its segment in one transaction.
 pub(super) fn keep(phone: &Phone, enrolled: &Enrolled, new: &New) -> Result<Confirmed, HealthcodeError> {
     let head = enrolled.head.0.as_slice().try_into().map_err(|_| HealthcodeError::bad_answer())?;
-    let key = SubjectKey { subject: enrolled.subject, issuer: phone.config.issuer.clone() };
+    let issuer = issuer_of(phone, new.move_to.as_ref()).to_owned();
+    let key = SubjectKey { subject: enrolled.subject, issuer };
     let signer = holder::signer(&new.key, &phone.ports.vault)?;
     let before = loop {
         let relinked = Relinked::make(phone, &key, head, signer.as_ref(), true)?;
         let kept = phone.store.write(|file| {
             let known = file.subject(&key)?;
-            let body = SubjectBody {
-                identity: new.identity.clone(),
-                pending_until: enrolled.pending_until,
-                replaced: false,
-                unknown: false,
-                spread: known.as_ref().map_or(0, |body| body.spread),
-                takeover: None,
-                cared_by: new.care.clone(),
-                carers: known.map_or_else(Vec::new, |body| body.carers),
-            };
+            let mut body = SubjectBody::new(new.identity.clone());
+            body.pending_until = enrolled.pending_until;
+            body.cared_by.clone_from(&new.care);
+            body.moved = new.move_to.as_ref().map(|to| to.from.clone());
+            if let Some(known) = known {
+                (body.spread, body.carers) = (known.spread, known.carers);
+                // What was brought before was brought.
+                body.moved = known.moved.or(body.moved);
+            }
             let before = file.holder_key(&key)?;
             if !relinked.is_current(file, &key)? {
                 return Ok(None);
@@ -188,15 +204,21 @@ pub(super) fn keep(phone: &Phone, enrolled: &Enrolled, new: &New) -> Result<Conf
     Ok(Confirmed { key, pending_until: enrolled.pending_until })
 }
 
+/// Where an enrolment goes.
+fn issuer_of<'a>(phone: &'a Phone, move_to: Option<&'a MoveTo>) -> &'a str {
+    move_to.map_or(phone.config.issuer.as_str(), |to| to.issuer.as_str())
+}
+
 pub(super) fn call<T: Serialize>(
     phone: &Phone,
+    issuer: &str,
     path: &str,
     body: &T,
     signer: &dyn crate::token::Signer,
 ) -> Result<Call, HealthcodeError> {
     let body = serde_json::to_vec(body).map_err(|_| HealthcodeError::internal("enrol/json"))?;
-    let claims = RequestClaims::new(path, &body, &phone.config.issuer, random::bytes()?, None);
+    let claims = RequestClaims::new(path, &body, issuer, random::bytes()?, None);
     let signature = Some(claims.sign(signer)?);
-    let path = path.to_owned();
-    Ok(Call { method: Method::Post, server: None, path, body, signature, limit: MAX_REPLY })
+    let (server, path) = (phone.server_of(issuer)?, path.to_owned());
+    Ok(Call { method: Method::Post, server, path, body, signature, limit: MAX_REPLY })
 }

@@ -1,6 +1,7 @@
 //! The exchange as a state machine: it says which call to make, takes the reply, and goes on until nothing is left.
 //! No I/O but the phone's own file, so that a test can lose, repeat and delay replies without a socket.
 
+mod elsewhere;
 mod follow;
 
 use std::collections::VecDeque;
@@ -108,7 +109,7 @@ impl Exchange {
         if subjects.is_empty() || now.estimate.is_none() || (waits && now.firm.is_none()) {
             tasks.push_back(Task::Anchor);
         }
-        tasks.extend(subjects.into_iter().map(|key| Task::Subject(key, None)));
+        tasks.extend(elsewhere::in_turn(&phone, subjects));
         Ok(Self::of(phone, tasks, stale, false))
     }
 
@@ -180,10 +181,10 @@ impl Exchange {
                 let path = format!("{ANCHOR_PATH}?nonce={}", Bytes(nonce.to_vec()).to_text());
                 (Call::get(path, 1_024), Pending::Anchor { nonce, asked: self.phone.now()? })
             }
-            Task::Subject(key, recovery) => match self.begin_round(key, recovery) {
+            Task::Subject(key, recovery) => match self.begin_round(key.clone(), recovery) {
                 Ok((call, round)) => (call, Pending::Subject(Box::new(round))),
                 Err(error) => {
-                    self.put_off(error)?;
+                    self.put_off(&key, error)?;
                     return self.next();
                 }
             },
@@ -206,8 +207,11 @@ impl Exchange {
     }
 
     /// What is wrong with one subject alone is told after the others were seen to; anything else ends the exchange.
-    fn put_off(&mut self, error: HealthcodeError) -> Result<(), HealthcodeError> {
+    fn put_off(&mut self, key: &SubjectKey, error: HealthcodeError) -> Result<(), HealthcodeError> {
         use HealthcodeError::{Internal, Network, Rejected, Replaced, UnknownSubject, Vault};
+        if self.is_let_be(key, &error)? {
+            return Ok(());
+        }
         let of_one = match &error {
             Network { kind, .. } => *kind == NetworkKind::BadAnswer,
             Vault { kind } => *kind != VaultKind::Locked,
@@ -238,10 +242,10 @@ impl Exchange {
                     Err(error) => self.refresh_or(error, Task::Anchor),
                 }
             }
-            Some(Pending::Subject(round)) => match self.accept_round(*round, reply) {
-                Err(error) => self.put_off(error),
-                Ok(()) => Ok(()),
-            },
+            Some(Pending::Subject(round)) => {
+                let key = round.key.clone();
+                self.accept_round(*round, reply).or_else(|error| self.put_off(&key, error))
+            }
         }
     }
 
@@ -276,7 +280,7 @@ impl Exchange {
                 if done.replaced {
                     self.note(&key, &Problem::new(&ProblemKind::Replaced), None);
                 }
-                self.follow_up(&done.anchor)?;
+                self.follow_up_of(&key, &done.anchor)?;
                 self.go_on(key, done.next, done.report.waiting)
             }
             // Asked again, it offers again what was lost: the answer still names from where.
@@ -357,21 +361,22 @@ impl Exchange {
 }
 
 fn take_anchor(phone: &Phone, body: &[u8], nonce: Nonce, asked: &Now) -> Result<Anchor, HealthcodeError> {
-    let (anchor, digest, epoch) = verify_anchor(phone, body, nonce)?;
+    let (anchor, digest, epoch) = verify_anchor(phone, &phone.config.issuer, body, nonce)?;
     phone.take_anchor(&anchor, digest, asked, epoch)?;
     phone.store.write(|file| phone.put_clock(file))?;
     Ok(anchor)
 }
 
-/// Verifies an anchor of the home issuer that answers our nonce. Also its digest, and the epoch that the list allows.
+/// Verifies an authority's anchor that answers our nonce. Also its digest, and the epoch that the list allows.
 pub(crate) fn verify_anchor(
     phone: &Phone,
+    issuer: &str,
     bytes: &[u8],
     nonce: Nonce,
 ) -> Result<(Anchor, [u8; 32], u32), HealthcodeError> {
     use sha2::{Digest, Sha256};
     let trust = phone.trust().ok_or_else(HealthcodeError::bad_answer)?;
-    let issuer = Phone::issuer(&trust, &phone.config.issuer)?;
+    let issuer = Phone::issuer(&trust, issuer)?;
     let anchor: Anchor = trust.open_from(&issuer.id, bytes).map_err(|_| HealthcodeError::bad_answer())?;
     if anchor.nonce != Some(nonce) {
         return Err(HealthcodeError::bad_answer());

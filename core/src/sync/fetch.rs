@@ -24,6 +24,13 @@ pub(crate) enum Fetch {
     TrustList,
     /// The home issuer's rulebook.
     Rulebook,
+    /// The rulebook of another authority, which lies at this address.
+    RulebookOf {
+        /// Its id.
+        issuer: String,
+        /// Where.
+        address: String,
+    },
     /// The home issuer's gate policies.
     Policies,
     /// Outage notices.
@@ -45,22 +52,25 @@ pub(super) enum Fetched {
 
 impl Fetch {
     /// The call; none for an address that is none.
-    pub(super) fn call(&self) -> Option<Call> {
+    pub(crate) fn call(&self) -> Option<Call> {
         Some(match self {
             Self::Root(version) => {
                 Call::get(format!("{ROOT_PATH_PREFIX}{version}.cbor"), root::MAX_BYTES as u64)
             }
             Self::TrustList => Call::get(TRUST_LIST_PATH, trust_list::MAX_BYTES as u64),
             Self::Rulebook => Call::get(RULEBOOK_PATH, rulebook::MAX_BYTES as u64 + 256),
+            Self::RulebookOf { address, .. } => {
+                return Call::get_from(address, rulebook::MAX_BYTES as u64 + 256);
+            }
             Self::Policies => Call::get(POLICY_PATH, gate_policy::MAX_BYTES as u64 + 256),
             Self::Outages => Call::get(OUTAGES_PATH, MAX_ALL_BYTES as u64),
             Self::StatusList(address) => return Call::get_from(address, status_list::MAX_BYTES as u64),
         })
     }
 
-    /// Whether a gate can go on without it, by the evidence that it has: its server may be down, or far away.
+    /// Whether the exchange can go on without it, by what there is: its server may be down, or far away.
     pub(super) const fn is_optional(&self) -> bool {
-        matches!(self, Self::Policies | Self::Outages | Self::StatusList(_))
+        matches!(self, Self::Policies | Self::Outages | Self::StatusList(_) | Self::RulebookOf { .. })
     }
 
     /// Takes the reply.
@@ -79,6 +89,7 @@ impl Fetch {
         let what = match self {
             Self::StatusList(_) => "a status list",
             Self::Policies => "the gate policies",
+            Self::RulebookOf { .. } => "the rulebook of another authority",
             _ => "the outage notices",
         };
         phone.log(LogLevel::Warning, format!("{what} did not come: {error}"));
@@ -102,6 +113,7 @@ impl Fetch {
                 taken => taken?,
             },
             Self::Rulebook => phone.take_rulebook(reply.body_of(CBOR)?)?,
+            Self::RulebookOf { issuer, .. } => phone.take_rulebook_of(issuer, reply.body_of(CBOR)?)?,
             Self::Policies => phone.take_policies(reply.body_of(CBOR)?)?,
             Self::Outages => phone.take_outages(reply.body_of(CBOR)?)?,
             Self::StatusList(_) => {

@@ -140,7 +140,7 @@ pub(crate) fn take_over(phone: &Phone, text: Option<&str>) -> Result<Call, Healt
     let moved = pending.moved.ok_or_else(|| wrong("not-scanned"))?;
     let key = Bytes(signer.public_key().to_cose());
     let body = HandoverRequest { subject: moved.subject, key, consent: moved.consent };
-    enrol::call(phone, HANDOVERS_PATH, &body, signer.as_ref())
+    enrol::call(phone, &phone.config.issuer, HANDOVERS_PATH, &body, signer.as_ref())
 }
 
 /// Takes the reply to that call.
@@ -170,7 +170,7 @@ pub(crate) fn taken_over(phone: &Phone, reply: &Reply) -> Result<Confirmed, Heal
     if enrolled.subject != subject || enrolled.carer != care.as_ref().map(|care| care.carer) {
         return Err(HealthcodeError::bad_answer());
     }
-    enrol::keep(phone, &enrolled, &New { identity, key, care, document: HANDOVER })
+    enrol::keep(phone, &enrolled, &New { identity, key, care, move_to: None, document: HANDOVER })
 }
 
 /// Either code, from its text.

@@ -1,11 +1,12 @@
 //! What a phone starts from: the documents of its file that are not about a subject.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minicbor::bytes::ByteVec;
 
 use super::config::Config;
-use super::phone::{CLOCK, NAMED, ROOTS, RULEBOOK, TRUST_LIST};
+use super::phone::{CLOCK, NAMED, ROOTS, RULEBOOK, RULEBOOK_OF, TRUST_LIST};
 use super::published::Named;
 use crate::rules::rulebook::Rulebook;
 use crate::store::{Store, StoreError};
@@ -31,6 +32,8 @@ pub(super) struct Published {
     roots: Option<Vec<u8>>,
     trust: Option<Vec<u8>>,
     rulebook: Option<Vec<u8>>,
+    /// The rulebooks of other authorities.
+    others: BTreeMap<String, Vec<u8>>,
 }
 
 /// What is in force, verified.
@@ -41,16 +44,25 @@ pub(super) struct InForce {
     pub(super) steps: Vec<ByteVec>,
     pub(super) trust: Option<Arc<TrustList>>,
     pub(super) rulebook: Option<Arc<Rulebook>>,
+    /// The rulebooks of other authorities that know somebody on this phone.
+    pub(super) others: BTreeMap<String, Arc<Rulebook>>,
 }
 
 impl Kept {
     /// Reads them in one view.
     pub(super) fn read(store: &Store) -> Result<Self, StoreError> {
         store.read(|file| {
+            let mut others = BTreeMap::new();
+            for name in file.document_names(RULEBOOK_OF)? {
+                if let (Some(issuer), Some(bytes)) = (name.strip_prefix(RULEBOOK_OF), file.document(&name)?) {
+                    others.insert(issuer.to_owned(), bytes);
+                }
+            }
             let published = Published {
                 roots: file.document(ROOTS)?,
                 trust: file.document(TRUST_LIST)?,
                 rulebook: file.document(RULEBOOK)?,
+                others,
             };
             let named = file.json_document(NAMED)?.unwrap_or_default();
             Ok(Self { clock: file.json_document(CLOCK)?, named, published })
@@ -66,8 +78,14 @@ impl Kept {
             (Some(trust), Some(bytes)) => open_rulebook(trust, &config.issuer, bytes).ok(),
             _ => None,
         };
+        let of_others = trust.iter().flat_map(|trust| {
+            self.published.others.iter().filter_map(|(issuer, bytes)| {
+                open_rulebook(trust, issuer, bytes).ok().map(|rulebook| (issuer.clone(), Arc::new(rulebook)))
+            })
+        });
+        let others = of_others.collect();
         let (roots, trust, rulebook) = (Arc::new(roots), trust.map(Arc::new), rulebook.map(Arc::new));
-        InForce { roots, steps, trust, rulebook }
+        InForce { roots, steps, trust, rulebook, others }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod cancel;
 pub(crate) mod care;
 mod clock;
 pub mod config;
+pub(crate) mod elsewhere;
 pub(crate) mod enrol;
 pub(crate) mod exchange;
 pub(crate) mod exposure;

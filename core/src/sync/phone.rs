@@ -25,6 +25,8 @@ pub(crate) const TRUST_LIST: &str = "trust-list";
 pub(crate) const RULEBOOK: &str = "rulebook";
 pub(super) const ROOTS: &str = "roots";
 pub(super) const NAMED: &str = "named";
+/// Before the id of another authority than the home one, whose rulebook it is.
+pub(super) const RULEBOOK_OF: &str = "rulebook:";
 /// How long the clock may run before it is written again, in milliseconds.
 const WRITE_CLOCK_MILLIS: i64 = 60_000;
 

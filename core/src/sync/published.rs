@@ -8,7 +8,7 @@ use minicbor::bytes::ByteVec;
 use serde::{Deserialize, Serialize};
 
 use super::kept::InForce;
-use super::phone::{Phone, ROOTS, RULEBOOK, TRUST_LIST};
+use super::phone::{Phone, ROOTS, TRUST_LIST};
 use crate::error::HealthcodeError;
 use crate::rules::rulebook::{Rulebook, RulebookError};
 use crate::store::StoreError;
@@ -132,7 +132,13 @@ impl Phone {
             Some(next) => next,
             None => (TrustList::open(bytes, &roots, floor).map_err(NotTaken::List)?, roots, steps),
         };
-        let rulebook_stays = !self.is_rulebook_removed(&trust)?;
+        let rulebook_stays = !self.is_rulebook_removed(&trust, &self.config.issuer)?;
+        let mut removed = Vec::new();
+        for issuer in self.state().in_force.others.keys().cloned().collect::<Vec<_>>() {
+            if self.is_rulebook_removed(&trust, &issuer)? {
+                removed.push(issuer);
+            }
+        }
         self.store.write(|file| {
             if rotated {
                 file.put_document(ROOTS, &cbor::encode(&steps))?;
@@ -143,6 +149,7 @@ impl Phone {
         (state.in_force.roots, state.in_force.steps) = (roots, steps);
         state.in_force.trust = Some(Arc::new(trust));
         state.in_force.rulebook = state.in_force.rulebook.take().filter(|_| rulebook_stays);
+        state.in_force.others.retain(|issuer, _| !removed.contains(issuer));
         if rotated {
             state.staged = None;
         }
@@ -152,28 +159,40 @@ impl Phone {
         Ok(())
     }
 
-    /// Whether the key that signed the rulebook was removed before its time: it is in force no longer, and the same
+    /// Whether the key that signed a rulebook was removed before its time: it is in force no longer, and the same
     /// version is fetched anew.
-    fn is_rulebook_removed(&self, trust: &TrustList) -> Result<bool, StoreError> {
-        let Some(bytes) = self.store.read(|file| file.document(RULEBOOK))? else { return Ok(false) };
-        let opened = open_rulebook(trust, &self.config.issuer, &bytes);
+    fn is_rulebook_removed(&self, trust: &TrustList, issuer: &str) -> Result<bool, StoreError> {
+        let name = self.rulebook_document(issuer);
+        let Some(bytes) = self.store.read(|file| file.document(&name))? else { return Ok(false) };
+        let opened = open_rulebook(trust, issuer, &bytes);
         Ok(matches!(opened, Err(SignedRulebookError::Token(TokenError::RemovedKey))))
     }
 
-    /// Takes the home issuer's rulebook: verified, not older than the one in force.
+    /// Takes the home issuer's rulebook, see [`Self::take_rulebook_of`].
     pub(crate) fn take_rulebook(&self, bytes: &[u8]) -> Result<(), HealthcodeError> {
+        self.take_rulebook_of(&self.config.issuer, bytes)
+    }
+
+    /// Takes an authority's rulebook: verified, not older than the one in force.
+    pub(crate) fn take_rulebook_of(&self, issuer: &str, bytes: &[u8]) -> Result<(), HealthcodeError> {
         let _one_at_a_time = self.publishing();
         let bad = HealthcodeError::bad_answer;
         let trust = self.trust().ok_or_else(bad)?;
-        let rulebook = open_rulebook(&trust, &self.config.issuer, bytes).map_err(|error| match error {
+        let rulebook = open_rulebook(&trust, issuer, bytes).map_err(|error| match error {
             SignedRulebookError::Rulebook(RulebookError::Format(_)) => HealthcodeError::UpdateApp,
             _ => bad(),
         })?;
-        if self.rulebook().is_some_and(|known| known.version > rulebook.version) {
+        if self.rulebook_of(issuer).is_some_and(|known| known.version > rulebook.version) {
             return Err(bad());
         }
-        self.store.write(|file| file.put_document(RULEBOOK, bytes))?;
-        self.state().in_force.rulebook = Some(Arc::new(rulebook));
+        self.store.write(|file| file.put_document(&self.rulebook_document(issuer), bytes))?;
+        let rulebook = Arc::new(rulebook);
+        let mut state = self.state();
+        if self.is_home(issuer) {
+            state.in_force.rulebook = Some(rulebook);
+        } else {
+            state.in_force.others.insert(issuer.to_owned(), rulebook);
+        }
         Ok(())
     }
 }

@@ -45,15 +45,16 @@ pub(crate) fn purge(phone: &Phone) {
 
 fn try_purge(phone: &Phone) -> Result<(), HealthcodeError> {
     let now = phone.now()?;
-    let Some(rulebook) = phone.rulebook().filter(|_| now.anchored) else { return Ok(()) };
-    let issuer = &phone.config.issuer;
-    let plans = phone.store.read(|file| plans(file, issuer, &rulebook, now.lower_bound))?;
+    if !now.anchored {
+        return Ok(());
+    }
+    let plans = phone.store.read(|file| plans(file, phone, now.lower_bound))?;
     if plans.is_empty() {
         return Ok(());
     }
     phone.store.write(|file| {
         // Looked at again within the transaction: what has come in between counts.
-        for (key, over) in self::plans(file, issuer, &rulebook, now.lower_bound)? {
+        for (key, over) in self::plans(file, phone, now.lower_bound)? {
             over.delete(file, &key)?;
         }
         Ok(())
@@ -62,14 +63,14 @@ fn try_purge(phone: &Phone) -> Result<(), HealthcodeError> {
 
 fn plans(
     file: &Transaction<'_>,
-    issuer: &str,
-    rulebook: &Rulebook,
+    phone: &Phone,
     now: Timestamp,
 ) -> Result<Vec<(SubjectKey, Over)>, HealthcodeError> {
     let mut plans = Vec::new();
-    // The rulebook is the home issuer's and says nothing of another's.
-    for key in file.subjects()?.into_iter().filter(|key| key.issuer == *issuer) {
-        let over = Kept::read(file, &key)?.over(rulebook, now);
+    for key in file.subjects()? {
+        // Each by the rules of the authority that it is known to.
+        let Some(rulebook) = phone.rulebook_of(&key.issuer) else { continue };
+        let over = Kept::read(file, &key)?.over(&rulebook, now);
         if over != Over::default() {
             plans.push((key, over));
         }

@@ -21,12 +21,29 @@ pub struct SyncReport {
     pub problems: Vec<SubjectProblem>,
 }
 
+impl SyncReport {
+    /// With what an exchange right after it came to.
+    #[cfg(feature = "http")]
+    pub(crate) fn then(self, next: Self) -> Self {
+        Self {
+            accepted: self.accepted + next.accepted,
+            refused: self.refused + next.refused,
+            decisions: self.decisions + next.decisions,
+            tokens: self.tokens + next.tokens,
+            status_lists: self.status_lists + next.status_lists,
+            // How it stands, and what is wrong, the later one says.
+            ..next
+        }
+    }
+}
+
 /// Why a subject could not be synced.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct SubjectProblem {
     /// The subject.
     pub subject: String,
-    /// The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`, or one of a later version.
+    /// The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable` or `not-listed` where
+    /// another authority than the home one does not answer, or is listed no more; or one of a later version.
     pub problem: String,
     /// How long to wait before trying again, if the server said so.
     pub retry_after: Option<Duration>,

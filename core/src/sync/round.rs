@@ -103,7 +103,7 @@ impl Round {
         let signature = Some(claims.sign(holder.as_ref())?);
         let call = Call {
             method: Method::Post,
-            server: None,
+            server: phone.server_of(&key.issuer)?,
             path: SYNC_PATH.to_owned(),
             body,
             signature,
@@ -116,7 +116,7 @@ impl Round {
     /// Verifies the answer whole, then keeps it whole.
     pub(crate) fn accept(self, phone: &Phone, body: &[u8]) -> Result<RoundDone, HealthcodeError> {
         let response: SyncResponse = read_answer(body)?;
-        let (anchor, digest, epoch) = verify_anchor(phone, &response.anchor.0, self.nonce)?;
+        let (anchor, digest, epoch) = verify_anchor(phone, &self.key.issuer, &response.anchor.0, self.nonce)?;
         let trust = phone.trust().ok_or_else(HealthcodeError::bad_answer)?;
         let mut report = SyncReport::default();
         let answers = self.verify_outcomes(&trust, &response.outcomes, &mut report)?;
@@ -126,7 +126,10 @@ impl Round {
         report.tokens = count(usize::from(token.is_some()));
 
         let replaced = response.replaced;
-        phone.take_anchor(&anchor, digest, &self.asked, epoch)?;
+        // Another authority's clock is not this phone's.
+        if phone.is_home(&self.key.issuer) {
+            phone.take_anchor(&anchor, digest, &self.asked, epoch)?;
+        }
         if let Some(next) = self.next_recovered {
             phone.store.write_unseen(|file| phone.put_clock(file))?;
             return Ok(RoundDone { report, anchor, replaced, next: Next::Recover(next) });

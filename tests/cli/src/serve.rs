@@ -7,7 +7,7 @@ use std::sync::Arc;
 use healthcode::rules::identity::Region;
 use healthcode::rules::text::Text;
 use healthcode::token::ids::hex;
-use healthcode_server::{App, Config, ConsoleGateway, Ports, ServerClock, SystemClock};
+use healthcode_server::{App, Config, ConsoleGateway, EmbeddedRecords, Ports, ServerClock, SystemClock};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -52,7 +52,10 @@ async fn serve(
     let ports = Ports {
         clock,
         sms: Arc::new(ConsoleGateway),
-        records: healthcode_server::embedded_records(),
+        records: match &arguments.records {
+            None => healthcode_server::embedded_records(),
+            Some(file) => Arc::new(records(file)?),
+        },
         witnesses,
     };
     let app = App::open(config, ports).await.map_err(|error| failed(&error))?;
@@ -65,6 +68,16 @@ async fn serve(
         }
     };
     app.serve(listener, shutdown).await.map_err(|error| failed(&error))
+}
+
+/// Public records of a file. They are about people: what is wrong is said without what stands there.
+fn records(file: &Path) -> Result<EmbeddedRecords, Failure> {
+    let named = |reason: String| Failure::Usage(format!("--records {}: {reason}", file.display()));
+    let bytes = std::fs::read(file).map_err(|error| named(error.to_string()))?;
+    let wrong = |error: serde_json::Error| {
+        named(format!("not public records, at line {}, column {}", error.line(), error.column()))
+    };
+    EmbeddedRecords::parse(&bytes).map_err(wrong)
 }
 
 /// Says where the server listens, and with which root keys an app is built for it.

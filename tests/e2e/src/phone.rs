@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 use healthcode::HealthcodeError;
 use healthcode::platform::{LogSink, Ports};
 use healthcode::resident::{
-    AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, Recorded, Resident,
-    StayInput, SubjectCard,
+    AnswerInput, AnswerValue, CheckInInput, CodeRequested, DeclarationInput, Entry, IdentityForm, Recorded,
+    Resident, StayInput, SubjectCard,
 };
 use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::rules::rulebook::Rulebook;
@@ -147,6 +147,22 @@ impl Phone {
     /// A check-in without symptoms.
     pub fn tap(&self) -> Result<Recorded, HealthcodeError> {
         self.record(Entry::CheckIn { check_in: CheckInInput { symptoms: Vec::new() } })
+    }
+
+    /// Asks another authority for a one-time code, for the same person.
+    pub fn move_to(&self, issuer: &str) -> Result<CodeRequested, HealthcodeError> {
+        RUNTIME.block_on(self.resident.move_to(self.subject.clone(), issuer.to_owned(), None))
+    }
+
+    /// Confirms it; as whom that authority knows the person.
+    pub fn enrol_there(&self, code: &str) -> Result<String, HealthcodeError> {
+        RUNTIME.block_on(self.resident.enrol(code.to_owned(), None)).map(|enrolled| enrolled.subject)
+    }
+
+    /// A check-in as another subject of this phone.
+    pub fn tap_as(&self, subject: &str) -> Result<Recorded, HealthcodeError> {
+        let check_in = CheckInInput { symptoms: Vec::new() };
+        self.resident.record(subject.to_owned(), Entry::CheckIn { check_in })
     }
 
     /// The resident's card on the first screen.

@@ -1,12 +1,14 @@
 //! The server as a process of its own, in virtual time.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use healthcode::wire::message::ISSUER_PATH;
 use healthcode_cli::time::World;
 use tempfile::TempDir;
 
@@ -34,6 +36,8 @@ pub struct ServerProcess {
     child: Option<Child>,
     lines: Option<Receiver<String>>,
     spread: u32,
+    /// What else the process is started with.
+    pub arguments: Vec<String>,
 }
 
 impl ServerProcess {
@@ -44,10 +48,23 @@ impl ServerProcess {
 
     /// The same, which spreads what phones do over so many seconds.
     pub fn start_spreading(world: World, spread: u32) -> Self {
+        Self::start_with(world, spread, Vec::new())
+    }
+
+    /// The same, with other arguments too.
+    pub fn start_with(world: World, spread: u32, arguments: Vec<String>) -> Self {
         let folder = TempDir::new().unwrap();
         world.serve(&folder.path().join("clock")).unwrap();
-        let mut server =
-            Self { folder, world, port: 0, root_key: Vec::new(), child: None, lines: None, spread };
+        let mut server = Self {
+            folder,
+            world,
+            port: 0,
+            root_key: Vec::new(),
+            child: None,
+            lines: None,
+            spread,
+            arguments,
+        };
         server.restart();
         server
     }
@@ -59,6 +76,7 @@ impl ServerProcess {
             .arg("--database")
             .arg(self.folder.path().join("server.db"))
             .args(["--spread", &self.spread.to_string()])
+            .args(&self.arguments)
             .arg("--clock")
             .arg(self.folder.path().join("clock"))
             .stdout(Stdio::piped())
@@ -113,6 +131,16 @@ impl ServerProcess {
         self.port
     }
 
+    /// Its entry for another authority's list.
+    fn entry(&self) -> Vec<u8> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        write!(stream, "GET {ISSUER_PATH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let body = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+        answer.split_off(body)
+    }
+
     /// The root key that an app is built with.
     pub fn root_key(&self) -> Vec<u8> {
         self.root_key.clone()
@@ -125,6 +153,34 @@ impl ServerProcess {
             Ok(line) => line.rsplit(' ').next().map(str::to_owned),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
         }
+    }
+}
+
+/// Two authorities in one world, each with the other in its list. Phones are built for the first one.
+pub struct Pair {
+    /// Hangzhou.
+    pub hangzhou: ServerProcess,
+    /// Shenzhen.
+    pub shenzhen: ServerProcess,
+}
+
+impl Pair {
+    /// Starts both.
+    pub fn start(world: &World) -> Self {
+        let shenzhen = vec!["--issuer-id".to_owned(), "shenzhen".to_owned()];
+        let mut pair = Self {
+            hangzhou: ServerProcess::start(world.clone()),
+            shenzhen: ServerProcess::start_with(world.clone(), 0, shenzhen),
+        };
+        let (hangzhou, shenzhen) = (pair.hangzhou.entry(), pair.shenzhen.entry());
+        for (server, entry) in [(&mut pair.hangzhou, shenzhen), (&mut pair.shenzhen, hangzhou)] {
+            let file = server.folder.path().join("peer.cbor");
+            std::fs::write(&file, entry).unwrap();
+            server.arguments.extend(["--peer".to_owned(), file.to_str().unwrap().to_owned()]);
+            server.kill();
+            server.restart();
+        }
+        pair
     }
 }
 

@@ -146,7 +146,7 @@ fn the_phone_is_never_ahead(play: &Play) {
     assert!(!home.time.sure || behind <= IN_FLIGHT_MILLIS + 1_000, "sure, and {behind} ms behind");
     assert!(home.sync.last_success.is_none_or(|at| at <= play.now()));
     // The day is asked for after every event, time alone included.
-    assert!(play.handset.resident().form().is_ok_and(|form| form.to <= calendar().date_of(play.now())));
+    assert!(play.handset.resident().form(None).is_ok_and(|form| form.to <= calendar().date_of(play.now())));
     if let Some(view) = &play.shown.quarantine {
         assert!(view.today <= calendar().date_of(play.now()), "a day that has not come");
         assert!(view.check_ins.iter().all(|tap| tap.recorded_at <= play.now()));

@@ -249,7 +249,7 @@ fn what_is_opened_to_look_at_writes_nothing() {
     assert_eq!(home.subjects.first().unwrap().colour, Some(Colour::Yellow));
     assert!(home.time.sure);
     assert_eq!(accepted(&look), before);
-    assert!(!look.form().unwrap().questions.is_empty());
+    assert!(!look.form(None).unwrap().questions.is_empty());
     let subject = || before.subject.clone();
     assert!(look.code(subject(), None).is_ok());
     assert_eq!(look.preview(subject(), at_home()).unwrap().problems, []);

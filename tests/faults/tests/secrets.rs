@@ -10,7 +10,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use healthcode::platform::{LogLevel, LogSink, PortError};
 use healthcode::resident::{
-    AnswerInput, AnswerValue, CheckInInput, DeclarationInput, Entry, IdentityForm, StayInput, TripInput,
+    AnswerInput, AnswerValue, AppealInput, CheckInInput, DeclarationInput, Entry, IdentityForm, StayInput,
+    TripInput,
 };
 use healthcode::rules::calendar::LegalDate;
 use healthcode::rules::exposure::TransportMode;
@@ -206,6 +207,17 @@ fn screens(phone: &Phone, subject: &str, shown: &mut Shown) {
     assert_eq!(shown.result(resident.whereabouts(subject.to_owned())).unwrap().len(), 1);
     shown.result(resident.exposures(subject.to_owned())).unwrap();
     shown.result(resident.enter_venue(subject.to_owned(), "H4:K8417".to_owned())).unwrap_err();
+    let draft = AppealInput {
+        rating: 1,
+        rule: "area-high".to_owned(),
+        text: "张三 was at Wulin Gate, not in 420100, and had no fever".to_owned(),
+        statements: vec!["call 13800138000".to_owned()],
+    };
+    let draft = shown.value(draft);
+    shown.result(resident.keep_appeal_draft(subject.to_owned(), Some(draft))).unwrap();
+    assert!(shown.result(resident.appeals(subject.to_owned())).unwrap().draft.is_some());
+    let new = shown.result(resident.handover_request()).unwrap();
+    shown.result(resident.hand_over(subject.to_owned(), new.text)).unwrap();
     for wrong in [answers(&["fever", "plague"]), DeclarationInput { answers: Vec::new(), ..answers(&[]) }] {
         shown.result(resident.preview(subject.to_owned(), wrong.clone())).unwrap();
         shown.result(phone.record(Entry::Declaration { declaration: wrong })).unwrap_err();

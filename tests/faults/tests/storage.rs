@@ -145,7 +145,7 @@ fn all_calls(resident: &Resident, subject: &str) -> Vec<Result<(), HealthcodeErr
         resident.home().map(|_| ()),
         resident.quarantine(own()).map(|_| ()),
         resident.code(own(), None).map(|_| ()),
-        resident.form().map(|_| ()),
+        resident.form(None).map(|_| ()),
         resident.answered_challenges(own()).map(|_| ()),
         resident.whereabouts(own()).map(|_| ()),
         resident.exposures(own()).map(|_| ()),

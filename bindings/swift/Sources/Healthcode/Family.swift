@@ -114,4 +114,24 @@ extension Resident {
     let native = native
     return try await cancellable { try await native.previewMove(subject: subject, issuer: issuer, cancel: $0) }
   }
+
+  /// Makes a subject known to another authority of the trust list, by its id, with what this phone keeps of the person: a
+  /// one-time code goes to the number on record there, and nothing else is typed. Confirm it with ``enrol(code:)``, or for
+  /// somebody who is cared for with ``confirmCare(code:)``: the person is on this phone a second time then. The
+  /// declaration and the days served go with the next ``sync()``; nobody sheds a colour by a move. Ask the person first.
+  ///
+  /// Throws `invalidField` at `issuer` for one that is not listed, or is the subject's own, at `document` with
+  /// `already-enrolled`, at `carer` with `not-moved`; `notSynced`, `replaced`, `updateApp`, `network`.
+  public func move(_ subject: String, to issuer: String) async throws(HealthcodeError) -> CodeRequested {
+    let native = native
+    return try await cancellable { try await native.moveTo(subject: subject, issuer: issuer, cancel: $0) }
+  }
+
+  /// Says in which region this phone is, six digits of GB/T 2260; nil no longer says it. ``home()`` shows then whose code
+  /// is to be shown there, see `SubjectCard.shownHere`. It is kept on this phone, and nobody is told. Throws
+  /// `invalidField` at `region`.
+  public func setRegion(_ region: String?) async throws(HealthcodeError) {
+    let native = native
+    try await working { try native.setRegion(region: region) }
+  }
 }

@@ -120,10 +120,10 @@ public final class Resident: Sendable {
     try translated { try native.quarantine(subject: subject) }
   }
 
-  /// The questions of the rulebook in force, and the days that they ask about. Throws `notSynced` before the first
-  /// rulebook has come.
-  public func form() throws(HealthcodeError) -> DeclarationForm {
-    try translated { try native.form() }
+  /// The questions of the rulebook in force, and the days that they ask about: of the authority that knows the subject,
+  /// or, without one, of the home authority. Throws `notSynced` before the first rulebook has come; `unknownSubject`.
+  public func form(of subject: String? = nil) throws(HealthcodeError) -> DeclarationForm {
+    try translated { try native.form(subject: subject) }
   }
 
   /// Everything that is wrong with an identity, field by field; empty for none.

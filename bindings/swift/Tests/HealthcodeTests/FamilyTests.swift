@@ -68,6 +68,38 @@ final class FamilyTests: XCTestCase {
     XCTAssertFalse(made.overdue)
   }
 
+  func testAPersonMovesToAnotherAuthorityAndThePhoneShowsWhoseCodeCountsWhere() async throws {
+    let stage = try Stage(witness: true)
+    let phone = try await stage.yellow()
+    let resident = phone.resident
+    try await resident.checkIn(phone.subject)
+    try await resident.sync()
+    let preview = try await resident.previewMove(of: phone.subject, to: "shenzhen")
+    XCTAssertEqual(preview.colour, .yellow)
+    XCTAssertEqual(preview.countedHere, 1)
+    _ = try await resident.move(phone.subject, to: "shenzhen")
+    let there = try await resident.enrol(code: XCTUnwrap(stage.second).oneTimeCode()).subject
+    try await resident.sync()
+    let card = try XCTUnwrap(try resident.home().subjects.first { $0.subject == there })
+    XCTAssertEqual(card.movedFrom, phone.subject)
+    XCTAssertEqual(card.issuerName?.en, "Shenzhen")
+    XCTAssertEqual(card.colour, .yellow)
+    XCTAssertEqual(try resident.quarantine(of: there)?.days, preview.days)
+    XCTAssertEqual(try resident.form(of: there).questions.map(\.id), ["contact", "symptoms"])
+    let shown = { try resident.home().subjects.filter(\.shownHere).map(\.subject) }
+    XCTAssertEqual(try shown(), [phone.subject])
+    try await resident.setRegion("440300")
+    XCTAssertEqual(try shown(), [there])
+    let code = try await resident.code(of: there)
+    XCTAssertEqual(code.issuerName?.en, "Shenzhen")
+    await assertThrows(.invalidField(field: "region", reason: "length")) { try await resident.setRegion("44") }
+    try await resident.setRegion(nil)
+    XCTAssertNil(try resident.home().region)
+    await assertThrows(.invalidField(field: "document", reason: "already-enrolled")) {
+      _ = try await resident.move(phone.subject, to: "shenzhen")
+    }
+  }
+
   func testAnAuthorityThatIsNotListedOrOnesOwnIsNamed() async throws {
     let stage = try Stage()
     let phone = try await stage.green()

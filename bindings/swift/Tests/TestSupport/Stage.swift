@@ -5,7 +5,8 @@ import Healthcode
 public struct Stage: Sendable {
   public let world = World(at: february(11, 9))
   public let server: Server
-  private let second: Server?
+  /// The second authority's server, with a witness.
+  public let second: Server?
 
   /// Starts it; with a witness, a second authority's server that signs for the first one's log of exposure notices.
   public init(witness: Bool = false) throws {

@@ -495,7 +495,7 @@ RustBuffer uniffi_healthcode_fn_method_resident_export(uint64_t ptr, RustBuffer 
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FORM
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_FORM
-RustBuffer uniffi_healthcode_fn_method_resident_form(uint64_t ptr, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_healthcode_fn_method_resident_form(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_HOME
@@ -618,6 +618,11 @@ RustBuffer uniffi_healthcode_fn_method_resident_take_over_call(uint64_t ptr, Rus
 RustBuffer uniffi_healthcode_fn_method_resident_take_over_reply(uint64_t ptr, RustBuffer reply, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_MOVE_TO
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_MOVE_TO
+uint64_t uniffi_healthcode_fn_method_resident_move_to(uint64_t ptr, RustBuffer subject, RustBuffer issuer, RustBuffer cancel
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW_MOVE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PREVIEW_MOVE
 uint64_t uniffi_healthcode_fn_method_resident_preview_move(uint64_t ptr, RustBuffer subject, RustBuffer issuer, RustBuffer cancel
@@ -681,6 +686,11 @@ RustBuffer uniffi_healthcode_fn_method_resident_paper_page(uint64_t ptr, RustBuf
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PAPERS
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_PAPERS
 RustBuffer uniffi_healthcode_fn_method_resident_papers(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SET_REGION
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SET_REGION
+void uniffi_healthcode_fn_method_resident_set_region(uint64_t ptr, RustBuffer region, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SCAN
@@ -1558,6 +1568,12 @@ uint16_t uniffi_healthcode_checksum_method_resident_take_over_reply(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_MOVE_TO
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_MOVE_TO
+uint16_t uniffi_healthcode_checksum_method_resident_move_to(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW_MOVE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PREVIEW_MOVE
 uint16_t uniffi_healthcode_checksum_method_resident_preview_move(void
@@ -1633,6 +1649,12 @@ uint16_t uniffi_healthcode_checksum_method_resident_paper_page(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PAPERS
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PAPERS
 uint16_t uniffi_healthcode_checksum_method_resident_papers(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SET_REGION
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_SET_REGION
+uint16_t uniffi_healthcode_checksum_method_resident_set_region(void
     
 );
 #endif

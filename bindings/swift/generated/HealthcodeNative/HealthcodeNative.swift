@@ -2063,13 +2063,14 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func export(subject: String?) throws  -> String
     
     /**
-     * The questions of the rulebook in force, and the days that they ask about.
+     * The questions of the rulebook in force, and the days that they ask about: of the authority that knows the subject,
+     * or, without one, of the home authority.
      *
      * # Errors
      *
-     * `NotSynced` before the first rulebook has come.
+     * `NotSynced` before the first rulebook has come; `UnknownSubject`.
      */
-    func form() throws  -> DeclarationForm
+    func form(subject: String?) throws  -> DeclarationForm
     
     /**
      * Everything that a first screen shows: the subjects with colour and what is due, the time, the sync, and when
@@ -2329,6 +2330,27 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func takeOverReply(reply: Reply) throws  -> Enrolment
     
     /**
+     * Makes a subject known to another authority of the trust list, with what this phone keeps of the person: nothing is
+     * typed again. A one-time code goes to the number that the records there have; confirm it with `Resident.enrol`, or,
+     * for somebody who is cared for, with `Resident.confirmCare`: the person is on this phone a second time then, as
+     * that authority knows the person. The declaration and the days served here are recorded at once and go with the next
+     * sync; what the form there asks for besides is asked by `Resident.form` of the new subject. The authority answers
+     * on the days with a signed yes or a signed reason, see the journal. It asks the public records, orders in force
+     * elsewhere included: nobody sheds a colour by a move. Ask the person first, and show `Resident.previewMove`
+     * before.
+     *
+     * The code stays: whoever holds a code of the same masked name and the same last four characters could otherwise be
+     * taken for the person.
+     *
+     * # Errors
+     *
+     * As `Resident.previewMove`; `InvalidField` at `document` with `already-enrolled` where the authority knows this
+     * phone's person already, at `carer` with `not-moved` where who cares for the person has not moved there; `Replaced`,
+     * `Vault`.
+     */
+    func moveTo(subject: String, issuer: String, cancel: NativeCancel?) async throws  -> CodeRequested
+    
+    /**
      * Fetches the rulebook of another authority of the trust list, and says what it makes of a subject's last
      * declaration, of the orders served here and of the one in force. Nothing is sent of the person, and nothing kept.
      *
@@ -2459,6 +2481,17 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      * `UnknownSubject`, `Storage`, `Port`.
      */
     func papers(subject: String) throws  -> [PaperCode]
+    
+    /**
+     * Says in which region this phone is, six digits of GB/T 2260, or that it is not said any more: `Resident.home`
+     * shows then which code is to be shown there, see `SubjectCard.shownHere`. It is kept on this phone, and
+     * nobody is told.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `region`; `Storage`.
+     */
+    func setRegion(region: String?) throws 
     
     /**
      * What a scanned text is.
@@ -2682,17 +2715,19 @@ open func export(subject: String? = nil)throws  -> String  {
 }
     
     /**
-     * The questions of the rulebook in force, and the days that they ask about.
+     * The questions of the rulebook in force, and the days that they ask about: of the authority that knows the subject,
+     * or, without one, of the home authority.
      *
      * # Errors
      *
-     * `NotSynced` before the first rulebook has come.
+     * `NotSynced` before the first rulebook has come; `UnknownSubject`.
      */
-open func form()throws  -> DeclarationForm  {
+open func form(subject: String? = nil)throws  -> DeclarationForm  {
     return try  FfiConverterTypeDeclarationForm_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
         uniffiCallStatus in
     uniffi_healthcode_fn_method_resident_form(
-            self.uniffiCloneHandle(),uniffiCallStatus
+            self.uniffiCloneHandle(),
+        FfiConverterOptionString.lower(subject),uniffiCallStatus
     )
 })
 }
@@ -3167,6 +3202,41 @@ open func takeOverReply(reply: Reply)throws  -> Enrolment  {
 }
     
     /**
+     * Makes a subject known to another authority of the trust list, with what this phone keeps of the person: nothing is
+     * typed again. A one-time code goes to the number that the records there have; confirm it with `Resident.enrol`, or,
+     * for somebody who is cared for, with `Resident.confirmCare`: the person is on this phone a second time then, as
+     * that authority knows the person. The declaration and the days served here are recorded at once and go with the next
+     * sync; what the form there asks for besides is asked by `Resident.form` of the new subject. The authority answers
+     * on the days with a signed yes or a signed reason, see the journal. It asks the public records, orders in force
+     * elsewhere included: nobody sheds a colour by a move. Ask the person first, and show `Resident.previewMove`
+     * before.
+     *
+     * The code stays: whoever holds a code of the same masked name and the same last four characters could otherwise be
+     * taken for the person.
+     *
+     * # Errors
+     *
+     * As `Resident.previewMove`; `InvalidField` at `document` with `already-enrolled` where the authority knows this
+     * phone's person already, at `carer` with `not-moved` where who cares for the person has not moved there; `Replaced`,
+     * `Vault`.
+     */
+open func moveTo(subject: String, issuer: String, cancel: NativeCancel? = nil)async throws  -> CodeRequested  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_healthcode_fn_method_resident_move_to(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(subject),FfiConverterString.lower(issuer),FfiConverterOptionTypeNativeCancel.lower(cancel)
+                )
+            },
+            pollFunc: ffi_healthcode_rust_future_poll_rust_buffer,
+            completeFunc: ffi_healthcode_rust_future_complete_rust_buffer,
+            freeFunc: ffi_healthcode_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeCodeRequested_lift,
+            errorHandler: FfiConverterTypeNativeError_lift
+        )
+}
+    
+    /**
      * Fetches the rulebook of another authority of the trust list, and says what it makes of a subject's last
      * declaration, of the orders served here and of the one in force. Nothing is sent of the person, and nothing kept.
      *
@@ -3429,6 +3499,24 @@ open func papers(subject: String)throws  -> [PaperCode]  {
         FfiConverterString.lower(subject),uniffiCallStatus
     )
 })
+}
+    
+    /**
+     * Says in which region this phone is, six digits of GB/T 2260, or that it is not said any more: `Resident.home`
+     * shows then which code is to be shown there, see `SubjectCard.shownHere`. It is kept on this phone, and
+     * nobody is told.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `region`; `Storage`.
+     */
+open func setRegion(region: String? = nil)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_set_region(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionString.lower(region),uniffiCallStatus
+    )
+}
 }
     
     /**
@@ -6907,6 +6995,10 @@ public struct Home: Equatable, Hashable {
      * may be tried again. None for nothing.
      */
     public let nextWake: Timestamp?
+    /**
+     * The region in which this phone is said to be, see `Resident.setRegion`; six digits of GB/T 2260.
+     */
+    public let region: String?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -6923,11 +7015,15 @@ public struct Home: Equatable, Hashable {
         /**
          * When the app has something to do next: a day opens, a reminder is due, a token wants replacing, a failed sync
          * may be tried again. None for nothing.
-         */nextWake: Timestamp?) {
+         */nextWake: Timestamp?, 
+        /**
+         * The region in which this phone is said to be, see `Resident.setRegion`; six digits of GB/T 2260.
+         */region: String? = nil) {
         self.subjects = subjects
         self.time = time
         self.sync = sync
         self.nextWake = nextWake
+        self.region = region
     }
 
     
@@ -6949,7 +7045,8 @@ public struct FfiConverterTypeHome: FfiConverterRustBuffer {
                 subjects: FfiConverterSequenceTypeSubjectCard.read(from: &buf), 
                 time: FfiConverterTypeTimeState.read(from: &buf), 
                 sync: FfiConverterTypeSyncState.read(from: &buf), 
-                nextWake: FfiConverterOptionTypeTimestamp.read(from: &buf)
+                nextWake: FfiConverterOptionTypeTimestamp.read(from: &buf), 
+                region: FfiConverterOptionString.read(from: &buf)
         )
     }
 
@@ -6958,6 +7055,7 @@ public struct FfiConverterTypeHome: FfiConverterRustBuffer {
         FfiConverterTypeTimeState.write(value.time, into: &buf)
         FfiConverterTypeSyncState.write(value.sync, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.nextWake, into: &buf)
+        FfiConverterOptionString.write(value.region, into: &buf)
     }
 }
 
@@ -9504,6 +9602,10 @@ public struct ShownCode: Equatable, Hashable {
      * How long to show it before asking for a new one; none for an answer, which is good for one challenge.
      */
     public let refreshIn: TimeInterval?
+    /**
+     * The name of the authority whose code it is.
+     */
+    public let issuerName: BilingualText?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -9552,7 +9654,10 @@ public struct ShownCode: Equatable, Hashable {
          */gate: String?, 
         /**
          * How long to show it before asking for a new one; none for an answer, which is good for one challenge.
-         */refreshIn: TimeInterval?) {
+         */refreshIn: TimeInterval?, 
+        /**
+         * The name of the authority whose code it is.
+         */issuerName: BilingualText? = nil) {
         self.text = text
         self.picture = picture
         self.shade = shade
@@ -9568,6 +9673,7 @@ public struct ShownCode: Equatable, Hashable {
         self.shownAt = shownAt
         self.gate = gate
         self.refreshIn = refreshIn
+        self.issuerName = issuerName
     }
 
     
@@ -9600,7 +9706,8 @@ public struct FfiConverterTypeShownCode: FfiConverterRustBuffer {
                 expired: FfiConverterBool.read(from: &buf), 
                 shownAt: FfiConverterOptionTypeTimestamp.read(from: &buf), 
                 gate: FfiConverterOptionString.read(from: &buf), 
-                refreshIn: FfiConverterOptionDuration.read(from: &buf)
+                refreshIn: FfiConverterOptionDuration.read(from: &buf), 
+                issuerName: FfiConverterOptionTypeBilingualText.read(from: &buf)
         )
     }
 
@@ -9620,6 +9727,7 @@ public struct FfiConverterTypeShownCode: FfiConverterRustBuffer {
         FfiConverterOptionTypeTimestamp.write(value.shownAt, into: &buf)
         FfiConverterOptionString.write(value.gate, into: &buf)
         FfiConverterOptionDuration.write(value.refreshIn, into: &buf)
+        FfiConverterOptionTypeBilingualText.write(value.issuerName, into: &buf)
     }
 }
 
@@ -9897,6 +10005,19 @@ public struct SubjectCard: Equatable, Hashable {
      * Who cares for the subject, this phone's carer included.
      */
     public let carers: [Carer]
+    /**
+     * The issuer's name. Show it wherever one person has codes of several.
+     */
+    public let issuerName: BilingualText?
+    /**
+     * The subject id of the same person at the authority from which the person moved to this one.
+     */
+    public let movedFrom: String?
+    /**
+     * Whether this is the code to show where the phone is: where the region's own authority has given the person one,
+     * that; else that of the first authority, which a gate there reads by the trust list. One of each person's.
+     */
+    public let shownHere: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -9949,7 +10070,17 @@ public struct SubjectCard: Equatable, Hashable {
          */caredForBy: String? = nil, 
         /**
          * Who cares for the subject, this phone's carer included.
-         */carers: [Carer] = []) {
+         */carers: [Carer] = [], 
+        /**
+         * The issuer's name. Show it wherever one person has codes of several.
+         */issuerName: BilingualText? = nil, 
+        /**
+         * The subject id of the same person at the authority from which the person moved to this one.
+         */movedFrom: String? = nil, 
+        /**
+         * Whether this is the code to show where the phone is: where the region's own authority has given the person one,
+         * that; else that of the first authority, which a gate there reads by the trust list. One of each person's.
+         */shownHere: Bool = true) {
         self.subject = subject
         self.issuer = issuer
         self.maskedName = maskedName
@@ -9966,6 +10097,9 @@ public struct SubjectCard: Equatable, Hashable {
         self.takeover = takeover
         self.caredForBy = caredForBy
         self.carers = carers
+        self.issuerName = issuerName
+        self.movedFrom = movedFrom
+        self.shownHere = shownHere
     }
 
     
@@ -9999,7 +10133,10 @@ public struct FfiConverterTypeSubjectCard: FfiConverterRustBuffer {
                 declared: FfiConverterBool.read(from: &buf), 
                 takeover: FfiConverterOptionTypeTakeover.read(from: &buf), 
                 caredForBy: FfiConverterOptionString.read(from: &buf), 
-                carers: FfiConverterSequenceTypeCarer.read(from: &buf)
+                carers: FfiConverterSequenceTypeCarer.read(from: &buf), 
+                issuerName: FfiConverterOptionTypeBilingualText.read(from: &buf), 
+                movedFrom: FfiConverterOptionString.read(from: &buf), 
+                shownHere: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -10020,6 +10157,9 @@ public struct FfiConverterTypeSubjectCard: FfiConverterRustBuffer {
         FfiConverterOptionTypeTakeover.write(value.takeover, into: &buf)
         FfiConverterOptionString.write(value.caredForBy, into: &buf)
         FfiConverterSequenceTypeCarer.write(value.carers, into: &buf)
+        FfiConverterOptionTypeBilingualText.write(value.issuerName, into: &buf)
+        FfiConverterOptionString.write(value.movedFrom, into: &buf)
+        FfiConverterBool.write(value.shownHere, into: &buf)
     }
 }
 
@@ -10048,7 +10188,8 @@ public struct SubjectProblem: Equatable, Hashable {
      */
     public let subject: String
     /**
-     * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`, or one of a later version.
+     * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable` or `not-listed` where
+     * another authority than the home one does not answer, or is listed no more; or one of a later version.
      */
     public let problem: String
     /**
@@ -10063,7 +10204,8 @@ public struct SubjectProblem: Equatable, Hashable {
          * The subject.
          */subject: String, 
         /**
-         * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`, or one of a later version.
+         * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable` or `not-listed` where
+         * another authority than the home one does not answer, or is listed no more; or one of a later version.
          */problem: String, 
         /**
          * How long to wait before trying again, if the server said so.
@@ -18845,7 +18987,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_export() != 24684) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_form() != 14903) {
+    if (uniffi_healthcode_checksum_method_resident_form() != 15433) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_home() != 27324) {
@@ -18920,6 +19062,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_take_over_reply() != 46827) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_healthcode_checksum_method_resident_move_to() != 40657) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_healthcode_checksum_method_resident_preview_move() != 27212) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -18957,6 +19102,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_papers() != 41886) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_set_region() != 54189) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_scan() != 57076) {

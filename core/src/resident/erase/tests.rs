@@ -116,7 +116,7 @@ fn everything_is_gone_and_every_object_over_the_file_is_closed() {
     assert_eq!(phone.vault.names(), [""; 0]);
     for resident in [&phone.resident, &other] {
         assert_eq!(resident.home(), Err(HealthcodeError::Closed));
-        assert_eq!(resident.form(), Err(HealthcodeError::Closed));
+        assert_eq!(resident.form(None), Err(HealthcodeError::Closed));
         assert_eq!(resident.export(None), Err(HealthcodeError::Closed));
         assert_eq!(resident.erase(None), Err(HealthcodeError::Closed));
         assert_eq!(resident.code(subject.clone(), None), Err(HealthcodeError::Closed));

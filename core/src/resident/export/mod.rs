@@ -83,7 +83,8 @@ pub(super) fn export(phone: &Phone, only: Option<&SubjectKey>) -> Result<String,
 
 fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Value, HealthcodeError> {
     let body = file.subject(key)?.ok_or(HealthcodeError::UnknownSubject)?;
-    let SubjectBody { identity, pending_until, replaced, unknown, spread, takeover, cared_by, carers } = body;
+    let SubjectBody { identity, pending_until, replaced, unknown, spread, takeover, cared_by, carers, moved } =
+        body;
     let carers = carers.into_iter().map(|StoredCarer { key, of, since }| {
         json!({ "key": hex(&key.0), "carer": of.carer, "name": of.name, "since": text(since) })
     });
@@ -137,6 +138,7 @@ fn subject(phone: &Phone, file: &Transaction<'_>, key: &SubjectKey) -> Result<Va
         "takeover": takeover.map(|(key, from)| json!({ "key": hex(&key.0), "from": text(from) })),
         "cared_by": cared_by.map(|CaredBy { carer, name }| json!({ "carer": carer, "name": name })),
         "carers": carers.collect::<Vec<_>>(),
+        "moved_from": moved.map(|moved| json!({ "subject": moved.subject, "issuer": moved.issuer })),
         "keys": keys,
         "chain": chain,
         "declarations": declarations.collect::<Vec<_>>(),

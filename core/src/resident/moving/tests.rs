@@ -10,6 +10,7 @@ use crate::rules::rating::ORDER_ELSEWHERE;
 use crate::rules::rulebook::HANGZHOU_2020;
 use crate::token::decision::ReleaseCause;
 use crate::token::rules::sign_rulebook;
+use crate::wire::message::RULEBOOK_PATH;
 
 /// Shenzhen's rulebook: like Hangzhou's, but that yellow takes nine days.
 fn rulebook(change: impl FnOnce(&mut Value)) -> Vec<u8> {

@@ -64,6 +64,7 @@ impl Exchange {
                 self.leave_out(&fetch, &error);
                 Ok(())
             }
+            Some(Pending::Subject(round)) if self.is_let_be(&round.key, &error)? => Ok(()),
             _ => Err(error),
         }
     }

@@ -14,6 +14,7 @@ mod server;
 mod teller;
 mod train;
 mod wire;
+mod worker;
 
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;

@@ -32,8 +32,9 @@ pub(super) fn run(play: &mut Play<'_>, folder: &Path) -> Result<(), Failure> {
     provinces.change_colour()?;
     provinces.survive_the_outage()?;
     provinces.end()?;
-    let (near, _wire) = provinces.ride_a_train()?;
+    let (near, far, _wire) = provinces.ride_a_train()?;
     provinces.help_the_left_out(&near)?;
+    provinces.cross_in_quarantine(&far)?;
     provinces.close()
 }
 

@@ -130,8 +130,8 @@ pub(super) struct Passenger {
 }
 
 impl Provinces<'_, '_> {
-    /// Plays the chapter; who was near, and the wire to which that phone speaks.
-    pub(super) fn ride_a_train(&mut self) -> Result<(Passenger, Wire), Failure> {
+    /// Plays the chapter; who was near, who was not, and the wire to which their phones speak.
+    pub(super) fn ride_a_train(&mut self) -> Result<(Passenger, Passenger, Wire), Failure> {
         self.play.scene.world.go_to(at(12, 9, 0));
         self.tell(Journey::Chapter { title: "A train that carried a case" })?;
         self.begin_a_witnessed_log()?;
@@ -156,7 +156,7 @@ impl Provinces<'_, '_> {
 
         self.pass_the_gate(&near, &far)?;
         self.tell_the_authority(&near, found.id)?;
-        Ok((near, wire))
+        Ok((near, far, wire))
     }
 
     /// Shenzhen signs for Hangzhou's log: each has the other in the list.

@@ -888,6 +888,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_take_over_reply(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_move_to(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_preview_move(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_enrol(
@@ -913,6 +915,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_healthcode_checksum_method_resident_paper_page(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_papers(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_set_region(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_scan(
     ): Int
@@ -1029,7 +1033,7 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_healthcode_fn_method_resident_export(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_healthcode_fn_method_resident_form(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_healthcode_fn_method_resident_form(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_home(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1079,6 +1083,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_take_over_reply(`ptr`: Long,`reply`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_move_to(`ptr`: Long,`subject`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_healthcode_fn_method_resident_preview_move(`ptr`: Long,`subject`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_healthcode_fn_method_resident_enrol(`ptr`: Long,`code`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
@@ -1105,6 +1111,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_papers(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_set_region(`ptr`: Long,`region`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
     external fun uniffi_healthcode_fn_method_resident_scan(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_enter_venue(`ptr`: Long,`subject`: RustBuffer.ByValue,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1429,7 +1437,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_export() and 0xFFFF) != 24684) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_form() and 0xFFFF) != 14903) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_form() and 0xFFFF) != 15433) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_home() and 0xFFFF) != 27324) {
@@ -1504,6 +1512,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_take_over_reply() and 0xFFFF) != 46827) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_healthcode_checksum_method_resident_move_to() and 0xFFFF) != 40657) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_healthcode_checksum_method_resident_preview_move() and 0xFFFF) != 27212) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1541,6 +1552,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_papers() and 0xFFFF) != 41886) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_set_region() and 0xFFFF) != 54189) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_scan() and 0xFFFF) != 57076) {
@@ -4401,13 +4415,14 @@ public interface NativeResidentInterface {
     fun `export`(`subject`: kotlin.String? = null): kotlin.String
     
     /**
-     * The questions of the rulebook in force, and the days that they ask about.
+     * The questions of the rulebook in force, and the days that they ask about: of the authority that knows the subject,
+     * or, without one, of the home authority.
      *
      * # Errors
      *
-     * `NotSynced` before the first rulebook has come.
+     * `NotSynced` before the first rulebook has come; `UnknownSubject`.
      */
-    fun `form`(): DeclarationForm
+    fun `form`(`subject`: kotlin.String? = null): DeclarationForm
     
     /**
      * Everything that a first screen shows: the subjects with colour and what is due, the time, the sync, and when
@@ -4667,6 +4682,27 @@ public interface NativeResidentInterface {
     fun `takeOverReply`(`reply`: Reply): Enrolment
     
     /**
+     * Makes a subject known to another authority of the trust list, with what this phone keeps of the person: nothing is
+     * typed again. A one-time code goes to the number that the records there have; confirm it with `Resident.enrol`, or,
+     * for somebody who is cared for, with `Resident.confirmCare`: the person is on this phone a second time then, as
+     * that authority knows the person. The declaration and the days served here are recorded at once and go with the next
+     * sync; what the form there asks for besides is asked by `Resident.form` of the new subject. The authority answers
+     * on the days with a signed yes or a signed reason, see the journal. It asks the public records, orders in force
+     * elsewhere included: nobody sheds a colour by a move. Ask the person first, and show `Resident.previewMove`
+     * before.
+     *
+     * The code stays: whoever holds a code of the same masked name and the same last four characters could otherwise be
+     * taken for the person.
+     *
+     * # Errors
+     *
+     * As `Resident.previewMove`; `InvalidField` at `document` with `already-enrolled` where the authority knows this
+     * phone's person already, at `carer` with `not-moved` where who cares for the person has not moved there; `Replaced`,
+     * `Vault`.
+     */
+    suspend fun `moveTo`(`subject`: kotlin.String, `issuer`: kotlin.String, `cancel`: NativeCancel? = null): CodeRequested
+    
+    /**
      * Fetches the rulebook of another authority of the trust list, and says what it makes of a subject's last
      * declaration, of the orders served here and of the one in force. Nothing is sent of the person, and nothing kept.
      *
@@ -4797,6 +4833,17 @@ public interface NativeResidentInterface {
      * `UnknownSubject`, `Storage`, `Port`.
      */
     fun `papers`(`subject`: kotlin.String): List<PaperCode>
+    
+    /**
+     * Says in which region this phone is, six digits of GB/T 2260, or that it is not said any more: `Resident.home`
+     * shows then which code is to be shown there, see `SubjectCard.shownHere`. It is kept on this phone, and
+     * nobody is told.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `region`; `Storage`.
+     */
+    fun `setRegion`(`region`: kotlin.String? = null)
     
     /**
      * What a scanned text is.
@@ -5098,19 +5145,21 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
-     * The questions of the rulebook in force, and the days that they ask about.
+     * The questions of the rulebook in force, and the days that they ask about: of the authority that knows the subject,
+     * or, without one, of the home authority.
      *
      * # Errors
      *
-     * `NotSynced` before the first rulebook has come.
+     * `NotSynced` before the first rulebook has come; `UnknownSubject`.
      */
-    @Throws(NativeException::class)override fun `form`(): DeclarationForm {
+    @Throws(NativeException::class)override fun `form`(`subject`: kotlin.String?): DeclarationForm {
             return FfiConverterTypeDeclarationForm.lift(
     callWithHandle {
     uniffiRustCallWithError(NativeException) { _status ->
     UniffiLib.uniffi_healthcode_fn_method_resident_form(
         it,
-        _status)
+        
+        FfiConverterOptionalString.lower(`subject`),_status)
 }
     }
     )
@@ -5715,6 +5764,49 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
+     * Makes a subject known to another authority of the trust list, with what this phone keeps of the person: nothing is
+     * typed again. A one-time code goes to the number that the records there have; confirm it with `Resident.enrol`, or,
+     * for somebody who is cared for, with `Resident.confirmCare`: the person is on this phone a second time then, as
+     * that authority knows the person. The declaration and the days served here are recorded at once and go with the next
+     * sync; what the form there asks for besides is asked by `Resident.form` of the new subject. The authority answers
+     * on the days with a signed yes or a signed reason, see the journal. It asks the public records, orders in force
+     * elsewhere included: nobody sheds a colour by a move. Ask the person first, and show `Resident.previewMove`
+     * before.
+     *
+     * The code stays: whoever holds a code of the same masked name and the same last four characters could otherwise be
+     * taken for the person.
+     *
+     * # Errors
+     *
+     * As `Resident.previewMove`; `InvalidField` at `document` with `already-enrolled` where the authority knows this
+     * phone's person already, at `carer` with `not-moved` where who cares for the person has not moved there; `Replaced`,
+     * `Vault`.
+     */
+    @Throws(NativeException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `moveTo`(`subject`: kotlin.String, `issuer`: kotlin.String, `cancel`: NativeCancel?) : CodeRequested {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_healthcode_fn_method_resident_move_to(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`subject`),
+        FfiConverterString.lower(`issuer`),
+        FfiConverterOptionalTypeNativeCancel.lower(`cancel`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_healthcode_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_healthcode_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_healthcode_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeCodeRequested.lift(it) },
+        // Error FFI converter
+        NativeException.ErrorHandler,
+    )
+    }
+
+    
+    /**
      * Fetches the rulebook of another authority of the trust list, and says what it makes of a subject's last
      * declaration, of the orders served here and of the one in force. Nothing is sent of the person, and nothing kept.
      *
@@ -6051,6 +6143,29 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
     }
     )
     }
+    
+
+    
+    /**
+     * Says in which region this phone is, six digits of GB/T 2260, or that it is not said any more: `Resident.home`
+     * shows then which code is to be shown there, see `SubjectCard.shownHere`. It is kept on this phone, and
+     * nobody is told.
+     *
+     * # Errors
+     *
+     * `InvalidField` at `region`; `Storage`.
+     */
+    @Throws(NativeException::class)override fun `setRegion`(`region`: kotlin.String?)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_set_region(
+        it,
+        
+        FfiConverterOptionalString.lower(`region`),_status)
+}
+    }
+    
     
 
     
@@ -8835,6 +8950,11 @@ data class Home (
      * may be tried again. None for nothing.
      */
     val `nextWake`: Timestamp?
+    , 
+    /**
+     * The region in which this phone is said to be, see `Resident.setRegion`; six digits of GB/T 2260.
+     */
+    val `region`: kotlin.String? = null 
     
 ){
     
@@ -8855,6 +8975,7 @@ public object FfiConverterTypeHome: FfiConverterRustBuffer<Home> {
             FfiConverterTypeTimeState.read(buf),
             FfiConverterTypeSyncState.read(buf),
             FfiConverterOptionalTypeTimestamp.read(buf),
+            FfiConverterOptionalString.read(buf),
         )
     }
 
@@ -8862,7 +8983,8 @@ public object FfiConverterTypeHome: FfiConverterRustBuffer<Home> {
             FfiConverterSequenceTypeSubjectCard.allocationSize(value.`subjects`) +
             FfiConverterTypeTimeState.allocationSize(value.`time`) +
             FfiConverterTypeSyncState.allocationSize(value.`sync`) +
-            FfiConverterOptionalTypeTimestamp.allocationSize(value.`nextWake`)
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`nextWake`) +
+            FfiConverterOptionalString.allocationSize(value.`region`)
     )
 
     override fun write(value: Home, buf: ByteBuffer) {
@@ -8870,6 +8992,7 @@ public object FfiConverterTypeHome: FfiConverterRustBuffer<Home> {
             FfiConverterTypeTimeState.write(value.`time`, buf)
             FfiConverterTypeSyncState.write(value.`sync`, buf)
             FfiConverterOptionalTypeTimestamp.write(value.`nextWake`, buf)
+            FfiConverterOptionalString.write(value.`region`, buf)
     }
 }
 
@@ -10725,6 +10848,11 @@ data class ShownCode (
      * How long to show it before asking for a new one; none for an answer, which is good for one challenge.
      */
     val `refreshIn`: java.time.Duration?
+    , 
+    /**
+     * The name of the authority whose code it is.
+     */
+    val `issuerName`: BilingualText? = null 
     
 ){
     
@@ -10756,6 +10884,7 @@ public object FfiConverterTypeShownCode: FfiConverterRustBuffer<ShownCode> {
             FfiConverterOptionalTypeTimestamp.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalDuration.read(buf),
+            FfiConverterOptionalTypeBilingualText.read(buf),
         )
     }
 
@@ -10774,7 +10903,8 @@ public object FfiConverterTypeShownCode: FfiConverterRustBuffer<ShownCode> {
             FfiConverterBoolean.allocationSize(value.`expired`) +
             FfiConverterOptionalTypeTimestamp.allocationSize(value.`shownAt`) +
             FfiConverterOptionalString.allocationSize(value.`gate`) +
-            FfiConverterOptionalDuration.allocationSize(value.`refreshIn`)
+            FfiConverterOptionalDuration.allocationSize(value.`refreshIn`) +
+            FfiConverterOptionalTypeBilingualText.allocationSize(value.`issuerName`)
     )
 
     override fun write(value: ShownCode, buf: ByteBuffer) {
@@ -10793,6 +10923,7 @@ public object FfiConverterTypeShownCode: FfiConverterRustBuffer<ShownCode> {
             FfiConverterOptionalTypeTimestamp.write(value.`shownAt`, buf)
             FfiConverterOptionalString.write(value.`gate`, buf)
             FfiConverterOptionalDuration.write(value.`refreshIn`, buf)
+            FfiConverterOptionalTypeBilingualText.write(value.`issuerName`, buf)
     }
 }
 
@@ -11017,6 +11148,22 @@ data class SubjectCard (
      * Who cares for the subject, this phone's carer included.
      */
     val `carers`: List<Carer> = listOf() 
+    , 
+    /**
+     * The issuer's name. Show it wherever one person has codes of several.
+     */
+    val `issuerName`: BilingualText? = null 
+    , 
+    /**
+     * The subject id of the same person at the authority from which the person moved to this one.
+     */
+    val `movedFrom`: kotlin.String? = null 
+    , 
+    /**
+     * Whether this is the code to show where the phone is: where the region's own authority has given the person one,
+     * that; else that of the first authority, which a gate there reads by the trust list. One of each person's.
+     */
+    val `shownHere`: kotlin.Boolean = true 
     
 ){
     
@@ -11049,6 +11196,9 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterOptionalTypeTakeover.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterSequenceTypeCarer.read(buf),
+            FfiConverterOptionalTypeBilingualText.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -11068,7 +11218,10 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterBoolean.allocationSize(value.`declared`) +
             FfiConverterOptionalTypeTakeover.allocationSize(value.`takeover`) +
             FfiConverterOptionalString.allocationSize(value.`caredForBy`) +
-            FfiConverterSequenceTypeCarer.allocationSize(value.`carers`)
+            FfiConverterSequenceTypeCarer.allocationSize(value.`carers`) +
+            FfiConverterOptionalTypeBilingualText.allocationSize(value.`issuerName`) +
+            FfiConverterOptionalString.allocationSize(value.`movedFrom`) +
+            FfiConverterBoolean.allocationSize(value.`shownHere`)
     )
 
     override fun write(value: SubjectCard, buf: ByteBuffer) {
@@ -11088,6 +11241,9 @@ public object FfiConverterTypeSubjectCard: FfiConverterRustBuffer<SubjectCard> {
             FfiConverterOptionalTypeTakeover.write(value.`takeover`, buf)
             FfiConverterOptionalString.write(value.`caredForBy`, buf)
             FfiConverterSequenceTypeCarer.write(value.`carers`, buf)
+            FfiConverterOptionalTypeBilingualText.write(value.`issuerName`, buf)
+            FfiConverterOptionalString.write(value.`movedFrom`, buf)
+            FfiConverterBoolean.write(value.`shownHere`, buf)
     }
 }
 
@@ -11103,7 +11259,8 @@ data class SubjectProblem (
     val `subject`: kotlin.String
     , 
     /**
-     * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`, or one of a later version.
+     * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable` or `not-listed` where
+     * another authority than the home one does not answer, or is listed no more; or one of a later version.
      */
     val `problem`: kotlin.String
     , 

@@ -131,3 +131,29 @@ suspend fun Resident.previewMove(
     subject: String,
     issuer: String,
 ): MovePreview = translated { native.previewMove(subject, issuer) }
+
+/**
+ * Makes a subject known to another authority of the trust list, by its id, with what this phone keeps of the person: a
+ * one-time code goes to the number on record there, and nothing else is typed. Confirm it with [Resident.enrol], or for
+ * somebody who is cared for with [confirmCare]: the person is on this phone a second time then. The declaration and the
+ * days served go with the next [Resident.sync]; nobody sheds a colour by a move. Ask the person first.
+ *
+ * @throws HealthcodeException.InvalidField at `issuer` for one that is not listed, or is the subject's own; at `document`
+ * with `already-enrolled`; at `carer` with `not-moved`
+ * @throws HealthcodeException.NotSynced
+ * @throws HealthcodeException.Replaced
+ * @throws HealthcodeException.UpdateApp
+ * @throws HealthcodeException.Network
+ */
+suspend fun Resident.moveTo(
+    subject: String,
+    issuer: String,
+): CodeRequested = translated { native.moveTo(subject, issuer) }
+
+/**
+ * Says in which [region] this phone is, six digits of GB/T 2260; null no longer says it. [Resident.home] shows then whose
+ * code is to be shown there, see `SubjectCard.shownHere`. It is kept on this phone, and nobody is told.
+ *
+ * @throws HealthcodeException.InvalidField at `region`
+ */
+suspend fun Resident.setRegion(region: String?): Unit = working { native.setRegion(region) }

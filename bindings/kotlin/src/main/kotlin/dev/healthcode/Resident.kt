@@ -114,11 +114,13 @@ class Resident private constructor(
     ): String = working { native.quarantineProof(subject, order) }
 
     /**
-     * The questions of the rulebook in force, and the days that they ask about.
+     * The questions of the rulebook in force, and the days that they ask about: of the authority that knows the [subject],
+     * or, without one, of the home authority.
      *
      * @throws HealthcodeException.NotSynced before the first rulebook has come
+     * @throws HealthcodeException.UnknownSubject
      */
-    fun form(): DeclarationForm = translated { native.form() }
+    fun form(subject: String? = null): DeclarationForm = translated { native.form(subject) }
 
     /** Everything that is wrong with an identity, field by field; empty for none. */
     fun checkIdentity(identity: IdentityForm): List<FieldProblem> = translated { native.checkIdentity(identity) }

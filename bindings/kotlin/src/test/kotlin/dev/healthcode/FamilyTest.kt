@@ -110,6 +110,43 @@ internal class FamilyTest {
             phone.close()
         }
 
+    @Test
+    fun `a person moves to another authority, and the phone shows whose code counts where`() =
+        onStage(witness = true) {
+            val phone = phone().also { it.becomeYellow() }
+            val resident = phone.resident
+            phone.tap()
+            resident.sync()
+            val preview = resident.previewMove(phone.subject, "shenzhen")
+            assertEquals(Colour.YELLOW to 1.toUShort(), preview.colour to preview.countedHere)
+            assertEquals("Shenzhen", preview.name.en)
+            resident.moveTo(phone.subject, "shenzhen")
+            val there = resident.enrol(checkNotNull(second).oneTimeCode()).subject
+            resident.sync()
+            val card = resident.home().subjects.first { it.subject == there }
+            assertEquals(phone.subject, card.movedFrom)
+            assertEquals("Shenzhen" to Colour.YELLOW, card.issuerName?.en to card.colour)
+            assertEquals(preview.days, resident.quarantine(there)?.days)
+            assertEquals(listOf("contact", "symptoms"), resident.form(there).questions.map { it.id })
+            assertEquals(listOf(phone.subject), shown(resident))
+            resident.setRegion("440300")
+            assertEquals(listOf(there), shown(resident))
+            assertEquals("440300", resident.home().region)
+            assertEquals("Shenzhen", resident.code(there).issuerName?.en)
+            assertWrong("region", "length") { resident.setRegion("44") }
+            resident.setRegion(null)
+            assertNull(resident.home().region)
+            assertWrong("document", "already-enrolled") { resident.moveTo(phone.subject, "shenzhen") }
+            phone.close()
+        }
+
+    private fun shown(resident: Resident) =
+        resident
+            .home()
+            .subjects
+            .filter { it.shownHere }
+            .map { it.subject }
+
     private suspend fun assertWrong(
         field: String,
         reason: String,

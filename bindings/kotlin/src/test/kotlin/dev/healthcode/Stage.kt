@@ -26,7 +26,7 @@ internal class Stage(
     val folder: Path = Files.createTempDirectory("healthcode")
     val world = World(start)
     val server: ServerProcess
-    private val second: ServerProcess?
+    val second: ServerProcess?
 
     init {
         val clock = folder.resolve("clock")
