@@ -16,6 +16,11 @@ struct PersonLabel: View {
       VStack(alignment: .leading, spacing: 2) {
         Label(card.name, systemImage: card.caredForBy == nil ? "person" : "person.2")
           .font(.headline)
+        // One person may have codes of several authorities.
+        if Set(app.cards.map(\.issuer)).count > 1 {
+          Text(card.issuerName.map { texts($0) } ?? card.issuer).font(.footnote)
+          if card.shownHere { Label(texts(.personShownHere), systemImage: "mappin").font(.footnote) }
+        }
         if let carer = card.caredForBy {
           // The carer may be on this phone no more.
           Text(app.card(of: carer).map { texts(.familyCaredForBy, $0.maskedName) } ?? texts(.familyCaredFor))

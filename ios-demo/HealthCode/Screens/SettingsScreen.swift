@@ -7,13 +7,17 @@ import SwiftUI
 /// The settings.
 struct SettingsScreen: View {
   @State private var model: SettingsModel
+  @State private var region: String
 
   @Environment(AppModel.self) private var app
   @Environment(Router.self) private var router
   @Environment(\.texts) private var texts
 
   /// A screen over a model of its own.
-  init(model: SettingsModel) { _model = State(initialValue: model) }
+  init(model: SettingsModel) {
+    _model = State(initialValue: model)
+    _region = State(initialValue: model.region)
+  }
 
   var body: some View {
     @Bindable var app = app
@@ -32,6 +36,14 @@ struct SettingsScreen: View {
           Text(texts(.remindersOff))
           Button(texts(.remedySettings)) { app.device.open(.notifications) }
         }
+      }
+      Section {
+        TextField(texts(.settingsRegion), text: $region)
+          .keyboardType(.numberPad)
+          .accessibilityHint(model.regionProblem.map { texts($0) } ?? "")
+        Button(texts(.settingsRegionKeep)) { Task { await model.setRegion(region) } }
+      } footer: {
+        ProblemText(problem: model.regionProblem, hint: .settingsRegionHint)
       }
       data
       erasure

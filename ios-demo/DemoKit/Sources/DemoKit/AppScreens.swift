@@ -25,7 +25,7 @@ extension AppModel {
   /// For a subject's appeals.
   public func appeals(_ subject: String) -> AppealModel { AppealModel(app: self, subject: subject) }
 
-  /// For what another authority would make of a subject.
+  /// For what another authority would make of a subject, and a move there.
   public func move(_ subject: String) -> MoveModel { MoveModel(app: self, subject: subject) }
 
   /// For taking somebody over from another phone.

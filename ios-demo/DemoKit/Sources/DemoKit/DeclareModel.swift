@@ -62,11 +62,11 @@ public final class DeclareModel {
   /// Fetches the form; connects for it where it never came. For the screen's task.
   public func load() async {
     do {
-      try show(app.phone().form())
+      try show(app.phone().form(of: subject))
     } catch HealthcodeError.notSynced {
       await app.sync()
       do {
-        try show(app.phone().form())
+        try show(app.phone().form(of: subject))
       } catch {
         step = .waiting(app.syncTrouble ?? Trouble(error))
       }

@@ -45,7 +45,7 @@ public final class JournalModel {
 
   /// The symptoms of a check-in in words, as far as the form in force knows them.
   public func symptoms(_ ids: [String]) -> [BilingualText] {
-    let known = (try? app.phone().form().symptoms) ?? []
+    let known = (try? app.phone().form(of: subject).symptoms) ?? []
     return ids.map { id in known.first { $0.id == id }?.text ?? BilingualText(zh: id, en: id) }
   }
 

@@ -118,7 +118,7 @@ public final class QuarantineModel {
 
   private func read(_ resident: Resident) throws(HealthcodeError) {
     content = try resident.quarantine(of: subject).map(Content.order) ?? .free
-    if let form = try? resident.form(), form.symptoms != symptoms { symptoms = form.symptoms }
+    if let form = try? resident.form(of: subject), form.symptoms != symptoms { symptoms = form.symptoms }
   }
 
   private func fail(_ error: any Error) {

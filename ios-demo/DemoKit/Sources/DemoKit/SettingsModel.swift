@@ -19,6 +19,8 @@ public final class SettingsModel {
   public private(set) var asked: Erasure?
   /// All that is stored, to share, once it was asked for: personal data in clear.
   public private(set) var exported: Document?
+  /// What is wrong with the region that was given last, in the core's words; nil for nothing.
+  public private(set) var regionProblem: BilingualText?
   /// What did not work.
   public private(set) var trouble: Trouble?
   /// Whether something is under way: a moment.
@@ -39,6 +41,24 @@ public final class SettingsModel {
   /// The version of the rulebook in force, with its title; nil before it has come.
   public var rulebook: (title: BilingualText, version: Int)? {
     (try? app.phone().form()).map { ($0.title, Int($0.version)) }
+  }
+
+  /// The region where this phone is said to be, six digits; empty where nobody has said it.
+  public var region: String { app.home?.region ?? "" }
+
+  /// Says where this phone is, which decides whose code is to be shown; empty no longer says it. It stays on this phone.
+  public func setRegion(_ region: String) async {
+    let region = region.trimmingCharacters(in: .whitespaces)
+    regionProblem = nil
+    failed = { [weak self] in await self?.setRegion(region) }
+    await working { resident in
+      do {
+        try await resident.setRegion(region.isEmpty ? nil : region)
+        self.app.look()
+      } catch HealthcodeError.invalidField(let field, let reason) {
+        self.regionProblem = HealthcodeError.invalidField(field: field, reason: reason).text
+      }
+    }
   }
 
   /// Looks up whether notifications may be shown.

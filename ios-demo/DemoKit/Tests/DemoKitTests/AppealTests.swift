@@ -128,10 +128,11 @@ struct Officer {
       "--role", role)
   }
 
-  /// Acts, at the time of the world.
-  func act(_ words: String...) throws {
+  /// Acts, at the time of the world, and gives what the server says.
+  @discardableResult
+  func act(_ words: String...) throws -> String {
     let call = ["officer", "--server", stage.server.url, "--key", key, "--clock", stage.server.path("clock")]
-    _ = try Self.run(call + words)
+    return try Self.run(call + words)
   }
 
   private static func run(_ words: String...) throws -> String { try run(words) }

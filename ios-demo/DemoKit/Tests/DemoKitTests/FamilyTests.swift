@@ -124,6 +124,45 @@ final class FamilyTests: XCTestCase, @unchecked Sendable {
   }
 
   @MainActor
+  func testTheRecordsConfirmAGuardianAndAnOfficerWhoeverTheyDoNotKnow() async throws {
+    let stage = try Stage()
+    // In these records 孙七 has 张三 for a guardian, 赵六 has nobody, and neither has a number.
+    let records = URL(fileURLWithPath: environment("HEALTHCODE_OWN_VECTORS"))
+      .deletingLastPathComponent().appendingPathComponent("server/src/family.json")
+    try stage.server.restart(["--records", records.path])
+    let officer = try Officer(stage, role: "relations")
+    let played = Played(stage)
+    let app = played.app
+    try await played.launch()
+    let carer = try await played.enrol(zhangSan)
+    let guarded = try XCTUnwrap(app.care())
+    guarded.fill(in: sunQi)
+    await guarded.requestCode()
+    await guarded.askWhetherConfirmed()
+    guard case .done(let first) = guarded.step else { return XCTFail("the records say so: \(guarded.step)") }
+    XCTAssertNil(guarded.pending)
+    try await played.idle()
+
+    let asking = try XCTUnwrap(app.care())
+    asking.fill(in: zhaoLiu)
+    await asking.requestCode()
+    await asking.askWhetherConfirmed()
+    XCTAssertNotNil(asking.pending)
+    let family = app.family()
+    XCTAssertEqual(family.request, .waiting)
+    let waits = try officer.act("waiting").split(whereSeparator: \.isWhitespace).map(String.init)
+    let key = try XCTUnwrap(waits.firstIndex(of: "key").map { waits[$0 + 1] })
+    try officer.act("relation", "--document", zhaoLiu.documentNumber, "--carer-key", key, "--allow")
+    await family.askAgain()
+    guard case .confirmed(let second) = family.request else { return XCTFail("\(family.request)") }
+    XCTAssertFalse(app.awaitsCare)
+    try await played.idle()
+    XCTAssertEqual(app.caredFor.map(\.subject), [first.subject, second.subject])
+    XCTAssertTrue(app.caredFor.allSatisfy { $0.caredForBy == carer && $0.state == .active })
+    await played.quit()
+  }
+
+  @MainActor
   func testWhoIsCaredForDoesNotPassItOnAndAPersonOfAnotherNumberIsNoField() async throws {
     let played = try Played(Stage())
     let app = played.app
@@ -146,6 +185,16 @@ final class FamilyTests: XCTestCase, @unchecked Sendable {
     await played.quit()
   }
 }
+
+/// A person of the records of families who has a guardian and no number: any number is as good as another.
+let sunQi = IdentityForm(
+  name: "孙七", documentKind: "resident-id", documentNumber: "330185199301101152", phone: "+8613500135003",
+  region: "330185")
+
+/// Another one, who has no guardian either.
+let zhaoLiu = IdentityForm(
+  name: "赵六", documentKind: "resident-id", documentNumber: "330102197508204626", phone: "+8613600136002",
+  region: "330102")
 
 /// Another resident of the embedded records.
 let wangWu = IdentityForm(

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import XCTest
 
-/// Another authority's rules, looked at before a move.
+/// Another authority's rules, looked at before a move, and the move.
 final class MoveTests: XCTestCase, @unchecked Sendable {
   @MainActor
   func testAnotherAuthoritysRulesAreAskedOnThisPhoneAndAWrongIdIsSaidAtItsField() async throws {
@@ -32,9 +32,39 @@ final class MoveTests: XCTestCase, @unchecked Sendable {
     XCTAssertEqual(played.app.home?.sync.waiting, 0, "nothing was recorded")
     XCTAssertEqual(played.app.card(of: subject)?.issuer, "hangzhou")
 
+    await model.move()
+    XCTAssertEqual(model.step, .code)
+    XCTAssertFalse(model.isForCare)
+    model.code = "12"
+    await model.confirm()
+    XCTAssertNotNil(model.codeProblem)
+    XCTAssertEqual(model.step, .code)
+    model.code = try XCTUnwrap(stage.second).oneTimeCode()
+    await model.confirm()
+    guard case .done(let enrolment) = model.step else { return XCTFail("\(model.step)") }
+    try await played.idle()
+    let there = try XCTUnwrap(played.app.card(of: enrolment.subject))
+    XCTAssertEqual(there.movedFrom, subject)
+    XCTAssertEqual(there.colour, .yellow, "nobody sheds a colour by a move")
+    XCTAssertEqual(played.app.selected, enrolment.subject)
+    XCTAssertEqual(played.app.card(of: subject)?.shownHere, true)
+    let settings = played.app.settings()
+    await settings.setRegion("44")
+    XCTAssertEqual(
+      settings.regionProblem, HealthcodeError.invalidField(field: "region", reason: "length").text)
+    await settings.setRegion(" 440300 ")
+    XCTAssertNil(settings.regionProblem)
+    XCTAssertEqual(played.app.card(of: enrolment.subject)?.shownHere, true)
+    XCTAssertEqual(played.app.card(of: subject)?.shownHere, false)
+    XCTAssertEqual(settings.region, "440300")
+    await settings.setRegion("")
+    XCTAssertEqual(settings.region, "")
+    XCTAssertEqual(played.app.card(of: subject)?.shownHere, true)
+
     played.app.close()
     await model.look()
     XCTAssertEqual(model.trouble, Trouble(.closed))
+    XCTAssertNil(model.problem)
     XCTAssertNil(model.preview)
     await played.quit()
   }
