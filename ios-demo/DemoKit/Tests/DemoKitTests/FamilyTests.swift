@@ -151,7 +151,7 @@ final class FamilyTests: XCTestCase, @unchecked Sendable {
     let family = app.family()
     XCTAssertEqual(family.request, .waiting)
     let waits = try officer.act("waiting").split(whereSeparator: \.isWhitespace).map(String.init)
-    let key = try XCTUnwrap(waits.firstIndex(of: "key").map { waits[$0 + 1] })
+    let key = try XCTUnwrap(waits.lastIndex(of: "key").map { waits[$0 + 1] })
     try officer.act("relation", "--document", zhaoLiu.documentNumber, "--carer-key", key, "--allow")
     await family.askAgain()
     guard case .confirmed(let second) = family.request else { return XCTFail("\(family.request)") }
