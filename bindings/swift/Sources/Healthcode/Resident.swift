@@ -23,7 +23,7 @@ public final class Resident: Sendable {
   }
 
   /// Opens the phone's file only to look at it, beside a process that may have it open: for a widget or another
-  /// extension. ``home()``, ``code(of:challenge:)``, ``quarantine(of:)`` and ``form()`` show what was written last;
+  /// extension. ``home()``, ``code(of:challenge:)``, ``quarantine(of:)`` and ``form(of:)`` show what was written last;
   /// whatever would write throws `storage` with `readOnly`. It does not see what another process writes while it is open:
   /// look again when the system renews the widget.
   ///
