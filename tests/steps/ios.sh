@@ -23,14 +23,14 @@ kit_compile() {
 }
 
 # The test program itself, so that what it prints is seen while it runs.
-kit_tests() { within timeout 600 "$(program)" 2>&1 | counted 47; }
+kit_tests() { within timeout 600 "$(program)" 2>&1 | counted 48; }
 
 # The same tests with the thread sanitizer in DemoKit, the binding and the tests, on Linux alone. It does not look into the
 # Rust library and the system's, and nothing of SwiftUI is there. Its first report ends the program.
 kit_threads() {
   local scratch=$scratch-thread
   kit_compile --sanitize=thread && grep -q __tsan_init "$(program)" &&
-    within env TSAN_OPTIONS=halt_on_error=1 timeout 900 "$(program)" 2>&1 | counted 47
+    within env TSAN_OPTIONS=halt_on_error=1 timeout 900 "$(program)" 2>&1 | counted 48
 }
 
 # shellcheck source=ios-views.sh

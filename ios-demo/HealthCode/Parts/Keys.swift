@@ -381,6 +381,7 @@ enum Key: String, CaseIterable {
   case settingsRegion = "settings.region"
   case settingsRegionKeep = "settings.regionKeep"
   case settingsRegionHint = "settings.regionHint"
+  case calendarSpan = "calendar.span"
   case verdictPass = "verdict.pass"
   case verdictStop = "verdict.stop"
   case verdictAsk = "verdict.ask_for_answer"

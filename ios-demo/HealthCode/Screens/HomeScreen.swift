@@ -150,6 +150,7 @@ struct TrustedTimeView: View {
           systemImage: time.sure ? "clock" : "clock.badge.questionmark"
         )
         .monospacedDigit()
+        .accessibilityAddTraits(.updatesFrequently)
       }
     }
   }

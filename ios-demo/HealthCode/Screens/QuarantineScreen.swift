@@ -149,8 +149,18 @@ private struct CalendarGrid: View {
 
   @Environment(\.texts) private var texts
 
+  @ViewBuilder
   var body: some View {
+    if let first = days.first, let last = days.last {
+      Text(texts(.calendarSpan, texts.day(first.date), texts.day(last.date))).font(.footnote)
+    }
     Grid(horizontalSpacing: 4, verticalSpacing: 8) {
+      GridRow {
+        ForEach(Array(texts.weekdays.enumerated()), id: \.offset) { _, name in
+          Text(name).font(.footnote)
+        }
+      }
+      .accessibilityHidden(true)
       ForEach(Array(weeks.enumerated()), id: \.offset) { _, week in
         GridRow {
           ForEach(Array(week.enumerated()), id: \.offset) { _, day in
@@ -159,6 +169,17 @@ private struct CalendarGrid: View {
         }
       }
     }
+    ForEach(signs, id: \.self) { state in
+      Label(texts(state.key), systemImage: state.symbol).font(.footnote)
+    }
+    .accessibilityHidden(true)
+  }
+
+  private var days: [QuarantineDay] { weeks.joined().compactMap { $0 } }
+
+  // Each sign once, in the order in which it comes.
+  private var signs: [DayState] {
+    days.map(\.state).reduce(into: []) { signs, state in if !signs.contains(state) { signs.append(state) } }
   }
 
   private func cell(of day: QuarantineDay) -> some View {

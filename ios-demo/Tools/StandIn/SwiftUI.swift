@@ -86,7 +86,8 @@ public struct GraphicsContext { public struct Shading { public static func color
 public struct ButtonRole: Sendable { public static let cancel = Self(), destructive = Self() }
 public struct AccessibilityTraits: OptionSet, Sendable { public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
-  public static let isSelected = Self(rawValue: 1), isImage = Self(rawValue: 2), isStaticText = Self(rawValue: 4) }
+  public static let isSelected = Self(rawValue: 1), isImage = Self(rawValue: 2), isStaticText = Self(rawValue: 4)
+  public static let updatesFrequently = Self(rawValue: 8) }
 public enum AccessibilityChildBehavior { case ignore, contain, combine }
 public enum DynamicTypeSize: Comparable { case large, accessibility1 }
 public enum ContentMode { case fit, fill }

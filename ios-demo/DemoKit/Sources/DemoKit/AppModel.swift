@@ -60,6 +60,7 @@ public final class AppModel {
   private var opening: Task<Result<Resident, HealthcodeError>, Never>?
   private var due: Date?
   private var answered: Set<String> = []
+  private var refusals: [String: Trouble] = [:]
 
   /// An app that is not open yet.
   public init(backend: Backend, device: any Device, preferences: any Preferences) {
@@ -107,6 +108,9 @@ extension AppModel {
     if card.connectToConfirm { found.append(.connectToConfirm) }
     if !card.declared, card.colour == nil, card.state == .active { found.append(.undeclared) }
     let waiting = Int(home.sync.waiting)
+    if let refusal = refusals[card.subject], card.state == .active {
+      found.append(.unsent(refusal, waiting: Int(card.waiting)))
+    }
     if let syncTrouble {
       found.append(.unsent(syncTrouble, waiting: waiting))
     } else if waiting > 0, !isSyncing {
@@ -272,6 +276,7 @@ extension AppModel {
     do {
       let report = try await resident.sync()
       syncTrouble = nil
+      refusals = Dictionary(report.problems.map { ($0.subject, $0.trouble) }) { first, _ in first }
       if report.refused > 0 { await findRejections(in: resident) }
     } catch {
       // Who cancelled it knows; the library is hanging up meanwhile, and tells of it when that is done.
@@ -322,6 +327,17 @@ extension AppModel {
       await sync()
     } catch {
       trouble = Trouble(error)
+    }
+  }
+}
+
+extension SubjectProblem {
+  /// What to say of it, where the subject's own state does not say it.
+  fileprivate var trouble: Trouble {
+    switch problem {
+    case "unreachable": Trouble(.network(.offline, retryAfter: retryAfter))
+    case "not-listed": Trouble(.invalidField(field: "issuer", reason: problem))
+    default: Trouble(.rejected(problem: problem, retryAfter: retryAfter))
     }
   }
 }

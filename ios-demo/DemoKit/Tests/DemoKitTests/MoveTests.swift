@@ -61,6 +61,14 @@ final class MoveTests: XCTestCase, @unchecked Sendable {
     XCTAssertEqual(settings.region, "")
     XCTAssertEqual(played.app.card(of: subject)?.shownHere, true)
 
+    // One authority's trouble holds up nobody at another one, and is said where it stands.
+    stage.second?.stop()
+    await played.app.sync()
+    XCTAssertNil(played.app.syncTrouble)
+    XCTAssertEqual(played.app.conditions.map(\.remedies), [[.sync, .open(.network)]])
+    played.app.select(subject)
+    XCTAssertEqual(played.app.conditions, [])
+
     played.app.close()
     await model.look()
     XCTAssertEqual(model.trouble, Trouble(.closed))
