@@ -146,7 +146,13 @@ struct RegisterScreen: View {
 
   private func submit() {
     focus = nil
-    Task { if model.step == .code { await model.enrol() } else { await model.requestCode() } }
+    Task {
+      if model.step == .code { await model.enrol() } else { await model.requestCode() }
+      // What is wrong is said, and the person is where it stands.
+      guard let wrong = RegisterModel.Field.allCases.first(where: { model.problems[$0] != nil }) else { return }
+      focus = wrong
+      if let problem = model.problems[wrong] { Announcement.post(texts(problem)) }
+    }
   }
 }
 
