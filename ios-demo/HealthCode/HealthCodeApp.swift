@@ -28,6 +28,9 @@ private struct InLanguage: ViewModifier {
     content
       .environment(\.texts, texts)
       .environment(\.locale, texts.locale)
+      // Days and times are picked as they are shown and stored: in legal time, wherever the phone is.
+      .environment(\.timeZone, LegalTime.zone)
+      .environment(\.calendar, LegalTime.calendar)
   }
 }
 

@@ -158,8 +158,9 @@ def check_info(check, info, home):
     for identifier in keys["BGTaskSchedulerPermittedIdentifiers"]:
         check.that(f'identifier: "{identifier}"' in sources, f"nothing registers {identifier}")
     check.that(keys["UIBackgroundModes"] == ["fetch"], "no background mode fetch")
-    asked = set(re.findall(r'line\("(\w+)"\)', sources))
-    check.that(asked == {key for key in keys if key.startswith("Healthcode")}, f"the app asks for {sorted(asked)}")
+    asked = {key: f"$({setting})" for key, setting in re.findall(r'line\("(\w+)", of: "(\w+)"\)', sources)}
+    given = {key: value for key, value in keys.items() if key.startswith("Healthcode")}
+    check.that(asked == given, f"the app asks for {sorted(asked.items())}")
     lines = (home / "Server.xcconfig").read_text(encoding="utf-8").splitlines()
     given = {line.split("=")[0].strip() for line in lines if "=" in line and not line.startswith("//")}
     for key in asked:

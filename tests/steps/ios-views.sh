@@ -6,7 +6,7 @@
 demo=$PWD/ios-demo
 package_sources=$PWD/bindings/swift/Sources/Healthcode
 # Modules that stand in for Apple's, in the order in which they are made.
-stand_ins=(SwiftUI Platform/UniformTypeIdentifiers Platform/UIKit Platform/AVFoundation Platform/UserNotifications
+stand_ins=(SwiftUI Platform/UniformTypeIdentifiers Platform/UIKit Platform/WebKit Platform/AVFoundation Platform/UserNotifications
   Platform/CoreTransferable Platform/Security Platform/CryptoKit Platform/os Platform/BackgroundTasks Platform/Darwin)
 
 views_style() {

@@ -24,7 +24,7 @@ struct CameraPane: View {
         ProgressView(texts(.opening))
           .frame(maxWidth: .infinity, maxHeight: .infinity)
       case .allowed:
-        CameraPicture(found: found)
+        CameraPicture(found: found, failed: { access = .denied })
           .accessibilityLabel(texts(.cameraLabel))
           .ignoresSafeArea()
         if app.device.torchAvailable {

@@ -42,7 +42,10 @@ struct ConditionView: View {
         .buttonStyle(.bordered)
     case .time(let notice):
       Text(texts(notice.action)).font(.footnote)
-    case .unsent(_, let waiting):
+    case .unsent(let trouble, let waiting):
+      if let seconds = trouble.retryAfter {
+        Text(texts(.troubleWait, texts.number(Int(seconds.rounded(.up))))).font(.footnote)
+      }
       if waiting > 0 { Text(texts(.conditionWaiting, texts.number(waiting))).font(.footnote) }
     default:
       EmptyView()
@@ -55,6 +58,7 @@ struct ConditionView: View {
     case .takeover(let takeover): return texts(.takeoverQuestion, texts.instant(takeover.from))
     case .pending(let until): return texts(.conditionPending, texts.instant(until))
     case .connectToConfirm: return texts(.conditionConnect)
+    case .careEnded: return texts(.conditionCareEnded)
     case .waiting(let count): return texts(.conditionWaiting, texts.number(count))
     default: return ""
     }
@@ -64,11 +68,12 @@ struct ConditionView: View {
     switch condition {
     case .takeover: "iphone.badge.exclamationmark"
     case .replaced, .unknown: "iphone.slash"
+    case .careEnded: "person.2.slash"
     case .pending: "hourglass"
     case .rejected: "tray.full"
     case .time: "clock.badge.exclamationmark"
     case .connectToConfirm: "arrow.triangle.2.circlepath"
-    case .unsent: "wifi.slash"
+    case .unsent(let trouble, _): trouble.isNetwork ? "wifi.slash" : "exclamationmark.circle"
     case .waiting: "tray.and.arrow.up"
     case .undeclared: "square.and.pencil"
     }
@@ -76,5 +81,21 @@ struct ConditionView: View {
 
   private func answer(_ takeover: Takeover, allow: Bool) {
     Task { await app.answer(takeover, allow: allow, for: subject) }
+  }
+}
+
+/// That the phone's own clock is wrong, where nobody's conditions say it.
+struct ClockNotice: View {
+  @Environment(AppModel.self) private var app
+  @Environment(\.texts) private var texts
+
+  var body: some View {
+    if app.card == nil, let notice = app.clockNotice {
+      VStack(alignment: .leading, spacing: 8) {
+        Label(texts(notice.what), systemImage: "clock.badge.exclamationmark")
+        Text(texts(notice.action)).font(.footnote)
+        RemedyButtons(remedies: [.open(.date)], retry: {})
+      }
+    }
   }
 }

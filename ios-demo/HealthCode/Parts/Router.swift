@@ -6,10 +6,17 @@ import Observation
 /// A screen on the stack.
 enum Place: Hashable {
   case register
+  case family
+  case care
+  case carers(String)
   case declare(String)
   case quarantine(String)
   case exposures(String)
   case journal(String)
+  case papers(String)
+  case appeals(String)
+  case move(String)
+  case handover
   case settings
 }
 

@@ -46,6 +46,14 @@ struct Texts {
   /// An instant to the second, in legal time.
   func clock(_ instant: Date) -> String { instant.formatted(style(date: .abbreviated, time: .standard)) }
 
+  /// The days of the week from Monday, in one sign each.
+  var weekdays: [String] {
+    var calendar = LegalTime.calendar
+    calendar.locale = locale
+    let symbols = calendar.veryShortStandaloneWeekdaySymbols
+    return Array(symbols.dropFirst() + symbols.prefix(1))
+  }
+
   /// A number.
   func number(_ number: some BinaryInteger) -> String { Int(clamping: number).formatted(.number.locale(locale)) }
 

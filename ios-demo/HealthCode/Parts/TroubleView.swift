@@ -12,6 +12,10 @@ struct TroubleView: View {
   let retry: @MainActor () -> Void
   /// Exchanges with the server: the app's exchange where the screen has none of its own.
   var sync: (@MainActor () -> Void)?
+  /// What is offered, where it is not what the trouble itself says.
+  var remedies: [Remedy]?
+  /// Erases a gate's own file, where it is about that one.
+  var eraseGate: (@MainActor () -> Void)?
 
   @Environment(\.texts) private var texts
 
@@ -23,7 +27,7 @@ struct TroubleView: View {
         Text(texts(.troubleWait, texts.number(Int(seconds.rounded(.up)))))
           .font(.footnote)
       }
-      RemedyButtons(remedies: trouble.remedies, retry: retry, sync: sync)
+      RemedyButtons(remedies: remedies ?? trouble.remedies, retry: retry, sync: sync, eraseGate: eraseGate)
     }
     .frame(maxWidth: .infinity, alignment: .leading)
     .padding()
@@ -38,11 +42,14 @@ struct RemedyButtons: View {
   let retry: @MainActor () -> Void
   /// Exchanges with the server.
   var sync: (@MainActor () -> Void)?
+  /// Erases a gate's own file.
+  var eraseGate: (@MainActor () -> Void)?
 
   @Environment(AppModel.self) private var app
   @Environment(Router.self) private var router
   @Environment(\.texts) private var texts
   @State private var asksToErase = false
+  @State private var asksToEraseGate = false
 
   var body: some View {
     VStack(alignment: .leading, spacing: 8) {
@@ -59,6 +66,12 @@ struct RemedyButtons: View {
     } message: {
       Text(texts(.eraseDamagedMessage))
     }
+    .confirmationDialog(texts(.eraseGate), isPresented: $asksToEraseGate, titleVisibility: .visible) {
+      Button(texts(.eraseConfirm), role: .destructive) { eraseGate?() }
+      Button(texts(.cancel), role: .cancel) {}
+    } message: {
+      Text(texts(.eraseGateMessage))
+    }
   }
 
   @ViewBuilder
@@ -70,7 +83,9 @@ struct RemedyButtons: View {
     case .sync: Button(texts(.remedySync), action: sync ?? { app.startSync() })
     case .declare: Button(texts(.remedyDeclare)) { app.selected.map { router.show(.declare($0)) } }
     case .enrol: Button(texts(.remedyEnrol)) { router.show(.register) }
+    case .askForCare: Button(texts(.remedyAskForCare)) { router.show(.care) }
     case .eraseAndEnrol: Button(texts(.remedyErase), role: .destructive) { asksToErase = true }
+    case .eraseGate: Button(texts(.eraseGate), role: .destructive) { asksToEraseGate = true }
     case .scan: Button(texts(.remedyScan)) { app.selected.map { router.cover = .scan($0) } }
     case .showJournal: Button(texts(.remedyJournal)) { app.selected.map { router.show(.journal($0)) } }
     case .open(let setting): settingsButton(for: setting)

@@ -90,6 +90,37 @@ extension AppealState {
   }
 }
 
+extension AppealStanding {
+  /// Where an appeal stands.
+  var key: Key {
+    switch self {
+    case .waiting: .appealWaiting
+    case .received: .journalAppealReceived
+    case .inReview: .journalAppealInReview
+    case .granted: .journalAppealGranted
+    case .refused: .journalAppealRefused
+    case .notTaken: .appealNotTaken
+    }
+  }
+
+  /// The sign of it.
+  var symbol: String {
+    switch self {
+    case .waiting: "tray.and.arrow.up"
+    case .received: "tray.full"
+    case .inReview: "eye"
+    case .granted: "checkmark.circle"
+    case .refused: "xmark.circle"
+    case .notTaken: "exclamationmark.circle"
+    }
+  }
+}
+
+extension By {
+  /// Who it was, with a gap for the name.
+  var key: Key { role == .carer ? .journalByCarer : .journalByOfficer }
+}
+
 extension ReleaseCause {
   /// Why an order ended.
   var key: Key {

@@ -24,8 +24,10 @@ enum CameraAccess {
 struct CameraPicture: UIViewRepresentable {
   /// Takes the text of each code seen, again and again while it is in view.
   let found: @MainActor (String) -> Void
+  /// Is told when the camera cannot be used, or not any more.
+  let failed: @MainActor () -> Void
 
-  func makeCoordinator() -> CameraReader { CameraReader(found: found) }
+  func makeCoordinator() -> CameraReader { CameraReader(found: found, failed: failed) }
 
   func makeUIView(context: Context) -> CameraView {
     let view = CameraView()
@@ -64,15 +66,30 @@ final class CameraReader: NSObject, AVCaptureMetadataOutputObjectsDelegate, @unc
   let session = AVCaptureSession()
   private let queue = DispatchQueue(label: "dev.healthcode.demo.camera")
   private let found: @MainActor (String) -> Void
+  private let failed: @MainActor () -> Void
   private var isSetUp = false
+  private var watching: (any NSObjectProtocol)?
 
-  init(found: @escaping @MainActor (String) -> Void) {
-    self.found = found
+  init(found: @escaping @MainActor (String) -> Void, failed: @escaping @MainActor () -> Void) {
+    (self.found, self.failed) = (found, failed)
+    super.init()
+    // A fault while it runs; what only interrupts it, such as another app, ends by itself.
+    watching = NotificationCenter.default.addObserver(
+      forName: AVCaptureSession.runtimeErrorNotification, object: session, queue: nil
+    ) { _ in Task { @MainActor in failed() } }
+  }
+
+  deinit {
+    if let watching { NotificationCenter.default.removeObserver(watching) }
   }
 
   func start() {
     queue.async {
-      if !self.isSetUp { self.setUp() }
+      guard self.isSetUp || self.setUp() else {
+        let failed = self.failed
+        Task { @MainActor in failed() }
+        return
+      }
       self.session.startRunning()
     }
   }
@@ -81,18 +98,19 @@ final class CameraReader: NSObject, AVCaptureMetadataOutputObjectsDelegate, @unc
     queue.async { self.session.stopRunning() }
   }
 
-  private func setUp() {
-    isSetUp = true
+  private func setUp() -> Bool {
     guard let camera = AVCaptureDevice.default(for: .video), let input = try? AVCaptureDeviceInput(device: camera),
       session.canAddInput(input)
-    else { return }
+    else { return false }
     session.addInput(input)
     let output = AVCaptureMetadataOutput()
-    guard session.canAddOutput(output) else { return }
+    guard session.canAddOutput(output) else { return false }
     session.addOutput(output)
     output.setMetadataObjectsDelegate(self, queue: queue)
     // Only now, since what an output can find depends on its session.
     if output.availableMetadataObjectTypes.contains(.qr) { output.metadataObjectTypes = [.qr] }
+    isSetUp = true
+    return true
   }
 
   func metadataOutput(

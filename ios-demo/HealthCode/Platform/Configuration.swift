@@ -18,9 +18,9 @@ enum StartFailure: Error, Equatable {
 extension Backend {
   /// The files, the server and the ports of this app. Making it twice gives the same.
   static func app() throws(StartFailure) -> Backend {
-    let server = try line("HealthcodeServer")
-    let issuer = try line("HealthcodeIssuer")
-    guard let rootKey = Data(hexadecimal: try line("HealthcodeRootKey")) else {
+    let server = try line("HealthcodeServer", of: "HEALTHCODE_SERVER")
+    let issuer = try line("HealthcodeIssuer", of: "HEALTHCODE_ISSUER")
+    guard let rootKey = Data(hexadecimal: try line("HealthcodeRootKey", of: "HEALTHCODE_ROOT_KEY")) else {
       throw .configuration("HEALTHCODE_ROOT_KEY")
     }
     let folder: URL
@@ -45,9 +45,10 @@ extension Backend {
     return Backend(resident: config(phone), gate: config(gate), ports: ports)
   }
 
-  private static func line(_ name: String) throws(StartFailure) -> String {
+  // What is missing is named as a developer finds it, in Server.xcconfig.
+  private static func line(_ name: String, of setting: String) throws(StartFailure) -> String {
     guard let value = Bundle.main.object(forInfoDictionaryKey: name) as? String, !value.isEmpty else {
-      throw .configuration(name)
+      throw .configuration(setting)
     }
     return value
   }

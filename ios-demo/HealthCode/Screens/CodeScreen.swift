@@ -8,6 +8,7 @@ struct CodeScreen: View {
   @State private var model: CodeModel
 
   @Environment(AppModel.self) private var app
+  @Environment(Router.self) private var router
   @Environment(\.dismiss) private var dismiss
   @Environment(\.scenePhase) private var phase
   @Environment(\.texts) private var texts
@@ -26,13 +27,17 @@ struct CodeScreen: View {
         ShownCodeView(code: code, time: app.time) { model.explain() }
       case .none(let trouble):
         ScrollView {
-          // The model tries again whenever something has changed.
-          TroubleView(trouble: trouble, retry: { app.startSync() })
+          // The model tries again whenever something has changed, and with the file that is opened anew.
+          TroubleView(trouble: trouble, retry: { app.retry() })
         }
       }
       HStack {
         if model.code != nil {
           Button(texts(.codeReveals)) { model.explain() }
+          Spacer()
+        }
+        if model.code?.reasons.isEmpty == false {
+          Button(texts(.appealTitle)) { router.show(.appeals(model.subject)) }
           Spacer()
         }
         Button(texts(.done)) { dismiss() }
@@ -43,15 +48,21 @@ struct CodeScreen: View {
     // What must be read from afar is large already: at the largest sizes it would push the code off the screen.
     .dynamicTypeSize(...DynamicTypeSize.accessibility1)
     // The light is raised for the code alone: not in the app switcher, and not in another app.
-    .task(id: phase == .active) {
+    .task(id: Run(attempt: app.attempt, seen: phase == .active)) {
       if phase == .active { await model.run() }
     }
     .sheet(isPresented: Binding(get: { model.disclosure != nil }, set: { _ in model.stopExplaining() })) {
       if let disclosure = model.disclosure {
         DisclosureView(disclosure: disclosure) { model.stopExplaining() }
           .environment(\.texts, texts)
+          .modifier(Curtained())
       }
     }
+  }
+
+  private struct Run: Equatable {
+    let attempt: Int
+    let seen: Bool
   }
 }
 

@@ -15,6 +15,7 @@ struct DeclareScreen: View {
 
   var body: some View {
     Form {
+      Section { PersonLabel(subject: model.subject) }
       switch model.step {
       case .waiting(let trouble): waiting(trouble)
       case .form: form
@@ -23,7 +24,7 @@ struct DeclareScreen: View {
       }
       if let trouble = model.trouble {
         Section {
-          TroubleView(trouble: trouble) { model.review() }
+          TroubleView(trouble: trouble) { Task { await model.retry() } }
         }
       }
     }
@@ -181,14 +182,16 @@ private struct StayRow: View {
         DatePicker(texts(.stayTo), selection: $stay.to, in: window, displayedComponents: .date)
       }
       ProblemText(problem: model.problem(of: stay.id))
+      // A button alone in its row takes every tap on the row.
       Button(texts(.stayRemove), role: .destructive) { model.remove(stay.id) }
+        .buttonStyle(.borderless)
     }
   }
 }
 
 /// What a declaration would come to, with the reason.
 private struct PreviewSections: View {
-  let preview: Preview
+  let preview: DeclarationPreview
   let model: DeclareModel
 
   @Environment(\.texts) private var texts

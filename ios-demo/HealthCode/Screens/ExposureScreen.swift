@@ -7,6 +7,7 @@ import SwiftUI
 struct ExposureScreen: View {
   @State private var model: ExposureModel
   @State private var asksToForget = false
+  @State private var telling: Exposure?
 
   @Environment(AppModel.self) private var app
   @Environment(\.texts) private var texts
@@ -16,19 +17,31 @@ struct ExposureScreen: View {
 
   var body: some View {
     List {
+      Section { PersonLabel(subject: model.subject) }
       Section { Text(texts(.exposureHint)).font(.footnote) }
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble) { Task { await model.fetch() } } }
+        Section { TroubleView(trouble: trouble) { Task { await model.retry() } } }
       }
       matches
       notices
       entries
     }
     .navigationTitle(texts(.exposureTitle))
-    .task { await model.run() }
+    .task(id: app.attempt) { await model.run() }
     .sheet(isPresented: Binding(get: { model.trip != nil }, set: { shown in if !shown { model.dropTrip() } })) {
       TripScreen(model: model)
         .environment(\.texts, texts)
+        .modifier(Curtained())
+    }
+    .confirmationDialog(
+      texts(.matchTellTitle),
+      isPresented: Binding(get: { telling != nil }, set: { shown in if !shown { telling = nil } }),
+      titleVisibility: .visible
+    ) {
+      if let exposure = telling { Button(texts(.matchTell)) { answer(exposure, .tell) } }
+      Button(texts(.cancel), role: .cancel) {}
+    } message: {
+      Text(texts(.matchTellHint))
     }
     .confirmationDialog(texts(.whereaboutsForgetAll), isPresented: $asksToForget, titleVisibility: .visible) {
       Button(texts(.eraseConfirm), role: .destructive) { Task { await model.forget(nil) } }
@@ -49,6 +62,8 @@ struct ExposureScreen: View {
           Text(texts(.matchUntil, texts.day(exposure.on), texts.instant(exposure.until))).font(.footnote)
           answers(to: exposure)
         }
+        // Else a tap anywhere on the row is one on each of its buttons.
+        .buttonStyle(.borderless)
       }
     }
   }
@@ -64,7 +79,7 @@ struct ExposureScreen: View {
     }
     // What is advice alone has no rule to tell by.
     if exposure.state == .holds, !exposure.rule.isEmpty {
-      Button(texts(.matchTell)) { answer(exposure, .tell) }
+      Button(texts(.matchTell)) { telling = exposure }
       Text(texts(.matchTellHint)).font(.footnote)
     }
   }
@@ -130,7 +145,13 @@ private struct TripScreen: View {
       Form {
         if let trip = model.trip { fields(of: trip) }
         ProblemText(problem: other)
-        Section { Button(texts(.tripRecord)) { Task { await model.recordTrip() } } }
+        if let trouble = model.trouble {
+          Section { TroubleView(trouble: trouble) { Task { await model.retry() } } }
+        }
+        Section {
+          Button(texts(.tripRecord)) { Task { await model.recordTrip() } }
+            .disabled(model.isWorking)
+        }
       }
       .navigationTitle(texts(.tripAdd))
       .toolbar {

@@ -27,6 +27,7 @@ struct GateScreen: View {
     .sheet(isPresented: $showsLane) {
       LaneScreen(model: model, close: { showsLane = false })
         .environment(\.texts, texts)
+        .modifier(Curtained())
     }
   }
 
@@ -42,49 +43,81 @@ struct GateScreen: View {
       ProgressView(texts(.opening))
     case .failed(let trouble):
       ScrollView {
-        TroubleView(trouble: trouble, retry: { model.retry() }, sync: { model.startSync() })
+        GateTroubleView(trouble: trouble, model: model)
       }
-    case .scanning:
-      scanning
-    case .finding(let finding):
-      VStack(spacing: 0) {
-        FindingView(finding: finding) { model.dismiss() }
-        // The camera goes on beside a challenge, since the answer to it comes next.
-        if finding.scan.challenge != nil { camera.frame(height: 120) }
-        if finding.isOutageNotice {
-          Button(texts(.gateLoadNotice)) { Task { await model.loadOutageNotice() } }
-            .padding()
-        }
-      }
-    case .challenge(let challenge):
-      VStack(spacing: 8) {
-        Text(texts(.gateChallenge)).font(.title2)
-        CodeCanvas(picture: challenge.picture)
-          .accessibilityElement()
-          .accessibilityLabel(texts(.gateChallenge))
-        camera.frame(height: 120)
-        Button(texts(.cancel)) { model.dismiss() }
-      }
-      .padding()
+    case .unnamed:
+      Form { LaneSection(model: model, done: {}) }
+    case .scanning, .finding, .challenge:
+      lane
     }
   }
 
-  private var scanning: some View {
+  // One camera for as long as the lane is open: what is shown lies over it or beside it, and it goes on.
+  private var lane: some View {
     VStack(spacing: 8) {
+      above
+      camera
+        .frame(maxHeight: isAsking ? 120 : .infinity)
+      below
+    }
+    .overlay { verdict }
+  }
+
+  private var isAsking: Bool {
+    switch model.content {
+    case .challenge: true
+    case .finding(let finding): finding.scan.challenge != nil
+    case .opening, .failed, .unnamed, .scanning: false
+    }
+  }
+
+  @ViewBuilder
+  private var above: some View {
+    switch model.content {
+    case .challenge(let challenge):
+      Text(texts(.gateChallenge)).font(.title2)
+      CodeCanvas(picture: challenge.picture)
+        .accessibilityElement()
+        .accessibilityLabel(texts(.gateChallenge))
+    case .finding(let finding):
+      // The answer to its challenge comes next.
+      if finding.scan.challenge != nil { FindingView(finding: finding) { model.dismiss() } }
+    case .opening, .failed, .unnamed, .scanning:
       Picker(texts(.gateDirection), selection: $model.direction) {
         Text(texts(.gateIn)).tag(Direction.in)
         Text(texts(.gateOut)).tag(Direction.out)
       }
       .pickerStyle(.segmented)
       .padding()
-      camera
-      if let last = model.last {
-        Text(texts(.gateLast, texts(last.scan.action)))
-          .font(.footnote)
-      }
-      if let trouble = model.trouble {
+    }
+  }
+
+  @ViewBuilder
+  private var below: some View {
+    if let last = model.last {
+      Text(texts(.gateLast, texts(last.scan.action)))
+        .font(.footnote)
+    }
+    if let trouble = model.trouble {
+      HStack {
         Label(texts(trouble.text), systemImage: "exclamationmark.circle")
-          .font(.footnote)
+        Button(texts(.remedySync)) { model.startSync() }
+      }
+      .font(.footnote)
+    }
+  }
+
+  @ViewBuilder
+  private var verdict: some View {
+    if case .finding(let finding) = model.content, finding.scan.challenge == nil {
+      VStack(spacing: 0) {
+        FindingView(finding: finding) { model.dismiss() }
+        if finding.isOutageNotice {
+          Button(texts(.gateLoadNotice)) { Task { await model.loadOutageNotice() } }
+            .frame(maxWidth: .infinity)
+            .padding()
+            .background(.background)
+        }
       }
     }
   }
@@ -95,8 +128,10 @@ struct GateScreen: View {
 
   private var bar: some View {
     HStack {
-      Button(texts(.gateAsk)) { model.ask() }
-      Spacer()
+      if model.lane.showsChallenges, model.status != nil {
+        Button(texts(model.asksEverybody ? .gateAskNobody : .gateAsk)) { model.ask(everybody: !model.asksEverybody) }
+        Spacer()
+      }
       Button(texts(.gateSetUp)) { showsLane = true }
       Spacer()
       Button(texts(.done)) {
@@ -149,99 +184,6 @@ private struct FindingView: View {
   private var spoken: String {
     [texts(finding.scan.action), finding.holder?.maskedName, finding.holder?.idTail]
       .compactMap { $0 }.joined(separator: ", ")
-  }
-}
-
-/// How the lane is set up, what the gate judges by, and what it came to today.
-private struct LaneScreen: View {
-  let model: GateModel
-  let close: @MainActor () -> Void
-  @State private var name: String
-  @State private var policy: String
-  @State private var showsChallenges: Bool
-
-  @Environment(\.texts) private var texts
-
-  init(model: GateModel, close: @escaping @MainActor () -> Void) {
-    (self.model, self.close) = (model, close)
-    _name = State(initialValue: model.lane.gate)
-    _policy = State(initialValue: model.lane.policy ?? "")
-    _showsChallenges = State(initialValue: model.lane.showsChallenges)
-  }
-
-  var body: some View {
-    NavigationStack {
-      Form {
-        Section {
-          TextField(texts(.laneName), text: $name)
-          Picker(texts(.lanePolicy), selection: $policy) {
-            Text(texts(.laneNoPolicy)).tag("")
-            ForEach(model.status?.policies ?? [], id: \.id) { choice in
-              Text(texts(choice.name)).tag(choice.id)
-            }
-          }
-          Toggle(texts(.laneChallenges), isOn: $showsChallenges)
-          Button(texts(.laneSave)) {
-            model.set(Lane(gate: name, policy: policy.isEmpty ? nil : policy, showsChallenges: showsChallenges))
-            close()
-          }
-        } footer: {
-          Text(texts(.laneHint))
-        }
-        if let status = model.status { EvidenceSection(status: status, model: model) }
-        Section(texts(.gateCounts)) {
-          if model.counts.isEmpty { Text(texts(.gateNoCounts)) }
-          ForEach(model.counts) { count in
-            LabeledContent(texts(Key(verdict: count.verdict)), value: texts.number(count.count))
-          }
-        }
-      }
-      .navigationTitle(texts(.gateTitle))
-      .toolbar {
-        ToolbarItem(placement: .confirmationAction) {
-          Button(texts(.done), action: close)
-        }
-      }
-    }
-  }
-}
-
-/// How old what the gate judges by is, and what it knows of the time.
-private struct EvidenceSection: View {
-  let status: CheckpointStatus
-  let model: GateModel
-
-  @Environment(\.texts) private var texts
-
-  var body: some View {
-    Section(texts(.evidenceTitle)) {
-      Label(texts(status.time.key), systemImage: "clock")
-      if status.time == .confirmDate, let date = status.date {
-        Button(texts(.evidenceConfirm, texts.day(date))) { model.confirmDate() }
-      }
-      if let hint = status.hint { Text(texts(hint == .ahead ? .clockAhead : .clockBehind)) }
-      if let expires = status.trustListExpiresAt {
-        LabeledContent(texts(.evidenceTrustList), value: texts.instant(expires))
-      }
-      if !status.isCurrent { Text(texts(.evidenceNotCurrent)) }
-      ForEach(status.statusLists, id: \.self) { list in
-        LabeledContent(texts(.evidenceStatusList, list.issuer), value: texts.instant(list.issuedAt))
-      }
-      ForEach(status.outages, id: \.self) { outage in
-        LabeledContent(texts(.evidenceOutage, outage.issuer), value: texts.instant(outage.endsAt))
-      }
-      if let trouble = model.trouble {
-        TroubleView(trouble: trouble, retry: { model.startSync() }, sync: { model.startSync() })
-      }
-      if model.isSyncing {
-        HStack {
-          ProgressView(texts(.syncRunning))
-          Button(texts(.cancel)) { model.cancelSync() }
-        }
-      } else {
-        Button(texts(.remedySync)) { model.startSync() }
-      }
-    }
   }
 }
 

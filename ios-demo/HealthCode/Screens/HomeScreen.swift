@@ -31,7 +31,7 @@ struct HomeScreen: View {
   private var people: some View {
     Picker(texts(.homePerson), selection: Binding(get: { app.selected ?? "" }, set: { app.select($0) })) {
       ForEach(app.cards, id: \.subject) { card in
-        Text(verbatim: "\(card.maskedName) \(card.idTail)").tag(card.subject)
+        Text(card.name).tag(card.subject)
       }
     }
     .pickerStyle(.menu)
@@ -51,9 +51,12 @@ struct HomeScreen: View {
       // Also without an order: the proof of the last one is there.
       Row(title: .quarantineTitle, symbol: "calendar") { router.show(.quarantine(card.subject)) }
       Row(title: .declareTitle, symbol: "square.and.pencil") { router.show(.declare(card.subject)) }
+      Row(title: .appealTitle, symbol: "text.bubble") { router.show(.appeals(card.subject)) }
+      Row(title: .paperTitle, symbol: "printer") { router.show(.papers(card.subject)) }
       Row(title: .exposureTitle, symbol: "tram") { router.show(.exposures(card.subject)) }
       Row(title: .journalTitle, symbol: "list.bullet.rectangle") { router.show(.journal(card.subject)) }
-      Row(title: .registerTitle, symbol: "person.badge.plus") { router.show(.register) }
+      Row(title: .moveTitle, symbol: "map") { router.show(.move(card.subject)) }
+      Row(title: .familyTitle, symbol: "person.2") { router.show(.family) }
       Row(title: .gateTitle, symbol: "person.badge.shield.checkmark") { router.cover = .gate }
       Row(title: .settingsTitle, symbol: "gearshape") { router.show(.settings) }
     }
@@ -93,8 +96,7 @@ private struct CardView: View {
         Text(texts(.homeUnrated))
           .font(.title2)
       }
-      Text(verbatim: "\(card.maskedName)  \(card.idTail)")
-        .font(.headline)
+      PersonLabel(subject: card.subject)
       if let counted = card.countedDays, let days = card.orderDays {
         Text(texts(.quarantineCounted, texts.number(counted), texts.number(days)))
       }
@@ -148,6 +150,7 @@ struct TrustedTimeView: View {
           systemImage: time.sure ? "clock" : "clock.badge.questionmark"
         )
         .monospacedDigit()
+        .accessibilityAddTraits(.updatesFrequently)
       }
     }
   }

@@ -15,6 +15,7 @@ struct JournalScreen: View {
 
   var body: some View {
     List {
+      Section { PersonLabel(subject: model.subject) }
       if let trouble = model.trouble {
         Section { TroubleView(trouble: trouble, retry: { app.retry() }) }
       }
@@ -45,7 +46,7 @@ struct JournalScreen: View {
       }
     }
     .navigationTitle(texts(.journalTitle))
-    .task { await model.run() }
+    .task(id: app.attempt) { await model.run() }
   }
 }
 
@@ -118,7 +119,7 @@ private struct EntryRow: View {
   }
 
   private func words(by: By) -> String {
-    texts(by.role == .carer ? .journalByCarer : .journalByOfficer, by.name)
+    texts(by.key, by.name)
   }
 
   private func words(of outcome: EntryOutcome) -> String {

@@ -9,6 +9,7 @@ struct QuarantineScreen: View {
   @State private var model: QuarantineModel
 
   @Environment(AppModel.self) private var app
+  @Environment(Router.self) private var router
   @Environment(\.texts) private var texts
 
   /// A screen over a model of its own.
@@ -17,20 +18,21 @@ struct QuarantineScreen: View {
   var body: some View {
     ScrollView {
       VStack(alignment: .leading, spacing: 16) {
+        PersonLabel(subject: model.subject)
         switch model.content {
         case .opening: ProgressView(texts(.opening))
         case .order(let order): content(of: order)
         case .free: Label(texts(.quarantineFree), systemImage: "checkmark.circle")
         case .none(let trouble): TroubleView(trouble: trouble, retry: { app.retry() })
         }
-        if let trouble = model.trouble { TroubleView(trouble: trouble, retry: checkIn) }
+        if let trouble = model.trouble { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
         proof
       }
       .frame(maxWidth: .infinity, alignment: .leading)
       .padding()
     }
     .navigationTitle(texts(.quarantineTitle))
-    .task { await model.run() }
+    .task(id: app.attempt) { await model.run() }
     .task(id: model.order?.order) {
       if model.order != nil { await model.askForReminders() }
     }
@@ -40,6 +42,7 @@ struct QuarantineScreen: View {
   private func content(of order: QuarantineView) -> some View {
     ColourBand(colour: order.colour, word: texts(order.colour.key))
     Text(texts(order.cause))
+    Button(texts(.appealTitle)) { router.show(.appeals(model.subject)) }
     Text(texts(.quarantineCounted, texts.number(order.counted), texts.number(order.days)))
       .font(.headline)
     standing(of: order)
@@ -60,8 +63,11 @@ struct QuarantineScreen: View {
     case .review:
       Text(texts(.quarantineReview))
     }
+    if let until = order.provisionalUntil {
+      Label(texts(.journalProvisional, texts.instant(until)), systemImage: "hourglass")
+    }
     if order.connectToConfirm {
-      Text(texts(.conditionConnect))
+      Text(texts(order.provisionalUntil == nil ? .conditionConnect : .quarantineConfirm))
       Button(texts(.remedySync)) { app.startSync() }
         .buttonStyle(.borderedProminent)
     }
@@ -92,8 +98,10 @@ struct QuarantineScreen: View {
         }
       }
     }
-    if model.recorded != nil {
-      Label(texts(.checkInRecorded), systemImage: "checkmark.circle")
+    if let recorded = model.recorded {
+      Label(
+        recorded.day.map { texts(.checkInRecorded, texts.day($0)) } ?? texts(.checkInRecordedUnsure),
+        systemImage: "checkmark.circle")
     }
   }
 
@@ -114,6 +122,8 @@ struct QuarantineScreen: View {
         Label(texts(.proofShare), systemImage: "square.and.arrow.up")
       }
       Button(texts(.dismiss)) { model.dropProof() }
+    } else if model.hasNothingToProve {
+      Text(texts(.proofNone))
     } else if model.order != nil || model.content == .free {
       Button(texts(.proofMake)) { Task { await model.makeProof() } }
     }
@@ -139,8 +149,18 @@ private struct CalendarGrid: View {
 
   @Environment(\.texts) private var texts
 
+  @ViewBuilder
   var body: some View {
+    if let first = days.first, let last = days.last {
+      Text(texts(.calendarSpan, texts.day(first.date), texts.day(last.date))).font(.footnote)
+    }
     Grid(horizontalSpacing: 4, verticalSpacing: 8) {
+      GridRow {
+        ForEach(Array(texts.weekdays.enumerated()), id: \.offset) { _, name in
+          Text(name).font(.footnote)
+        }
+      }
+      .accessibilityHidden(true)
       ForEach(Array(weeks.enumerated()), id: \.offset) { _, week in
         GridRow {
           ForEach(Array(week.enumerated()), id: \.offset) { _, day in
@@ -149,6 +169,17 @@ private struct CalendarGrid: View {
         }
       }
     }
+    ForEach(signs, id: \.self) { state in
+      Label(texts(state.key), systemImage: state.symbol).font(.footnote)
+    }
+    .accessibilityHidden(true)
+  }
+
+  private var days: [QuarantineDay] { weeks.joined().compactMap { $0 } }
+
+  // Each sign once, in the order in which it comes.
+  private var signs: [DayState] {
+    days.map(\.state).reduce(into: []) { signs, state in if !signs.contains(state) { signs.append(state) } }
   }
 
   private func cell(of day: QuarantineDay) -> some View {
@@ -162,6 +193,7 @@ private struct CalendarGrid: View {
     .background(.thinMaterial, in: RoundedRectangle(cornerRadius: 8))
     .accessibilityElement(children: .ignore)
     .accessibilityLabel(texts(.calendarDay, texts.day(day.date), texts(day.state.key)))
+    .accessibilityAddTraits(day.date == today ? .isSelected : [])
   }
 }
 

@@ -1,4 +1,4 @@
-// Enrolling somebody: the identity, then the one-time code. Each field's error stands under it.
+// Enrolling somebody, or a person to care for: the identity, then what confirms it. Each field's error stands under it.
 
 import DemoKit
 import SwiftUI
@@ -16,6 +16,7 @@ struct RegisterScreen: View {
 
   var body: some View {
     Form {
+      ClockNotice()
       switch model.step {
       case .identity: identity
       case .code: code
@@ -25,7 +26,7 @@ struct RegisterScreen: View {
         Section { TroubleView(trouble: trouble, retry: submit) }
       }
     }
-    .navigationTitle(texts(.registerTitle))
+    .navigationTitle(texts(model.isForCare ? .careTitle : .registerTitle))
     .onChange(of: focus) { left, _ in
       if let left { model.leave(left) }
     }
@@ -33,6 +34,7 @@ struct RegisterScreen: View {
 
   @ViewBuilder
   private var identity: some View {
+    if model.isForCare { carer }
     Section {
       field(.name, texts(.registerName), text: $model.name)
         .textContentType(.name)
@@ -56,7 +58,7 @@ struct RegisterScreen: View {
         .keyboardType(.phonePad)
         .textContentType(.telephoneNumber)
     } footer: {
-      ProblemText(problem: model.problems[.phone], hint: .registerPhoneHint)
+      ProblemText(problem: model.problems[.phone], hint: model.isForCare ? .carePhoneHint : .registerPhoneHint)
     }
     Section {
       field(.region, texts(.registerRegion), text: $model.region)
@@ -67,6 +69,18 @@ struct RegisterScreen: View {
     Section { submitButton(.registerRequestCode) }
   }
 
+  private var carer: some View {
+    Section {
+      Picker(texts(.careCarer), selection: $model.carer) {
+        ForEach(model.carers, id: \.subject) { card in
+          Text(card.name).tag(String?.some(card.subject))
+        }
+      }
+    } footer: {
+      ProblemText(problem: model.problems[.carer], hint: .careHint)
+    }
+  }
+
   @ViewBuilder
   private var code: some View {
     Section {
@@ -74,7 +88,18 @@ struct RegisterScreen: View {
         .keyboardType(.numberPad)
         .textContentType(.oneTimeCode)
     } footer: {
-      ProblemText(problem: model.problems[.code], hint: .registerCodeHint)
+      ProblemText(problem: model.problems[.code], hint: model.isForCare ? .careCodeHint : .registerCodeHint)
+    }
+    if model.isForCare {
+      Section {
+        if let pending = model.pending {
+          Label(texts(pending.text), systemImage: "hourglass")
+          Text(texts(.requestHint)).font(.footnote)
+        }
+        if !model.isWorking {
+          Button(texts(.requestAsk)) { Task { await model.askWhetherConfirmed() } }
+        }
+      }
     }
     Section {
       submitButton(.registerConfirm)
@@ -88,6 +113,7 @@ struct RegisterScreen: View {
   private func done(_ enrolment: Enrolment) -> some View {
     Section {
       Label(texts(.registerDone), systemImage: "checkmark.circle")
+      PersonLabel(subject: enrolment.subject)
       if let until = enrolment.pendingUntil {
         Text(texts(.conditionPending, texts.instant(until)))
       }
@@ -120,7 +146,13 @@ struct RegisterScreen: View {
 
   private func submit() {
     focus = nil
-    Task { if model.step == .code { await model.enrol() } else { await model.requestCode() } }
+    Task {
+      if model.step == .code { await model.enrol() } else { await model.requestCode() }
+      // What is wrong is said, and the person is where it stands.
+      guard let wrong = RegisterModel.Field.allCases.first(where: { model.problems[$0] != nil }) else { return }
+      focus = wrong
+      if let problem = model.problems[wrong] { Announcement.post(texts(problem)) }
+    }
   }
 }
 

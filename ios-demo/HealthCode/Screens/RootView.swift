@@ -55,10 +55,17 @@ struct RootView: View {
   private func screen(of place: Place) -> some View {
     switch place {
     case .register: RegisterScreen(model: app.register())
+    case .family: FamilyScreen(model: app.family())
+    case .care: if let model = app.care() { RegisterScreen(model: model) } else { Text(texts(.familyNobody)) }
+    case .carers(let subject): CarersScreen(subject: subject, model: app.family())
     case .declare(let subject): DeclareScreen(model: app.declare(subject))
     case .quarantine(let subject): QuarantineScreen(model: app.quarantine(subject))
     case .exposures(let subject): ExposureScreen(model: app.exposures(subject))
     case .journal(let subject): JournalScreen(model: app.journal(subject))
+    case .papers(let subject): PaperScreen(model: app.papers(subject))
+    case .appeals(let subject): AppealScreen(model: app.appeals(subject))
+    case .move(let subject): MoveScreen(model: app.move(subject))
+    case .handover: HandoverScreen(model: app.handover())
     case .settings: SettingsScreen(model: app.settings())
     }
   }
@@ -74,7 +81,7 @@ struct RootView: View {
 }
 
 /// Covers a screen while the app is not in use: what the system keeps as a picture of the app shows nobody's code.
-private struct Curtained: ViewModifier {
+struct Curtained: ViewModifier {
   @Environment(\.scenePhase) private var phase
 
   func body(content: Content) -> some View {
@@ -110,9 +117,11 @@ struct WelcomeScreen: View {
     ScrollView {
       VStack(alignment: .leading, spacing: 20) {
         Text(texts(.welcomeText))
+        ClockNotice()
         Button(texts(.welcomeRegister)) { router.show(.register) }
           .buttonStyle(.borderedProminent)
           .controlSize(.large)
+        Button(texts(.handoverTitle)) { router.show(.handover) }
         Button(texts(.gateTitle)) { router.cover = .gate }
         Button(texts(.settingsTitle)) { router.show(.settings) }
       }

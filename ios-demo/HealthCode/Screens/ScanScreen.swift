@@ -1,4 +1,5 @@
-// A resident's camera: a gate's challenge is answered at once, a venue entered, anything else named.
+// A resident's camera: a gate's challenge is answered at once, a venue entered, somebody handed over to another phone or taken
+// over from it, anything else named.
 
 import DemoKit
 import SwiftUI
@@ -29,7 +30,7 @@ struct ScanScreen: View {
       .padding()
     }
     .onChange(of: phase) { _, now in
-      if case .answer = model.content { app.device.bright(now == .active) }
+      if model.isBright { app.device.bright(now == .active) }
     }
     .onDisappear { model.leave() }
   }
@@ -39,6 +40,7 @@ struct ScanScreen: View {
     switch model.content {
     case .scanning:
       VStack(spacing: 0) {
+        PersonLabel(subject: model.subject)
         Text(texts(.scanHint)).padding()
         CameraPane(
           isTorchOn: model.isTorchOn, toggleTorch: { model.toggleTorch() },
@@ -62,11 +64,30 @@ struct ScanScreen: View {
     case .entered(let name):
       Label(texts(.venueEntered, name.map { texts($0) } ?? ""), systemImage: "checkmark.circle")
         .padding()
+    case .handoverRequest:
+      HandoverQuestion(people: app.movable) { subject in Task { await model.handOver(subject) } }
+    case .handover(let picture, let subject):
+      VStack(spacing: 12) {
+        PersonLabel(subject: subject)
+        Text(texts(.handoverAnswer))
+        CodeCanvas(picture: picture.picture)
+          .accessibilityElement()
+          .accessibilityLabel(texts(.handoverAnswerLabel))
+        if let until = picture.expiresAt { Text(texts(.handoverUntil, texts.instant(until))).font(.footnote) }
+      }
+      .padding()
+    case .takingOver:
+      VStack(spacing: 12) {
+        ProgressView(texts(.working))
+        Button(texts(.cancel)) { model.cancel() }
+      }
+    case .tookOver(let enrolment):
+      HandedOver(subject: enrolment.subject)
     case .named(let text):
       Label(texts(text), systemImage: "questionmark.circle")
         .padding()
     case .failed(let trouble):
-      ScrollView { TroubleView(trouble: trouble, retry: { model.again() }) }
+      ScrollView { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
     }
   }
 }

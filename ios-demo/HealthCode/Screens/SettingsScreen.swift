@@ -7,19 +7,23 @@ import SwiftUI
 /// The settings.
 struct SettingsScreen: View {
   @State private var model: SettingsModel
+  @State private var region: String
 
   @Environment(AppModel.self) private var app
   @Environment(Router.self) private var router
   @Environment(\.texts) private var texts
 
   /// A screen over a model of its own.
-  init(model: SettingsModel) { _model = State(initialValue: model) }
+  init(model: SettingsModel) {
+    _model = State(initialValue: model)
+    _region = State(initialValue: model.region)
+  }
 
   var body: some View {
     @Bindable var app = app
     Form {
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble, retry: { Task { await model.export() } }) }
+        Section { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
       }
       Section {
         Picker(texts(.settingsLanguage), selection: $app.language) {
@@ -33,6 +37,14 @@ struct SettingsScreen: View {
           Button(texts(.remedySettings)) { app.device.open(.notifications) }
         }
       }
+      Section {
+        TextField(texts(.settingsRegion), text: $region)
+          .keyboardType(.numberPad)
+          .accessibilityHint(model.regionProblem.map { texts($0) } ?? "")
+        Button(texts(.settingsRegionKeep)) { Task { await model.setRegion(region) } }
+      } footer: {
+        ProblemText(problem: model.regionProblem, hint: .settingsRegionHint)
+      }
       data
       erasure
       Section {
@@ -45,13 +57,15 @@ struct SettingsScreen: View {
     }
     .disabled(model.isWorking)
     .navigationTitle(texts(.settingsTitle))
-    .task { if app.home?.subjects.isEmpty == false { await model.look() } }
+    // It asks the person where nobody has: only where there is something to be reminded of.
+    .task { if app.cards.contains(where: { $0.orderDays != nil }) { await model.look() } }
     .confirmationDialog(
       texts(.eraseTitle),
       isPresented: Binding(get: { model.asked != nil }, set: { shown in if !shown { model.keep() } }),
       titleVisibility: .visible
     ) {
-      Button(texts(.eraseConfirm), role: .destructive) { erase() }
+      // A dialog that closes takes the question back, maybe before its button is heard: what was asked is taken now.
+      if let asked = model.asked { Button(texts(.eraseConfirm), role: .destructive) { erase(asked) } }
       Button(texts(.cancel), role: .cancel) { model.keep() }
     } message: {
       Text(model.waiting > 0 ? texts(.eraseWaiting, texts.number(model.waiting)) : texts(.eraseMessage))
@@ -82,9 +96,9 @@ struct SettingsScreen: View {
     }
   }
 
-  private func erase() {
+  private func erase(_ erasure: SettingsModel.Erasure) {
     Task {
-      await model.confirmErasure()
+      await model.confirm(erasure)
       if model.trouble == nil { router.home() }
     }
   }

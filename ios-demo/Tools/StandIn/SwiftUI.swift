@@ -11,6 +11,7 @@ extension Never: View { public var body: Never { fatalError() } }
 public protocol Leaf: View where Body == Never {}
 extension Leaf { public var body: Never { fatalError() } }
 public struct Anything: Leaf { nonisolated public init() {} }
+public struct Preview {} // Xcode's own, by the name of the core's record: whoever writes it bare is told that it is ambiguous.
 public struct EmptyView: Leaf { nonisolated public init() {} }
 extension Optional: View where Wrapped: View { public var body: Never { fatalError() } }
 @resultBuilder public enum ViewBuilder {
@@ -57,6 +58,7 @@ public struct DismissAction { @MainActor public func callAsFunction() {} }
 public enum ScenePhase { case active, inactive, background }
 public struct EnvironmentValues {
   public subscript<K: EnvironmentKey>(key: K.Type) -> K.Value { get { K.defaultValue } set {} }
+  public var timeZone: TimeZone { get { .current } set {} }; public var calendar: Calendar { get { .current } set {} }
   public var locale: Locale { get { .current } set {} }
   public var scenePhase: ScenePhase { .active }
   public var dismiss: DismissAction { DismissAction() }
@@ -84,7 +86,8 @@ public struct GraphicsContext { public struct Shading { public static func color
 public struct ButtonRole: Sendable { public static let cancel = Self(), destructive = Self() }
 public struct AccessibilityTraits: OptionSet, Sendable { public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
-  public static let isSelected = Self(rawValue: 1), isImage = Self(rawValue: 2), isStaticText = Self(rawValue: 4) }
+  public static let isSelected = Self(rawValue: 1), isImage = Self(rawValue: 2), isStaticText = Self(rawValue: 4)
+  public static let updatesFrequently = Self(rawValue: 8) }
 public enum AccessibilityChildBehavior { case ignore, contain, combine }
 public enum DynamicTypeSize: Comparable { case large, accessibility1 }
 public enum ContentMode { case fit, fill }

@@ -42,6 +42,11 @@ public final class AppModel {
   public var language: Language {
     didSet { preferences["language"] = language.rawValue }
   }
+  /// Whether somebody on this phone has asked to care for a person, and nobody has confirmed it yet. Nothing of whom is
+  /// kept there: the request itself is in the phone's file.
+  public internal(set) var awaitsCare: Bool {
+    didSet { preferences["care"] = awaitsCare ? "asked" : nil }
+  }
   /// The time on the screen.
   public let time: TrustedTime
   /// The phone.
@@ -52,7 +57,10 @@ public final class AppModel {
   let light: Light
   private(set) var resident: Resident?
   private var syncing: Task<Void, Never>?
-  private var lastWake: Date?
+  private var opening: Task<Result<Resident, HealthcodeError>, Never>?
+  private var due: Date?
+  private var answered: Set<String> = []
+  private var refusals: [String: Trouble] = [:]
 
   /// An app that is not open yet.
   public init(backend: Backend, device: any Device, preferences: any Preferences) {
@@ -60,6 +68,7 @@ public final class AppModel {
     self.device = device
     self.preferences = preferences
     language = preferences["language"].flatMap(Language.init(rawValue:)) ?? .system
+    awaitsCare = preferences["care"] != nil
     time = TrustedTime(clock: backend.ports.clock)
     light = Light(device)
   }
@@ -74,13 +83,22 @@ extension AppModel {
   /// The card of the subject whose screens are shown.
   public var card: SubjectCard? { cards.first { $0.subject == selected } }
 
+  /// The card of a subject; nil for one who is not on this phone.
+  public func card(of subject: String) -> SubjectCard? { cards.first { $0.subject == subject } }
+
+  /// The subjects who have this phone for themselves, and may care for others with it.
+  public var holders: [SubjectCard] { cards.filter { $0.caredForBy == nil && $0.state == .active } }
+
+  /// The subjects for whom this phone cares.
+  public var caredFor: [SubjectCard] { cards.filter { $0.caredForBy != nil } }
+
   /// What a person should know about the subject whose screens are shown, the most urgent first.
   public var conditions: [Condition] {
     guard let home, let card else { return [] }
     var found: [Condition] = []
-    if let takeover = card.takeover { found.append(.takeover(takeover)) }
+    if let takeover = card.takeover, !answered.contains(takeover.key) { found.append(.takeover(takeover)) }
     switch card.state {
-    case .replaced: found.append(.replaced)
+    case .replaced: found.append(card.caredForBy == nil ? .replaced : .careEnded)
     case .unknown: found.append(.unknown)
     case .pending(let until): found.append(.pending(until: until))
     case .active: break
@@ -90,6 +108,9 @@ extension AppModel {
     if card.connectToConfirm { found.append(.connectToConfirm) }
     if !card.declared, card.colour == nil, card.state == .active { found.append(.undeclared) }
     let waiting = Int(home.sync.waiting)
+    if let refusal = refusals[card.subject], card.state == .active {
+      found.append(.unsent(refusal, waiting: Int(card.waiting)))
+    }
     if let syncTrouble {
       found.append(.unsent(syncTrouble, waiting: waiting))
     } else if waiting > 0, !isSyncing {
@@ -97,6 +118,10 @@ extension AppModel {
     }
     return found
   }
+
+  /// What is wrong with the phone's own clock, where nobody is on the phone yet whose conditions would say it. That the day is
+  /// not known is no news before the first exchange.
+  public var clockNotice: TimeNotice? { time.notice.flatMap { $0.kind == .dayUnknown ? nil : $0 } }
 
   /// A text of the core in the app's language.
   public func say(_ text: BilingualText) -> String { text.inLanguage(language.tag) }
@@ -131,6 +156,7 @@ extension AppModel {
 
   /// Opens the file once more, after what kept it from being opened.
   public func retry() {
+    syncing?.cancel()
     resident?.close()
     resident = nil
     stage = .opening
@@ -156,12 +182,33 @@ extension AppModel {
     resident = nil
   }
 
-  private func opened() async throws(HealthcodeError) -> Resident {
+  /// The open file, opened where it is not: for what follows it. Who comes while it is being opened waits for the same one.
+  func opened() async throws(HealthcodeError) -> Resident {
     if let resident { return resident }
     stage = .opening
-    let opened = try await Resident.open(backend.resident, ports: backend.ports)
+    let (config, ports) = (backend.resident, backend.ports)
+    let task =
+      opening
+      ?? Task { () -> Result<Resident, HealthcodeError> in
+        do throws(HealthcodeError) {
+          return .success(try await Resident.open(config, ports: ports))
+        } catch {
+          return .failure(error)
+        }
+      }
+    opening = task
+    let result = await task.value
+    if opening == task { opening = nil }
+    if let resident { return resident }
+    let opened = try result.get()
     resident = opened
     return opened
+  }
+
+  /// The open file, or the error that says that there is none.
+  func phone() throws(HealthcodeError) -> Resident {
+    guard let resident else { throw .closed }
+    return resident
   }
 
   private func fail(_ error: any Error) {
@@ -176,14 +223,11 @@ extension AppModel {
     if !home.subjects.contains(where: { $0.subject == selected }) { selected = home.subjects.first?.subject }
     stage = home.subjects.isEmpty ? .empty : .ready
     remind()
-    guard let wake = home.nextWake else { return device.wake(after: nil) }
-    let delay = wake.timeIntervalSince(home.time.now)
-    device.wake(after: max(0, delay))
-    // Once for each instant: what did not help then has an instant of its own, by the core's own pauses.
-    if delay <= 0, wake != lastWake {
-      lastWake = wake
-      startSync()
-    }
+    if let resident { device.wake(after: (try? RefreshWork.secondsToNext(resident)) ?? nil) }
+    // What was due has come while the app is open. What did not help then has an instant of its own, by the core's pauses.
+    let passed = due.map { home.time.now >= $0 } ?? false
+    due = home.nextWake
+    if passed { startSync() }
   }
 
   /// Looks at the file again, after something was recorded.
@@ -232,6 +276,7 @@ extension AppModel {
     do {
       let report = try await resident.sync()
       syncTrouble = nil
+      refusals = Dictionary(report.problems.map { ($0.subject, $0.trouble) }) { first, _ in first }
       if report.refused > 0 { await findRejections(in: resident) }
     } catch {
       // Who cancelled it knows; the library is hanging up meanwhile, and tells of it when that is done.
@@ -276,6 +321,7 @@ extension AppModel {
     guard let resident else { return }
     do {
       try await resident.answer(takeover, allow: allow, for: subject)
+      answered.insert(takeover.key)
       trouble = nil
       look()
       await sync()
@@ -285,40 +331,14 @@ extension AppModel {
   }
 }
 
-// MARK: The screens' models
-
-extension AppModel {
-  /// For enrolling somebody on this phone, the first or another one.
-  public func register() -> RegisterModel { RegisterModel(app: self) }
-
-  /// For a subject's declaration.
-  public func declare(_ subject: String) -> DeclareModel { DeclareModel(app: self, subject: subject) }
-
-  /// For a subject's code.
-  public func code(_ subject: String) -> CodeModel { CodeModel(app: self, subject: subject) }
-
-  /// For a subject's quarantine.
-  public func quarantine(_ subject: String) -> QuarantineModel { QuarantineModel(app: self, subject: subject) }
-
-  /// For scanning on behalf of a subject.
-  public func scan(_ subject: String) -> ScanModel { ScanModel(app: self, subject: subject) }
-
-  /// For where a subject was, and what of it met exposure notices.
-  public func exposures(_ subject: String) -> ExposureModel { ExposureModel(app: self, subject: subject) }
-
-  /// For what happened to a subject on this phone, and who asked.
-  public func journal(_ subject: String) -> JournalModel { JournalModel(app: self, subject: subject) }
-
-  /// For the settings.
-  public func settings() -> SettingsModel { SettingsModel(app: self) }
-
-  /// For a gate: another file, another person in front of the camera.
-  public func gate() -> GateModel { GateModel(app: self) }
-
-  /// The open file, or the error that says that there is none.
-  func phone() throws(HealthcodeError) -> Resident {
-    guard let resident else { throw .closed }
-    return resident
+extension SubjectProblem {
+  /// What to say of it, where the subject's own state does not say it.
+  fileprivate var trouble: Trouble {
+    switch problem {
+    case "unreachable": Trouble(.network(.offline, retryAfter: retryAfter))
+    case "not-listed": Trouble(.invalidField(field: "issuer", reason: problem))
+    default: Trouble(.rejected(problem: problem, retryAfter: retryAfter))
+    }
   }
 }
 
@@ -327,7 +347,9 @@ extension JournalEntry {
   public var refusal: (at: Date, text: BilingualText)? {
     switch event {
     case .declared(_, _, .refused(let at, _, let text)), .checkedIn(_, _, _, .refused(let at, _, let text)),
-      .answered(_, _, _, .refused(let at, _, let text)), .toldExposure(_, _, _, _, .refused(let at, _, let text)):
+      .answered(_, _, _, .refused(let at, _, let text)), .toldExposure(_, _, _, _, .refused(let at, _, let text)),
+      .endedCare(_, _, .refused(let at, _, let text)), .askedForPaper(_, _, .refused(let at, _, let text)),
+      .appealed(_, _, .refused(let at, _, let text)), .broughtServed(_, _, .refused(let at, _, let text)):
       (at, text)
     default: nil
     }

@@ -41,7 +41,7 @@ public final class CodeModel {
     app.light.want()
     defer { app.light.release() }
     do {
-      let resident = try app.phone()
+      let resident = try await app.opened()
       while !Task.isCancelled {
         let before = try Standing(resident.home())
         await show(resident.codes(of: subject))

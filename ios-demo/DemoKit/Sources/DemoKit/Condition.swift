@@ -8,6 +8,8 @@ public enum Condition: Equatable, Hashable, Sendable {
   case takeover(Takeover)
   /// Another phone has taken this one's place.
   case replaced
+  /// What this phone's carer did for the person has ended, or goes on from another phone of the carer.
+  case careEnded
   /// The server does not know the subject by this phone's key.
   case unknown
   /// Another phone is being told: this one takes over then.
@@ -30,6 +32,7 @@ public enum Condition: Equatable, Hashable, Sendable {
     switch self {
     case .takeover: [.answerTakeover]
     case .replaced, .unknown: [.enrol]
+    case .careEnded: [.askForCare]
     case .pending, .connectToConfirm, .waiting: [.sync]
     case .rejected: [.showJournal]
     case .time(let notice):
@@ -51,7 +54,7 @@ public enum Condition: Equatable, Hashable, Sendable {
     case .time(let notice): notice.what
     case .unsent(let trouble, _): trouble.text
     case .undeclared: HealthcodeError.notRated.text
-    case .takeover, .pending, .connectToConfirm, .waiting: nil
+    case .takeover, .careEnded, .pending, .connectToConfirm, .waiting: nil
     }
   }
 }

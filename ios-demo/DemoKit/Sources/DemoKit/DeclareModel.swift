@@ -4,6 +4,9 @@
 import Foundation
 import Observation
 
+/// What a declaration would come to. In a file that imports SwiftUI the name of the core's own is another's too.
+public typealias DeclarationPreview = Preview
+
 /// A subject's declaration. It is filled in, looked at before it is sent, and recorded without a network.
 @MainActor
 @Observable
@@ -59,11 +62,11 @@ public final class DeclareModel {
   /// Fetches the form; connects for it where it never came. For the screen's task.
   public func load() async {
     do {
-      try show(app.phone().form())
+      try show(app.phone().form(of: subject))
     } catch HealthcodeError.notSynced {
       await app.sync()
       do {
-        try show(app.phone().form())
+        try show(app.phone().form(of: subject))
       } catch {
         step = .waiting(app.syncTrouble ?? Trouble(error))
       }
@@ -209,6 +212,11 @@ extension DeclareModel {
     } catch {
       show(error)
     }
+  }
+
+  /// Tries again what did not work: the sending, or the look at what it comes to.
+  public func retry() async {
+    if case .preview = step { await send() } else { review() }
   }
 
   var declaration: DeclarationInput {

@@ -41,6 +41,8 @@ public final class ExposureModel {
   public private(set) var trouble: Trouble?
   /// Whether notices are being fetched; ``cancelFetch()`` ends it.
   public private(set) var isFetching = false
+  /// Whether something is being recorded or deleted: a moment.
+  public private(set) var isWorking = false
   /// What the last fetch came to; its `waitingBytes` are large files that were left.
   public private(set) var report: NoticeReport?
   /// Whose they are.
@@ -48,6 +50,7 @@ public final class ExposureModel {
 
   private let app: AppModel
   private var fetching: Task<Void, Never>?
+  private var failed: (@MainActor () async -> Void)?
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
@@ -56,7 +59,7 @@ public final class ExposureModel {
   /// Reads what is there, and follows it until the task ends.
   public func run() async {
     do {
-      for try await _ in try app.phone().homes() { read() }
+      for try await _ in try await app.opened().homes() { read() }
     } catch {
       show(error)
     }
@@ -76,13 +79,14 @@ public final class ExposureModel {
 
   /// Records the journey that was typed in, and matches it. Wrong fields are in ``problems``.
   public func recordTrip() async {
-    guard let trip else { return }
+    guard let trip, !isWorking else { return }
     let place = trip.place.trimmingCharacters(in: .whitespaces)
     // What is no number is said to be wrong by the core as the number that no carriage has.
     let input = TripInput(
       mode: trip.mode, number: trip.number, date: LegalTime.day(of: trip.date),
       place: place.isEmpty ? nil : UInt16(place) ?? 0, from: trip.from, to: trip.to, departedAt: trip.departedAt,
       arrivedAt: trip.arrivedAt)
+    failed = { [weak self] in await self?.recordTrip() }
     await attempt { resident in
       try await resident.recordTrip(input, for: self.subject)
       self.dropTrip()
@@ -91,17 +95,20 @@ public final class ExposureModel {
 
   /// Leaves a venue now.
   public func leave(_ entry: WhereaboutsEntry) async {
+    failed = { [weak self] in await self?.leave(entry) }
     await attempt { try await $0.leaveVenue(entry.id, for: self.subject) }
   }
 
   /// Deletes an entry with its matches; nil deletes all of them.
   public func forget(_ entry: WhereaboutsEntry?) async {
+    failed = { [weak self] in await self?.forget(entry) }
     await attempt { try await $0.forgetWhereabouts(of: self.subject, entry: entry?.id) }
   }
 
   /// Answers a match: that its entry is wrong, which sends nothing, or that the authority is to be told, which the next
   /// exchange sends.
   public func answer(_ exposure: Exposure, with answer: ExposureAnswer) async {
+    failed = { [weak self] in await self?.answer(exposure, with: answer) }
     await attempt { resident in
       let recorded = try await resident.answer(exposure: exposure.id, with: answer, for: self.subject)
       self.app.look()
@@ -114,7 +121,10 @@ public final class ExposureModel {
     guard fetching == nil else { return }
     isFetching = true
     let task = Task {
-      await attempt { self.report = try await $0.fetchNotices(large: large) }
+      failed = { [weak self] in await self?.fetch(large: large) }
+      await attempt {
+        self.report = try await $0.fetchNotices(large: large)
+      }
     }
     fetching = task
     await withTaskCancellationHandler {
@@ -129,10 +139,18 @@ public final class ExposureModel {
   /// Ends the fetch that is under way; nothing is lost by it.
   public func cancelFetch() { fetching?.cancel() }
 
+  /// Tries again what did not work, and nothing else.
+  public func retry() async {
+    if let failed { await failed() } else { read() }
+  }
+
   private func attempt(_ call: @MainActor (Resident) async throws -> Void) async {
+    isWorking = true
+    defer { isWorking = false }
     do {
       trouble = nil
       try await call(app.phone())
+      failed = nil
     } catch {
       show(error)
     }

@@ -9,46 +9,6 @@ import Observation
 @Observable
 public final class GateModel {
   /// What the screen shows.
-  public enum Content: Equatable {
-    /// The lane's file is being opened: a moment.
-    case opening
-    /// It cannot be opened: why, and what to do.
-    case failed(Trouble)
-    /// The camera's picture.
-    case scanning
-    /// What a scan came to, full screen.
-    case finding(Finding)
-    /// A challenge that the staff opened themselves.
-    case challenge(ShownChallenge)
-  }
-
-  /// What a scan came to.
-  public struct Finding: Equatable, Sendable {
-    /// Verdict, action in words, and the challenge to show where an answer is asked for.
-    public let scan: Scan
-    /// How it is told without a look at the screen.
-    public let signal: Signal
-    /// Whether it stays until a tap: a stop, and an outage notice, which no person shows and which can be loaded.
-    public var staysUntilTap: Bool { signal == .stop || isOutageNotice }
-    /// Whether it is an outage notice that ``GateModel/loadOutageNotice()`` loads.
-    public var isOutageNotice: Bool { scan.verdict == .notAHealthCode(what: .outageNotice) }
-    /// Whose code it is; nil where that is not known.
-    public var holder: Holder? { scan.verdict.holder }
-    /// The colour; nil where there is none.
-    public var colour: Colour? { scan.verdict.colour }
-  }
-
-  /// How often a verdict was come to on a day.
-  public struct VerdictCount: Equatable, Sendable, Identifiable {
-    /// The verdict's name by the core: `pass`, `stop`, …
-    public let verdict: String
-    /// How often.
-    public let count: Int
-    /// Its name.
-    public var id: String { verdict }
-  }
-
-  /// What the screen shows.
   public private(set) var content: Content = .opening
   /// What the last scan came to, kept in sight while the camera goes on; nil before the first.
   public private(set) var last: Finding?
@@ -68,6 +28,10 @@ public final class GateModel {
   public private(set) var loaded: Loaded?
   /// The lane as it is set up, kept: name, kind of gate, whether it can show a challenge.
   public private(set) var lane: Lane
+  /// What is wrong with the name that was given last, in the core's words; nil for nothing.
+  public private(set) var nameProblem: BilingualText?
+  /// Whether everybody is asked for an answer to a challenge, one after the other.
+  public private(set) var asksEverybody = false
   /// How often the file was opened: the screen's task depends on it, `.task(id: model.attempt)`.
   public private(set) var attempt = 0
 
@@ -84,6 +48,8 @@ public final class GateModel {
   private let preferences: any Preferences
   private let sleep: @Sendable (Duration) async throws -> Void
   private var checkpoint: Checkpoint?
+  private var opening: Task<Result<Checkpoint, HealthcodeError>, Never>?
+  private var turn = 0
   private var syncing: Task<Void, Never>?
   private var holding: Task<Void, Never>?
   private var shown: (text: String, scan: Scan)?
@@ -96,7 +62,7 @@ public final class GateModel {
     (backend, device, light, preferences) = (app.backend, app.device, app.light, app.preferences)
     self.sleep = sleep
     lane = Lane(
-      gate: preferences["gate"] ?? "Gate", policy: preferences["policy"],
+      gate: preferences["gate"] ?? "", policy: preferences["policy"],
       showsChallenges: preferences["challenges"] != "no")
   }
 }
@@ -113,7 +79,8 @@ extension GateModel {
       light.release()
     }
     do {
-      try await open()
+      if checkpoint == nil, !lane.gate.isEmpty { try await open(lane) }
+      if lane.gate.isEmpty { content = .unnamed }
       while true {
         look()
         if isDue { startSync() }
@@ -133,27 +100,73 @@ extension GateModel {
     attempt += 1
   }
 
-  /// Sets up the lane, keeps that, and opens the file with it. What is wrong with the name is in ``content``.
-  public func set(_ lane: Lane) {
+  /// Sets up the lane, opens the file with it, and keeps it once that has worked. A name that is none is said in
+  /// ``nameProblem``; the lane of before goes on then.
+  @discardableResult
+  public func set(_ lane: Lane) async -> Bool {
+    let before = self.lane
+    nameProblem = nil
+    close()
+    do {
+      try await open(lane)
+    } catch .invalidField("gate", let reason) {
+      nameProblem = HealthcodeError.invalidField(field: "gate", reason: reason).text
+      content = .unnamed
+      if !before.gate.isEmpty { retry() }
+      return false
+    } catch {
+      if error != .cancelled { content = .failed(Trouble(error)) }
+      return false
+    }
     self.lane = lane
     preferences["gate"] = lane.gate
     preferences["policy"] = lane.policy
     preferences["challenges"] = lane.showsChallenges ? "yes" : "no"
-    retry()
+    look()
+    startSync()
+    return true
+  }
+
+  /// Erases the lane's own file, which cannot be opened, and opens an empty one. The residents' file is another one, and
+  /// nothing of it is touched.
+  public func eraseDamaged() async {
+    close()
+    do {
+      try await Resident.eraseDatabase(backend.gate, ports: backend.ports)
+      retry()
+    } catch {
+      content = .failed(Trouble(error))
+    }
   }
 
   /// Closes the file, with what is under way.
   public func close() {
+    turn += 1
     holding?.cancel()
     syncing?.cancel()
     checkpoint?.close()
-    (checkpoint, shown, last, content) = (nil, nil, nil, .opening)
+    (checkpoint, shown, last, asksEverybody, content) = (nil, nil, nil, false, .opening)
   }
 
-  private func open() async throws(HealthcodeError) {
-    guard checkpoint == nil else { return }
+  /// One opening after the other: of two at a time the file would keep the lane of the first.
+  private func open(_ lane: Lane) async throws(HealthcodeError) {
     content = .opening
-    checkpoint = try await Checkpoint.open(backend.gate, ports: backend.ports, lane: lane)
+    let (before, config, ports, ours) = (opening, backend.gate, backend.ports, turn)
+    let task = Task { () -> Result<Checkpoint, HealthcodeError> in
+      if case .success(let earlier) = await before?.value { earlier.close() }
+      do throws(HealthcodeError) {
+        return .success(try await Checkpoint.open(config, ports: ports, lane: lane))
+      } catch {
+        return .failure(error)
+      }
+    }
+    opening = task
+    let opened = try await task.value.get()
+    guard turn == ours else {
+      opened.close()
+      throw .cancelled
+    }
+    checkpoint = opened
     content = .scanning
   }
 
@@ -180,6 +193,8 @@ extension GateModel {
   /// answer.
   public func scanned(_ text: String) {
     guard let checkpoint, isReading else { return }
+    // An answer is good once: what is still in view of the person before is not the next one's.
+    if asksEverybody, shown?.text == text { return }
     do {
       let scan = try checkpoint.verify(text, direction: direction)
       // The same code is still in front of the camera, and the gate has said what it thinks of it.
@@ -193,21 +208,31 @@ extension GateModel {
     }
   }
 
-  /// A tap: away with the verdict or the challenge, the camera goes on.
+  /// A tap: away with the verdict, and on to the next person.
   public func dismiss() {
     holding?.cancel()
-    if checkpoint != nil { content = .scanning }
+    goOn()
   }
 
-  /// Opens a challenge, where the staff ask for an answer themselves.
-  public func ask() {
+  /// Asks everybody for an answer from now on, or nobody any more. A challenge takes one answer: after each verdict, and
+  /// after the time for it, the next one is shown by itself.
+  public func ask(everybody: Bool) {
+    asksEverybody = everybody
+    dismiss()
+  }
+
+  private func goOn() {
     guard let checkpoint else { return }
+    guard asksEverybody else {
+      content = .scanning
+      return
+    }
     do {
       let challenge = try checkpoint.challenge()
       content = .challenge(challenge)
       hold(for: .seconds(challenge.validFor))
     } catch {
-      trouble = Trouble(error)
+      (trouble, asksEverybody, content) = (Trouble(error), false, .scanning)
     }
   }
 
@@ -215,7 +240,7 @@ extension GateModel {
     switch content {
     case .scanning, .challenge: true
     case .finding(let finding): finding.scan.challenge != nil
-    case .opening, .failed: false
+    case .opening, .failed, .unnamed: false
     }
   }
 
@@ -238,7 +263,7 @@ extension GateModel {
       do {
         try await sleep(duration)
         try Task.checkCancellation()
-        self?.content = .scanning
+        self?.goOn()
       } catch {
         // Something else is shown now.
         return

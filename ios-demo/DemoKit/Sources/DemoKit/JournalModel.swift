@@ -25,7 +25,7 @@ public final class JournalModel {
   /// Reads it whole, page after page, and follows it until the task ends.
   public func run() async {
     do {
-      let resident = try app.phone()
+      let resident = try await app.opened()
       for try await _ in resident.homes() { try await read(resident) }
     } catch {
       fail(error)
@@ -45,7 +45,7 @@ public final class JournalModel {
 
   /// The symptoms of a check-in in words, as far as the form in force knows them.
   public func symptoms(_ ids: [String]) -> [BilingualText] {
-    let known = (try? app.phone().form().symptoms) ?? []
+    let known = (try? app.phone().form(of: subject).symptoms) ?? []
     return ids.map { id in known.first { $0.id == id }?.text ?? BilingualText(zh: id, en: id) }
   }
 

@@ -33,12 +33,15 @@ public final class QuarantineModel {
   public private(set) var isWorking = false
   /// The proof to share, once it was asked for.
   public private(set) var proof: Document?
+  /// Whether a proof was asked for where there was no quarantine.
+  public private(set) var hasNothingToProve = false
   /// Whether the reminders will be shown; nil before the person was asked.
   public private(set) var remindersAllowed: Bool?
   /// Whose it is.
   public let subject: String
 
   private let app: AppModel
+  private var failed: (@MainActor () async -> Void)?
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
@@ -64,7 +67,7 @@ public final class QuarantineModel {
   /// Follows the quarantine until the task ends.
   public func run() async {
     do {
-      let resident = try app.phone()
+      let resident = try await app.opened()
       for try await _ in resident.homes() { try read(resident) }
     } catch {
       fail(error)
@@ -74,6 +77,8 @@ public final class QuarantineModel {
   /// Asks whether reminders may be shown, where an order is in force.
   public func askForReminders() async {
     remindersAllowed = await app.device.notificationsAllowed()
+    // Those that were set before the person had agreed were refused by the system.
+    if remindersAllowed == true { app.look() }
   }
 
   /// Records the day's check-in with the symptoms that are marked, and begins to send it. It needs no network.
@@ -84,12 +89,12 @@ public final class QuarantineModel {
     do {
       let resident = try app.phone()
       recorded = try await resident.checkIn(subject, symptoms: symptoms.map(\.id).filter(marked.contains))
-      (marked, trouble) = ([], nil)
+      (marked, trouble, failed) = ([], nil, nil)
       try read(resident)
       app.look()
       app.startSync()
     } catch {
-      trouble = Trouble(error)
+      (trouble, failed) = (Trouble(error), { [weak self] in await self?.checkIn() })
     }
   }
 
@@ -97,18 +102,23 @@ public final class QuarantineModel {
   public func makeProof() async {
     do {
       let text = try await app.phone().quarantineProof(of: subject)
-      (proof, trouble) = (Document(name: "quarantine-proof.json", data: Data(text.utf8)), nil)
+      (proof, trouble, failed) = (Document(name: "quarantine-proof.json", data: Data(text.utf8)), nil, nil)
+    } catch .invalidField("order", _) {
+      hasNothingToProve = true
     } catch {
-      trouble = Trouble(error)
+      (trouble, failed) = (Trouble(error), { [weak self] in await self?.makeProof() })
     }
   }
+
+  /// Tries again what did not work, and nothing else.
+  public func retry() async { await failed?() }
 
   /// Lets go of the proof, when it was shared.
   public func dropProof() { proof = nil }
 
   private func read(_ resident: Resident) throws(HealthcodeError) {
     content = try resident.quarantine(of: subject).map(Content.order) ?? .free
-    if let form = try? resident.form(), form.symptoms != symptoms { symptoms = form.symptoms }
+    if let form = try? resident.form(of: subject), form.symptoms != symptoms { symptoms = form.symptoms }
   }
 
   private func fail(_ error: any Error) {

@@ -1,9 +1,11 @@
-// Enrolling somebody: the identity, then the one-time code. What was typed stays in memory and is gone with the model.
+// Enrolling somebody, oneself or a person to care for: the identity, then what confirms it. What was typed stays in memory
+// and is gone with the model.
 
 import Foundation
 import Observation
 
-/// Enrols somebody on this phone. Each wrong field has the core's text where it stands.
+/// Enrols somebody on this phone: whoever holds it, or a person for whom one of its subjects cares. Each wrong field has
+/// the core's text where it stands.
 @MainActor
 @Observable
 public final class RegisterModel {
@@ -11,7 +13,8 @@ public final class RegisterModel {
   public enum Step: Equatable, Sendable {
     /// Who somebody is.
     case identity
-    /// The one-time code, which went to the number on record.
+    /// The one-time code, which went to the number on record. For a person to care for also without one: the records or an
+    /// officer confirm it then.
     case code
     /// Done: the subject, and when this phone takes over where another one has to be told first.
     case done(Enrolment)
@@ -29,6 +32,8 @@ public final class RegisterModel {
     case region
     /// The one-time code.
     case code
+    /// Who asks to care for the person.
+    case carer
   }
 
   /// Which part of the form is shown.
@@ -45,6 +50,10 @@ public final class RegisterModel {
   public var region = ""
   /// The one-time code.
   public var code = ""
+  /// The subject of this phone who asks to care for the person; nil where the person is to hold this phone.
+  public var carer: String?
+  /// That nobody has confirmed yet who may care for the person, as the server said when it was asked; nil before.
+  public private(set) var pending: Trouble?
   /// What is wrong with each field, for the person; none for those that were not left yet.
   public private(set) var problems: [Field: BilingualText] = [:]
   /// What went wrong that is no field's.
@@ -60,9 +69,15 @@ public final class RegisterModel {
   private var left: Set<Field> = []
   private var work: Task<Void, Never>?
 
-  init(app: AppModel) {
-    self.app = app
+  init(app: AppModel, carer: String? = nil) {
+    (self.app, self.carer) = (app, carer)
   }
+
+  /// Whether it is about a person to care for.
+  public var isForCare: Bool { carer != nil }
+
+  /// Who may ask to care for somebody: whoever has this phone for oneself.
+  public var carers: [SubjectCard] { app.holders }
 
   /// The person has left a field: from now on what is wrong with it is shown.
   public func leave(_ field: Field) {
@@ -73,31 +88,64 @@ public final class RegisterModel {
   /// Asks for a one-time code, and shows the next step. Wrong fields are in ``problems``, all at once.
   public func requestCode() async {
     left.formUnion([.name, .document, .phone, .region])
+    problems[.carer] = nil
     check()
     guard problems.isEmpty else { return }
     await working { resident in
-      let asked = try await resident.requestOneTimeCode(self.identity)
+      // The library keeps one request, the last.
+      self.app.awaitsCare = false
+      let asked =
+        if let carer = self.carer {
+          try await resident.requestCare(for: self.identity, by: carer)
+        } else {
+          try await resident.requestOneTimeCode(self.identity)
+        }
+      self.app.awaitsCare = self.isForCare
       (self.digits, self.codeValidFor) = (Int(asked.digits), asked.expiresIn)
-      (self.code, self.step) = ("", .code)
+      (self.code, self.step, self.pending) = ("", .code, nil)
     }
   }
 
   /// Confirms the code: the person is on this phone then, and the first exchange begins.
   public func enrol() async {
+    problems[.code] = nil
     await working { resident in
-      let enrolment = try await resident.enrol(code: self.code.trimmingCharacters(in: .whitespaces))
-      self.step = .done(enrolment)
-      self.app.look()
-      self.app.select(enrolment.subject)
-      self.app.startSync()
-      self.forget()
+      let typed = self.code.trimmingCharacters(in: .whitespaces)
+      let enrolment =
+        if self.isForCare {
+          try await resident.confirmCare(code: typed)
+        } else {
+          try await resident.enrol(code: typed)
+        }
+      self.finish(enrolment)
     }
+  }
+
+  /// Asks whether the records or an officer have confirmed, without a code, that the person may be cared for. While nobody
+  /// has, ``pending`` says so, and the request stands for a week.
+  public func askWhetherConfirmed() async {
+    await working { resident in
+      do {
+        self.finish(try await resident.confirmCare())
+      } catch HealthcodeError.rejected("relation-pending", let seconds) {
+        self.pending = Trouble(.rejected(problem: "relation-pending", retryAfter: seconds))
+      }
+    }
+  }
+
+  private func finish(_ enrolment: Enrolment) {
+    app.awaitsCare = false
+    (step, pending) = (.done(enrolment), nil)
+    app.look()
+    app.select(enrolment.subject)
+    app.startSync()
+    forget()
   }
 
   /// Back from the code to the identity.
   public func back() {
     guard step == .code else { return }
-    (step, code, trouble) = (.identity, "", nil)
+    (step, code, trouble, pending) = (.identity, "", nil, nil)
     problems[.code] = nil
   }
 
@@ -112,7 +160,7 @@ public final class RegisterModel {
   private func check() {
     do {
       let found = try app.phone().check(identity)
-      problems = [:]
+      problems = problems.filter { $0.key == .carer }
       for problem in found {
         if let field = Field(path: problem.field), left.contains(field) { problems[field] = problem.text }
       }
@@ -146,6 +194,10 @@ public final class RegisterModel {
     switch error {
     case .invalidField(let path, _):
       if let field = Field(path: path) { problems[field] = error.text } else { trouble = Trouble(error) }
+    case .rejected("limit", _) where isForCare:
+      // As many as the rulebook allows: it is about who asks, or about the person, and no code helps.
+      step = .identity
+      problems[.carer] = error.text
     case .rejected where step == .code:
       problems[.code] = error.text
     case .cancelled: break

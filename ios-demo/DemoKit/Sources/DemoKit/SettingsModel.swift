@@ -19,6 +19,8 @@ public final class SettingsModel {
   public private(set) var asked: Erasure?
   /// All that is stored, to share, once it was asked for: personal data in clear.
   public private(set) var exported: Document?
+  /// What is wrong with the region that was given last, in the core's words; nil for nothing.
+  public private(set) var regionProblem: BilingualText?
   /// What did not work.
   public private(set) var trouble: Trouble?
   /// Whether something is under way: a moment.
@@ -27,6 +29,7 @@ public final class SettingsModel {
   public private(set) var notificationsAllowed: Bool?
 
   private let app: AppModel
+  private var failed: (@MainActor () async -> Void)?
 
   init(app: AppModel) {
     self.app = app
@@ -40,6 +43,24 @@ public final class SettingsModel {
     (try? app.phone().form()).map { ($0.title, Int($0.version)) }
   }
 
+  /// The region where this phone is said to be, six digits; empty where nobody has said it.
+  public var region: String { app.home?.region ?? "" }
+
+  /// Says where this phone is, which decides whose code is to be shown; empty no longer says it. It stays on this phone.
+  public func setRegion(_ region: String) async {
+    let region = region.trimmingCharacters(in: .whitespaces)
+    regionProblem = nil
+    failed = { [weak self] in await self?.setRegion(region) }
+    await working { resident in
+      do {
+        try await resident.setRegion(region.isEmpty ? nil : region)
+        self.app.look()
+      } catch HealthcodeError.invalidField(let field, let reason) {
+        self.regionProblem = HealthcodeError.invalidField(field: field, reason: reason).text
+      }
+    }
+  }
+
   /// Looks up whether notifications may be shown.
   public func look() async {
     notificationsAllowed = await app.device.notificationsAllowed()
@@ -47,6 +68,7 @@ public final class SettingsModel {
 
   /// Makes the document of everything that is stored about a subject, or, for nil, about everybody.
   public func export(_ subject: String? = nil) async {
+    failed = { [weak self] in await self?.export(subject) }
     await working { resident in
       let text = try await resident.export(subject)
       self.exported = Document(name: "healthcode-export.json", data: Data(text.utf8))
@@ -56,16 +78,16 @@ public final class SettingsModel {
   /// Lets go of the document, when it was shared.
   public func dropExport() { exported = nil }
 
-  /// Asks for an erasure: nothing is erased before ``confirmErasure()``.
+  /// Asks for an erasure: nothing is erased before ``confirm(_:)``.
   public func ask(_ erasure: Erasure) { asked = erasure }
 
   /// Takes that back.
   public func keep() { asked = nil }
 
   /// Erases what was asked for, for good.
-  public func confirmErasure() async {
-    guard let erasure = asked else { return }
+  public func confirm(_ erasure: Erasure) async {
     asked = nil
+    failed = { [weak self] in await self?.confirm(erasure) }
     await working { resident in
       switch erasure {
       case .subject(let subject):
@@ -73,9 +95,15 @@ public final class SettingsModel {
         self.app.look()
       case .everything:
         try await resident.eraseEverything()
+        self.app.awaitsCare = false
         self.app.retry()
       }
     }
+  }
+
+  /// Tries again what did not work, and nothing else.
+  public func retry() async {
+    await failed?()
   }
 
   private func working(_ call: @MainActor (Resident) async throws -> Void) async {
@@ -84,6 +112,7 @@ public final class SettingsModel {
     defer { isWorking = false }
     do {
       try await call(app.phone())
+      failed = nil
     } catch {
       trouble = Trouble(error as? HealthcodeError ?? .internal(incident: "unexpected"))
     }

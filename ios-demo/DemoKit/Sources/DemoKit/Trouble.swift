@@ -43,6 +43,9 @@ public struct Trouble: Equatable, Hashable, Sendable {
     }
   }
 
+  /// What to offer where it is about a gate's own file, which is not the residents': nobody enrols there.
+  public var gateRemedies: [Remedy] { remedies.map { $0 == .eraseAndEnrol ? .eraseGate : $0 } }
+
   /// Whether it is the network: normal, what is unsent waits.
   public var isNetwork: Bool {
     if case .network = error { true } else { false }
@@ -69,8 +72,12 @@ public enum Remedy: Equatable, Hashable, Sendable {
   case declare
   /// Enrol again on this phone: what is kept here is not lost.
   case enrol
+  /// Ask to care for the person, anew.
+  case askForCare
   /// Erase what is on this phone and enrol anew: ask before, it cannot be undone.
   case eraseAndEnrol
+  /// Erase the gate's own file, and go on with an empty one: ask before.
+  case eraseGate
   /// Scan the gate's challenge: an answer needs no clock.
   case scan
   /// Let another phone in, or refuse it.

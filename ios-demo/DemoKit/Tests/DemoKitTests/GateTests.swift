@@ -40,8 +40,7 @@ final class GateTests: XCTestCase, @unchecked Sendable {
   func testAStopStaysUntilATapAndTheDirectionCounts() async throws {
     let lane = try await OpenLane.green(zhangSan, stay: "420100")
     let (gate, alarm) = (lane.gate, lane.alarm)
-    gate.set(Lane(gate: "Estate, east", policy: "residential"))
-    lane.open()
+    await gate.set(Lane(gate: "Estate, east", policy: "residential"))
     try await until("the lane has its policy") { gate.status?.policy?.id == "residential" && !gate.isSyncing }
     XCTAssertEqual(gate.status?.policies.map(\.id), ["residential", "highway-toll", "railway-station"])
     lane.stage.world.pass(seconds: 5)
@@ -87,18 +86,31 @@ final class GateTests: XCTestCase, @unchecked Sendable {
     scan.leave()
     XCTAssertFalse(lane.holding.device.isBright)
 
-    // Challenge mode: the staff ask themselves.
+    // Challenge mode: everybody is asked, and nobody taps for it.
     gate.dismiss()
-    gate.ask()
+    gate.ask(everybody: true)
     guard case .challenge(let own) = gate.content else { return XCTFail("\(gate.content)") }
     await scan.scanned(own.text)
     guard case .answer(let second) = scan.content else { return XCTFail("\(scan.content)") }
     gate.scanned(second.text)
     XCTAssertEqual(gate.last?.signal, .pass)
-    gate.dismiss()
-    gate.ask()
+    try await lane.alarm.ring(.milliseconds(1_500))
+    try await until("the next one is asked by itself") { gate.content.challenge != nil }
+    XCTAssertNotEqual(gate.content.challenge, own)
+    let signals = lane.guarding.device.signals
+    lane.stage.world.pass(seconds: 5)
+    gate.scanned(second.text)
+    XCTAssertEqual(lane.guarding.device.signals, signals, "what the person before still shows is nobody's answer")
+    let next = try XCTUnwrap(gate.content.challenge)
     try await lane.alarm.ring(.seconds(60))
-    try await until("a challenge that nobody answers goes") { gate.content == .scanning }
+    try await until("one that nobody answers is asked anew") { ![nil, next].contains(gate.content.challenge) }
+    gate.scanned(try await lane.code())
+    guard case .finding(let stale) = gate.content else { return XCTFail("\(gate.content)") }
+    XCTAssertEqual(stale.signal, .pass, "a fresh code is judged as ever")
+    gate.dismiss()
+    XCTAssertNotNil(gate.content.challenge)
+    gate.ask(everybody: false)
+    XCTAssertEqual(gate.content, .scanning)
     let asking = lane.holding.app.journal(lane.subject)
     lane.holding.show(asking.run)
     try await until("who asked is kept") { asking.answered.count == 2 }
@@ -160,23 +172,73 @@ final class GateTests: XCTestCase, @unchecked Sendable {
   }
 
   @MainActor
+  func testANewLaneAsksForItsNameAndADamagedFileOfTheGateCostsTheResidentsNothing() async throws {
+    let stage = try Stage()
+    let played = Played(stage, preferences: Slips())
+    try await played.launch()
+    _ = try await played.enrol(liSi)
+    let gate = played.app.gate()
+    let screen = played.show(gate.run)
+    try await until("it has no name") { gate.content == .unnamed }
+    XCTAssertEqual(gate.lane.gate, "")
+    await gate.set(Lane(gate: "北门"))
+    XCTAssertEqual(gate.content, .scanning)
+    XCTAssertEqual(played.app.gate().lane.gate, "北门")
+    try await until("its first exchange is over") { !gate.isSyncing }
+    screen.cancel()
+    await screen.value
+    gate.close()
+
+    for end in ["-wal", "-shm"] {
+      try? FileManager.default.removeItem(atPath: stage.server.path("gate-phone.db" + end))
+    }
+    try Data(repeating: 7, count: 4_096).write(to: URL(fileURLWithPath: stage.server.path("gate-phone.db")))
+    let later = played.app.gate()
+    played.show(later.run)
+    try await until("it is damaged") { later.content == .failed(Trouble(.storage(.corrupt))) }
+    XCTAssertEqual(Trouble(.storage(.corrupt)).gateRemedies, [.retry, .eraseGate])
+    await later.eraseDamaged()
+    played.show(later.run)
+    try await until("an empty one is there") { later.content == .scanning }
+    XCTAssertEqual(later.lane.gate, "北门")
+    XCTAssertEqual(played.app.cards.count, 1, "the residents' file is another one")
+    XCTAssertNil(played.app.trouble)
+    later.close()
+    await played.quit()
+  }
+
+  @MainActor
   func testALaneIsKeptATorchGoesOutWithTheScreenAndAWrongNameIsSaid() async throws {
     let lane = try await OpenLane.green()
     let (gate, device) = (lane.gate, lane.guarding.device)
     XCTAssertTrue(device.isAwake && device.isBright)
     gate.toggleTorch()
     XCTAssertTrue(device.isTorchOn && gate.isTorchOn)
-    gate.set(Lane(gate: String(repeating: "门", count: 9)))
+    let before = gate.lane
+    let isSet = await gate.set(Lane(gate: String(repeating: "门", count: 9)))
+    XCTAssertFalse(isSet)
+    XCTAssertEqual(gate.nameProblem, HealthcodeError.invalidField(field: "gate", reason: "too-long").text)
+    XCTAssertEqual(gate.lane, before)
+    XCTAssertEqual(lane.guarding.app.gate().lane, before, "and nothing of it is kept")
     lane.open()
-    try await until("the name is too long") {
-      gate.content == .failed(Trouble(.invalidField(field: "gate", reason: "too-long")))
-    }
-    gate.set(Lane(gate: "West gate", policy: "highway-toll", showsChallenges: false))
-    lane.open()
-    try await until("open again") { gate.content == .scanning }
+    try await until("the lane of before goes on") { gate.content == .scanning }
+    let first = Task { await gate.set(Lane(gate: "South gate")) }
+    try await until("it is being opened") { gate.content == .opening || gate.lane.gate == "South gate" }
+    let second = await gate.set(Lane(gate: "West gate", policy: "highway-toll", showsChallenges: false))
+    XCTAssertTrue(second, "of two the last one holds")
+    _ = await first.value
+    XCTAssertNil(gate.nameProblem)
+    XCTAssertEqual(gate.content, .scanning)
     XCTAssertEqual(lane.guarding.app.gate().lane, gate.lane, "another day it is the same lane")
     await lane.quit()
     XCTAssertFalse(device.isTorchOn || device.isAwake || device.isBright)
+  }
+}
+
+extension GateModel.Content {
+  /// The challenge that is asked of everybody; nil while something else is shown.
+  fileprivate var challenge: ShownChallenge? {
+    if case .challenge(let challenge) = self { challenge } else { nil }
   }
 }
 

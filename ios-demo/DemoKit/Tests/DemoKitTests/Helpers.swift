@@ -17,6 +17,7 @@ final class Notebook: Device {
   var wake: TimeInterval?
   var opened: [DeviceSetting] = []
   var allowsNotifications = true
+  private var wasAsked = false
   let torchAvailable: Bool
 
   init(torch: Bool = true) {
@@ -27,16 +28,24 @@ final class Notebook: Device {
   func awake(_ on: Bool) { isAwake = on }
   func torch(_ on: Bool) { isTorchOn = on }
   func signal(_ signal: Signal) { signals.append(signal) }
-  func remind(after delays: [TimeInterval]) { reminders = delays }
+  // The system takes none before the person was asked.
+  func remind(after delays: [TimeInterval]) { reminders = wasAsked && allowsNotifications ? delays : [] }
   func wake(after delay: TimeInterval?) { wake = delay }
-  func notificationsAllowed() async -> Bool { allowsNotifications }
+  func notificationsAllowed() async -> Bool {
+    wasAsked = true
+    return allowsNotifications
+  }
   func open(_ setting: DeviceSetting) { opened.append(setting) }
 }
 
 /// Preferences that end with the test.
 @MainActor
 final class Slips: Preferences {
-  var words: [String: String] = [:]
+  var words: [String: String]
+
+  init(_ words: [String: String] = [:]) {
+    self.words = words
+  }
 
   subscript(key: String) -> String? {
     get { words[key] }
@@ -59,7 +68,7 @@ final class Played {
     file: String = "phone.db",
     vault: any Vault = MemoryVault(),
     server url: String? = nil,
-    preferences: Slips = Slips(),
+    preferences: Slips = Slips(["gate": "North gate"]),
     root: Data? = nil
   ) {
     self.stage = stage

@@ -1,7 +1,8 @@
-import DemoKit
 import Foundation
 import TestSupport
 import XCTest
+
+@testable import DemoKit
 
 /// Honest states: each trouble has a state of the screen and something to do, and ends when its cause does.
 final class StatesTests: XCTestCase, @unchecked Sendable {
@@ -219,6 +220,74 @@ final class StatesTests: XCTestCase, @unchecked Sendable {
       XCTAssertTrue(played.app.conditions.contains(.unsent(Trouble(error), waiting: 0)))
       await played.quit()
     }
+  }
+
+  @MainActor
+  func testWhatIsDueIsDoneWhileTheAppIsOpenAndAWrongClockIsSaidWhereNobodyIsRegistered() async throws {
+    let stage = try Stage()
+    let played = Played(stage)
+    let app = played.app
+    try await played.launch()
+    XCTAssertEqual(app.time.notice?.kind, .dayUnknown)
+    XCTAssertNil(app.clockNotice, "no news before the first exchange")
+    let first = try await played.enrol(liSi)
+    let settings = app.settings()
+    await settings.confirm(.subject(first))
+    XCTAssertEqual(app.stage, .empty)
+    XCTAssertNil(app.clockNotice)
+    played.clock.setWall(offBy: 3_600)
+    app.look()
+    XCTAssertEqual(app.clockNotice?.kind, .clockAhead)
+    XCTAssertEqual(app.conditions, [], "nobody's condition says it")
+    played.clock.setWall(offBy: 0)
+    _ = try await played.enrol(liSi)
+    XCTAssertNil(app.clockNotice)
+
+    stage.server.stop()
+    await app.sync()
+    XCTAssertEqual(app.syncTrouble?.isNetwork, true)
+    let due = try XCTUnwrap(app.home?.nextWake)
+    try stage.server.restart([])
+    app.look()
+    XCTAssertFalse(app.isSyncing, "not before its time")
+    stage.world.go(to: due.addingTimeInterval(1))
+    app.look()
+    XCTAssertTrue(app.isSyncing)
+    try await played.idle()
+    XCTAssertNil(app.syncTrouble)
+    await played.quit()
+  }
+
+  @MainActor
+  func testTryAgainDoesWhatFailedAndNothingElse() async throws {
+    let played = try Played(Stage())
+    let app = played.app
+    try await played.launch()
+    let subject = try await played.enrol(zhangSan)
+    let model = app.quarantine(subject)
+    await model.makeProof()
+    XCTAssertTrue(model.hasNothingToProve)
+    XCTAssertNil(model.trouble)
+    try await played.declare(subject, stay: "420100")
+    app.close()
+    await model.makeProof()
+    XCTAssertEqual(model.trouble, Trouble(.closed))
+    let settings = app.settings()
+    settings.ask(.subject(subject))
+    await settings.confirm(.subject(subject))
+    XCTAssertEqual(settings.trouble, Trouble(.closed))
+    app.retry()
+    played.root()
+    // A screen that is seen meanwhile waits for the file, and goes on.
+    played.show(model.run)
+    try await until("the order is there") { model.order != nil }
+    await model.retry()
+    XCTAssertNotNil(model.proof)
+    XCTAssertNil(model.recorded, "it was no check-in")
+    await settings.retry()
+    XCTAssertNil(settings.exported, "it was no export")
+    XCTAssertEqual(app.stage, .empty)
+    await played.quit()
   }
 
   func testEveryErrorHasWordsAndSomethingToDo() {

@@ -48,6 +48,8 @@ final class StoryTests: XCTestCase, @unchecked Sendable {
     XCTAssertEqual(quarantine.order?.due?.day, day(2, 11))
     XCTAssertEqual(quarantine.weeks.count, 1)
     XCTAssertEqual(quarantine.weeks[0].map { $0?.date }, [nil, day(2, 11), nil, nil, nil, nil, nil])
+    XCTAssertEqual(played.device.reminders, [], "nobody was asked yet")
+    await quarantine.askForReminders()
     XCTAssertFalse(played.device.reminders.isEmpty)
     XCTAssertTrue(played.device.reminders.allSatisfy { $0 > 0 && $0 < 86_400 }, "\(played.device.reminders)")
     XCTAssertGreaterThan(try XCTUnwrap(played.device.wake), 0)
@@ -148,7 +150,7 @@ final class StoryTests: XCTestCase, @unchecked Sendable {
 
     let settings = app.settings()
     settings.ask(.subject(first))
-    await settings.confirmErasure()
+    await settings.confirm(try XCTUnwrap(settings.asked))
     XCTAssertNil(settings.trouble)
     XCTAssertEqual(app.cards.map(\.subject), [second])
     XCTAssertEqual(app.selected, second)

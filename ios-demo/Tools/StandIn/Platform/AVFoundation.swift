@@ -12,6 +12,7 @@ public class AVCaptureDevice { public enum TorchMode { case on, off }
 public class AVCaptureInput {}; public class AVCaptureOutput {}; public class AVCaptureConnection {}
 public class AVCaptureDeviceInput: AVCaptureInput { public init(device: AVCaptureDevice) throws {} }
 public class AVCaptureSession { public init() {}
+  public static let runtimeErrorNotification = Notification.Name("")
   public func canAddInput(_ input: AVCaptureInput) -> Bool { true }; public func addInput(_ input: AVCaptureInput) {}
   public func canAddOutput(_ output: AVCaptureOutput) -> Bool { true }; public func addOutput(_ output: AVCaptureOutput) {}
   public func startRunning() {}; public func stopRunning() {} }

@@ -4,7 +4,17 @@ import SwiftUI
 
 @MainActor open class CALayer { public init() {}; public var frame = CGRect.zero; public func addSublayer(_ layer: CALayer) {} }
 @MainActor open class UIView { public init() {}
+  public func viewPrintFormatter() -> UIViewPrintFormatter { fatalError() }
   public var layer: CALayer { fatalError() }; public var bounds: CGRect { .zero }; open func layoutSubviews() {} }
+public struct UIEdgeInsets: Sendable { public static let zero = Self() }
+@MainActor public class UIPrintFormatter { public var perPageContentInsets = UIEdgeInsets.zero }
+@MainActor public class UIViewPrintFormatter: UIPrintFormatter {}
+@MainActor public class UIPrintInfo { public enum OutputType { case general }; public static func printInfo() -> UIPrintInfo { fatalError() }
+  public var outputType = OutputType.general, jobName = "" }
+@MainActor public class UIPrintInteractionController { public static var isPrintingAvailable: Bool { true }
+  public static var shared: UIPrintInteractionController { fatalError() }
+  public var printInfo: UIPrintInfo?, printFormatter: UIPrintFormatter?
+  @discardableResult public func present(animated: Bool, completionHandler: ((UIPrintInteractionController, Bool, (any Error)?) -> Void)? = nil) -> Bool { true } }
 @MainActor public class UIScreen { public var brightness: CGFloat = 0 }
 @MainActor public class UIScene: NSObject {}
 @MainActor public class UIWindowScene: UIScene { public var screen: UIScreen { fatalError() } }
@@ -37,5 +47,6 @@ public struct UIViewRepresentableContext<V: UIViewRepresentable> { @MainActor pu
   func makeCoordinator() -> Coordinator; func makeUIView(context: Context) -> UIViewType
   func updateUIView(_ view: UIViewType, context: Context)
   static func dismantleUIView(_ view: UIViewType, coordinator: Coordinator) }
+extension UIViewRepresentable { public static func dismantleUIView(_ view: UIViewType, coordinator: Coordinator) {} }
 @MainActor @propertyWrapper public struct UIApplicationDelegateAdaptor<D: NSObject & UIApplicationDelegate> {
   public init(_ type: D.Type = D.self) {}; public var wrappedValue: D { fatalError() } }

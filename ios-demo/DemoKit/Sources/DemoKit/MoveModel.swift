@@ -1,0 +1,133 @@
+// A move to another authority: what it would make of a subject, looked at on this phone, then the move with what the phone
+// keeps. Nothing of the person is sent before the person has agreed to that.
+
+import Foundation
+import Observation
+
+/// A look at another authority's rules, as they would be for a subject, and the move there.
+@MainActor
+@Observable
+public final class MoveModel {
+  /// Which part of it is shown.
+  public enum Step: Equatable, Sendable {
+    /// The look.
+    case look
+    /// What confirms the move: a one-time code; for somebody who is cared for also the records or an officer.
+    case code
+    /// The person is on this phone a second time, under the other authority.
+    case done(Enrolment)
+  }
+
+  /// Which part of it is shown.
+  public private(set) var step: Step = .look
+  /// The one-time code.
+  public var code = ""
+  /// How many digits it has.
+  public private(set) var digits = 6
+  /// What is wrong with it, in the core's words.
+  public private(set) var codeProblem: BilingualText?
+  /// That nobody has confirmed yet who may care for the person there; nil before it was asked.
+  public private(set) var pending: Trouble?
+  /// The other authority, by its id in the trust list.
+  public var issuer = ""
+  /// What it would come to there; nil before it was looked up.
+  public private(set) var preview: MovePreview?
+  /// What is wrong with the id, in the core's words.
+  public private(set) var problem: BilingualText?
+  /// What went wrong that is not about the id.
+  public private(set) var trouble: Trouble?
+  /// Whether the other authority is being asked; ``cancel()`` ends it.
+  public private(set) var isWorking = false
+  /// Whose it is.
+  public let subject: String
+
+  private let app: AppModel
+  private var work: Task<Void, Never>?
+
+  init(app: AppModel, subject: String) {
+    (self.app, self.subject) = (app, subject)
+  }
+
+  /// Fetches the other authority's rules, and asks them on this phone.
+  public func look() async {
+    guard work == nil else { return }
+    preview = nil
+    await working { self.preview = try await $0.previewMove(of: self.subject, to: self.named) }
+  }
+
+  /// Moves the person there with what this phone keeps, once the person has agreed: a one-time code goes to the number on
+  /// record there, and the next step is shown. The code of here stays.
+  public func move() async {
+    await working { resident in
+      // The library keeps one request, the last.
+      self.app.awaitsCare = false
+      let asked = try await resident.move(self.subject, to: self.named)
+      self.app.awaitsCare = self.isForCare
+      (self.digits, self.code, self.step) = (Int(asked.digits), "", .code)
+    }
+  }
+
+  /// Confirms the move with the code; declaration and days served go with the exchange that begins then.
+  public func confirm() async {
+    let typed = code.trimmingCharacters(in: .whitespaces)
+    await working { resident in
+      self.finish(self.isForCare ? try await resident.confirmCare(code: typed) : try await resident.enrol(code: typed))
+    }
+  }
+
+  /// Asks whether the records or an officer there have confirmed, without a code, that the person may be cared for.
+  public func askWhetherConfirmed() async {
+    await working { resident in
+      do {
+        self.finish(try await resident.confirmCare())
+      } catch HealthcodeError.rejected("relation-pending", let seconds) {
+        self.pending = Trouble(.rejected(problem: "relation-pending", retryAfter: seconds))
+      }
+    }
+  }
+
+  /// Whether it is about a person for whom this phone cares.
+  public var isForCare: Bool { app.card(of: subject)?.caredForBy != nil }
+
+  private var named: String { issuer.trimmingCharacters(in: .whitespaces) }
+
+  private func finish(_ enrolment: Enrolment) {
+    app.awaitsCare = false
+    (step, code, pending) = (.done(enrolment), "", nil)
+    app.look()
+    app.select(enrolment.subject)
+    app.startSync()
+  }
+
+  private func working(_ call: @escaping @MainActor (Resident) async throws -> Void) async {
+    guard work == nil else { return }
+    (isWorking, problem, codeProblem, trouble) = (true, nil, nil, nil)
+    let task = Task { await attempt(call) }
+    work = task
+    await withTaskCancellationHandler {
+      await task.value
+    } onCancel: {
+      task.cancel()
+    }
+    (work, isWorking) = (nil, false)
+  }
+
+  /// Ends what is under way; nothing is lost by it.
+  public func cancel() { work?.cancel() }
+
+  private func attempt(_ call: @MainActor (Resident) async throws -> Void) async {
+    do {
+      try await call(app.phone())
+    } catch {
+      let error = error as? HealthcodeError ?? .internal(incident: "unexpected")
+      switch error {
+      case .cancelled: break
+      case .invalidField("code", _),
+        .rejected where step == .code:
+        codeProblem = error.text
+      case .invalidField: problem = error.text
+      default: trouble = Trouble(error)
+      }
+    }
+  }
+}

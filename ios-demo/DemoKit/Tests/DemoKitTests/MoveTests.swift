@@ -1,0 +1,79 @@
+import DemoKit
+import Foundation
+import TestSupport
+import XCTest
+
+/// Another authority's rules, looked at before a move, and the move.
+final class MoveTests: XCTestCase, @unchecked Sendable {
+  @MainActor
+  func testAnotherAuthoritysRulesAreAskedOnThisPhoneAndAWrongIdIsSaidAtItsField() async throws {
+    let stage = try Stage(witness: true)
+    let played = Played(stage)
+    try await played.launch()
+    let subject = try await played.enrol(liSi)
+    let model = played.app.move(subject)
+    try await played.declare(subject, stay: "420100")
+    for (issuer, reason) in [("hangzhou", "home"), ("nowhere", "not-listed"), ("门", "not-listed")] {
+      model.issuer = issuer
+      await model.look()
+      XCTAssertEqual(model.problem, HealthcodeError.invalidField(field: "issuer", reason: reason).text)
+      XCTAssertNil(model.preview)
+      XCTAssertNil(model.trouble)
+    }
+    model.issuer = " shenzhen "
+    await model.look()
+    XCTAssertNil(model.problem)
+    let preview = try XCTUnwrap(model.preview)
+    XCTAssertEqual(preview.issuer, "shenzhen")
+    XCTAssertEqual(preview.colour, .yellow)
+    XCTAssertEqual(preview.days, 7)
+    XCTAssertEqual(preview.reasons.map(\.colour), [.yellow])
+    XCTAssertFalse(preview.name.zh.isEmpty)
+    XCTAssertEqual(played.app.home?.sync.waiting, 0, "nothing was recorded")
+    XCTAssertEqual(played.app.card(of: subject)?.issuer, "hangzhou")
+
+    await model.move()
+    XCTAssertEqual(model.step, .code)
+    XCTAssertFalse(model.isForCare)
+    model.code = "12"
+    await model.confirm()
+    XCTAssertNotNil(model.codeProblem)
+    XCTAssertEqual(model.step, .code)
+    model.code = try XCTUnwrap(stage.second).oneTimeCode()
+    await model.confirm()
+    guard case .done(let enrolment) = model.step else { return XCTFail("\(model.step)") }
+    try await played.idle()
+    let there = try XCTUnwrap(played.app.card(of: enrolment.subject))
+    XCTAssertEqual(there.movedFrom, subject)
+    XCTAssertEqual(there.colour, .yellow, "nobody sheds a colour by a move")
+    XCTAssertEqual(played.app.selected, enrolment.subject)
+    XCTAssertEqual(played.app.card(of: subject)?.shownHere, true)
+    let settings = played.app.settings()
+    await settings.setRegion("44")
+    XCTAssertEqual(
+      settings.regionProblem, HealthcodeError.invalidField(field: "region", reason: "length").text)
+    await settings.setRegion(" 440300 ")
+    XCTAssertNil(settings.regionProblem)
+    XCTAssertEqual(played.app.card(of: enrolment.subject)?.shownHere, true)
+    XCTAssertEqual(played.app.card(of: subject)?.shownHere, false)
+    XCTAssertEqual(settings.region, "440300")
+    await settings.setRegion("")
+    XCTAssertEqual(settings.region, "")
+    XCTAssertEqual(played.app.card(of: subject)?.shownHere, true)
+
+    // One authority's trouble holds up nobody at another one, and is said where it stands.
+    stage.second?.stop()
+    await played.app.sync()
+    XCTAssertNil(played.app.syncTrouble)
+    XCTAssertEqual(played.app.conditions.map(\.remedies), [[.sync, .open(.network)]])
+    played.app.select(subject)
+    XCTAssertEqual(played.app.conditions, [])
+
+    played.app.close()
+    await model.look()
+    XCTAssertEqual(model.trouble, Trouble(.closed))
+    XCTAssertNil(model.problem)
+    XCTAssertNil(model.preview)
+    await played.quit()
+  }
+}
