@@ -342,6 +342,7 @@ enum Key: String, CaseIterable {
   case appealWaiting = "appeal.waiting"
   case appealNotTaken = "appeal.notTaken"
   case appealOverdue = "appeal.overdue"
+  case appealElsewhere = "appeal.elsewhere"
   case appealWritten = "appeal.written"
   case appealMade = "appeal.made"
   case handoverTitle = "handover.title"

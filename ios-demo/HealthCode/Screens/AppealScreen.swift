@@ -120,9 +120,13 @@ private struct AppealSection: View {
       if let officer = appeal.officer { Text(texts(.journalByOfficer, officer)).font(.footnote) }
       if let due = appeal.dueBy, isOpen { Text(texts(.journalAppealDue, texts.instant(due))) }
       if appeal.overdue { Label(texts(.appealOverdue), systemImage: "clock.badge.exclamationmark") }
-      DisclosureGroup(texts(.appealWritten)) {
-        Text(appeal.content.text)
-        ForEach(appeal.content.statements, id: \.self) { statement in Text(statement) }
+      if appeal.madeHere {
+        DisclosureGroup(texts(.appealWritten)) {
+          Text(appeal.content.text)
+          ForEach(appeal.content.statements, id: \.self) { statement in Text(statement) }
+        }
+      } else {
+        Text(texts(.appealElsewhere))
       }
     } footer: {
       Text(texts(.appealMade, texts.instant(appeal.madeAt)))
