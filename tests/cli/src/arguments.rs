@@ -260,6 +260,9 @@ pub(crate) struct Serve {
     pub(crate) spread: u32,
     #[command(flatten)]
     pub(crate) issuer: IssuerArguments,
+    /// Ask this file (JSON) of invented people instead of those that the server comes with: for tests
+    #[arg(long, value_name = "FILE")]
+    pub(crate) records: Option<PathBuf>,
     /// Take the time from this Unix socket instead of the system: for tests in virtual time
     #[arg(long, value_name = "SOCKET")]
     pub(crate) clock: Option<PathBuf>,

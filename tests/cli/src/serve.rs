@@ -7,7 +7,7 @@ use std::sync::Arc;
 use healthcode::rules::identity::Region;
 use healthcode::rules::text::Text;
 use healthcode::token::ids::hex;
-use healthcode_server::{App, Config, ConsoleGateway, Ports, ServerClock, SystemClock};
+use healthcode_server::{App, Config, ConsoleGateway, EmbeddedRecords, Ports, ServerClock, SystemClock};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -52,7 +52,7 @@ async fn serve(
     let ports = Ports {
         clock,
         sms: Arc::new(ConsoleGateway),
-        records: healthcode_server::embedded_records(),
+        records: records(arguments.records.as_deref())?,
         witnesses,
     };
     let app = App::open(config, ports).await.map_err(|error| failed(&error))?;
@@ -65,6 +65,15 @@ async fn serve(
         }
     };
     app.serve(listener, shutdown).await.map_err(|error| failed(&error))
+}
+
+/// The people of a file, or those that the server comes with.
+fn records(file: Option<&Path>) -> Result<Arc<EmbeddedRecords>, Failure> {
+    let Some(file) = file else { return Ok(healthcode_server::embedded_records()) };
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::Usage(format!("--records {}: {error}", file.display()));
+    let people = EmbeddedRecords::parse(&std::fs::read(file).map_err(|error| wrong(&error))?);
+    Ok(Arc::new(people.map_err(|error| wrong(&error))?))
 }
 
 /// Says where the server listens, and with which root keys an app is built for it.
