@@ -24,9 +24,7 @@ import dev.healthcode.stayInWuhan
 import dev.healthcode.wangWu
 import dev.healthcode.zhangSan
 import org.junit.Test
-import java.io.File
 import java.time.Duration
-import java.util.concurrent.TimeUnit
 import kotlin.test.assertEquals
 import kotlin.test.assertIs
 import kotlin.test.assertTrue
@@ -220,22 +218,6 @@ internal class PicturesTest {
             phone.sync()
             Triple(name, phone, subject)
         }
-
-    /** What zbar reads in a picture: exactly one code. */
-    private fun zbar(picture: File): String {
-        val process = ProcessBuilder("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", "$picture").start()
-        val read =
-            process.inputStream
-                .bufferedReader()
-                .readText()
-                .trimEnd('\n')
-        assertTrue(
-            process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0,
-            "$picture has no code that zbar reads",
-        )
-        assertTrue('\n' !in read, "$picture has one code")
-        return read
-    }
 
     private val notice =
         """

@@ -109,11 +109,11 @@ class Session internal constructor(
         subject: String?,
     ) {
         when (remedy) {
-            Remedy.RETRY, Remedy.SYNC, Remedy.NETWORK -> sync()
+            Remedy.RETRY, Remedy.SYNC -> sync()
             Remedy.DECLARE -> app.go(Screen(Place.DECLARE, subject ?: return))
             Remedy.SCAN -> app.go(Screen(Place.SCAN, subject))
             Remedy.REGISTER -> app.go(Screen(Place.REGISTER))
-            Remedy.NONE, Remedy.UPDATE, Remedy.ERASE -> Unit
+            Remedy.NONE, Remedy.NETWORK, Remedy.UPDATE, Remedy.ERASE -> Unit
         }
     }
 

@@ -88,7 +88,6 @@ object TCode {
     const val SCAN_FOUND = "scan_found"
     const val FOUND_CODE = "found_code"
     const val FOUND_UNSIGNED_VENUE = "found_unsigned_venue"
-    const val FOUND_HANDOVER = "found_handover"
     const val FOUND_OTHER_KIND = "found_other_kind"
     const val FOUND_DAMAGED = "found_damaged"
     const val FOREIGN_URL = "foreign_url"
