@@ -20,7 +20,7 @@ import kotlin.test.assertTrue
 /** A colour is contested from its reason on, and answered. */
 internal class AppealTest {
     @Test
-    fun `what is written survives the app's end and a missing network, and an officer refuses and another one grants`() =
+    fun `what is written survives the app's end and a missing network, and is refused with a reason`() =
         onDesk { stage ->
             val officer = Officer(stage, "Desk 5", "appeals")
             register(stage, zhangSan)

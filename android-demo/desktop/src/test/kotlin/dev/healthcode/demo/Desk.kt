@@ -41,6 +41,8 @@ internal class Desk(
 
             override suspend fun checkpoint(lane: Lane) = Checkpoint.open(stage.config("gate-$file"), ports(9), lane)
 
+            override suspend fun eraseCheckpoint() = Resident.eraseDatabase(stage.config("gate-$file"), ports(9))
+
             override suspend fun eraseResident() = Resident.eraseDatabase(stage.config(file), ports(vault))
         }
 

@@ -98,7 +98,7 @@ internal class HandoverTest {
         }
 
     @Test
-    fun `another region's rules are asked on this phone, and a wrong authority is named where it stands`() =
+    fun `another region's rules are asked on this phone, and a wrong authority is named in its place`() =
         onDesk(witness = true) { stage ->
             register(stage, zhangSan)
             desk.app.go(Screen(Place.MOVE, card().subject))

@@ -29,7 +29,7 @@ internal class Officer(
                 .lines()
                 .single()
                 .split(Regex("\\s+"))
-        return words[words.indexOf(word) + 1].also { check(word in words) { "$word in $words" } }
+        return words[words.lastIndexOf(word) + 1].also { check(word in words) { "$word in $words" } }
     }
 
     /** The subject of the only line of what waits. */

@@ -15,7 +15,8 @@ internal class PagePrinter(
     private val context: Context,
 ) {
     /** Kept while the system reads from it. */
-    private var drawing: WebView? = null
+    var drawing: WebView? = null
+        private set
 
     /** Opens the system's printing; false where this phone cannot print. */
     fun print(

@@ -58,9 +58,10 @@ class RegisterState(
     private val session: Session,
     private val scope: CoroutineScope,
     val carer: String? = null,
-) {
+) : Steps {
     private val shown = MutableStateFlow(RegisterView())
     private var job: Job? = null
+    private var last: (suspend () -> Unit)? = null
 
     /** The form. */
     val view: StateFlow<RegisterView> = shown.asStateFlow()
@@ -111,7 +112,15 @@ class RegisterState(
     }
 
     /** Once more what did not work. */
-    fun again() = if (shown.value.requested == null) request() else confirm()
+    fun again() {
+        last?.let(::ask)
+    }
+
+    override fun stepBack(): Boolean {
+        val within = shown.value.requested != null
+        if (within) edit()
+        return within
+    }
 
     /** Goes from the one-time code back to the form. */
     fun edit() {
@@ -127,6 +136,7 @@ class RegisterState(
 
     private fun ask(call: suspend () -> Unit) {
         if (job?.isActive == true) return
+        last = call
         shown.update { it.copy(busy = true, trouble = null, unconfirmed = null, problems = emptyMap()) }
         job =
             scope.launch {

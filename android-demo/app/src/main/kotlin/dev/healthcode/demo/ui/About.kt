@@ -43,7 +43,9 @@ internal fun About(
     val card = home?.subjects?.firstOrNull { it.subject == subject }
     val who = card?.let { "${it.maskedName} · ${it.idTail}" }
     val back: () -> Unit = { session.app.back() }
-    CompositionLocalProvider(LocalWho provides who) {
+    // Who will care is not whom the form is about.
+    val below = if (screen.place == Place.CARE) who?.let { texts[TFamily.CARE_BY, it] } else who
+    CompositionLocalProvider(LocalWho provides below) {
         when (screen.place) {
             Place.CARE, Place.PERSON, Place.PAPER, Place.APPEAL, Place.MOVE -> {
                 Beyond(session, screen, subject, card?.maskedName.orEmpty(), device, texts)
@@ -67,13 +69,13 @@ private fun Daily(
     back: () -> Unit,
 ) {
     val (resident, looking) = session.resident to session.app.seen
-    val remedies = remedies(session, device, subject)
+    val remedies = { retry: () -> Unit -> remedies(session, device, subject, retry) }
     val contest = { session.app.go(Screen(Place.APPEAL, subject)) }
     when (screen.place) {
         Place.DECLARE -> {
             val state = session.holder(screen) { DeclareState(session, subject, it) }
             val sync by session.sync.collectAsState()
-            DeclareScreen(state, sync, texts, remedies, back)
+            DeclareScreen(state, sync, texts, remedies { state.again() }, back)
         }
 
         Place.CODE -> {
@@ -86,15 +88,18 @@ private fun Daily(
                 session.holder(
                     screen,
                 ) { QuarantineState(resident, subject, it, looking, session.mending(subject)) }
-            QuarantineScreen(state, device, texts, back, contest)
+            val sync by session.sync.collectAsState()
+            QuarantineScreen(state, device, texts, back, contest) { SyncLine(sync, session, device, texts) }
         }
 
         Place.TRIP -> {
-            TripScreen(session.holder(screen) { TripState(session, subject, it) }, texts, remedies, back)
+            val state = session.holder(screen) { TripState(session, subject, it) }
+            TripScreen(state, texts, remedies { state.record() }, back)
         }
 
         else -> {
-            JournalScreen(session.holder(screen) { JournalState(session, subject, it) }, texts, remedies, back)
+            val state = session.holder(screen) { JournalState(session, subject, it) }
+            JournalScreen(state, texts, remedies { state.read() }, back)
         }
     }
 }

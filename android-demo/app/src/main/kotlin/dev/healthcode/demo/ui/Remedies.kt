@@ -13,6 +13,7 @@ internal fun remedies(
     { remedy ->
         when (remedy) {
             Remedy.NETWORK -> ({ device.openSettings(DeviceSetting.NETWORK) })
+            Remedy.NONE, Remedy.UPDATE, Remedy.ERASE -> null
             else -> ({ act(remedy) })
         }
     }

@@ -60,11 +60,15 @@ internal fun Shown(
 
         Place.SETTINGS -> {
             val state = session.holder(screen) { SettingsState(session, it) }
-            SettingsScreen(state, session, device, texts, remedies(session, device), bottomBar)
+            val remedies = remedies(session, device, retry = { state.again() })
+            SettingsScreen(state, session, device, texts, remedies, bottomBar)
         }
 
         Place.GATE -> {
-            val state = session.holder(screen) { GateState(app.openers::checkpoint, app.saved, it, app.seen) }
+            val state =
+                session.holder(screen) {
+                    GateState(app.openers::checkpoint, app.saved, it, app.seen, erase = app.openers::eraseCheckpoint)
+                }
             GateScreen(state, device, texts, camera, back)
         }
 

@@ -60,6 +60,7 @@ object TCode {
     const val DAY_TOLERATED = "day_tolerated"
     const val DAY_TO_COME = "day_to_come"
     const val DAY_SAID = "day_said"
+    const val DAY_TODAY = "day_today"
 
     const val CHECK_IN_WAITING = "check_in_waiting"
     const val CHECK_IN_RECEIVED = "check_in_received"

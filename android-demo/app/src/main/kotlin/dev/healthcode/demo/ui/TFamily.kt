@@ -23,6 +23,7 @@ object TFamily {
     const val PERSON_HAND_OVER = "person_hand_over"
 
     const val CARE_TITLE = "care_title"
+    const val CARE_BY = "care_by"
     const val CARE_ABOUT = "care_about"
     const val CARE_PHONE_HINT = "care_phone_hint"
     const val CARE_SENT = "care_sent"

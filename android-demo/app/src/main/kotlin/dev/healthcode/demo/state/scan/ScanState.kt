@@ -109,7 +109,13 @@ class ScanState(
         val asked = seen.value as? ScanView.AskedFor ?: return
         if (!seen.compareAndSet(asked, ScanView.Reading)) return
         scope.launch {
-            seen.value = troubled { ScanView.HandedOver(resident.handOver(somebody(), asked.request)) }
+            seen.value =
+                troubled {
+                    val subject = somebody()
+                    val card = resident.home().subjects.firstOrNull { it.subject == subject }
+                    val whom = card?.let { "${it.maskedName} ${it.idTail}" }.orEmpty()
+                    ScanView.HandedOver(resident.handOver(subject, asked.request), whom)
+                }
         }
     }
 
@@ -237,6 +243,7 @@ sealed interface ScanView {
     /** What the other phone scans, to speak for the person from then on. */
     data class HandedOver(
         val picture: HandoverPicture,
+        val whom: String,
     ) : ScanView
 
     /** A person has come to this phone from another one. */

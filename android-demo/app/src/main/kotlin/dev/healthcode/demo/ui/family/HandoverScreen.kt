@@ -1,15 +1,26 @@
 package dev.healthcode.demo.ui.family
 
-import androidx.compose.foundation.layout.aspectRatio
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.BoxWithConstraints
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.ColumnScope
+import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.layout.widthIn
+import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.verticalScroll
+import androidx.compose.material3.Scaffold
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
+import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.unit.dp
+import androidx.compose.ui.unit.min
 import dev.healthcode.HandoverPicture
 import dev.healthcode.demo.state.Device
 import dev.healthcode.demo.state.family.HandoverState
@@ -19,8 +30,10 @@ import dev.healthcode.demo.ui.code.Modules
 import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
 import dev.healthcode.demo.ui.parts.Page
+import dev.healthcode.demo.ui.parts.PageBar
 import dev.healthcode.demo.ui.parts.Secret
 import dev.healthcode.demo.ui.parts.TroubleNotice
+import dev.healthcode.demo.ui.remedies
 
 /** What a new phone shows to the one of before; the answer is taken by the scanner. */
 @Composable
@@ -32,29 +45,44 @@ internal fun HandoverScreen(
     onBack: () -> Unit,
 ) {
     val view by state.view.collectAsState()
+    val (request, trouble) = view.request to view.trouble
     Secret(device)
-    Page(texts[TFamily.HANDOVER_TITLE], texts, onBack) {
-        view.trouble?.let { TroubleNotice(it, texts) { state::ask } }
-        val request = view.request ?: return@Page
+    if (request == null) {
+        Page(texts[TFamily.HANDOVER_TITLE], texts, onBack) {
+            if (trouble != null) TroubleNotice(trouble, texts, remedies(device) { state.ask() })
+        }
+        return
+    }
+    HandoverPage(texts[TFamily.HANDOVER_TITLE], request, texts[TFamily.HANDOVER_PICTURE], texts, onBack) {
         Text(texts[TFamily.HANDOVER_ONE])
-        HandoverCode(request, texts[TFamily.HANDOVER_PICTURE])
         Text(texts[TFamily.HANDOVER_TWO])
         Text(texts[TFamily.HANDOVER_THREE])
         Actions(listOf(Action(texts[TFamily.HANDOVER_SCAN], run = onScan)))
     }
 }
 
-/** A code between two phones, as large as the page is wide. */
+/** A code between two phones: whole on every display, since a camera must see all of it, and what it is for below. */
 @Composable
-internal fun HandoverCode(
+internal fun HandoverPage(
+    title: String,
     shown: HandoverPicture,
     description: String,
-) = Modules(
-    shown.picture,
-    description,
-    Modifier
-        .widthIn(max = 400.dp)
-        .fillMaxWidth()
-        .aspectRatio(1f)
-        .testTag("handover"),
-)
+    texts: Texts,
+    onBack: (() -> Unit)?,
+    content: @Composable ColumnScope.() -> Unit,
+) = Scaffold(topBar = { PageBar(title, texts, onBack) }) { padding ->
+    BoxWithConstraints(Modifier.padding(padding).fillMaxSize(), Alignment.TopCenter) {
+        val side = min(min(maxWidth, maxHeight), 440.dp)
+        Column(
+            Modifier.widthIn(max = 600.dp).verticalScroll(rememberScrollState()),
+            horizontalAlignment = Alignment.CenterHorizontally,
+        ) {
+            Modules(shown.picture, description, Modifier.size(side).testTag("handover"))
+            Column(
+                Modifier.fillMaxWidth().padding(start = 16.dp, end = 16.dp, top = 12.dp, bottom = 24.dp),
+                Arrangement.spacedBy(12.dp),
+                content = content,
+            )
+        }
+    }
+}

@@ -1,12 +1,9 @@
 package dev.healthcode.demo.ui.home
 
-import androidx.compose.foundation.layout.fillMaxWidth
-import androidx.compose.material3.LinearProgressIndicator
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
-import androidx.compose.ui.Modifier
 import dev.healthcode.Home
 import dev.healthcode.TimeNoticeKind
 import dev.healthcode.demo.state.Device
@@ -15,6 +12,7 @@ import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.state.Session
 import dev.healthcode.demo.state.Sync
+import dev.healthcode.demo.ui.SyncLine
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.Texts
@@ -25,7 +23,6 @@ import dev.healthcode.demo.ui.parts.Heading
 import dev.healthcode.demo.ui.parts.Notice
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.Panel
-import dev.healthcode.demo.ui.parts.Small
 import dev.healthcode.demo.ui.parts.TroubleNotice
 import dev.healthcode.demo.ui.parts.instant
 import dev.healthcode.demo.ui.remedies
@@ -109,20 +106,8 @@ private fun SyncPart(
     Text(if (last == null) texts[T.SYNC_NEVER] else texts[T.SYNC_LAST, texts.instant(last)])
     if (waiting > 0) Text(texts[T.SYNC_WAITING, waiting])
     when (sync) {
-        is Sync.Under -> {
-            LinearProgressIndicator(Modifier.fillMaxWidth())
-            Small(texts[T.SYNC_RUNNING])
-        }
-
-        is Sync.Failed -> {
-            TroubleNotice(sync.trouble, texts, remedies(session, device))
-        }
-
-        is Sync.Done -> {
-            Outcome(home, sync, session, texts)
-        }
-
-        is Sync.Idle -> {}
+        is Sync.Done -> Outcome(home, sync, session, texts)
+        else -> SyncLine(sync, session, device, texts)
     }
     Actions(
         listOf(

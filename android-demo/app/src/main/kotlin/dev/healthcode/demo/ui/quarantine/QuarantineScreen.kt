@@ -58,6 +58,7 @@ fun QuarantineScreen(
     texts: Texts,
     onBack: (() -> Unit)? = null,
     onContest: (() -> Unit)? = null,
+    syncLine: @Composable () -> Unit = {},
 ) {
     val view by state.view.collectAsState()
     DisposableEffect(state) {
@@ -71,6 +72,7 @@ fun QuarantineScreen(
             quarantine != null -> {
                 Count(quarantine, texts)
                 CheckIn(quarantine, view, texts, state)
+                syncLine()
                 Standing(quarantine, texts, state)
                 Calendar(quarantine, texts)
                 Reminder(quarantine, device, texts)

@@ -11,15 +11,15 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
-import dev.healthcode.HandoverPicture
 import dev.healthcode.SubjectCard
 import dev.healthcode.demo.state.Device
 import dev.healthcode.demo.state.scan.ScanState
+import dev.healthcode.demo.state.scan.ScanView
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.code.Bright
-import dev.healthcode.demo.ui.family.HandoverCode
+import dev.healthcode.demo.ui.family.HandoverPage
 import dev.healthcode.demo.ui.parts.Secret
 import dev.healthcode.demo.ui.parts.instant
 
@@ -46,20 +46,21 @@ internal fun ColumnScope.AskedFor(
 
 /** What the new phone scans: whoever has it speaks for the person, so it is bright for a camera and in no screenshot. */
 @Composable
-internal fun ColumnScope.HandedOver(
-    picture: HandoverPicture,
+internal fun HandedOver(
+    handed: ScanView.HandedOver,
+    state: ScanState,
     device: Device,
     texts: Texts,
-    people: List<SubjectCard>,
-    chosen: String?,
 ) {
     Secret(device)
     Bright(device)
-    val card = people.firstOrNull { it.subject == chosen }
-    Title(texts[TFamily.HANDOVER_SHOWN, card?.let { "${it.maskedName} ${it.idTail}" }.orEmpty()])
-    Text(texts[TFamily.HANDOVER_SHOWN_ABOUT])
-    HandoverCode(picture, texts[TFamily.HANDOVER_ANSWER])
-    picture.expiresAt?.let { Text(texts[TFamily.HANDOVER_UNTIL, texts.instant(it)]) }
+    val picture = handed.picture
+    val title = texts[TFamily.HANDOVER_SHOWN, handed.whom]
+    HandoverPage(title, picture, texts[TFamily.HANDOVER_ANSWER], texts, null) {
+        Text(texts[TFamily.HANDOVER_SHOWN_ABOUT])
+        picture.expiresAt?.let { Text(texts[TFamily.HANDOVER_UNTIL, texts.instant(it)]) }
+        Button(state::again, Modifier.fillMaxWidth().heightIn(min = 48.dp)) { Text(texts[TCode.SCAN_DONE]) }
+    }
 }
 
 @Composable

@@ -83,6 +83,10 @@ fun ScanScreen(
             Answer(now, state, device, texts, people.orEmpty(), chosen)
         }
 
+        is ScanView.HandedOver -> {
+            HandedOver(now, state, device, texts)
+        }
+
         else -> {
             Page(texts[TCode.SCAN_TITLE], texts, onBack, bottomBar) {
                 when (now) {
@@ -91,7 +95,6 @@ fun ScanScreen(
                     is ScanView.Left -> Said(texts[TCode.SCAN_LEFT, texts.of(now.name)])
                     is ScanView.Named -> Said(texts[TCode.SCAN_FOUND, texts.name(now.found, now.foreign)])
                     is ScanView.AskedFor -> AskedFor(state, texts, people.orEmpty(), chosen)
-                    is ScanView.HandedOver -> HandedOver(now.picture, device, texts, people.orEmpty(), chosen)
                     is ScanView.TakenOver -> Said(texts[TFamily.HANDOVER_TAKEN, now.maskedName, now.idTail])
                     is ScanView.Failed -> TroubleNotice(now.trouble, texts, remedies(device, state::remedy))
                     else -> Text(texts[TCode.SCAN_READING])
@@ -223,7 +226,7 @@ private fun ColumnScope.Entered(
 private fun again(view: ScanView) =
     when (view) {
         is ScanView.AskedFor -> T.CANCEL
-        is ScanView.Entered, is ScanView.HandedOver, is ScanView.TakenOver -> TCode.SCAN_DONE
+        is ScanView.Entered, is ScanView.TakenOver -> TCode.SCAN_DONE
         else -> TCode.SCAN_AGAIN
     }
 
