@@ -164,7 +164,7 @@ internal class DeviceTest {
     }
 
     @Test
-    fun `a page that a maker has left out is the settings' first one`() {
+    fun `where nothing opens at all it is said`() {
         shadowOf(activity.application).checkActivities(true)
         device.openSettings(DeviceSetting.BATTERY)
         assertEquals(activity.getString(R.string.platform_nothing_opens), ShadowToast.getTextOfLatestToast())

@@ -12,6 +12,7 @@ import dev.healthcode.PhoneClock
 import dev.healthcode.Ports
 import dev.healthcode.QuestionForm
 import dev.healthcode.Resident
+import dev.healthcode.Stage
 import dev.healthcode.VaultKind
 import dev.healthcode.appeals
 import dev.healthcode.at
@@ -23,10 +24,13 @@ import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.state.Sync
 import dev.healthcode.demo.state.gate.GateState
 import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.TGate
+import dev.healthcode.demo.ui.TRecord
 import dev.healthcode.demo.ui.declare.DeclareScreen
 import dev.healthcode.demo.ui.gate.GateScreen
+import dev.healthcode.demo.ui.parts.instant
 import dev.healthcode.liSi
 import dev.healthcode.onStage
 import dev.healthcode.zhangSan
@@ -45,21 +49,18 @@ internal class MoreStatesTest {
         onDesk { stage ->
             register(stage, zhangSan)
             declareWuhan()
-            val until =
-                desk.session.resident
-                    .appeals(card().subject)
-                    .contestable
-                    .single()
-                    .until
+            val officer = Officer(stage, "Desk 9", "orders")
             desk.app.go(Screen(Place.APPEAL, card().subject))
             tap(TFamily.APPEAL_WRITE)
             type(TFamily.APPEAL_TEXT, "I was at home")
             stage.server.close()
             tap(TFamily.APPEAL_SEND)
             see(TFamily.APPEAL_WAITING)
-            // Written in time, and brought too late.
-            stage.world.goTo(until + Duration.ofDays(3))
+            // When it arrives, what it contests is no longer in force.
             stage.server.start()
+            val cause = arrayOf("--cause-zh", "与病例同住", "--cause-en", "Lives with a case")
+            val order = arrayOf("--colour", "red", "--starts-on", "2020-02-11", "--days", "14")
+            officer.does("order", "--subject", card().subject, *order, *cause)
             desk.app.home()
             tap(T.SYNC_NOW)
             see(T.SYNC_REFUSED, 1)
@@ -91,7 +92,28 @@ internal class MoreStatesTest {
             see(TFamily.APPEAL_NOT_TAKEN)
             see(refused.text)
             pictures("appeal-not-taken")
+            lapses(stage)
         }
+
+    /** The officer's order lapses without a second one, and the phone does not take that for days that are done. */
+    private fun Hand.lapses(stage: Stage) {
+        desk.app.home()
+        open(T.CARD_QUARANTINE, Place.QUARANTINE)
+        val until =
+            checkNotNull(
+                desk.session.resident
+                    .quarantine(card().subject)
+                    ?.provisionalUntil,
+            )
+        see(TRecord.EVENT_PROVISIONAL, texts.instant(until))
+        stage.server.close()
+        stage.world.goTo(until.plusSeconds(3_600))
+        lookAgain()
+        see(TCode.QUARANTINE_LAPSED)
+        pictures("quarantine-lapsed")
+        desk.app.home()
+        see(T.CARD_CONNECT_ANYHOW)
+    }
 
     @Test
     fun `a question of a later version's kind is shown as a text, and the others can be sent`() =

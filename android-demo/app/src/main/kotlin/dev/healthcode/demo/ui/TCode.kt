@@ -27,6 +27,7 @@ object TCode {
     const val QUARANTINE_EARLIEST_NOTE = "quarantine_earliest_note"
     const val QUARANTINE_REVIEW = "quarantine_review"
     const val QUARANTINE_COMPLETE = "quarantine_complete"
+    const val QUARANTINE_LAPSED = "quarantine_lapsed"
     const val QUARANTINE_CONNECT = "quarantine_connect"
     const val QUARANTINE_DUE = "quarantine_due"
     const val QUARANTINE_RESTART = "quarantine_restart"

@@ -72,6 +72,8 @@ fun LongField(
     supportingText = problem?.let { { Text(it) } },
     isError = problem != null,
     minLines = 3,
+    // What is wrong with a long one stands below it.
+    maxLines = 10,
 )
 
 /** A button that says what is chosen and opens the choices. */

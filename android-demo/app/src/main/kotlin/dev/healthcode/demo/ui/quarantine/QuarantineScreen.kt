@@ -39,6 +39,7 @@ import dev.healthcode.demo.state.quarantine.QuarantineState
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.TFamily
+import dev.healthcode.demo.ui.TRecord
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
@@ -74,6 +75,7 @@ fun QuarantineScreen(
                 CheckIn(quarantine, view, texts, state)
                 syncLine()
                 Standing(quarantine, texts, state)
+                quarantine.provisionalUntil?.let { Notice(texts[TRecord.EVENT_PROVISIONAL, texts.instant(it)]) }
                 Calendar(quarantine, texts)
                 Reminder(quarantine, device, texts)
                 CheckIns(quarantine, texts)
@@ -121,7 +123,9 @@ private fun ColumnScope.Standing(
     when {
         quarantine.connectToConfirm -> {
             val connect = Action(texts[TCode.QUARANTINE_CONNECT]) { state.remedy(Remedy.SYNC) }
-            Notice(texts[TCode.QUARANTINE_COMPLETE], actions = listOf(connect))
+            // An officer's order may also have lapsed: then no days are done.
+            val said = if (phase is Phase.Complete) TCode.QUARANTINE_COMPLETE else TCode.QUARANTINE_LAPSED
+            Notice(texts[said], actions = listOf(connect))
         }
 
         phase is Phase.Review -> {

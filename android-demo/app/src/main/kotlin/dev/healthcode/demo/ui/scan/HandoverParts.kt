@@ -55,8 +55,8 @@ internal fun HandedOver(
     Secret(device)
     Bright(device)
     val picture = handed.picture
-    val title = texts[TFamily.HANDOVER_SHOWN, handed.whom]
-    HandoverPage(title, picture, texts[TFamily.HANDOVER_ANSWER], texts, null) {
+    HandoverPage(texts[TFamily.HANDOVER_SHOWN], picture, texts[TFamily.HANDOVER_ANSWER], texts, null) {
+        Text(handed.whom, style = MaterialTheme.typography.headlineSmall)
         Text(texts[TFamily.HANDOVER_SHOWN_ABOUT])
         picture.expiresAt?.let { Text(texts[TFamily.HANDOVER_UNTIL, texts.instant(it)]) }
         Button(state::again, Modifier.fillMaxWidth().heightIn(min = 48.dp)) { Text(texts[TCode.SCAN_DONE]) }
