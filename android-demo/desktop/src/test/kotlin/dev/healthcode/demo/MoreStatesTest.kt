@@ -111,8 +111,6 @@ internal class MoreStatesTest {
         lookAgain()
         see(TCode.QUARANTINE_LAPSED)
         pictures("quarantine-lapsed")
-        desk.app.home()
-        see(T.CARD_CONNECT_ANYHOW)
     }
 
     @Test

@@ -46,7 +46,6 @@ object T {
     const val CARD_DAYS = "card_days"
     const val CARD_DUE = "card_due"
     const val CARD_CONNECT = "card_connect"
-    const val CARD_CONNECT_ANYHOW = "card_connect_anyhow"
     const val CARD_UNDECLARED = "card_undeclared"
     const val CARD_WAITING = "card_waiting"
     const val CARD_PENDING = "card_pending"

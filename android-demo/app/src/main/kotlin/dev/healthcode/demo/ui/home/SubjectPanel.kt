@@ -104,9 +104,7 @@ private fun Due(
     val (counted, days) = card.countedDays to card.orderDays
     if (counted != null && days != null) Text(texts[T.CARD_DAYS, counted.toInt(), days.toInt()])
     card.due?.let { Text(texts[T.CARD_DUE, texts.instant(it.deadline)]) }
-    // Where days are left and nothing but a connection is missing, an officer's order may have lapsed.
-    val done = if (counted == days) T.CARD_CONNECT else T.CARD_CONNECT_ANYHOW
-    if (card.connectToConfirm) Text(texts[done])
+    if (card.connectToConfirm) Text(texts[T.CARD_CONNECT])
     if (!card.declared) Text(texts[T.CARD_UNDECLARED])
 }
 
