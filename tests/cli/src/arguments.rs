@@ -258,11 +258,12 @@ pub(crate) struct Serve {
     /// Spread over so many seconds what phones do at moments that all share, such as a reminder
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) spread: u32,
-    #[command(flatten)]
-    pub(crate) issuer: IssuerArguments,
-    /// Ask this file (JSON) of invented people instead of those that the server comes with: for tests
+    /// The public records (JSON), in the form of `tests/server/src/records.json`, instead of those that the server comes
+    /// with. A person without "phone" has no number; "guardians" are the keys of those who may care for the person
     #[arg(long, value_name = "FILE")]
     pub(crate) records: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) issuer: IssuerArguments,
     /// Take the time from this Unix socket instead of the system: for tests in virtual time
     #[arg(long, value_name = "SOCKET")]
     pub(crate) clock: Option<PathBuf>,

@@ -52,7 +52,10 @@ async fn serve(
     let ports = Ports {
         clock,
         sms: Arc::new(ConsoleGateway),
-        records: records(arguments.records.as_deref())?,
+        records: match &arguments.records {
+            None => healthcode_server::embedded_records(),
+            Some(file) => Arc::new(records(file)?),
+        },
         witnesses,
     };
     let app = App::open(config, ports).await.map_err(|error| failed(&error))?;
@@ -67,13 +70,14 @@ async fn serve(
     app.serve(listener, shutdown).await.map_err(|error| failed(&error))
 }
 
-/// The people of a file, or those that the server comes with.
-fn records(file: Option<&Path>) -> Result<Arc<EmbeddedRecords>, Failure> {
-    let Some(file) = file else { return Ok(healthcode_server::embedded_records()) };
-    let wrong =
-        |error: &dyn std::fmt::Display| Failure::Usage(format!("--records {}: {error}", file.display()));
-    let people = EmbeddedRecords::parse(&std::fs::read(file).map_err(|error| wrong(&error))?);
-    Ok(Arc::new(people.map_err(|error| wrong(&error))?))
+/// Public records of a file. They are about people: what is wrong is said without what stands there.
+fn records(file: &Path) -> Result<EmbeddedRecords, Failure> {
+    let named = |reason: String| Failure::Usage(format!("--records {}: {reason}", file.display()));
+    let bytes = std::fs::read(file).map_err(|error| named(error.to_string()))?;
+    let wrong = |error: serde_json::Error| {
+        named(format!("not public records, at line {}, column {}", error.line(), error.column()))
+    };
+    EmbeddedRecords::parse(&bytes).map_err(wrong)
 }
 
 /// Says where the server listens, and with which root keys an app is built for it.
