@@ -189,7 +189,6 @@ fn waiting_relations(state: &SubjectState, now: Timestamp) -> Vec<Value> {
         json!({
             "waits": RELATION,
             "until": asked.asked_at.plus_hours(ASKED_HOURS),
-            // As the command line and the resident's phone name a key.
             "key": asked.key_id().map(|key| hex(&key.0)),
             "carer": asked.carer.carer,
             "carer_name": asked.carer.name,
