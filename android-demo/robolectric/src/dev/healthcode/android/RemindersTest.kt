@@ -6,6 +6,7 @@ import android.app.NotificationManager
 import android.content.Context
 import android.content.Intent
 import android.os.SystemClock
+import dev.healthcode.at
 import dev.healthcode.demo.OnStage
 import dev.healthcode.demo.Seen
 import dev.healthcode.demo.TestApplication
@@ -83,6 +84,39 @@ internal class RemindersTest {
         val locked = checkNotNull(shown.publicVersion).extras.getString(Notification.EXTRA_TITLE).orEmpty()
         assertEquals("There is something to do today", locked)
         assertTrue("the next one is planned", alarms.scheduledAlarms.isNotEmpty())
+    }
+
+    @Test
+    fun `after a day's last reminder it looks again when the day is over, and what was not read stays`() {
+        on.enrol()
+        on.stage.world.goTo(at(11, 21, 30))
+        val home = runBlocking { on.app.resident().use { it.home() } }
+        Reminders.remind(app, on.app, home)
+        plan()
+        val alarm = alarms.scheduledAlarms.single()
+        val deadline = checkNotNull(home.subjects.single().due).deadline
+        val wait = Duration.between(home.time.now, deadline)
+        assertEquals(wait.toMillis(), alarm.triggerAtMs - SystemClock.elapsedRealtime())
+        assertEquals(1, notifications.size())
+        on.stage.world.goTo(deadline.plusSeconds(60))
+        app.getSystemService(NotificationManager::class.java).cancelAll()
+        alarm.operation?.send()
+        Seen.await("the next day's alarm") { alarms.scheduledAlarms.singleOrNull().let { it != null && it != alarm } }
+        assertEquals("nobody is woken at night", 0, notifications.size())
+    }
+
+    @Test
+    fun `by an unsure time it reminds, and not again at once`() {
+        on.enrol()
+        on.app.restartPhone()
+        plan()
+        alarms.scheduledAlarms
+            .single()
+            .operation
+            ?.send()
+        Seen.await("a notification") { notifications.size() == 1 }
+        val wait = alarms.scheduledAlarms.single().triggerAtMs - SystemClock.elapsedRealtime()
+        assertTrue("$wait ms", wait >= Duration.ofMinutes(179).toMillis())
     }
 
     @Test

@@ -14,6 +14,7 @@ import androidx.activity.ComponentActivity
 import androidx.core.content.IntentCompat
 import dev.healthcode.demo.platform.AndroidDevice
 import dev.healthcode.demo.platform.Lamp
+import dev.healthcode.demo.platform.PagePrinter
 import dev.healthcode.demo.platform.Pending
 import dev.healthcode.demo.platform.SharedBytes
 import dev.healthcode.demo.platform.Tones
@@ -69,6 +70,28 @@ internal class DeviceTest {
         assertEquals(flag, activity.window.attributes.flags and flag)
         device.awake(false)
         assertEquals(0, activity.window.attributes.flags and flag)
+    }
+
+    @Test
+    fun `a secret is in no screenshot, and what comes after it is`() {
+        val flag = WindowManager.LayoutParams.FLAG_SECURE
+        assertEquals(0, activity.window.attributes.flags and flag)
+        device.secret(true)
+        assertEquals(flag, activity.window.attributes.flags and flag)
+        device.secret(false)
+        assertEquals(0, activity.window.attributes.flags and flag)
+    }
+
+    @Test
+    fun `a page is drawn for the printer without scripts, files or a network`() {
+        val printer = PagePrinter(activity)
+        assertTrue(printer.print("paper-code.svg", "<?xml version=\"1.0\"?><svg>card</svg>"))
+        val view = checkNotNull(printer.drawing)
+        val page = shadowOf(view).lastLoadDataWithBaseURL.data
+        assertTrue(page, "<body><svg>card</svg></body>" in page && "@page{size:A4" in page)
+        view.settings.run { assertTrue(blockNetworkLoads && !javaScriptEnabled && !allowFileAccess) }
+        printer.close()
+        assertEquals(null, printer.drawing)
     }
 
     @Test
@@ -141,7 +164,7 @@ internal class DeviceTest {
     }
 
     @Test
-    fun `a page that a maker has left out is the settings' first one`() {
+    fun `where nothing opens at all it is said`() {
         shadowOf(activity.application).checkActivities(true)
         device.openSettings(DeviceSetting.BATTERY)
         assertEquals(activity.getString(R.string.platform_nothing_opens), ShadowToast.getTextOfLatestToast())

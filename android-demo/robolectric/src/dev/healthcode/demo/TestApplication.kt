@@ -15,6 +15,9 @@ import dev.healthcode.demo.platform.DemoApplication
 internal class TestApplication : DemoApplication() {
     private val phone by lazy { PhoneClock(stage.world) }
 
+    /** The phone is started anew: its time is unsure until the next sync. */
+    fun restartPhone() = phone.restart()
+
     override val ports by lazy { Ports(MemoryVault(7), phone) }
 
     override val authority by lazy {

@@ -4,6 +4,7 @@ import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
+import java.nio.file.FileSystemException
 import java.nio.file.Files
 import java.nio.file.Path
 import java.time.Instant
@@ -76,15 +77,29 @@ internal class Stage(
     suspend fun gate(io: CoroutineDispatcher = Dispatchers.IO): Checkpoint =
         Checkpoint.open(config("gate.db"), Ports(MemoryVault(9), PhoneClock(world)), "North gate", io)
 
-    @OptIn(ExperimentalPathApi::class)
     override fun close() {
         server.close()
         second?.close()
         world.close()
+        delete(folder)
+    }
+
+    /** What was cut off closes its file a moment later, and SQLite deletes then what lies beside it: so does this. */
+    @OptIn(ExperimentalPathApi::class)
+    private fun delete(folder: Path) {
+        repeat(ATTEMPTS) {
+            try {
+                return folder.deleteRecursively()
+            } catch (_: FileSystemException) {
+                Thread.sleep(PAUSE_MILLIS)
+            }
+        }
         folder.deleteRecursively()
     }
 
     private companion object {
+        const val ATTEMPTS = 40
+        const val PAUSE_MILLIS = 50L
         val shenzhen = listOf("--issuer-id", "shenzhen")
     }
 }

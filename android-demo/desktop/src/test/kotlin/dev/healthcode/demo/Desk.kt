@@ -15,8 +15,14 @@ import dev.healthcode.demo.state.Session
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
-import kotlinx.coroutines.cancel
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.job
+import kotlinx.coroutines.runBlocking
+import java.io.File
+import java.nio.file.Path
+import kotlin.io.path.exists
+import kotlin.io.path.readSymbolicLink
 
 /** A phone with the app on it: real files, the real library, and the stage's time and server. */
 internal class Desk(
@@ -34,6 +40,8 @@ internal class Desk(
             override suspend fun resident() = Resident.open(stage.config(file), ports(vault))
 
             override suspend fun checkpoint(lane: Lane) = Checkpoint.open(stage.config("gate-$file"), ports(9), lane)
+
+            override suspend fun eraseCheckpoint() = Resident.eraseDatabase(stage.config("gate-$file"), ports(9))
 
             override suspend fun eraseResident() = Resident.eraseDatabase(stage.config(file), ports(vault))
         }
@@ -67,10 +75,33 @@ internal class Desk(
 
     private fun scope() = CoroutineScope(SupervisorJob() + Dispatchers.Default.limitedParallelism(1))
 
+    /**
+     * What the end of a process does: all that is under way stops, and the file is closed. An exchange that still runs
+     * would hold the file open, and the next opening would join it with its key instead of asking the vault.
+     */
     private fun end() {
-        scope.cancel()
+        runBlocking { scope.coroutineContext.job.cancelAndJoin() }
         (app.opening.value as? Opening.Open)?.session?.resident?.close()
+        val path = stage.folder.resolve(file).toRealPathIfThere() ?: return
+        val until = System.nanoTime() + CLOSING_NANOS
+        while (isOpen(path)) {
+            check(System.nanoTime() < until) { "$file is closed with the process" }
+            Thread.sleep(1)
+        }
     }
 
+    /** Linux lists which files this process has open; elsewhere it is taken for granted. */
+    private fun isOpen(path: Path): Boolean =
+        File("/proc/self/fd").listFiles().orEmpty().any {
+            runCatching { it.toPath().readSymbolicLink() }.getOrNull() ==
+                path
+        }
+
+    private fun Path.toRealPathIfThere() = takeIf { it.exists() }?.toRealPath()
+
     override fun close() = end()
+
+    private companion object {
+        const val CLOSING_NANOS = 20_000_000_000
+    }
 }

@@ -93,6 +93,20 @@ internal class GateTest {
         }
 
     @Test
+    fun `what a typing scanner reads while a verdict stands is judged after it, for it reads once`() =
+        onLane { state, signals ->
+            val (yellow, green) = phone("a.db").also { it.becomeYellow() } to phone("b.db").also { it.becomeGreen() }
+            state.typed(yellow.code().text)
+            soon("a stop") { signals == listOf(Signal.STOP) }
+            state.typed(green.code().text)
+            delay(300)
+            assertEquals(listOf(Signal.STOP), signals)
+            state.next()
+            soon("the next person's") { signals == listOf(Signal.STOP, Signal.PASS) }
+            listOf(yellow, green).forEach { it.close() }
+        }
+
+    @Test
     fun `a screenshot is asked for an answer, and the answer passes without a tap`() =
         onLane { state, signals ->
             val phone = phone().also { it.becomeGreen() }

@@ -20,12 +20,13 @@ import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.SemanticsMatcher
 import androidx.compose.ui.test.SkikoComposeUiTest
+import androidx.compose.ui.test.click
 import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
-import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performTextReplacement
+import androidx.compose.ui.test.performTouchInput
 import androidx.compose.ui.test.v2.runSkikoComposeUiTest
 import androidx.compose.ui.unit.Density
 import androidx.compose.ui.unit.dp
@@ -196,7 +197,8 @@ internal class Hand(
         val node = test.onAllNodes(matcher)[0]
         // What does not scroll is seen already.
         runCatching { node.performScrollTo() }
-        node.performClick()
+        // By touch: a mouse would stay over what is seen next, and light it.
+        node.performTouchInput { click() }
         test.waitForIdle()
     }
 
@@ -261,14 +263,16 @@ internal class Hand(
         }
     }
 
-    private companion object {
-        const val DENSITY = 2f
-        const val PATIENCE = 30_000L
-        const val LIT_MILLIS = 1_000L
-        const val TAPS = 3
-        const val TAP_NANOS = 500_000_000L
-        const val LOOK_AWAY = 100L
-        const val NAME = 40
+    internal companion object {
+        private const val DENSITY = 2f
+        private const val PATIENCE = 30_000L
+        private const val LIT_MILLIS = 1_000L
+        private const val TAPS = 3
+        private const val TAP_NANOS = 500_000_000L
+        private const val LOOK_AWAY = 100L
+        private const val NAME = 40
+
+        /** How every screen is looked at. */
         val ways =
             listOf(
                 Look(Language.ZH),

@@ -2,9 +2,7 @@ package dev.healthcode.demo
 
 import dev.healthcode.Colour
 import dev.healthcode.HealthcodeException
-import dev.healthcode.StorageKind
 import dev.healthcode.SubjectState
-import dev.healthcode.VaultKind
 import dev.healthcode.at
 import dev.healthcode.demo.state.DeviceSetting
 import dev.healthcode.demo.state.Opening
@@ -85,10 +83,6 @@ internal class HonestStatesTest {
             tap(T.REMEDY_ERASE)
             tap(T.ERASE_FILE_YES)
             see(T.HOME_WELCOME)
-            val gone =
-                HealthcodeException.Vault(VaultKind.GONE).text to
-                    HealthcodeException.Storage(StorageKind.WRONG_KEY).text
-            assertTrue(gone.first != gone.second)
         }
 
     @Test

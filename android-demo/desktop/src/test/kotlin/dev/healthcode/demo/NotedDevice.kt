@@ -14,6 +14,8 @@ internal class NotedDevice : Device {
 
     @Volatile var lit = false
 
+    @Volatile var secret = false
+
     @Volatile var reminder: Instant? = null
 
     @Volatile var wake: Instant? = null
@@ -25,6 +27,7 @@ internal class NotedDevice : Device {
     val signals = CopyOnWriteArrayList<Signal>()
     val opened = CopyOnWriteArrayList<DeviceSetting>()
     val shared = CopyOnWriteArrayList<Pair<String, ByteArray>>()
+    val printed = CopyOnWriteArrayList<Pair<String, String>>()
     val saved = CopyOnWriteArrayList<Pair<String, ByteArray>>()
 
     override val torchAvailable = true
@@ -59,6 +62,17 @@ internal class NotedDevice : Device {
         bytes: ByteArray,
     ) {
         saved += name to bytes
+    }
+
+    override fun print(
+        name: String,
+        page: String,
+    ) {
+        printed += name to page
+    }
+
+    override fun secret(on: Boolean) {
+        secret = on
     }
 
     override fun remind(at: Instant?) {

@@ -9,9 +9,10 @@ import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.SemanticsMatcher
 import androidx.compose.ui.test.SkikoComposeUiTest
+import androidx.compose.ui.test.click
 import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.hasText
-import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performTouchInput
 import androidx.compose.ui.test.v2.runSkikoComposeUiTest
 import androidx.compose.ui.unit.Density
 import dev.healthcode.demo.ui.Camera
@@ -59,7 +60,7 @@ internal fun SkikoComposeUiTest.shows(text: String) =
 internal fun SkikoComposeUiTest.taps(text: String) {
     val button = hasText(text) and hasClickAction()
     awaits("$text, to tap") { onAllNodes(button).fetchSemanticsNodes().isNotEmpty() }
-    onAllNodes(button)[0].performClick()
+    onAllNodes(button)[0].performTouchInput { click() }
     waitForIdle()
 }
 

@@ -14,6 +14,10 @@ import dev.healthcode.Verdict
 import dev.healthcode.at
 import dev.healthcode.atHome
 import dev.healthcode.demo.state.Place
+import dev.healthcode.demo.state.Screen
+import dev.healthcode.demo.state.Signal
+import dev.healthcode.demo.state.gate.GateStage
+import dev.healthcode.demo.state.gate.GateState
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.TGate
@@ -24,9 +28,7 @@ import dev.healthcode.stayInWuhan
 import dev.healthcode.wangWu
 import dev.healthcode.zhangSan
 import org.junit.Test
-import java.io.File
 import java.time.Duration
-import java.util.concurrent.TimeUnit
 import kotlin.test.assertEquals
 import kotlin.test.assertIs
 import kotlin.test.assertTrue
@@ -195,6 +197,10 @@ internal class PicturesTest {
             await("evidence") { !shows(texts[TGate.GATE_CONNECTING]) }
             pictures("gate", small)
             people(stage).forEach { (name, phone, subject) ->
+                if (name == "green") {
+                    passes(stage, phone, subject)
+                    return@forEach
+                }
                 stage.world.pass(Duration.ofSeconds(5))
                 val text = phone.code(subject).text
                 await("$name's verdict") {
@@ -203,12 +209,38 @@ internal class PicturesTest {
                 }
                 pictures("verdict-$name", small)
                 desk.device.signals.clear()
-                if (name != "green") tap(TGate.GATE_TAP)
+                tap(TGate.GATE_TAP)
                 stage.world.pass(Duration.ofSeconds(5))
                 await("the next one") { !shows(texts[TGate.GATE_TAP]) }
                 phone.close()
             }
         }
+
+    /** A pass stands for a moment only: for each picture the person comes anew. */
+    private suspend fun Hand.passes(
+        stage: Stage,
+        phone: Resident,
+        subject: String,
+    ) {
+        val lane = desk.session.holder<GateState>(Screen(Place.GATE)) { error("the lane is open") }
+        for (way in Hand.ways + small) {
+            look = way
+            stage.world.pass(Duration.ofMinutes(1))
+            await("the camera") { lane.view.value.stage == GateStage.Looking && desk.camera != null }
+            desk.device.signals.clear()
+            val text = phone.code(subject).text
+            await("a pass") {
+                desk.camera?.invoke(text)
+                desk.device.signals.isNotEmpty()
+            }
+            assertEquals(listOf(Signal.PASS), desk.device.signals.toList())
+            picture("verdict-green")
+            assertIs<GateStage.Judged>(lane.view.value.stage, "it stood for the picture")
+        }
+        look = Look()
+        desk.device.signals.clear()
+        phone.close()
+    }
 
     private suspend fun people(stage: Stage) =
         listOf("green" to liSi, "yellow" to zhangSan, "red" to wangWu).map { (name, identity) ->
@@ -220,22 +252,6 @@ internal class PicturesTest {
             phone.sync()
             Triple(name, phone, subject)
         }
-
-    /** What zbar reads in a picture: exactly one code. */
-    private fun zbar(picture: File): String {
-        val process = ProcessBuilder("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", "$picture").start()
-        val read =
-            process.inputStream
-                .bufferedReader()
-                .readText()
-                .trimEnd('\n')
-        assertTrue(
-            process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0,
-            "$picture has no code that zbar reads",
-        )
-        assertTrue('\n' !in read, "$picture has one code")
-        return read
-    }
 
     private val notice =
         """

@@ -5,6 +5,9 @@ import dev.healthcode.IdentityForm
 import dev.healthcode.Stage
 import dev.healthcode.at
 import dev.healthcode.demo.state.Place
+import dev.healthcode.demo.state.RegisterField
+import dev.healthcode.demo.state.RegisterState
+import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.state.Sync
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
@@ -121,10 +124,11 @@ internal class ResidentTest {
             for (junk in listOf("", " ", "\u0000", "'; DROP TABLE", "张".repeat(5_000), "\uD800", "😀\n\t", "-1")) {
                 fill(IdentityForm(junk, "resident-id", junk, junk, junk))
                 tap(T.REGISTER_REQUEST)
-                await("an answer") {
-                    !desk.session.let {
-                        it.app.stack.value
-                            .isEmpty()
+                val form = desk.session.holder<RegisterState>(Screen(Place.REGISTER)) { error("it is open") }
+                await("what is wrong with '${junk.take(9)}'") {
+                    form.view.value.run {
+                        RegisterField.DOCUMENT in problems ||
+                            trouble != null
                     }
                 }
                 see(T.REGISTER_REQUEST)

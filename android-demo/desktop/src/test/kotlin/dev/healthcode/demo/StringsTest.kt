@@ -2,6 +2,7 @@ package dev.healthcode.demo
 
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
+import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.TGate
 import dev.healthcode.demo.ui.TRecord
 import org.junit.Test
@@ -42,10 +43,10 @@ internal class StringsTest {
         assertEquals(emptyList(), lost, "there and never used")
     }
 
-    private val holders = setOf("T.kt", "TCode.kt", "TGate.kt", "TRecord.kt")
+    private val holders = setOf("T.kt", "TCode.kt", "TFamily.kt", "TGate.kt", "TRecord.kt")
 
     private fun constants() =
-        listOf(T::class.java, TCode::class.java, TGate::class.java, TRecord::class.java)
+        listOf(T::class.java, TCode::class.java, TFamily::class.java, TGate::class.java, TRecord::class.java)
             .flatMap { holder ->
                 holder.declaredFields
                     .filter { it.type == String::class.java }

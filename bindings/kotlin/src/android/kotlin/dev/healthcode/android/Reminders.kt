@@ -30,24 +30,38 @@ object Reminders {
     /** A day that is open is reminded of at the rulebook's times, and these lie within two days. */
     private val longest = Duration.ofDays(3)
 
+    /** Once it has reminded by an unsure time it does not do so again for so long. */
+    internal val pause = Duration.ofHours(3)
+
     /** Sets the alarm for the next reminder of all subjects, or takes it back where none is due. */
     fun plan(
         context: Context,
         resident: Resident,
+    ) = plan(context, resident, Duration.ZERO)
+
+    internal fun plan(
+        context: Context,
+        resident: Resident,
+        least: Duration,
     ) {
         val home = resident.home()
         val next = home.subjects.mapNotNull { resident.quarantine(it.subject)?.reminders?.minOrNull() }.minOrNull()
-        if (next == null) {
-            cancel(context)
+        // After a day's last reminder the next day's are known once the day is over.
+        val again = home.subjects.mapNotNull { it.due?.deadline }.minOrNull()
+        val (at, action) = if (next != null) next to ReminderReceiver.DUE else again to ReminderReceiver.LOOK
+        for (other in ReminderReceiver.ALARMS - action) context.alarms()?.cancel(intent(context, other))
+        if (at == null) {
+            context.alarms()?.cancel(intent(context, action))
         } else {
-            set(context, waitUntil(next, home.time.now, home.time.sure, Instant.now()))
+            val wait = waitUntil(at, home.time.now, home.time.sure, Instant.now())
+            set(context, if (home.time.sure) wait else maxOf(wait, least), action)
         }
         if (home.nobodyIsDue()) context.notifications()?.cancel(NOTIFICATION)
     }
 
     /** Takes back alarm and notification. */
     fun cancel(context: Context) {
-        context.alarms()?.cancel(intent(context))
+        for (action in ReminderReceiver.ALARMS) context.alarms()?.cancel(intent(context, action))
         context.notifications()?.cancel(NOTIFICATION)
     }
 
@@ -68,10 +82,11 @@ object Reminders {
     private fun set(
         context: Context,
         wait: Duration,
+        action: String,
     ) {
         // By the clock that nobody can set, like everything that depends on time.
         val at = SystemClock.elapsedRealtime() + wait.toMillis()
-        context.alarms()?.setAndAllowWhileIdle(AlarmManager.ELAPSED_REALTIME_WAKEUP, at, intent(context))
+        context.alarms()?.setAndAllowWhileIdle(AlarmManager.ELAPSED_REALTIME_WAKEUP, at, intent(context, action))
     }
 
     /** Reminds if a check-in is due, or may be where the time is unsure. */
@@ -86,8 +101,11 @@ object Reminders {
 
     private fun Home.nobodyIsDue() = subjects.none { it.due != null }
 
-    private fun intent(context: Context): PendingIntent {
-        val intent = Intent(context, ReminderReceiver::class.java).setAction(ReminderReceiver.DUE)
+    private fun intent(
+        context: Context,
+        action: String,
+    ): PendingIntent {
+        val intent = Intent(context, ReminderReceiver::class.java).setAction(action)
         return PendingIntent.getBroadcast(
             context,
             0,
@@ -120,11 +138,7 @@ class ReminderReceiver : BroadcastReceiver() {
         intent: Intent,
     ) {
         val due = intent.action == DUE
-        if (!due && intent.action != Intent.ACTION_BOOT_COMPLETED &&
-            intent.action != Intent.ACTION_MY_PACKAGE_REPLACED
-        ) {
-            return
-        }
+        if (intent.action !in ALARMS && intent.action !in OTHERS) return
         val host = context.host ?: return
         val pending = goAsync()
         CoroutineScope(Dispatchers.Default).launch {
@@ -145,7 +159,7 @@ class ReminderReceiver : BroadcastReceiver() {
         val resident = runCatching { host.openResident() }.getOrNull() ?: return
         resident.use {
             runCatching {
-                Reminders.plan(context, it)
+                Reminders.plan(context, it, if (due) Reminders.pause else Duration.ZERO)
                 val home = it.home()
                 SyncWorker.follow(context, home)
                 if (due) Reminders.remind(context, host, home)
@@ -155,6 +169,12 @@ class ReminderReceiver : BroadcastReceiver() {
 
     internal companion object {
         const val DUE = "dev.healthcode.android.CHECK_IN_DUE"
+
+        /** The day is over: only the next alarm is set. */
+        const val LOOK = "dev.healthcode.android.DAY_OVER"
+
+        val ALARMS = setOf(DUE, LOOK)
+        private val OTHERS = setOf(Intent.ACTION_BOOT_COMPLETED, Intent.ACTION_MY_PACKAGE_REPLACED)
 
         /** The system ends a receiver after ten seconds. */
         const val LONGEST = 9_000L

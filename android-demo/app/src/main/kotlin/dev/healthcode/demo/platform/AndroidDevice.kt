@@ -34,6 +34,7 @@ internal class AndroidDevice(
     private val replan: () -> Unit,
 ) : Device {
     private val signals = Signals(activity.applicationContext)
+    private val printer = PagePrinter(activity)
 
     private val askToNotify =
         activity.registerForActivityResult(RequestPermission()) { if (!it) open(notificationSettings()) }
@@ -100,6 +101,19 @@ internal class AndroidDevice(
         }
     }
 
+    /** Where a phone cannot print, the page goes to an app that can. */
+    override fun print(
+        name: String,
+        page: String,
+    ) {
+        if (!printer.print(name, page)) share(name, "image/svg+xml", page.encodeToByteArray())
+    }
+
+    override fun secret(on: Boolean) {
+        val flag = WindowManager.LayoutParams.FLAG_SECURE
+        if (on) activity.window.addFlags(flag) else activity.window.clearFlags(flag)
+    }
+
     // One alarm and one piece of work are for all subjects, not for the one whose screen asks: the library is asked anew.
     override fun remind(at: Instant?) = replan()
 
@@ -121,7 +135,10 @@ internal class AndroidDevice(
     }
 
     /** The activity is not seen any more: what it changed of the display goes with its window, the rest here. */
-    fun close() = signals.close()
+    fun close() {
+        signals.close()
+        printer.close()
+    }
 
     /** From Android 13 on the system asks, once or twice; afterwards only its settings help. */
     private fun notifications() {

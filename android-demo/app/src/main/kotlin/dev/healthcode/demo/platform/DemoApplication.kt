@@ -60,6 +60,8 @@ open class DemoApplication :
 
     override suspend fun eraseResident(): Unit = Resident.eraseDatabase(config("healthcode.db"), ports)
 
+    override suspend fun eraseCheckpoint(): Unit = Resident.eraseDatabase(config("gate.db"), ports)
+
     override fun reminder(): Notification {
         val open =
             PendingIntent.getActivity(

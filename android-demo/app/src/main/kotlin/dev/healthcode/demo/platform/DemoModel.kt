@@ -18,6 +18,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.flow.MutableSharedFlow
 import kotlinx.coroutines.flow.collectLatest
+import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.emptyFlow
 import kotlinx.coroutines.flow.flatMapLatest
 import kotlinx.coroutines.flow.map
@@ -55,7 +56,13 @@ internal class DemoModel(
     @OptIn(kotlinx.coroutines.ExperimentalCoroutinesApi::class)
     private suspend fun follow(resident: Resident) {
         val context = getApplication<Application>()
-        val changes = app.seen.flatMapLatest { if (it) resident.homes() else emptyFlow() }.map { }
+        // An exchange that begins changes nothing of what is planned: planning anew would cancel the one in the background.
+        val changes =
+            app.seen
+                .flatMapLatest { if (it) resident.homes() else emptyFlow() }
+                .map { it.nextWake to it.subjects }
+                .distinctUntilChanged()
+                .map { }
         withContext(Dispatchers.Default) {
             NoticesWorker.daily(context)
             try {

@@ -41,6 +41,8 @@ internal class FrameReader(
     private var surface: Surface? = null
     private var torch = false
     private var over = false
+    private var awaited = false
+    private var closed = false
     private var luma = ByteArray(0)
 
     /** Opens the camera, whose picture goes to [texture]; [known] is told how large it is, on the camera's thread. */
@@ -63,12 +65,14 @@ internal class FrameReader(
     fun close() {
         handler.post {
             over = true
+            closed = true
             session?.close()
             camera?.close()
             frames?.close()
             surface?.release()
+            // A camera that is being opened is given back once it is open: the thread is there until then.
+            if (!awaited) thread.quitSafely()
         }
-        thread.quitSafely()
     }
 
     @SuppressLint("MissingPermission")
@@ -86,13 +90,19 @@ internal class FrameReader(
                 setOnImageAvailableListener({ decode(it) }, handler)
             }
         known(size)
-        manager.openCamera(id, opening, handler)
+        awaited = true
+        try {
+            manager.openCamera(id, opening, handler)
+        } catch (error: Exception) {
+            awaited = false
+            throw error
+        }
     }
 
     private val opening =
         object : CameraDevice.StateCallback() {
             override fun onOpened(device: CameraDevice) {
-                if (over) return device.close()
+                if (came(device)) return
                 camera = device
                 guarded {
                     @Suppress("DEPRECATION")
@@ -107,7 +117,16 @@ internal class FrameReader(
                 error: Int,
             ) = lost(device)
 
+            /** Whether nobody wants it any more. */
+            private fun came(device: CameraDevice): Boolean {
+                awaited = false
+                if (over) device.close()
+                if (closed) thread.quitSafely()
+                return over
+            }
+
             private fun lost(device: CameraDevice) {
+                if (came(device)) return
                 device.close()
                 camera = null
                 fail()

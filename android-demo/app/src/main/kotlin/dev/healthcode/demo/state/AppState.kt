@@ -20,6 +20,9 @@ interface Openers {
     /** Opens the checkpoint's file, for a guard. */
     suspend fun checkpoint(lane: Lane): Checkpoint
 
+    /** Erases the checkpoint's file; nothing where there is none. */
+    suspend fun eraseCheckpoint()
+
     /** Erases the resident's file where it does not open any more. */
     suspend fun eraseResident()
 }
@@ -117,8 +120,10 @@ class AppState(
         show { if (it.size > 1) it.dropLast(1) + screen else it + screen }
     }
 
-    /** Closes the screen that is shown; false at the last one. */
+    /** Goes a step back within the screen that is shown, or closes it; false at the last one. */
     fun back(): Boolean {
+        val session = (openingState.value as? Opening.Open)?.session
+        if (session?.stepBack(stackState.value.last()) == true) return true
         if (stackState.value.size <= 1) return false
         show { it.dropLast(1) }
         return true

@@ -48,12 +48,15 @@ data class DeclareView(
 /**
  * Takes a declaration: the rulebook's questions as they are, then what it would come to, then sends. Answers stay in
  * memory until they are recorded, and from then on in the core's sealed file.
+ *
+ * @param questions where the questions come from
  */
 class DeclareState(
     private val session: Session,
     val subject: String,
     private val scope: CoroutineScope,
-) {
+    private val questions: () -> DeclarationForm = { session.resident.form() },
+) : Steps {
     private val shown = MutableStateFlow(DeclareView())
     private var job: Job? = null
 
@@ -68,7 +71,7 @@ class DeclareState(
 
     private fun load() =
         trying {
-            val form = session.resident.form()
+            val form = questions()
             shown.update { it.copy(form = form, trouble = null) }
         }
 
@@ -133,6 +136,24 @@ class DeclareState(
 
     /** Goes from the preview back to the questions. */
     fun edit() = shown.update { it.copy(preview = null, trouble = null) }
+
+    override fun stepBack(): Boolean {
+        val within = shown.value.preview != null
+        if (within) edit()
+        return within
+    }
+
+    /** Once more what did not work. */
+    fun again() {
+        val now = shown.value
+        if (now.form == null) {
+            load()
+        } else if (now.preview == null) {
+            preview()
+        } else {
+            send()
+        }
+    }
 
     /** Records it, which no missing network prevents, and sends it. */
     fun send() {

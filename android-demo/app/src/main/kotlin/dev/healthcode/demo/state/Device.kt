@@ -36,6 +36,15 @@ interface Device {
         bytes: ByteArray,
     )
 
+    /** Prints a [page], an A4 drawing as one SVG document; nothing of it stays in a file of the app's. */
+    fun print(
+        name: String,
+        page: String,
+    )
+
+    /** Keeps the display out of screenshots, recordings and the list of recent apps while [on]. */
+    fun secret(on: Boolean)
+
     /** Notifies the person that a check-in is due at [at], also when the app is not running; null takes it back. */
     fun remind(at: Instant?)
 

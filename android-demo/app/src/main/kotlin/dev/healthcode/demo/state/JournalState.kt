@@ -43,7 +43,8 @@ class JournalState(
         scope.launch { session.home.filterNotNull().collect { read() } }
     }
 
-    private fun read() {
+    /** Reads it once more. */
+    fun read() {
         reading?.cancel()
         reading =
             trying {

@@ -2,8 +2,11 @@ package dev.healthcode.demo.state
 
 import dev.healthcode.BilingualText
 import dev.healthcode.CodeRequested
+import dev.healthcode.Enrolment
 import dev.healthcode.HealthcodeException
 import dev.healthcode.IdentityForm
+import dev.healthcode.confirmCare
+import dev.healthcode.requestCare
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -29,6 +32,7 @@ enum class RegisterField(
  * @property kind the document's kind, one of [RegisterState.kinds]
  * @property problems what is wrong, by field
  * @property requested the one-time code that was asked for: its digits and how long it is good; null before
+ * @property unconfirmed what the authority says while nobody has confirmed yet that somebody is cared for
  * @property busy whether the server is being asked
  */
 data class RegisterView(
@@ -36,6 +40,7 @@ data class RegisterView(
     val kind: String = RegisterState.kinds.first(),
     val problems: Map<RegisterField, BilingualText> = emptyMap(),
     val requested: CodeRequested? = null,
+    val unconfirmed: BilingualText? = null,
     val busy: Boolean = false,
     val trouble: Trouble? = null,
 ) {
@@ -46,13 +51,17 @@ data class RegisterView(
 /**
  * Registers a person: identity, then the one-time code that goes to the number on record. What is typed stays in memory
  * alone, through a rotation; the end of the process forgets it, since it may stand in no file.
+ *
+ * @param carer who will care for the person with this phone; null where it is the person's own
  */
 class RegisterState(
     private val session: Session,
     private val scope: CoroutineScope,
-) {
+    val carer: String? = null,
+) : Steps {
     private val shown = MutableStateFlow(RegisterView())
     private var job: Job? = null
+    private var last: (suspend () -> Unit)? = null
 
     /** The form. */
     val view: StateFlow<RegisterView> = shown.asStateFlow()
@@ -73,7 +82,12 @@ class RegisterState(
             val problems = session.resident.checkIdentity(identity)
             shown.update { it.copy(problems = byField(problems.map { wrong -> wrong.field to wrong.text })) }
             if (problems.isEmpty()) {
-                val requested = session.resident.requestOneTimeCode(identity)
+                val requested =
+                    if (carer == null) {
+                        session.resident.requestOneTimeCode(identity)
+                    } else {
+                        session.resident.requestCare(carer, identity)
+                    }
                 shown.update { it.copy(requested = requested, values = it.values - RegisterField.CODE) }
             }
         }
@@ -82,22 +96,36 @@ class RegisterState(
     fun confirm() =
         ask {
             val code = value(RegisterField.CODE)
-            val enrolment = session.resident.enrol(code)
-            session.sync()
-            if (enrolment.pendingUntil == null) {
-                session.app.replace(Screen(Place.DECLARE, enrolment.subject))
-            } else {
-                session.app.home()
-            }
+            arrived(if (carer == null) session.resident.enrol(code) else session.resident.confirmCare(code))
         }
 
+    /** Asks whether the records or an officer have confirmed what was asked for, also before the app was last opened. */
+    fun askAgain() = ask { arrived(session.resident.confirmCare()) }
+
+    private fun arrived(enrolment: Enrolment) {
+        session.sync()
+        if (enrolment.pendingUntil == null) {
+            session.app.replace(Screen(Place.DECLARE, enrolment.subject))
+        } else {
+            session.app.home()
+        }
+    }
+
     /** Once more what did not work. */
-    fun again() = if (shown.value.requested == null) request() else confirm()
+    fun again() {
+        last?.let(::ask)
+    }
+
+    override fun stepBack(): Boolean {
+        val within = shown.value.requested != null
+        if (within) edit()
+        return within
+    }
 
     /** Goes from the one-time code back to the form. */
     fun edit() {
         stop()
-        shown.update { it.copy(requested = null, problems = emptyMap(), trouble = null) }
+        shown.update { it.copy(requested = null, unconfirmed = null, problems = emptyMap(), trouble = null) }
     }
 
     /** Hangs up. */
@@ -108,7 +136,8 @@ class RegisterState(
 
     private fun ask(call: suspend () -> Unit) {
         if (job?.isActive == true) return
-        shown.update { it.copy(busy = true, trouble = null, problems = emptyMap()) }
+        last = call
+        shown.update { it.copy(busy = true, trouble = null, unconfirmed = null, problems = emptyMap()) }
         job =
             scope.launch {
                 try {
@@ -138,6 +167,10 @@ class RegisterState(
 
                 error is HealthcodeException.Rejected && error.problem == "wrong-code" -> {
                     it.copy(problems = mapOf(RegisterField.CODE to error.text))
+                }
+
+                error is HealthcodeException.Rejected && error.problem == "relation-pending" -> {
+                    it.copy(unconfirmed = error.text)
                 }
 
                 else -> {

@@ -12,6 +12,12 @@ enum class Place {
     QUARANTINE,
     TRIP,
     JOURNAL,
+    PERSON,
+    CARE,
+    PAPER,
+    APPEAL,
+    MOVE,
+    HANDOVER,
     GATE,
     ;
 

@@ -5,6 +5,7 @@ import dev.healthcode.Home
 import dev.healthcode.Resident
 import dev.healthcode.SyncReport
 import dev.healthcode.Takeover
+import dev.healthcode.demo.state.gate.GateState
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
@@ -37,6 +38,7 @@ class Session internal constructor(
     private val troubleState = MutableStateFlow<Trouble?>(null)
     private val syncState = MutableStateFlow<Sync>(Sync.Idle)
     private var syncing: Job? = null
+    private var answering: Job? = null
 
     /** What the first screen shows, kept up to date while somebody looks; null until it was read. */
     val home: StateFlow<Home?> = homeState.asStateFlow()
@@ -109,11 +111,11 @@ class Session internal constructor(
         subject: String?,
     ) {
         when (remedy) {
-            Remedy.RETRY, Remedy.SYNC, Remedy.NETWORK -> sync()
+            Remedy.RETRY, Remedy.SYNC -> sync()
             Remedy.DECLARE -> app.go(Screen(Place.DECLARE, subject ?: return))
             Remedy.SCAN -> app.go(Screen(Place.SCAN, subject))
             Remedy.REGISTER -> app.go(Screen(Place.REGISTER))
-            Remedy.NONE, Remedy.UPDATE, Remedy.ERASE -> Unit
+            Remedy.NONE, Remedy.NETWORK, Remedy.UPDATE, Remedy.ERASE -> Unit
         }
     }
 
@@ -126,14 +128,17 @@ class Session internal constructor(
         takeover: Takeover,
         allow: Boolean,
     ) {
-        scope.launch {
-            try {
-                resident.answer(subject, takeover, allow)
-                sync()
-            } catch (error: HealthcodeException) {
-                syncState.value = Sync.Failed(Trouble.of(error))
+        // One answer: whoever taps twice has not changed their mind.
+        if (answering?.isActive == true) return
+        answering =
+            scope.launch {
+                try {
+                    resident.answer(subject, takeover, allow)
+                    sync()
+                } catch (error: HealthcodeException) {
+                    syncState.value = Sync.Failed(Trouble.of(error))
+                }
             }
-        }
     }
 
     /** The state of a screen: made at its first call, the same one until the screen is closed. */
@@ -151,6 +156,9 @@ class Session internal constructor(
     }
 
     @Synchronized
+    internal fun stepBack(screen: Screen): Boolean = (holders[screen]?.state as? Steps)?.stepBack() == true
+
+    @Synchronized
     internal fun keep(open: Set<Screen>) {
         val closed = holders.keys - open
         closed.forEach { holders.remove(it)?.scope?.cancel() }
@@ -158,6 +166,8 @@ class Session internal constructor(
 
     /** Erases everybody and everything for good, and begins with an empty file; throws what went wrong. */
     suspend fun eraseEverything() {
+        app.openers.eraseCheckpoint()
+        GateState.forget(app.saved)
         resident.eraseEverything()
         scope.cancel()
         app.erased()

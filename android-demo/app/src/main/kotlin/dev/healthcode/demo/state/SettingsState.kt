@@ -22,6 +22,7 @@ class SettingsState(
 ) {
     private val shown = MutableStateFlow(SettingsView())
     private var job: Job? = null
+    private var last: (() -> Unit)? = null
 
     /** What the screen shows. */
     val view: StateFlow<SettingsView> = shown.asStateFlow()
@@ -35,6 +36,7 @@ class SettingsState(
     /** Erases everybody and everything for good. The session ends with it, and with the session this state. */
     fun eraseEverything() {
         if (job?.isActive == true) return
+        last = ::eraseEverything
         shown.update { it.copy(busy = true, trouble = null) }
         job =
             session.app.scope.launch {
@@ -46,8 +48,14 @@ class SettingsState(
             }
     }
 
+    /** Once more what did not work. */
+    fun again() {
+        last?.invoke()
+    }
+
     private fun trying(call: suspend () -> Unit) {
         if (job?.isActive == true) return
+        last = { trying(call) }
         shown.update { it.copy(busy = true, trouble = null) }
         job =
             scope.launch {

@@ -57,13 +57,18 @@ class TripState(
     val view: StateFlow<TripView> = shown.asStateFlow()
 
     init {
+        load()
+        // The first rulebook, and with it the days, comes with the first sync.
+        scope.launch { session.sync.collect { if (shown.value.days.isEmpty() && it is Sync.Done) load() } }
+    }
+
+    private fun load() =
         try {
             val form = session.resident.form()
-            shown.update { it.copy(days = form.days()) }
+            shown.update { it.copy(days = form.days(), trouble = null) }
         } catch (error: HealthcodeException) {
             shown.update { it.copy(trouble = Trouble.of(error)) }
         }
-    }
 
     /** Chooses what was travelled by. */
     fun choose(mode: TransportMode) = shown.update { it.copy(mode = mode, problems = it.problems - TripField.PLACE) }

@@ -4,30 +4,22 @@ import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
-import dev.healthcode.demo.state.DeclareState
 import dev.healthcode.demo.state.Device
 import dev.healthcode.demo.state.ExposureState
-import dev.healthcode.demo.state.JournalState
 import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.state.RegisterState
 import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.state.Session
 import dev.healthcode.demo.state.SettingsState
-import dev.healthcode.demo.state.TripState
-import dev.healthcode.demo.state.code.CodeState
+import dev.healthcode.demo.state.family.HandoverState
 import dev.healthcode.demo.state.gate.GateState
-import dev.healthcode.demo.state.quarantine.QuarantineState
 import dev.healthcode.demo.state.scan.ScanState
-import dev.healthcode.demo.ui.code.CodeScreen
-import dev.healthcode.demo.ui.declare.DeclareScreen
 import dev.healthcode.demo.ui.exposure.ExposureActions
 import dev.healthcode.demo.ui.exposure.ExposureScreen
-import dev.healthcode.demo.ui.exposure.TripScreen
+import dev.healthcode.demo.ui.family.HandoverScreen
 import dev.healthcode.demo.ui.gate.GateScreen
 import dev.healthcode.demo.ui.home.HomeScreen
-import dev.healthcode.demo.ui.journal.JournalScreen
 import dev.healthcode.demo.ui.parts.Page
-import dev.healthcode.demo.ui.quarantine.QuarantineScreen
 import dev.healthcode.demo.ui.register.RegisterScreen
 import dev.healthcode.demo.ui.scan.ScanScreen
 import dev.healthcode.demo.ui.settings.SettingsScreen
@@ -51,7 +43,7 @@ internal fun Shown(
 
         Place.REGISTER -> {
             val state = session.holder(screen) { RegisterState(session, it) }
-            RegisterScreen(state, texts, remedies(session, device, retry = { state.again() }), back)
+            RegisterScreen(state, device, texts, remedies(session, device, retry = { state.again() }), back)
         }
 
         Place.SCAN -> {
@@ -68,58 +60,27 @@ internal fun Shown(
 
         Place.SETTINGS -> {
             val state = session.holder(screen) { SettingsState(session, it) }
-            SettingsScreen(state, session, device, texts, remedies(session, device), bottomBar)
+            val remedies = remedies(session, device, retry = { state.again() })
+            SettingsScreen(state, session, device, texts, remedies, bottomBar)
         }
 
         Place.GATE -> {
-            val state = session.holder(screen) { GateState(app.openers::checkpoint, app.saved, it, app.seen) }
+            val state =
+                session.holder(screen) {
+                    GateState(app.openers::checkpoint, app.saved, it, app.seen, erase = app.openers::eraseCheckpoint)
+                }
             GateScreen(state, device, texts, camera, back)
         }
 
-        Place.DECLARE, Place.CODE, Place.QUARANTINE, Place.TRIP, Place.JOURNAL -> {
-            About(session, screen, screen.subject ?: return, device, texts, back)
-        }
-    }
-}
-
-/** The screens that are about one person. */
-@Composable
-private fun About(
-    session: Session,
-    screen: Screen,
-    subject: String,
-    device: Device,
-    texts: Texts,
-    back: () -> Unit,
-) {
-    val (resident, looking) = session.resident to session.app.seen
-    val remedies = remedies(session, device, subject)
-    when (screen.place) {
-        Place.DECLARE -> {
-            val state = session.holder(screen) { DeclareState(session, subject, it) }
-            val sync by session.sync.collectAsState()
-            DeclareScreen(state, sync, texts, remedies, back)
+        Place.HANDOVER -> {
+            val state = session.holder(screen) { HandoverState(session, it) }
+            HandoverScreen(state, device, texts, { app.go(Screen(Place.SCAN)) }, back)
         }
 
-        Place.CODE -> {
-            val state = session.holder(screen) { CodeState(resident, subject, it, looking, session.mending(subject)) }
-            CodeScreen(state, device, texts, back)
-        }
-
-        Place.QUARANTINE -> {
-            val state =
-                session.holder(
-                    screen,
-                ) { QuarantineState(resident, subject, it, looking, session.mending(subject)) }
-            QuarantineScreen(state, device, texts, back)
-        }
-
-        Place.TRIP -> {
-            TripScreen(session.holder(screen) { TripState(session, subject, it) }, texts, remedies, back)
-        }
-
-        else -> {
-            JournalScreen(session.holder(screen) { JournalState(session, subject, it) }, texts, remedies, back)
+        Place.DECLARE, Place.CODE, Place.QUARANTINE, Place.TRIP, Place.JOURNAL,
+        Place.PERSON, Place.CARE, Place.PAPER, Place.APPEAL, Place.MOVE,
+        -> {
+            About(session, screen, screen.subject ?: return, device, texts)
         }
     }
 }

@@ -41,6 +41,7 @@ object T {
     const val HOME_WELCOME_ABOUT = "home_welcome_about"
     const val HOME_REGISTER = "home_register"
     const val HOME_ANOTHER = "home_another"
+    const val HOME_CLOCK_BEHIND = "home_clock_behind"
     const val CARD_NO_CODE = "card_no_code"
     const val CARD_DAYS = "card_days"
     const val CARD_DUE = "card_due"

@@ -27,6 +27,7 @@ object TCode {
     const val QUARANTINE_EARLIEST_NOTE = "quarantine_earliest_note"
     const val QUARANTINE_REVIEW = "quarantine_review"
     const val QUARANTINE_COMPLETE = "quarantine_complete"
+    const val QUARANTINE_LAPSED = "quarantine_lapsed"
     const val QUARANTINE_CONNECT = "quarantine_connect"
     const val QUARANTINE_DUE = "quarantine_due"
     const val QUARANTINE_RESTART = "quarantine_restart"
@@ -60,6 +61,7 @@ object TCode {
     const val DAY_TOLERATED = "day_tolerated"
     const val DAY_TO_COME = "day_to_come"
     const val DAY_SAID = "day_said"
+    const val DAY_TODAY = "day_today"
 
     const val CHECK_IN_WAITING = "check_in_waiting"
     const val CHECK_IN_RECEIVED = "check_in_received"
@@ -88,7 +90,6 @@ object TCode {
     const val SCAN_FOUND = "scan_found"
     const val FOUND_CODE = "found_code"
     const val FOUND_UNSIGNED_VENUE = "found_unsigned_venue"
-    const val FOUND_HANDOVER = "found_handover"
     const val FOUND_OTHER_KIND = "found_other_kind"
     const val FOUND_DAMAGED = "found_damaged"
     const val FOREIGN_URL = "foreign_url"

@@ -68,4 +68,5 @@ object TGate {
     const val COUNT_FOREIGN = "count_not_a_health_code"
     const val COUNT_INVALID = "count_invalid"
     const val COUNT_CONNECT = "count_connect_first"
+    const val GATE_ERASE_ASK = "gate_erase_ask"
 }

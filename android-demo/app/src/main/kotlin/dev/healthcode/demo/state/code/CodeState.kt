@@ -8,6 +8,7 @@ import dev.healthcode.SubjectCard
 import dev.healthcode.SyncState
 import dev.healthcode.TimeState
 import dev.healthcode.demo.state.Remedy
+import dev.healthcode.demo.state.Steps
 import dev.healthcode.demo.state.Trouble
 import dev.healthcode.explainDisclosure
 import kotlinx.coroutines.CoroutineDispatcher
@@ -41,7 +42,7 @@ class CodeState(
     private val looking: Flow<Boolean>,
     private val mend: (Remedy) -> Unit,
     private val io: CoroutineDispatcher = Dispatchers.IO,
-) {
+) : Steps {
     private val seen = MutableStateFlow(CodeView())
 
     /** What the screen shows. */
@@ -64,6 +65,12 @@ class CodeState(
         } catch (error: HealthcodeException) {
             seen.update { it.copy(trouble = Trouble.of(error)) }
         }
+    }
+
+    override fun stepBack(): Boolean {
+        val within = seen.value.disclosure != null
+        if (within) closeDisclosure()
+        return within
     }
 
     /** Back to the code. */

@@ -11,6 +11,7 @@ import dev.healthcode.Verdict
 import dev.healthcode.demo.state.Remedy
 import dev.healthcode.demo.state.SavedState
 import dev.healthcode.demo.state.Signal
+import dev.healthcode.demo.state.Steps
 import dev.healthcode.demo.state.Trouble
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
@@ -26,9 +27,12 @@ import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.collectLatest
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.receiveAsFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
 import kotlinx.coroutines.withContext
 import java.time.Duration
 import java.time.ZoneId
@@ -44,6 +48,7 @@ import java.time.ZoneId
  * @param io where codes are judged and the file is read
  * @param nanos a clock that only runs on
  * @param zone whose days the counts are of
+ * @param erase erases the checkpoint's file where it does not open any more
  */
 class GateState(
     private val open: suspend (Lane) -> Checkpoint,
@@ -53,10 +58,14 @@ class GateState(
     private val io: CoroutineDispatcher = Dispatchers.IO,
     private val nanos: () -> Long = System::nanoTime,
     private val zone: () -> ZoneId = ZoneId::systemDefault,
-) {
+    private val erase: suspend () -> Unit = {},
+) : Steps {
     private val seen = MutableStateFlow(GateView())
     private val sounds = Channel<Signal>(capacity = 4, onBufferOverflow = BufferOverflow.DROP_OLDEST)
     private val texts = Channel<String>(capacity = 4, onBufferOverflow = BufferOverflow.DROP_OLDEST)
+    private val typed = Channel<String>(capacity = 4, onBufferOverflow = BufferOverflow.DROP_OLDEST)
+    private val oneByOne = Mutex()
+    private var tried: Lane? = null
     private val eye = Eye(nanos)
     private var checkpoint: Checkpoint? = null
     private var opening: Job? = null
@@ -70,8 +79,19 @@ class GateState(
     val signals: Flow<Signal> = sounds.receiveAsFlow()
 
     init {
+        val out = saved[DIRECTION] == Direction.OUT.name
+        seen.update {
+            it.copy(direction = if (out) Direction.OUT else Direction.IN, challenging = saved[CHALLENGING] != null)
+        }
         saved[NAME]?.let { use(Lane(it, saved[POLICY])) }
-        scope.launch { for (text in texts) take(text) }
+        scope.launch { for (text in texts) oneByOne.withLock { take(text) } }
+        scope.launch {
+            for (text in typed) {
+                // A scanner that types reads once: its text waits for as long as the verdict before it stands.
+                seen.first { (it.stage as? GateStage.Judged)?.held != true }
+                oneByOne.withLock { take(text) }
+            }
+        }
         scope.launch {
             try {
                 awaitCancellation()
@@ -94,7 +114,7 @@ class GateState(
 
     /** A text that a scanner has typed: it reads a code once, when somebody pulls its trigger. */
     fun typed(text: String) {
-        texts.trySend(text)
+        typed.trySend(text)
     }
 
     /** The guard has seen to it: the next person. */
@@ -106,6 +126,7 @@ class GateState(
     /** Whether people go in or out; what was scanned for the other direction may be scanned again. */
     fun go(direction: Direction) {
         eye.forget()
+        saved[DIRECTION] = direction.name
         seen.update { it.copy(direction = direction) }
     }
 
@@ -114,6 +135,7 @@ class GateState(
 
     /** Whether every person is asked for an answer to a challenge. */
     fun challenge(always: Boolean) {
+        saved[CHALLENGING] = CHALLENGING.takeIf { always }
         seen.update { it.copy(challenging = always) }
         if (seen.value.stage !is GateStage.Judged) next()
     }
@@ -121,9 +143,16 @@ class GateState(
     /** Opens the lane's settings, or closes them. */
     fun settings(open: Boolean) = seen.update { it.copy(setting = open || it.lane == null, nameProblem = null) }
 
+    override fun stepBack(): Boolean {
+        val within = seen.value.run { setting && lane != null }
+        if (within) settings(false)
+        return within
+    }
+
     /** Opens the lane under a name and, where the policies have come, for a kind of gate; see [Lane]. */
     fun use(lane: Lane) {
         opening?.cancel()
+        tried = lane
         opening =
             scope.launch {
                 seen.update { it.copy(opening = true, nameProblem = null, trouble = null) }
@@ -164,11 +193,26 @@ class GateState(
     /** Does what a trouble on this screen asks for. */
     fun remedy(remedy: Remedy) {
         seen.update { it.copy(trouble = null) }
-        val lane = seen.value.lane
+        val lane = tried
         when {
             remedy == Remedy.SYNC || remedy == Remedy.NETWORK -> sync()
             checkpoint == null && lane != null -> use(lane)
             else -> next()
+        }
+    }
+
+    /** Erases the lane's file where it does not open any more, and opens a new one under the same name. */
+    fun eraseFile() {
+        val lane = tried ?: return
+        if (checkpoint != null || seen.value.opening) return
+        seen.update { it.copy(opening = true, trouble = null) }
+        scope.launch {
+            try {
+                erase()
+                use(lane)
+            } catch (error: HealthcodeException) {
+                seen.update { it.copy(opening = false, trouble = Trouble.of(error)) }
+            }
         }
     }
 
@@ -193,7 +237,12 @@ class GateState(
             eye.forget(text)
             return
         }
-        val scan = trying { withContext(io) { open.verify(text, seen.value.direction) } } ?: return
+        val scan = trying { withContext(io) { open.verify(text, seen.value.direction) } }
+        if (scan == null) {
+            // It was not judged: the next look at it is a first one.
+            eye.forget(text)
+            return
+        }
         show(scan)
         if (scan.verdict == Verdict.NotAHealthCode(Foreign.OUTAGE_NOTICE)) {
             val loaded = trying { open.load(text) } != null
@@ -219,6 +268,10 @@ class GateState(
                 // A card takes longer to compare than a verdict to read: it stays in view until the next code.
                 if (scan.verdict is Verdict.CompareCard) {
                     seen.update { it.copy(stage = GateStage.Judged(scan, held = false)) }
+                    if (!seen.value.challenging) return@launch
+                    // Where everybody is asked, the next person needs a challenge, and nobody taps for it.
+                    delay(CARD.toMillis())
+                    look()
                 } else {
                     look()
                 }
@@ -298,10 +351,18 @@ class GateState(
         /** How long a verdict stands before the next person is looked for. */
         val HOLD: Duration = Duration.ofMillis(1_500)
 
+        /** How long a card may be compared where everybody is asked, before the next challenge is shown. */
+        val CARD: Duration = Duration.ofSeconds(6)
+
+        /** Forgets which lane was open. */
+        fun forget(saved: SavedState) = listOf(NAME, POLICY, DIRECTION, CHALLENGING).forEach { saved[it] = null }
+
         private val STATUS: Duration = Duration.ofSeconds(20)
         private val SYNC: Duration = Duration.ofMinutes(15)
         private val SYNC_AGAIN: Duration = Duration.ofMinutes(1)
         private const val NAME = "gate.name"
         private const val POLICY = "gate.policy"
+        private const val DIRECTION = "gate.direction"
+        private const val CHALLENGING = "gate.challenging"
     }
 }

@@ -66,6 +66,8 @@ class QuarantineState(
             try {
                 val recorded = resident.checkIn(subject, before.chosen.toList())
                 seen.update { it.copy(recorded = recorded, choosing = false, chosen = emptySet(), busy = false) }
+                // Kept it is already; where there is a network the authority has it at once.
+                mend(Remedy.SYNC)
             } catch (error: HealthcodeException) {
                 seen.update { it.copy(trouble = Trouble.of(error), busy = false) }
             }

@@ -2,6 +2,7 @@ package dev.healthcode.demo.state.scan
 
 import dev.healthcode.BilingualText
 import dev.healthcode.Foreign
+import dev.healthcode.HandoverPicture
 import dev.healthcode.HealthcodeException
 import dev.healthcode.Resident
 import dev.healthcode.ScannedText
@@ -10,7 +11,9 @@ import dev.healthcode.SubjectCard
 import dev.healthcode.demo.state.Remedy
 import dev.healthcode.demo.state.Trouble
 import dev.healthcode.enterVenue
+import dev.healthcode.handOver
 import dev.healthcode.leaveVenue
+import dev.healthcode.takeOver
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.delay
@@ -39,6 +42,9 @@ class ScanState(
 ) {
     private val person = MutableStateFlow(subject)
     private val everybody = MutableStateFlow<List<SubjectCard>?>(null)
+
+    /** The answer of a phone of before that was scanned and not yet taken to the authority. */
+    private var answer: String? = null
 
     private val seen = MutableStateFlow<ScanView>(ScanView.Looking)
 
@@ -98,14 +104,40 @@ class ScanState(
         }
     }
 
+    /** Hands the chosen person over to the phone that asks, once the person has said so; it needs no network. */
+    fun handOver() {
+        val asked = seen.value as? ScanView.AskedFor ?: return
+        if (!seen.compareAndSet(asked, ScanView.Reading)) return
+        scope.launch {
+            seen.value =
+                troubled {
+                    val subject = somebody()
+                    val card = resident.home().subjects.firstOrNull { it.subject == subject }
+                    val whom = card?.let { "${it.maskedName} ${it.idTail}" }.orEmpty()
+                    ScanView.HandedOver(resident.handOver(subject, asked.request), whom)
+                }
+        }
+    }
+
     /** Looks for the next text. */
     fun again() {
+        answer = null
         seen.value = ScanView.Looking
     }
 
     /** Does what a trouble on this screen asks for. */
     fun remedy(remedy: Remedy) {
-        if (remedy == Remedy.RETRY) again() else mend(remedy)
+        val taking = answer
+        when {
+            remedy != Remedy.RETRY -> mend(remedy)
+            taking == null -> again()
+            seen.value is ScanView.Failed -> take(taking)
+        }
+    }
+
+    private fun take(text: String) {
+        seen.value = ScanView.Reading
+        scope.launch { seen.value = read(text) }
     }
 
     private suspend fun follow() {
@@ -131,12 +163,23 @@ class ScanState(
                 is ScannedText.Venue -> ScanView.Venue(what.name, text)
                 is ScannedText.Code -> ScanView.Named(Found.CODE)
                 is ScannedText.UnsignedVenue -> ScanView.Named(Found.UNSIGNED_VENUE)
-                is ScannedText.HandoverRequest, is ScannedText.Handover -> ScanView.Named(Found.HANDOVER)
+                is ScannedText.HandoverRequest -> ScanView.AskedFor(text)
+                is ScannedText.Handover -> taken(text)
                 is ScannedText.OtherKind -> ScanView.Named(Found.OTHER_KIND)
                 is ScannedText.Damaged -> ScanView.Named(Found.DAMAGED)
                 is ScannedText.Foreign -> ScanView.Named(Found.FOREIGN, what.what)
             }
         }
+
+    /** Takes over the person of whom the phone of before speaks. What was scanned is tried again after a failure. */
+    private suspend fun taken(text: String): ScanView {
+        answer = text
+        val enrolment = resident.takeOver(text)
+        answer = null
+        mend(Remedy.SYNC)
+        val card = resident.home().subjects.firstOrNull { it.subject == enrolment.subject }
+        return ScanView.TakenOver(card?.maskedName.orEmpty(), card?.idTail.orEmpty())
+    }
 
     /** Whom the file has, also where the camera was quicker than the file. */
     private fun somebody(): String =
@@ -190,6 +233,25 @@ sealed interface ScanView {
         val name: BilingualText,
     ) : ScanView
 
+    /** Another phone asks for a person: nothing is handed over before somebody here agrees. */
+    data class AskedFor(
+        internal val request: String,
+    ) : ScanView {
+        override fun toString() = "AskedFor"
+    }
+
+    /** What the other phone scans, to speak for the person from then on. */
+    data class HandedOver(
+        val picture: HandoverPicture,
+        val whom: String,
+    ) : ScanView
+
+    /** A person has come to this phone from another one. */
+    data class TakenOver(
+        val maskedName: String,
+        val idTail: String,
+    ) : ScanView
+
     /** Something for which this screen has no use, by its name. */
     data class Named(
         val found: Found,
@@ -209,9 +271,6 @@ enum class Found {
 
     /** A venue's code that no listed issuer has signed. */
     UNSIGNED_VENUE,
-
-    /** What phones show each other when a person moves from one to the other: not in this app. */
-    HANDOVER,
 
     /** A code of this system that this app does not read. */
     OTHER_KIND,

@@ -46,6 +46,7 @@ import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.TroubleNotice
 import dev.healthcode.demo.ui.parts.instant
 import dev.healthcode.demo.ui.parts.time
+import dev.healthcode.demo.ui.remedies
 
 /** A person's code, to be scanned: bright, always fresh, without a network. */
 @Composable
@@ -54,6 +55,7 @@ fun CodeScreen(
     device: Device,
     texts: Texts,
     onBack: (() -> Unit)? = null,
+    onContest: (() -> Unit)? = null,
 ) {
     val view by state.view.collectAsState()
     DisposableEffect(state) {
@@ -63,7 +65,7 @@ fun CodeScreen(
     val (code, trouble, disclosure) = Triple(view.code, view.trouble, view.disclosure)
     when {
         code != null && disclosure != null -> {
-            DisclosurePage(code, disclosure, texts, state::closeDisclosure)
+            DisclosurePage(code, disclosure, texts, onContest, state::closeDisclosure)
         }
 
         code != null -> {
@@ -82,7 +84,7 @@ fun CodeScreen(
                 if (trouble == null) {
                     Text(texts[TCode.CODE_OPENING])
                 } else {
-                    TroubleNotice(trouble, texts) { { state.remedy(it) } }
+                    TroubleNotice(trouble, texts, remedies(device, state::remedy))
                 }
             }
         }

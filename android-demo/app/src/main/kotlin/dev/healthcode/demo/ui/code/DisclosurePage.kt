@@ -15,8 +15,11 @@ import androidx.compose.ui.unit.dp
 import dev.healthcode.Disclosure
 import dev.healthcode.ShownCode
 import dev.healthcode.demo.ui.TCode
+import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.of
+import dev.healthcode.demo.ui.parts.Action
+import dev.healthcode.demo.ui.parts.Actions
 import dev.healthcode.demo.ui.parts.Page
 
 /** What a code tells whoever scans it, and what only the person sees: the reasons of the colour. */
@@ -25,6 +28,7 @@ internal fun DisclosurePage(
     code: ShownCode,
     disclosure: Disclosure,
     texts: Texts,
+    onContest: (() -> Unit)?,
     onBack: () -> Unit,
 ) = Page(texts[TCode.REVEALS_TITLE], texts, onBack) {
     Text(texts.of(disclosure.summary), style = MaterialTheme.typography.bodyLarge)
@@ -43,6 +47,7 @@ internal fun DisclosurePage(
     if (code.reasons.isNotEmpty()) {
         Heading(texts[TCode.REVEALS_ONLY_YOU])
         Card { code.reasons.forEach { Text("· " + texts.of(it.text)) } }
+        if (onContest != null) Actions(listOf(Action(texts[TFamily.PERSON_APPEAL], run = onContest)), first = false)
     }
 }
 

@@ -1,6 +1,7 @@
 package dev.healthcode.demo.ui.gate
 
 import androidx.compose.foundation.background
+import androidx.compose.foundation.gestures.detectTapGestures
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.BoxWithConstraints
 import androidx.compose.foundation.layout.Column
@@ -18,6 +19,7 @@ import androidx.compose.runtime.Composable
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.input.pointer.pointerInput
 import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.semantics.LiveRegionMode
 import androidx.compose.ui.semantics.liveRegion
@@ -52,6 +54,8 @@ internal fun Asking(
         Modifier
             .fillMaxSize()
             .background(Color.White)
+            // A touch on the challenge is none on what lies below it.
+            .pointerInput(Unit) { detectTapGestures {} }
             .safeDrawingPadding()
             .testTag("challenge"),
     ) {

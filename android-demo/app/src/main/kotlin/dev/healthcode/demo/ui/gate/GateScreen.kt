@@ -40,6 +40,7 @@ import androidx.compose.ui.input.key.onPreviewKeyEvent
 import androidx.compose.ui.input.key.type
 import androidx.compose.ui.input.key.utf16CodePoint
 import androidx.compose.ui.platform.testTag
+import androidx.compose.ui.semantics.clearAndSetSemantics
 import androidx.compose.ui.unit.dp
 import androidx.compose.ui.unit.sp
 import dev.healthcode.Direction
@@ -93,7 +94,9 @@ fun GateScreen(
     }
     Typed(state) {
         Box(Modifier.fillMaxSize()) {
-            Lane(view, state, device, texts, camera, onBack)
+            // What is covered is neither touched nor read out.
+            val covered = if (view.stage is GateStage.Looking) Modifier else Modifier.clearAndSetSemantics {}
+            Box(covered) { Lane(view, state, device, texts, camera, onBack) }
             when (val stage = view.stage) {
                 is GateStage.Looking -> Unit
                 is GateStage.Judged -> VerdictPage(stage.scan, stage.held, texts, state::next)

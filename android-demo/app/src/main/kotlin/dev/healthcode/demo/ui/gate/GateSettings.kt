@@ -24,11 +24,14 @@ import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
 import dev.healthcode.Lane
+import dev.healthcode.demo.state.Remedy
 import dev.healthcode.demo.state.gate.GateState
 import dev.healthcode.demo.state.gate.GateView
+import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TGate
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.of
+import dev.healthcode.demo.ui.parts.Confirm
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.TroubleNotice
 import dev.healthcode.demo.ui.parts.instant
@@ -53,7 +56,16 @@ internal fun GateSettings(
         isError = problem != null,
         singleLine = true,
     )
-    view.trouble?.let { trouble -> TroubleNotice(trouble, texts) { { state.remedy(it) } } }
+    var erase by rememberSaveable { mutableStateOf(false) }
+    view.trouble?.let { trouble ->
+        TroubleNotice(trouble, texts) { if (it == Remedy.ERASE) ({ erase = true }) else ({ state.remedy(it) }) }
+    }
+    if (erase) {
+        Confirm(texts[TGate.GATE_ERASE_ASK], texts[T.ERASE_FILE_YES], texts) { yes ->
+            erase = false
+            if (yes) state.eraseFile()
+        }
+    }
     Policies(view, texts, policy) { policy = it }
     Button(
         { state.use(Lane(name.trim(), policy)) },

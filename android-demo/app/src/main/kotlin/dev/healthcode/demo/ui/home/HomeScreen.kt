@@ -1,13 +1,9 @@
 package dev.healthcode.demo.ui.home
 
-import androidx.compose.foundation.layout.fillMaxWidth
-import androidx.compose.material3.LinearProgressIndicator
-import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
-import androidx.compose.ui.Modifier
 import dev.healthcode.Home
 import dev.healthcode.TimeNoticeKind
 import dev.healthcode.demo.state.Device
@@ -16,7 +12,9 @@ import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.state.Session
 import dev.healthcode.demo.state.Sync
+import dev.healthcode.demo.ui.SyncLine
 import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
@@ -25,7 +23,6 @@ import dev.healthcode.demo.ui.parts.Heading
 import dev.healthcode.demo.ui.parts.Notice
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.Panel
-import dev.healthcode.demo.ui.parts.Small
 import dev.healthcode.demo.ui.parts.TroubleNotice
 import dev.healthcode.demo.ui.parts.instant
 import dev.healthcode.demo.ui.remedies
@@ -46,10 +43,16 @@ internal fun HomeScreen(
         home?.let { now ->
             TimeLine(now, session, device, texts)
             if (now.subjects.isEmpty()) Welcome(session, texts)
-            for (card in now.subjects) SubjectPanel(card, session, texts)
+            for (card in now.subjects) SubjectPanel(card, now.subjects, session, texts)
             if (now.subjects.isNotEmpty()) {
                 SyncPart(now, sync, session, device, texts)
-                OutlinedButton({ session.app.go(Screen(Place.REGISTER)) }) { Text(texts[T.HOME_ANOTHER]) }
+                Actions(
+                    listOf(
+                        Action(texts[T.HOME_ANOTHER]) { session.app.go(Screen(Place.REGISTER)) },
+                        Action(texts[TFamily.HANDOVER_OPEN]) { session.app.go(Screen(Place.HANDOVER)) },
+                    ),
+                    first = false,
+                )
             }
         }
     }
@@ -62,7 +65,12 @@ private fun Welcome(
 ) = Panel {
     Heading(texts[T.HOME_WELCOME])
     Text(texts[T.HOME_WELCOME_ABOUT])
-    Actions(listOf(Action(texts[T.HOME_REGISTER]) { session.app.go(Screen(Place.REGISTER)) }))
+    Actions(
+        listOf(
+            Action(texts[T.HOME_REGISTER]) { session.app.go(Screen(Place.REGISTER)) },
+            Action(texts[TFamily.HANDOVER_OPEN]) { session.app.go(Screen(Place.HANDOVER)) },
+        ),
+    )
 }
 
 /** What is unsure about the time, with what mends it. */
@@ -74,14 +82,14 @@ private fun TimeLine(
     texts: Texts,
 ) {
     val notice = home.time.notice ?: return
-    // With nobody here there is nothing that the day decides.
-    if (notice.kind == TimeNoticeKind.DAY_UNKNOWN && home.subjects.isEmpty()) return
+    val date = Action(texts[T.REMEDY_DATE]) { device.openSettings(DeviceSetting.DATE) }
+    if (notice.kind == TimeNoticeKind.DAY_UNKNOWN && home.subjects.isEmpty()) {
+        // With nobody here there is nothing that the day decides, but a wrong clock stands in the way of registering.
+        if (home.time.hint != null) Notice(texts[T.HOME_CLOCK_BEHIND], urgent = true, actions = listOf(date))
+        return
+    }
     val mend =
-        if (notice.kind == TimeNoticeKind.DAY_UNKNOWN) {
-            Action(texts[T.REMEDY_SYNC]) { session.sync() }
-        } else {
-            Action(texts[T.REMEDY_DATE]) { device.openSettings(DeviceSetting.DATE) }
-        }
+        if (notice.kind == TimeNoticeKind.DAY_UNKNOWN) Action(texts[T.REMEDY_SYNC]) { session.sync() } else date
     Notice("${texts.of(notice.what)} ${texts.of(notice.action)}", actions = listOf(mend))
 }
 
@@ -98,20 +106,8 @@ private fun SyncPart(
     Text(if (last == null) texts[T.SYNC_NEVER] else texts[T.SYNC_LAST, texts.instant(last)])
     if (waiting > 0) Text(texts[T.SYNC_WAITING, waiting])
     when (sync) {
-        is Sync.Under -> {
-            LinearProgressIndicator(Modifier.fillMaxWidth())
-            Small(texts[T.SYNC_RUNNING])
-        }
-
-        is Sync.Failed -> {
-            TroubleNotice(sync.trouble, texts, remedies(session, device))
-        }
-
-        is Sync.Done -> {
-            Outcome(home, sync, session, texts)
-        }
-
-        is Sync.Idle -> {}
+        is Sync.Done -> Outcome(home, sync, session, texts)
+        else -> SyncLine(sync, session, device, texts)
     }
     Actions(
         listOf(

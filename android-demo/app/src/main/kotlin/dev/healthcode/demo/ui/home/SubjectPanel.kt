@@ -17,6 +17,7 @@ import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.state.Session
 import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
@@ -31,11 +32,15 @@ import dev.healthcode.demo.ui.parts.instant
 @Composable
 internal fun SubjectPanel(
     card: SubjectCard,
+    everybody: List<SubjectCard>,
     session: Session,
     texts: Texts,
 ) = Panel {
     val go = { place: Place -> session.app.go(Screen(place, card.subject)) }
     Who(card, texts)
+    everybody.firstOrNull { it.subject == card.caredForBy }?.let {
+        Small(texts[TFamily.CARD_CARED_FOR, it.maskedName])
+    }
     Standing(card, session, texts)
     card.takeover?.let { takeover ->
         Notice(
@@ -115,14 +120,7 @@ private fun actions(
         Action(texts[T.CARD_QUARANTINE]) { go(Place.QUARANTINE) }.takeIf { speaks && card.orderDays != null }
     val declare = Action(texts[T.CARD_DECLARE]) { go(Place.DECLARE) }.takeIf { card.state is SubjectState.Active }
     val journal = Action(texts[T.CARD_JOURNAL]) { go(Place.JOURNAL) }
-    return if (card.declared) {
-        listOfNotNull(
-            code,
-            quarantine,
-            declare,
-            journal,
-        )
-    } else {
-        listOfNotNull(declare, code, quarantine, journal)
-    }
+    val more = Action(texts[TFamily.CARD_MORE]) { go(Place.PERSON) }
+    val due = if (card.declared) listOf(code, quarantine, declare) else listOf(declare, code, quarantine)
+    return due.filterNotNull() + journal + more
 }

@@ -57,6 +57,25 @@ fun Field(
     )
 }
 
+/** A longer text, of several lines; what is too long is the core's to say. */
+@Composable
+fun LongField(
+    label: String,
+    value: String,
+    onChange: (String) -> Unit,
+    problem: String? = null,
+) = OutlinedTextField(
+    value = value,
+    onValueChange = onChange,
+    modifier = Modifier.fillMaxWidth().semantics { if (problem != null) error(problem) },
+    label = { Text(label) },
+    supportingText = problem?.let { { Text(it) } },
+    isError = problem != null,
+    minLines = 3,
+    // What is wrong with a long one stands below it.
+    maxLines = 10,
+)
+
 /** A button that says what is chosen and opens the choices. */
 @Composable
 fun <T> Choice(

@@ -20,6 +20,7 @@ import androidx.compose.material3.TopAppBar
 import androidx.compose.material3.TopAppBarDefaults
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.CompositionLocalProvider
+import androidx.compose.runtime.compositionLocalOf
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.LocalDensity
@@ -30,6 +31,9 @@ import androidx.compose.ui.unit.Density
 import androidx.compose.ui.unit.dp
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.Texts
+
+/** Whose data a screen shows, said below its title: a phone may have several people. Null where it is nobody's. */
+val LocalWho = compositionLocalOf<String?> { null }
 
 /** A screen that scrolls: its title, a way back, and its content in one column that stays readable on a wide display. */
 @Composable
@@ -49,8 +53,10 @@ fun Page(
                     .verticalScroll(rememberScrollState())
                     .padding(start = 16.dp, end = 16.dp, top = 4.dp, bottom = 24.dp),
                 Arrangement.spacedBy(12.dp),
-                content = content,
-            )
+            ) {
+                LocalWho.current?.let { Small(it) }
+                content()
+            }
         }
     }
 }

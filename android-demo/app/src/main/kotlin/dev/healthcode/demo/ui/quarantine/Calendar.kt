@@ -98,7 +98,8 @@ private fun Day(
     modifier: Modifier,
 ) {
     val shape = RoundedCornerShape(8.dp)
-    val said = texts[TCode.DAY_SAID, texts.day(date), texts[look.word]]
+    val state = texts[TCode.DAY_SAID, texts.day(date), texts[look.word]]
+    val said = if (isToday) texts[TCode.DAY_TODAY, state] else state
     val edge = if (isToday) Modifier.border(2.dp, MaterialTheme.colorScheme.onSurface, shape) else Modifier
     Column(
         modifier

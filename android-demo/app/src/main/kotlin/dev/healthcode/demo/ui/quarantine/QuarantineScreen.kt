@@ -38,14 +38,18 @@ import dev.healthcode.demo.state.quarantine.QuarantineShown
 import dev.healthcode.demo.state.quarantine.QuarantineState
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
+import dev.healthcode.demo.ui.TFamily
+import dev.healthcode.demo.ui.TRecord
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
+import dev.healthcode.demo.ui.parts.Actions
 import dev.healthcode.demo.ui.parts.Notice
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.TroubleNotice
 import dev.healthcode.demo.ui.parts.day
 import dev.healthcode.demo.ui.parts.instant
+import dev.healthcode.demo.ui.remedies
 
 /** A person's quarantine: the day's check-in first, then how far it is, the days, and the proof. */
 @Composable
@@ -54,6 +58,8 @@ fun QuarantineScreen(
     device: Device,
     texts: Texts,
     onBack: (() -> Unit)? = null,
+    onContest: (() -> Unit)? = null,
+    syncLine: @Composable () -> Unit = {},
 ) {
     val view by state.view.collectAsState()
     DisposableEffect(state) {
@@ -62,16 +68,21 @@ fun QuarantineScreen(
     }
     val quarantine = view.quarantine
     Page(texts[TCode.QUARANTINE_TITLE], texts, onBack) {
-        view.trouble?.let { trouble -> TroubleNotice(trouble, texts) { { state.remedy(it) } } }
+        view.trouble?.let { trouble -> TroubleNotice(trouble, texts, remedies(device, state::remedy)) }
         when {
             quarantine != null -> {
                 Count(quarantine, texts)
                 CheckIn(quarantine, view, texts, state)
+                syncLine()
                 Standing(quarantine, texts, state)
+                quarantine.provisionalUntil?.let { Notice(texts[TRecord.EVENT_PROVISIONAL, texts.instant(it)]) }
                 Calendar(quarantine, texts)
                 Reminder(quarantine, device, texts)
                 CheckIns(quarantine, texts)
                 Cause(quarantine, texts)
+                if (onContest != null) {
+                    Actions(listOf(Action(texts[TFamily.PERSON_APPEAL], run = onContest)), first = false)
+                }
             }
 
             view.loaded -> {
@@ -112,7 +123,9 @@ private fun ColumnScope.Standing(
     when {
         quarantine.connectToConfirm -> {
             val connect = Action(texts[TCode.QUARANTINE_CONNECT]) { state.remedy(Remedy.SYNC) }
-            Notice(texts[TCode.QUARANTINE_COMPLETE], actions = listOf(connect))
+            // An officer's order may also have lapsed: then no days are done.
+            val said = if (phase is Phase.Complete) TCode.QUARANTINE_COMPLETE else TCode.QUARANTINE_LAPSED
+            Notice(texts[said], actions = listOf(connect))
         }
 
         phase is Phase.Review -> {

@@ -8,19 +8,23 @@ import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.text.input.KeyboardType
+import dev.healthcode.demo.state.Device
 import dev.healthcode.demo.state.RegisterField
 import dev.healthcode.demo.state.RegisterState
 import dev.healthcode.demo.state.RegisterView
 import dev.healthcode.demo.state.Remedy
 import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
 import dev.healthcode.demo.ui.parts.Choice
 import dev.healthcode.demo.ui.parts.Field
+import dev.healthcode.demo.ui.parts.Notice
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.RegionField
+import dev.healthcode.demo.ui.parts.Secret
 import dev.healthcode.demo.ui.parts.Small
 import dev.healthcode.demo.ui.parts.TroubleNotice
 
@@ -28,13 +32,17 @@ import dev.healthcode.demo.ui.parts.TroubleNotice
 @Composable
 internal fun RegisterScreen(
     state: RegisterState,
+    device: Device,
     texts: Texts,
     remedies: (Remedy) -> (() -> Unit)?,
     onBack: () -> Unit,
 ) {
     val view by state.view.collectAsState()
-    Page(texts[T.REGISTER_TITLE], texts, onBack) {
+    // A document's number is on the screen.
+    Secret(device)
+    Page(texts[if (state.carer == null) T.REGISTER_TITLE else TFamily.CARE_TITLE], texts, onBack) {
         if (view.requested == null) Identity(state, view, texts) else OneTimeCode(state, view, texts)
+        view.unconfirmed?.let { Unconfirmed(texts.of(it), state, view, texts) }
         view.trouble?.let { TroubleNotice(it, texts, remedies) }
         if (view.busy) {
             LinearProgressIndicator(Modifier.fillMaxWidth())
@@ -49,7 +57,8 @@ private fun Identity(
     view: RegisterView,
     texts: Texts,
 ) {
-    Small(texts[T.REGISTER_ABOUT])
+    val own = state.carer == null
+    Small(texts[if (own) T.REGISTER_ABOUT else TFamily.CARE_ABOUT])
     Typed(RegisterField.NAME, T.REGISTER_NAME, state, view, texts)
     Choice(
         texts[T.REGISTER_KIND],
@@ -59,7 +68,8 @@ private fun Identity(
         state::choose,
     )
     Typed(RegisterField.DOCUMENT, T.REGISTER_DOCUMENT, state, view, texts)
-    Typed(RegisterField.PHONE, T.REGISTER_PHONE, state, view, texts, KeyboardType.Phone, texts[T.REGISTER_PHONE_HINT])
+    val phoneHint = texts[if (own) T.REGISTER_PHONE_HINT else TFamily.CARE_PHONE_HINT]
+    Typed(RegisterField.PHONE, T.REGISTER_PHONE, state, view, texts, KeyboardType.Phone, phoneHint)
     RegionField(
         texts[T.REGISTER_REGION],
         view.values[RegisterField.REGION].orEmpty(),
@@ -69,6 +79,21 @@ private fun Identity(
         !view.busy,
     )
     Actions(listOf(Action(texts[T.REGISTER_REQUEST], !view.busy) { state.request() }))
+    if (own || view.unconfirmed != null) return
+    Small(texts[TFamily.CARE_EARLIER])
+    Actions(listOf(Action(texts[TFamily.CARE_ASK], !view.busy) { state.askAgain() }), first = false)
+}
+
+/** Nobody has confirmed it yet: that is no error, and nothing to type again. */
+@Composable
+private fun Unconfirmed(
+    text: String,
+    state: RegisterState,
+    view: RegisterView,
+    texts: Texts,
+) {
+    val again = Action(texts[TFamily.CARE_ASK], !view.busy) { state.askAgain() }
+    Notice(text, title = texts[TFamily.CARE_WAITING], actions = listOf(again))
 }
 
 @Composable
@@ -78,11 +103,15 @@ private fun OneTimeCode(
     texts: Texts,
 ) {
     val requested = view.requested ?: return
-    Text(texts[T.REGISTER_SENT, requested.digits.toInt(), requested.expiresIn.toMinutes()])
+    val sent = if (state.carer == null) T.REGISTER_SENT else TFamily.CARE_SENT
+    Text(texts[sent, requested.digits.toInt(), requested.expiresIn.toMinutes()])
     Typed(RegisterField.CODE, T.REGISTER_CODE, state, view, texts, KeyboardType.Number)
     Actions(
-        listOf(
+        listOfNotNull(
             Action(texts[T.REGISTER_CONFIRM], !view.busy) { state.confirm() },
+            Action(texts[TFamily.CARE_ASK], !view.busy) { state.askAgain() }.takeIf {
+                state.carer != null && view.unconfirmed == null
+            },
             Action(texts[T.REGISTER_AGAIN], !view.busy) { state.request() },
             Action(texts[T.REGISTER_EDIT], !view.busy) { state.edit() },
         ),

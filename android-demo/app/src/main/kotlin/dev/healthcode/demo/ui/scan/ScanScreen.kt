@@ -42,7 +42,9 @@ import dev.healthcode.demo.state.scan.Found
 import dev.healthcode.demo.state.scan.ScanState
 import dev.healthcode.demo.state.scan.ScanView
 import dev.healthcode.demo.ui.Camera
+import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
+import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.code.Bright
 import dev.healthcode.demo.ui.code.CodePage
@@ -53,6 +55,7 @@ import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.PageBar
 import dev.healthcode.demo.ui.parts.TroubleNotice
+import dev.healthcode.demo.ui.remedies
 
 /** A resident's scanner: what it reads, it answers, offers to enter, or names. */
 @Composable
@@ -80,6 +83,10 @@ fun ScanScreen(
             Answer(now, state, device, texts, people.orEmpty(), chosen)
         }
 
+        is ScanView.HandedOver -> {
+            HandedOver(now, state, device, texts)
+        }
+
         else -> {
             Page(texts[TCode.SCAN_TITLE], texts, onBack, bottomBar) {
                 when (now) {
@@ -87,12 +94,14 @@ fun ScanScreen(
                     is ScanView.Entered -> Entered(now, state, texts)
                     is ScanView.Left -> Said(texts[TCode.SCAN_LEFT, texts.of(now.name)])
                     is ScanView.Named -> Said(texts[TCode.SCAN_FOUND, texts.name(now.found, now.foreign)])
-                    is ScanView.Failed -> TroubleNotice(now.trouble, texts) { { state.remedy(it) } }
+                    is ScanView.AskedFor -> AskedFor(state, texts, people.orEmpty(), chosen)
+                    is ScanView.TakenOver -> Said(texts[TFamily.HANDOVER_TAKEN, now.maskedName, now.idTail])
+                    is ScanView.Failed -> TroubleNotice(now.trouble, texts, remedies(device, state::remedy))
                     else -> Text(texts[TCode.SCAN_READING])
                 }
                 if (now !is ScanView.Reading) {
                     OutlinedButton(state::again, Modifier.fillMaxWidth().heightIn(min = 48.dp)) {
-                        Text(texts[if (now is ScanView.Entered) TCode.SCAN_DONE else TCode.SCAN_AGAIN])
+                        Text(texts[again(now)])
                     }
                 }
             }
@@ -111,10 +120,6 @@ private fun Looking(
     onBack: (() -> Unit)?,
     bottomBar: @Composable () -> Unit,
 ) {
-    if (people?.isEmpty() == true) {
-        Page(texts[TCode.SCAN_TITLE], texts, onBack, bottomBar) { Text(texts[TCode.SCAN_NOBODY]) }
-        return
-    }
     var torch by remember { mutableStateOf(false) }
     DisposableEffect(device) {
         device.awake(true)
@@ -126,7 +131,9 @@ private fun Looking(
                 camera(Modifier.fillMaxSize(), torch, state::scanned)
             }
             Column(Modifier.padding(horizontal = 16.dp, vertical = 8.dp), Arrangement.spacedBy(4.dp)) {
-                Text(texts[TCode.SCAN_HINT], style = MaterialTheme.typography.bodyMedium)
+                // A phone with nobody on it may still take somebody over.
+                val hint = if (people?.isEmpty() == true) TCode.SCAN_NOBODY else TCode.SCAN_HINT
+                Text(texts[hint], style = MaterialTheme.typography.bodyMedium)
                 People(people.orEmpty(), chosen, state, texts)
                 if (device.torchAvailable) {
                     FilterChip(torch, { torch = !torch }, { Text(texts[TCode.SCAN_TORCH]) })
@@ -138,7 +145,7 @@ private fun Looking(
 
 /** For whom: nothing where there is one person. */
 @Composable
-private fun People(
+internal fun People(
     people: List<SubjectCard>,
     chosen: String?,
     state: ScanState,
@@ -216,6 +223,13 @@ private fun ColumnScope.Entered(
     Button(state::leave, Modifier.fillMaxWidth().heightIn(min = 48.dp)) { Text(texts[TCode.SCAN_LEAVE]) }
 }
 
+private fun again(view: ScanView) =
+    when (view) {
+        is ScanView.AskedFor -> T.CANCEL
+        is ScanView.Entered, is ScanView.TakenOver -> TCode.SCAN_DONE
+        else -> TCode.SCAN_AGAIN
+    }
+
 @Composable
 private fun ColumnScope.Said(text: String) =
     Text(
@@ -231,7 +245,6 @@ private fun Texts.name(
     when (found) {
         Found.CODE -> this[TCode.FOUND_CODE]
         Found.UNSIGNED_VENUE -> this[TCode.FOUND_UNSIGNED_VENUE]
-        Found.HANDOVER -> this[TCode.FOUND_HANDOVER]
         Found.OTHER_KIND -> this[TCode.FOUND_OTHER_KIND]
         Found.DAMAGED -> this[TCode.FOUND_DAMAGED]
         Found.FOREIGN -> name(foreign ?: Foreign.OTHER)

@@ -1,0 +1,146 @@
+package dev.healthcode.demo.ui.family
+
+import androidx.compose.foundation.border
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.aspectRatio
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.widthIn
+import androidx.compose.material3.LinearProgressIndicator
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.collectAsState
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.saveable.rememberSaveable
+import androidx.compose.runtime.setValue
+import androidx.compose.ui.Alignment
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.testTag
+import androidx.compose.ui.semantics.heading
+import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.unit.dp
+import dev.healthcode.By
+import dev.healthcode.ByRole
+import dev.healthcode.PaperCode
+import dev.healthcode.PaperCodeState
+import dev.healthcode.demo.state.Device
+import dev.healthcode.demo.state.Remedy
+import dev.healthcode.demo.state.family.PaperState
+import dev.healthcode.demo.ui.TFamily
+import dev.healthcode.demo.ui.TRecord
+import dev.healthcode.demo.ui.Texts
+import dev.healthcode.demo.ui.code.Modules
+import dev.healthcode.demo.ui.declare.colourWords
+import dev.healthcode.demo.ui.of
+import dev.healthcode.demo.ui.parts.Action
+import dev.healthcode.demo.ui.parts.Actions
+import dev.healthcode.demo.ui.parts.ColourMark
+import dev.healthcode.demo.ui.parts.Confirm
+import dev.healthcode.demo.ui.parts.Notice
+import dev.healthcode.demo.ui.parts.Page
+import dev.healthcode.demo.ui.parts.Panel
+import dev.healthcode.demo.ui.parts.Small
+import dev.healthcode.demo.ui.parts.TroubleNotice
+import dev.healthcode.demo.ui.parts.frame
+import dev.healthcode.demo.ui.parts.instant
+
+/** The paper codes of one person: each one to see, to print, to hand out, to withdraw. */
+@Composable
+internal fun PaperScreen(
+    state: PaperState,
+    who: String,
+    device: Device,
+    texts: Texts,
+    remedies: (Remedy) -> (() -> Unit)?,
+    onBack: () -> Unit,
+) {
+    val view by state.view.collectAsState()
+    // A paper's id: the question survives a rotation.
+    var asked by rememberSaveable { mutableStateOf<String?>(null) }
+    Page(texts[TFamily.PAPER_TITLE], texts, onBack) {
+        view.trouble?.let { TroubleNotice(it, texts, remedies) }
+        Small(texts[TFamily.PAPER_ABOUT])
+        if (view.waiting > 0) Notice(texts[TFamily.PAPER_WAITING])
+        val papers = view.papers
+        if (papers != null && papers.isEmpty()) Text(texts[TFamily.PAPER_NONE])
+        for (paper in papers.orEmpty()) Paper(paper, who, state, device, texts, !view.busy) { asked = paper.id }
+        if (view.busy) LinearProgressIndicator(Modifier.fillMaxWidth())
+        Actions(listOf(Action(texts[TFamily.PAPER_REQUEST], !view.busy) { state.request() }))
+    }
+    val paper = asked ?: return
+    Confirm(texts[TFamily.PAPER_WITHDRAW_ASK, who], texts[TFamily.PAPER_WITHDRAW_YES], texts) { yes ->
+        asked = null
+        if (yes) state.withdraw(paper)
+    }
+}
+
+@Composable
+private fun Paper(
+    paper: PaperCode,
+    who: String,
+    state: PaperState,
+    device: Device,
+    texts: Texts,
+    enabled: Boolean,
+    onWithdraw: () -> Unit,
+) = Panel {
+    val valid = paper.state is PaperCodeState.Valid
+    val word = paper.word?.let(texts::of) ?: texts[colourWords.getValue(paper.colour)]
+    Row(
+        Modifier.semantics(mergeDescendants = true) { heading() },
+        Arrangement.spacedBy(12.dp),
+        Alignment.CenterVertically,
+    ) {
+        ColourMark(paper.colour)
+        Text(word, style = MaterialTheme.typography.headlineSmall)
+    }
+    when (val now = paper.state) {
+        is PaperCodeState.Valid -> {
+            Text(texts[TFamily.PAPER_UNTIL, texts.instant(paper.expiresAt)])
+        }
+
+        is PaperCodeState.Withdrawn -> {
+            Text(texts[TFamily.PAPER_WITHDRAWN, texts.instant(now.at)])
+            now.by?.let { Small(texts.by(it)) }
+        }
+
+        is PaperCodeState.Expired -> {
+            Text(texts[TFamily.PAPER_EXPIRED])
+        }
+    }
+    Small(texts[TFamily.PAPER_ISSUED, texts.instant(paper.issuedAt)])
+    paper.issuedBy?.let { Small(texts.by(it)) }
+    // One that passes no more is not shown as a code.
+    if (!valid) return@Panel
+    Modules(
+        paper.picture,
+        texts[TFamily.PAPER_PICTURE, who, word],
+        Modifier
+            .widthIn(max = 280.dp)
+            .fillMaxWidth()
+            .aspectRatio(1f)
+            .border(6.dp, paper.colour.frame)
+            .testTag("paper"),
+    )
+    val name = texts[TFamily.PAPER_FILE]
+    Actions(
+        listOf(
+            Action(texts[TFamily.PAPER_PRINT], enabled) { state.page(paper.id) { device.print(name, it) } },
+            Action(texts[TFamily.PAPER_SHARE], enabled) {
+                state.page(paper.id) { device.share(name, SVG, it.encodeToByteArray()) }
+            },
+            Action(texts[TFamily.PAPER_SAVE], enabled) {
+                state.page(paper.id) { device.save(name, SVG, it.encodeToByteArray()) }
+            },
+            Action(texts[TFamily.PAPER_WITHDRAW], enabled, onWithdraw),
+        ),
+    )
+}
+
+/** The carer or officer by whom something was done. */
+internal fun Texts.by(by: By): String =
+    this[if (by.role == ByRole.CARER) TRecord.EVENT_BY_CARER else TRecord.EVENT_BY_OFFICER, by.name]
+
+private const val SVG = "image/svg+xml"

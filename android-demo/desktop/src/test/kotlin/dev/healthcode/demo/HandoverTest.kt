@@ -1,0 +1,123 @@
+package dev.healthcode.demo
+
+import dev.healthcode.Colour
+import dev.healthcode.HealthcodeException
+import dev.healthcode.SubjectState
+import dev.healthcode.demo.state.DeviceSetting
+import dev.healthcode.demo.state.Place
+import dev.healthcode.demo.state.Screen
+import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.TCode
+import dev.healthcode.demo.ui.TFamily
+import dev.healthcode.handOver
+import dev.healthcode.handoverRequest
+import dev.healthcode.liSi
+import dev.healthcode.takeOver
+import dev.healthcode.zhangSan
+import org.junit.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertFalse
+import kotlin.test.assertTrue
+
+/** A person moves from one phone to another, face to face; and what another region would make of a person. */
+internal class HandoverTest {
+    @Test
+    fun `a new phone shows what it asks with, scans the answer, and speaks for the person`() =
+        onDesk { stage ->
+            val old = stage.phone("old.db").also { it.becomeGreen() }
+            tap(TFamily.HANDOVER_OPEN)
+            see(TFamily.HANDOVER_ONE)
+            assertTrue(desk.device.secret, "it is in no screenshot")
+            pictures("handover-request", small)
+            val request = zbar(picture("handover-read"))
+            // The picture is the same after the app's end.
+            restart()
+            see(TFamily.HANDOVER_ONE)
+            assertEquals(request, zbar(picture("handover-read")))
+            val answer = old.resident.handOver(old.subject, request).text
+            tap(TFamily.HANDOVER_SCAN)
+            see(TCode.SCAN_NOBODY)
+            assertFalse(desk.device.secret)
+            await("the camera") { desk.camera != null }
+            stage.server.close()
+            desk.camera?.invoke(answer)
+            see(T.REMEDY_NETWORK)
+            tap(T.REMEDY_NETWORK)
+            assertEquals(listOf(DeviceSetting.NETWORK), desk.device.opened.toList())
+            pictures("handover-offline")
+            stage.server.start()
+            tap(TCode.SCAN_AGAIN)
+            await("the camera") { desk.camera != null }
+            desk.camera?.invoke(answer)
+            await("the person") {
+                desk.session.resident
+                    .home()
+                    .subjects.size == 1
+            }
+            see(TFamily.HANDOVER_TAKEN, card().maskedName, card().idTail)
+            pictures("handover-taken")
+            desk.app.home()
+            await("the colour has come too") { card().colour == Colour.GREEN }
+            old.close()
+        }
+
+    @Test
+    fun `the phone of before asks whom, hands over only where somebody agrees, and is replaced`() =
+        onDesk { stage ->
+            register(stage, liSi)
+            answerNo()
+            tap(T.PREVIEW_SEND)
+            await("green") { card().colour == Colour.GREEN }
+            desk.app.go(Screen(Place.REGISTER))
+            fill(zhangSan)
+            confirm(stage)
+            val new = stage.phone("new.db")
+            desk.app.go(Screen(Place.PERSON, card(1).subject))
+            tap(TFamily.PERSON_HAND_OVER)
+            await("the camera") { desk.camera != null }
+            desk.camera?.invoke(new.resident.handoverRequest().text)
+            see(TFamily.HANDOVER_ASKED)
+            see(TFamily.HANDOVER_AGREE, "${card(1).maskedName} ${card(1).idTail}")
+            pictures("handover-asked")
+            tap(T.CANCEL)
+            await("the camera") { desk.camera != null }
+            desk.camera?.invoke(new.resident.handoverRequest().text)
+            tap(TCode.SCAN_FOR, card(0).maskedName, card(0).idTail)
+            tap(TFamily.HANDOVER_AGREE, "${card(0).maskedName} ${card(0).idTail}")
+            see(TFamily.HANDOVER_SHOWN_ABOUT)
+            await("bright, and in no screenshot") { desk.device.bright && desk.device.secret }
+            pictures("handover-answer", small)
+            val subject = card(0).subject
+            assertEquals(subject, new.resident.takeOver(zbar(picture("handover-read"))).subject)
+            tap(TCode.SCAN_DONE)
+            assertFalse(desk.device.secret || desk.device.bright)
+            desk.app.home()
+            tap(T.SYNC_NOW)
+            await("replaced") { card(0).state is SubjectState.Replaced }
+            new.close()
+        }
+
+    @Test
+    fun `another region's rules are asked on this phone, and a wrong authority is named in its place`() =
+        onDesk(witness = true) { stage ->
+            register(stage, zhangSan)
+            desk.app.go(Screen(Place.MOVE, card().subject))
+            type(TFamily.MOVE_ISSUER, "nowhere")
+            tap(TFamily.MOVE_LOOK)
+            see(HealthcodeException.InvalidField("issuer", "not-listed").text)
+            pictures("move-wrong")
+            type(TFamily.MOVE_ISSUER, "shenzhen")
+            tap(TFamily.MOVE_LOOK)
+            see(TFamily.MOVE_PROBLEMS)
+            desk.app.home()
+            tap(T.CARD_DECLARE)
+            declareWuhan()
+            desk.app.go(Screen(Place.PERSON, card().subject))
+            tap(TFamily.PERSON_MOVE)
+            type(TFamily.MOVE_ISSUER, "shenzhen")
+            tap(TFamily.MOVE_LOOK)
+            see(TFamily.MOVE_DECIDES)
+            pictures("move")
+            stage.server.close()
+        }
+}
