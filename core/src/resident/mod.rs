@@ -69,6 +69,7 @@ pub use moving::MovePreview;
 pub use own_http::{CodeRequested, Enrolment};
 pub use papers::{PaperCode, PaperCodeState};
 pub use quarantine::{CheckInState, CheckInView, QuarantineView};
+pub use region::Authority;
 pub use record::{Preview, Recorded, TraceLine};
 pub use scan::ScannedText;
 pub use time_state::{TimeNotice, TimeNoticeKind, TimeState};

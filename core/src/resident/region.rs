@@ -7,15 +7,47 @@ use super::Resident;
 use super::standing::Standing;
 use crate::error::HealthcodeError;
 use crate::rules::identity::Region;
+use crate::rules::text::Text;
 use crate::store::{StoreError, SubjectKey, Transaction};
 use crate::sync::phone::Phone;
 use crate::token::SubjectId;
+use crate::token::trust_list::Issuer;
 
 /// The name of the document with the region.
 const REGION: &str = "region";
 
+/// An authority of the trust list.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Authority {
+    /// Its id: what [`Resident::preview_move`] and [`Resident::move_to`] take.
+    pub id: String,
+    /// Its name.
+    pub name: Text,
+    /// The regions that it speaks for, each with all within it: six digits of GB/T 2260.
+    pub regions: Vec<String>,
+    /// Whether it is the one that the app was built for.
+    pub home: bool,
+}
+
 #[uniffi::export]
 impl Resident {
+    /// The authorities of the trust list, the home one among them: to choose where to move.
+    ///
+    /// # Errors
+    ///
+    /// `NotSynced` before the first trust list has come.
+    pub fn authorities(&self) -> Result<Vec<Authority>, HealthcodeError> {
+        let phone = self.phone()?;
+        let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+        let authority = |issuer: &Issuer| Authority {
+            id: issuer.id.clone(),
+            name: issuer.name.clone(),
+            regions: issuer.regions.iter().map(|code| format!("{code:06}")).collect(),
+            home: phone.is_home(&issuer.id),
+        };
+        Ok(trust.content().issuers.iter().map(authority).collect())
+    }
+
     /// Says in which region this phone is, six digits of GB/T 2260, or that it is not said any more: [`Resident::home`]
     /// shows then which code is to be shown there, see [`super::SubjectCard::shown_here`]. It is kept on this phone, and
     /// nobody is told.

@@ -371,7 +371,7 @@ enum Key: String, CaseIterable {
   case moveTitle = "move.title"
   case moveHint = "move.hint"
   case moveIssuer = "move.issuer"
-  case moveIssuerHint = "move.issuerHint"
+  case moveChoose = "move.choose"
   case moveLook = "move.look"
   case moveCounted = "move.counted"
   case moveFooter = "move.footer"

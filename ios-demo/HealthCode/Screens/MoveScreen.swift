@@ -47,11 +47,13 @@ struct MoveScreen: View {
   @ViewBuilder
   private var looking: some View {
     Section {
-      TextField(texts(.moveIssuer), text: $model.issuer)
-        .autocorrectionDisabled()
-        .accessibilityHint(model.problem.map { texts($0) } ?? "")
+      Picker(texts(.moveIssuer), selection: $model.issuer) {
+        Text(texts(.moveChoose)).tag("")
+        ForEach(model.authorities, id: \.id) { authority in Text(texts(authority.name)).tag(authority.id) }
+      }
+      .accessibilityHint(model.problem.map { texts($0) } ?? "")
     } footer: {
-      ProblemText(problem: model.problem, hint: .moveIssuerHint)
+      ProblemText(problem: model.problem)
     }
     Section {
       if model.isWorking {

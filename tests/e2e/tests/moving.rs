@@ -43,6 +43,9 @@ fn who_moves_types_a_code_and_nothing_else_and_days_served_count_there() {
         Err(HealthcodeError::InvalidField { field: "issuer".to_owned(), reason: "not-listed".to_owned() })
     );
 
+    let listed = phone.resident.authorities().unwrap();
+    let named: Vec<_> = listed.iter().map(|one| (one.id.as_str(), one.home)).collect();
+    assert_eq!(named, [("hangzhou", true), ("shenzhen", false)]);
     let there = move_to_shenzhen(&pair, &phone);
     let report = phone.sync().unwrap();
     assert_eq!((report.waiting, report.refused, report.problems.len()), (0, 0, 0), "{report:?}");

@@ -105,6 +105,11 @@ extension Resident {
     try await record(.appeal(appeal: appeal), for: subject)
   }
 
+  /// The authorities of the trust list, the home one among them: to choose where to move. Throws `notSynced`.
+  public func authorities() throws(HealthcodeError) -> [Authority] {
+    try translated { try native.authorities() }
+  }
+
   /// What another authority of the trust list, by its id, would make of a subject: its rulebook is fetched and asked on
   /// this phone. Nothing is sent of the person, and nothing kept.
   ///

@@ -74,6 +74,10 @@ final class FamilyTests: XCTestCase {
     let resident = phone.resident
     try await resident.checkIn(phone.subject)
     try await resident.sync()
+    let listed = try resident.authorities()
+    XCTAssertEqual(listed.map(\.id), ["hangzhou", "shenzhen"])
+    XCTAssertEqual(listed.map(\.home), [true, false])
+    XCTAssertEqual(listed.last?.regions, ["440300"])
     let preview = try await resident.previewMove(of: phone.subject, to: "shenzhen")
     XCTAssertEqual(preview.colour, .yellow)
     XCTAssertEqual(preview.countedHere, 1)

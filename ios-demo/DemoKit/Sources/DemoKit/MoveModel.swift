@@ -28,7 +28,12 @@ public final class MoveModel {
   public private(set) var codeProblem: BilingualText?
   /// That nobody has confirmed yet who may care for the person there; nil before it was asked.
   public private(set) var pending: Trouble?
-  /// The other authority, by its id in the trust list.
+  /// Where the person could move: the authorities of the trust list but the person's own; none before the first exchange.
+  public var authorities: [Authority] {
+    let own = app.card(of: subject)?.issuer
+    return ((try? app.phone().authorities()) ?? []).filter { $0.id != own }
+  }
+  /// The other authority, by its id in the trust list; empty before one is chosen.
   public var issuer = ""
   /// What it would come to there; nil before it was looked up.
   public private(set) var preview: MovePreview?
@@ -52,7 +57,7 @@ public final class MoveModel {
   public func look() async {
     guard work == nil else { return }
     preview = nil
-    await working { self.preview = try await $0.previewMove(of: self.subject, to: self.named) }
+    await working { self.preview = try await $0.previewMove(of: self.subject, to: self.issuer) }
   }
 
   /// Moves the person there with what this phone keeps, once the person has agreed: a one-time code goes to the number on
@@ -61,7 +66,7 @@ public final class MoveModel {
     await working { resident in
       // The library keeps one request, the last.
       self.app.awaitsCare = false
-      let asked = try await resident.move(self.subject, to: self.named)
+      let asked = try await resident.move(self.subject, to: self.issuer)
       self.app.awaitsCare = self.isForCare
       (self.digits, self.code, self.step) = (Int(asked.digits), "", .code)
     }
@@ -88,8 +93,6 @@ public final class MoveModel {
 
   /// Whether it is about a person for whom this phone cares.
   public var isForCare: Bool { app.card(of: subject)?.caredForBy != nil }
-
-  private var named: String { issuer.trimmingCharacters(in: .whitespaces) }
 
   private func finish(_ enrolment: Enrolment) {
     app.awaitsCare = false

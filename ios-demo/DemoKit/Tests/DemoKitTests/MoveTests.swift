@@ -20,7 +20,8 @@ final class MoveTests: XCTestCase, @unchecked Sendable {
       XCTAssertNil(model.preview)
       XCTAssertNil(model.trouble)
     }
-    model.issuer = " shenzhen "
+    XCTAssertEqual(model.authorities.map(\.id), ["shenzhen"])
+    model.issuer = "shenzhen"
     await model.look()
     XCTAssertNil(model.problem)
     let preview = try XCTUnwrap(model.preview)

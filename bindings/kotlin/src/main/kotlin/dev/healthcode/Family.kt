@@ -119,6 +119,13 @@ suspend fun Resident.appeal(
 ): Recorded = record(subject, Entry.Appeal(appeal))
 
 /**
+ * The authorities of the trust list, the home one among them: to choose where to move.
+ *
+ * @throws HealthcodeException.NotSynced
+ */
+fun Resident.authorities(): List<Authority> = translated { native.authorities() }
+
+/**
  * What another authority of the trust list, by its id, would make of a subject: its rulebook is fetched and asked on this
  * phone. Nothing is sent of the person, and nothing kept.
  *

@@ -117,6 +117,9 @@ internal class FamilyTest {
             val resident = phone.resident
             phone.tap()
             resident.sync()
+            val listed = resident.authorities()
+            assertEquals(listOf("hangzhou" to true, "shenzhen" to false), listed.map { it.id to it.home })
+            assertEquals(listOf("440300"), listed.last().regions)
             val preview = resident.previewMove(phone.subject, "shenzhen")
             assertEquals(Colour.YELLOW to 1.toUShort(), preview.colour to preview.countedHere)
             assertEquals("Shenzhen", preview.name.en)

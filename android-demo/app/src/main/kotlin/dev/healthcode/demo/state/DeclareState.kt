@@ -55,7 +55,7 @@ class DeclareState(
     private val session: Session,
     val subject: String,
     private val scope: CoroutineScope,
-    private val questions: () -> DeclarationForm = { session.resident.form() },
+    private val questions: () -> DeclarationForm = { session.resident.form(subject) },
 ) : Steps {
     private val shown = MutableStateFlow(DeclareView())
     private var job: Job? = null

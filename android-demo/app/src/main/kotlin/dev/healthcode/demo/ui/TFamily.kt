@@ -72,6 +72,7 @@ object TFamily {
     const val APPEAL_GRANTED = "appeal_granted"
     const val APPEAL_REFUSED = "appeal_refused"
     const val APPEAL_NOT_TAKEN = "appeal_not_taken"
+    const val APPEAL_ELSEWHERE = "appeal_elsewhere"
     const val APPEAL_OVERDUE = "appeal_overdue"
 
     const val HANDOVER_OPEN = "handover_open"
@@ -93,7 +94,7 @@ object TFamily {
     const val MOVE_TITLE = "move_title"
     const val MOVE_ABOUT = "move_about"
     const val MOVE_ISSUER = "move_issuer"
-    const val MOVE_ISSUER_HINT = "move_issuer_hint"
+    const val MOVE_NOWHERE = "move_nowhere"
     const val MOVE_LOOK = "move_look"
     const val MOVE_AT = "move_at"
     const val MOVE_RULEBOOK = "move_rulebook"

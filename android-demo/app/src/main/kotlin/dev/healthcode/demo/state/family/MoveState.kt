@@ -1,8 +1,10 @@
 package dev.healthcode.demo.state.family
 
+import dev.healthcode.Authority
 import dev.healthcode.BilingualText
 import dev.healthcode.HealthcodeException
 import dev.healthcode.MovePreview
+import dev.healthcode.authorities
 import dev.healthcode.demo.state.Session
 import dev.healthcode.demo.state.Trouble
 import dev.healthcode.previewMove
@@ -17,11 +19,13 @@ import kotlinx.coroutines.launch
 /**
  * What a person would be elsewhere.
  *
- * @property issuer the other authority's id as it was typed
+ * @property authorities where the person could move
+ * @property issuer the one that was chosen
  * @property problem what is wrong with it
  */
 data class MoveView(
-    val issuer: String = "",
+    val authorities: List<Authority> = emptyList(),
+    val issuer: Authority? = null,
     val problem: BilingualText? = null,
     val preview: MovePreview? = null,
     val busy: Boolean = false,
@@ -40,17 +44,22 @@ class MoveState(
     /** What the screen shows. */
     val view: StateFlow<MoveView> = shown.asStateFlow()
 
-    /** Types the other authority's id. */
-    fun type(issuer: String) = shown.update { it.copy(issuer = issuer, problem = null, preview = null) }
+    init {
+        scope.launch { list() }
+    }
+
+    /** Chooses the other authority. */
+    fun choose(issuer: Authority) = shown.update { it.copy(issuer = issuer, problem = null, preview = null) }
 
     /** Fetches its rulebook and asks it. */
     fun look() {
+        val issuer = shown.value.issuer ?: return
         if (job?.isActive == true) return
         shown.update { it.copy(busy = true, trouble = null, problem = null, preview = null) }
         job =
             scope.launch {
                 try {
-                    val preview = session.resident.previewMove(subject, shown.value.issuer.trim())
+                    val preview = session.resident.previewMove(subject, issuer.id)
                     shown.update { it.copy(preview = preview) }
                 } catch (error: HealthcodeException) {
                     fail(error)
@@ -63,6 +72,17 @@ class MoveState(
     /** Hangs up. */
     fun stop() {
         job?.cancel()
+    }
+
+    private fun list() {
+        try {
+            val home = session.resident.home()
+            val own = home.subjects.find { it.subject == subject }?.issuer
+            val listed = session.resident.authorities().filter { it.id != own }
+            shown.update { it.copy(authorities = listed) }
+        } catch (error: HealthcodeException) {
+            fail(error)
+        }
     }
 
     private fun fail(error: HealthcodeException) =

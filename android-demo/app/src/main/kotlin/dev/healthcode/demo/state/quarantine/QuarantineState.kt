@@ -110,7 +110,7 @@ class QuarantineState(
         val quarantine = withContext(io) { resident.quarantine(subject) }
         val symptoms =
             try {
-                withContext(io) { resident.form().symptoms }
+                withContext(io) { resident.form(subject).symptoms }
             } catch (_: HealthcodeException.NotSynced) {
                 emptyList()
             }

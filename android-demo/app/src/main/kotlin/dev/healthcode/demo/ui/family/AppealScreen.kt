@@ -128,7 +128,7 @@ private fun Made(
     made.dueBy?.takeIf { undecided }?.let { Text(texts[TRecord.EVENT_APPEAL_DUE, texts.instant(it)]) }
     if (made.overdue) Notice(texts[TFamily.APPEAL_OVERDUE], urgent = true)
     Small(texts[TFamily.APPEAL_MADE_AT, texts.instant(made.madeAt)])
-    Small(made.content.text)
+    Small(if (made.madeHere) made.content.text else texts[TFamily.APPEAL_ELSEWHERE])
     for (statement in made.content.statements) Small("· $statement")
 }
 

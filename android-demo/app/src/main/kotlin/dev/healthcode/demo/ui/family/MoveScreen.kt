@@ -22,8 +22,8 @@ import dev.healthcode.demo.ui.declare.colourWords
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
+import dev.healthcode.demo.ui.parts.Choice
 import dev.healthcode.demo.ui.parts.ColourMark
-import dev.healthcode.demo.ui.parts.Field
 import dev.healthcode.demo.ui.parts.Heading
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.Panel
@@ -41,20 +41,24 @@ internal fun MoveScreen(
     val view by state.view.collectAsState()
     Page(texts[TFamily.MOVE_TITLE], texts, onBack) {
         Small(texts[TFamily.MOVE_ABOUT])
-        Field(
-            texts[TFamily.MOVE_ISSUER],
-            view.issuer,
-            state::type,
-            view.problem?.let(texts::of),
-            texts[TFamily.MOVE_ISSUER_HINT],
-            enabled = !view.busy,
-        )
+        if (view.authorities.isEmpty()) {
+            Text(texts[TFamily.MOVE_NOWHERE])
+        } else {
+            Choice(
+                texts[TFamily.MOVE_ISSUER],
+                view.issuer,
+                view.authorities,
+                { texts.of(it.name) },
+                { if (!view.busy) state.choose(it) },
+                view.problem?.let(texts::of),
+            )
+        }
         view.trouble?.let { TroubleNotice(it, texts, remedies) }
         if (view.busy) {
             LinearProgressIndicator(Modifier.fillMaxWidth())
             Actions(listOf(Action(texts[T.STOP]) { state.stop() }))
         } else {
-            Actions(listOf(Action(texts[TFamily.MOVE_LOOK], view.issuer.isNotBlank()) { state.look() }))
+            Actions(listOf(Action(texts[TFamily.MOVE_LOOK], view.issuer != null) { state.look() }))
         }
         view.preview?.let { There(it, texts) }
     }
