@@ -703,6 +703,11 @@ RustBuffer uniffi_healthcode_fn_method_resident_paper_page(uint64_t ptr, RustBuf
 RustBuffer uniffi_healthcode_fn_method_resident_papers(uint64_t ptr, RustBuffer subject, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_AUTHORITIES
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_AUTHORITIES
+RustBuffer uniffi_healthcode_fn_method_resident_authorities(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SET_REGION
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_SET_REGION
 void uniffi_healthcode_fn_method_resident_set_region(uint64_t ptr, RustBuffer region, RustCallStatus *_Nonnull out_status
@@ -1682,6 +1687,12 @@ uint16_t uniffi_healthcode_checksum_method_resident_paper_page(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PAPERS
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_PAPERS
 uint16_t uniffi_healthcode_checksum_method_resident_papers(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_AUTHORITIES
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_AUTHORITIES
+uint16_t uniffi_healthcode_checksum_method_resident_authorities(void
     
 );
 #endif

@@ -2511,6 +2511,15 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func papers(subject: String) throws  -> [PaperCode]
     
     /**
+     * The authorities of the trust list, the home one among them: to choose where to move.
+     *
+     * # Errors
+     *
+     * `NotSynced` before the first trust list has come.
+     */
+    func authorities() throws  -> [Authority]
+    
+    /**
      * Says in which region this phone is, six digits of GB/T 2260, or that it is not said any more: `Resident.home`
      * shows then which code is to be shown there, see `SubjectCard.shownHere`. It is kept on this phone, and
      * nobody is told.
@@ -3582,6 +3591,22 @@ open func papers(subject: String)throws  -> [PaperCode]  {
     uniffi_healthcode_fn_method_resident_papers(
             self.uniffiCloneHandle(),
         FfiConverterString.lower(subject),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * The authorities of the trust list, the home one among them: to choose where to move.
+     *
+     * # Errors
+     *
+     * `NotSynced` before the first trust list has come.
+     */
+open func authorities()throws  -> [Authority]  {
+    return try  FfiConverterSequenceTypeAuthority.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_authorities(
+            self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
 }
@@ -4681,6 +4706,95 @@ public func FfiConverterTypeAppeals_lift(_ buf: RustBuffer) throws -> Appeals {
 #endif
 public func FfiConverterTypeAppeals_lower(_ value: Appeals) -> RustBuffer {
     return FfiConverterTypeAppeals.lower(value)
+}
+
+
+/**
+ * An authority of the trust list.
+ */
+public struct Authority: Equatable, Hashable {
+    /**
+     * Its id: what `Resident.previewMove` and `Resident.moveTo` take.
+     */
+    public let id: String
+    /**
+     * Its name.
+     */
+    public let name: BilingualText
+    /**
+     * The regions that it speaks for, each with all within it: six digits of GB/T 2260.
+     */
+    public let regions: [String]
+    /**
+     * Whether it is the one that the app was built for.
+     */
+    public let home: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its id: what `Resident.previewMove` and `Resident.moveTo` take.
+         */id: String, 
+        /**
+         * Its name.
+         */name: BilingualText, 
+        /**
+         * The regions that it speaks for, each with all within it: six digits of GB/T 2260.
+         */regions: [String], 
+        /**
+         * Whether it is the one that the app was built for.
+         */home: Bool) {
+        self.id = id
+        self.name = name
+        self.regions = regions
+        self.home = home
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Authority: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAuthority: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Authority {
+        return
+            try Authority(
+                id: FfiConverterString.read(from: &buf), 
+                name: FfiConverterTypeBilingualText.read(from: &buf), 
+                regions: FfiConverterSequenceString.read(from: &buf), 
+                home: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Authority, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterTypeBilingualText.write(value.name, into: &buf)
+        FfiConverterSequenceString.write(value.regions, into: &buf)
+        FfiConverterBool.write(value.home, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAuthority_lift(_ buf: RustBuffer) throws -> Authority {
+    return try FfiConverterTypeAuthority.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAuthority_lower(_ value: Authority) -> RustBuffer {
+    return FfiConverterTypeAuthority.lower(value)
 }
 
 
@@ -18011,6 +18125,31 @@ fileprivate struct FfiConverterSequenceTypeAppealCard: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeAuthority: FfiConverterRustBuffer {
+    typealias SwiftType = [Authority]
+
+    public static func write(_ value: [Authority], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeAuthority.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Authority] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Authority]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeAuthority.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeBilingualText: FfiConverterRustBuffer {
     typealias SwiftType = [BilingualText]
 
@@ -19258,6 +19397,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_papers() != 41886) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_authorities() != 54622) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_set_region() != 54189) {

@@ -922,6 +922,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_papers(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_authorities(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_set_region(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_scan(
@@ -1122,6 +1124,8 @@ internal object UniffiLib {
     external fun uniffi_healthcode_fn_method_resident_paper_page(`ptr`: Long,`subject`: RustBuffer.ByValue,`paper`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_papers(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_authorities(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_set_region(`ptr`: Long,`region`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
@@ -1573,6 +1577,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_papers() and 0xFFFF) != 41886) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_authorities() and 0xFFFF) != 54622) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_set_region() and 0xFFFF) != 54189) {
@@ -4884,6 +4891,15 @@ public interface NativeResidentInterface {
     fun `papers`(`subject`: kotlin.String): List<PaperCode>
     
     /**
+     * The authorities of the trust list, the home one among them: to choose where to move.
+     *
+     * # Errors
+     *
+     * `NotSynced` before the first trust list has come.
+     */
+    fun `authorities`(): List<Authority>
+    
+    /**
      * Says in which region this phone is, six digits of GB/T 2260, or that it is not said any more: `Resident.home`
      * shows then which code is to be shown there, see `SubjectCard.shownHere`. It is kept on this phone, and
      * nobody is told.
@@ -6268,6 +6284,27 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
+     * The authorities of the trust list, the home one among them: to choose where to move.
+     *
+     * # Errors
+     *
+     * `NotSynced` before the first trust list has come.
+     */
+    @Throws(NativeException::class)override fun `authorities`(): List<Authority> {
+            return FfiConverterSequenceTypeAuthority.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_authorities(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * Says in which region this phone is, six digits of GB/T 2260, or that it is not said any more: `Resident.home`
      * shows then which code is to be shown there, see `SubjectCard.shownHere`. It is kept on this phone, and
      * nobody is told.
@@ -7347,6 +7384,69 @@ public object FfiConverterTypeAppeals: FfiConverterRustBuffer<Appeals> {
             FfiConverterOptionalTypeAppealInput.write(value.`draft`, buf)
             FfiConverterSequenceTypeAppealCard.write(value.`made`, buf)
             FfiConverterString.write(value.`maskedName`, buf)
+    }
+}
+
+
+
+/**
+ * An authority of the trust list.
+ */
+data class Authority (
+    /**
+     * Its id: what `Resident.previewMove` and `Resident.moveTo` take.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * Its name.
+     */
+    val `name`: BilingualText
+    , 
+    /**
+     * The regions that it speaks for, each with all within it: six digits of GB/T 2260.
+     */
+    val `regions`: List<kotlin.String>
+    , 
+    /**
+     * Whether it is the one that the app was built for.
+     */
+    val `home`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAuthority: FfiConverterRustBuffer<Authority> {
+    override fun read(buf: ByteBuffer): Authority {
+        return Authority(
+            FfiConverterString.read(buf),
+            FfiConverterTypeBilingualText.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Authority) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterTypeBilingualText.allocationSize(value.`name`) +
+            FfiConverterSequenceString.allocationSize(value.`regions`) +
+            FfiConverterBoolean.allocationSize(value.`home`)
+    )
+
+    override fun write(value: Authority, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterTypeBilingualText.write(value.`name`, buf)
+            FfiConverterSequenceString.write(value.`regions`, buf)
+            FfiConverterBoolean.write(value.`home`, buf)
     }
 }
 
@@ -19166,6 +19266,34 @@ public object FfiConverterSequenceTypeAppealCard: FfiConverterRustBuffer<List<Ap
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeAppealCard.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeAuthority: FfiConverterRustBuffer<List<Authority>> {
+    override fun read(buf: ByteBuffer): List<Authority> {
+        val len = buf.getInt()
+        return List<Authority>(len) {
+            FfiConverterTypeAuthority.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Authority>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeAuthority.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Authority>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeAuthority.write(it, buf)
         }
     }
 }
