@@ -5,6 +5,7 @@
 use healthcode::rules::calendar::LegalDate;
 use healthcode::rules::colour::Colour;
 use healthcode::rules::facts::ServedOrder;
+use healthcode::rules::rating::OrderTerms;
 use healthcode::time::Interval;
 use healthcode::token::consent::Purpose;
 use healthcode::token::decision::ReleaseCause;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::Desk;
 use crate::error::ServerError;
+use crate::state::HeldDays;
 
 /// So many legal days after they were brought, the days of an order that runs on elsewhere begin one here.
 const FRESH_DAYS: i32 = 1;
@@ -164,16 +166,20 @@ impl Desk<'_> {
         self.say(ChangeKind::Served, serial, &notice)
     }
 
-    /// The days that an order of this colour has behind it when it begins: those of one that runs on elsewhere, and was
-    /// brought today or yesterday. One day is left to be served here in any case.
-    pub(crate) fn days_brought(&self, colour: Colour, days: u16) -> u16 {
+    /// The days that an order has behind it when it begins: those of one that runs on elsewhere, and was brought today or
+    /// yesterday, or those that were served here before an order ended that should not have been. One day is left to be
+    /// served here in any case.
+    pub(crate) fn days_behind(&self, terms: &OrderTerms, held: Option<HeldDays>) -> u16 {
+        let colour = terms.colour;
+        let held = held.filter(|held| held.colour >= colour).map_or(0, |held| held.days);
         let first = self.rulebook.offset_minutes.date_of(self.now).plus_days(-FRESH_DAYS);
         let running = self
             .state
             .brought
             .iter()
             .filter(|brought| !brought.completed && brought.colour >= colour && brought.on >= first);
-        running.map(|brought| brought.days).max().unwrap_or(0).min(days.saturating_sub(1))
+        let brought = running.map(|brought| brought.days).max().unwrap_or(0);
+        brought.max(held).min(terms.days.saturating_sub(1))
     }
 
     /// Whether an order of another authority as strict as the one in force here was served to its end and brought since:

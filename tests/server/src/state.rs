@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::appeal::{AppealCase, SetAside};
 pub use crate::care::{Asked, CarerOf};
-pub use crate::officer::state::{ActsHead, ManualOrder, OrderedBy};
+pub use crate::officer::state::{ActsHead, HeldDays, Left, ManualOrder, OrderedBy};
 pub use crate::paper::PaperState;
 pub use crate::served::BroughtState;
 
@@ -86,6 +86,9 @@ pub struct SubjectState {
     /// Where the log of officers' acts about the person stands.
     #[serde(default)]
     pub acts: ActsHead,
+    /// What orders that no rule gave leave behind.
+    #[serde(default, skip_serializing_if = "Left::is_empty")]
+    pub left: Left,
     /// The orders of other authorities whose days were brought here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub brought: Vec<BroughtState>,
@@ -299,6 +302,7 @@ impl SubjectState {
             asked: Vec::new(),
             resides_in: Some(person.region.code()),
             acts: ActsHead::default(),
+            left: Left::default(),
             brought: Vec::new(),
         }
     }

@@ -11,6 +11,7 @@ use healthcode::wire::{Act, Problem, ProblemKind};
 use serde_json::{Value, json};
 
 use super::log::{chained, name_of, sealed};
+use super::orders::ordered_by;
 use super::roles::word_of;
 use super::{ATTEMPTS, Asking, NO_PHONE};
 use crate::Inner;
@@ -113,7 +114,7 @@ impl Desk<'_> {
                 Ok(json!({}))
             }
             Act::DecideAppeal { appeal, decision, reason, .. } => {
-                self.decide_appeal(*appeal, *decision, reason.clone(), &asking.officer.name)?;
+                self.decide_appeal(*appeal, *decision, reason.clone(), &ordered_by(asking))?;
                 Ok(json!({ "decision": decision }))
             }
             // Lists are at nobody's desk.
