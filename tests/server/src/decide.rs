@@ -185,6 +185,10 @@ impl Desk<'_> {
             Some(terms) if in_force.is_none_or(|colour| terms.colour > colour) => {
                 let superseded = self.end_order(ReleaseCause::Superseded)?;
                 self.issue_order(terms, &rating, superseded, held)?;
+                let exposed_on = self.facts(records).last_exposure(self.rulebook);
+                if let Some(order) = &mut self.state.order {
+                    order.exposed_on = exposed_on;
+                }
                 self.receipt(rating)
             }
             None if in_force.is_none() => self.receipt(rating),
@@ -244,6 +248,7 @@ impl Desk<'_> {
             quarantine: order.quarantine(),
             notices: self.state.notices_of(&order.rule),
             manual: None,
+            exposed_on: None,
             check_ins: Vec::new(),
         });
         Ok(())

@@ -42,6 +42,9 @@ pub struct BroughtState {
     pub on: LegalDate,
     /// Whether the order had run to its release.
     pub completed: bool,
+    /// Its first day; none for one that was brought before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_on: Option<LegalDate>,
 }
 
 /// What a proof comes to here.
@@ -125,7 +128,8 @@ impl Desk<'_> {
         }
         let on = self.rulebook.offset_minutes.date_of(self.now);
         let (issuer, order) = (issuer.to_owned(), proven.order);
-        let brought = BroughtState { issuer, order, colour, days, on, completed };
+        let starts_on = Some(proven.starts_on);
+        let brought = BroughtState { issuer, order, colour, days, on, completed, starts_on };
         Ok(Credit { brought, starts_on: proven.starts_on })
     }
 
@@ -182,18 +186,24 @@ impl Desk<'_> {
         brought.max(held).min(terms.days.saturating_sub(1))
     }
 
-    /// Whether an order of another authority as strict as the one in force here was served to its end and brought since:
-    /// then the one in force goes with the rating that it stood on.
+    /// Whether an order of another authority as strict as the one in force here was served to its end, brought since, and
+    /// begun after what the one in force is for: then that one goes with the rating that it stood on. One that was over
+    /// before sheds nothing.
     pub(crate) fn is_served_elsewhere(&self) -> bool {
-        let Some(order) = &self.state.order else { return false };
         // An officer's order is an officer's to lift.
-        let by_rule = order.manual.is_none();
+        let Some(order) = self.state.order.as_ref().filter(|order| order.manual.is_none()) else {
+            return false;
+        };
         let issued_on = order.quarantine.issued_on();
-        by_rule
-            && self
-                .state
-                .brought
-                .iter()
-                .any(|brought| brought.completed && brought.colour >= order.colour && brought.on >= issued_on)
+        let covers = |starts_on: LegalDate| match order.exposed_on {
+            Some(exposed_on) => starts_on > exposed_on,
+            None => starts_on >= order.quarantine.starts_on,
+        };
+        self.state.brought.iter().any(|brought| {
+            brought.completed
+                && brought.colour >= order.colour
+                && brought.on >= issued_on
+                && brought.starts_on.is_some_and(covers)
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! What the server knows of one subject: all that a decision about the person needs, and nothing of anybody else.
 
-use healthcode::rules::calendar::Timestamp;
+use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::rules::colour::Colour;
 use healthcode::rules::declaration::Declaration;
 use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
@@ -218,6 +218,9 @@ pub struct OrderState {
     /// What else there is to an order that an officer gave without a rule; none for any other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manual: Option<ManualOrder>,
+    /// The last exposure that was known when a rule gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposed_on: Option<LegalDate>,
     /// The check-ins, in the order of their receipt.
     pub check_ins: Vec<CheckInState>,
 }

@@ -12,6 +12,7 @@ use healthcode::wire::act::Whom;
 use healthcode::wire::message::{COUNTS_PATH, ChangeKind, Recovered};
 use healthcode_server::OfficerRole::{CheckIns, Orders};
 use serde_json::{Value, json};
+use support::keeper::{Keeper, back_up, restore};
 use support::officer::{Officer, at_counter, logged, order, order_of};
 use support::phone::{Phone, well, yellow};
 use support::{Server, at, february, li_si};
@@ -344,4 +345,61 @@ async fn one_officer_alone_does_not_order_again_after_a_lapse_or_a_lift() {
     first.done(&server, Act::ConfirmOrder { whom: whom(&phone), order: order_of(&answer) }).await;
     second.done(&server, Act::LiftOrder { whom: whom(&phone), order: order_of(&answer) }).await;
     second.done(&server, red()).await;
+}
+
+#[tokio::test]
+async fn one_state_that_cannot_be_read_keeps_nobody_elses_order_from_lapsing() {
+    let server = Server::start().await;
+    let mut phone = green(&server).await;
+    let (mut first, mut second) = two(&server);
+    let damaged = first.done(&server, order(at_counter(&support::wang_wu()), Colour::Red, 14)).await;
+    server.go_to(11, 9, 1);
+    first.done(&server, order(whom(&phone), Colour::Red, 14)).await;
+    let database = rusqlite::Connection::open(&server.config.database).unwrap();
+    let subject = healthcode::token::SubjectId::parse(damaged["subject"].as_str().unwrap()).unwrap();
+    let changed =
+        database.execute("UPDATE subject SET state = '{' WHERE subject = ?1", [subject.as_bytes()]).unwrap();
+    assert_eq!(changed, 1);
+    let waiting = second.done(&server, Act::Waiting {}).await;
+    assert_eq!(waiting["people"].as_array().unwrap().len(), 1);
+    server.go_to(14, 9, 1);
+    assert_eq!(second.done(&server, Act::Waiting {}).await["people"], json!([]));
+    let mut checks = Officer::with(&server, 52, "丙", &[CheckIns]);
+    assert_eq!(checks.done(&server, Act::Overdue {}).await["people"], json!([]));
+    // It has ended, though no phone has asked: what is said next comes after it.
+    phone.sync(&server).await;
+    assert_eq!(phone.releases[0].released_at, at(14, 9, 1));
+}
+
+#[tokio::test]
+async fn the_public_count_comes_back_with_what_a_phone_holds() {
+    let mut server = Server::start().await;
+    let phone = Phone::enrol(&server, &li_si(), 9).await;
+    let mut keeper = Keeper { phone, kept: Vec::new() };
+    keeper.phone.declare(&server, well("[]", 11));
+    keeper.sync(&server).await;
+    let copy = back_up(&server);
+    let (mut first, mut second) = two(&server);
+    let answer = first.done(&server, order(whom(&keeper.phone), Colour::Red, 14)).await;
+    keeper.sync(&server).await;
+    let row = |fate: &str| {
+        let mut row = json!({"region": "330100", "day": "2020-02-11", "ordered": 1, "provisional": 0, "confirmed": 0, "lapsed": 0, "ended": 0});
+        row[fate] = 1.into();
+        json!([row])
+    };
+    assert_eq!(counts(&server).await, row("provisional"));
+    restore(&mut server, Some(&copy)).await;
+    keeper.recover(&server).await;
+    assert_eq!(counts(&server).await, row("provisional"));
+    second.done(&server, Act::LiftOrder { whom: whom(&keeper.phone), order: order_of(&answer) }).await;
+    keeper.sync(&server).await;
+    assert_eq!(counts(&server).await, row("ended"));
+    // Of one that was confirmed too.
+    let answer = second.done(&server, order(whom(&keeper.phone), Colour::Red, 14)).await;
+    first.done(&server, Act::ConfirmOrder { whom: whom(&keeper.phone), order: order_of(&answer) }).await;
+    keeper.sync(&server).await;
+    restore(&mut server, Some(&copy)).await;
+    keeper.recover(&server).await;
+    assert_eq!(counts(&server).await[0]["ordered"], 2);
+    assert_eq!(counts(&server).await[0]["confirmed"], 1);
 }

@@ -54,7 +54,7 @@ impl Inner {
         let today = self.rulebook.offset_minutes.date_of(now);
         let mut found = Vec::new();
         for subject in self.storage.agenda(OVERDUE, now, LOOKED_AT).await? {
-            let Some(known) = self.storage.subject(subject).await? else { continue };
+            let Some(known) = self.listed_state(subject).await? else { continue };
             // What has lapsed is no order any more.
             let order = known.state.order.as_ref();
             let order = order.filter(|order| order.provisional_until().is_none_or(|until| now < until));
@@ -81,7 +81,7 @@ impl Inner {
         today: LegalDate,
     ) -> Result<Option<Value>, ServerError> {
         for _ in 0..ATTEMPTS {
-            let Some(mut found) = self.storage.subject(subject).await? else { return Ok(None) };
+            let Some(mut found) = self.listed_state(subject).await? else { return Ok(None) };
             let missed = found.state.order.as_ref().map(|order| order.missed(self.ports.clock.now()));
             let Some(missed) = missed.filter(|missed| !missed.is_empty()) else { return Ok(None) };
             let row = self.row(&found.state, subject, json!({ "missed": missed }));
@@ -120,7 +120,7 @@ impl Inner {
             let subjects = self.storage.agenda(kind, now.plus_hours(AHEAD_HOURS), LOOKED_AT).await?;
             more |= subjects.len() > PAGE;
             for subject in subjects.into_iter().take(PAGE) {
-                let Some(known) = self.storage.subject(subject).await? else { continue };
+                let Some(known) = self.listed_state(subject).await? else { continue };
                 let mut waits = waits(&known.state, now);
                 if kind == APPEAL {
                     self.read_appeals(subject, &mut waits).await?;
@@ -162,8 +162,8 @@ impl Inner {
 }
 
 /// An order that waits to be confirmed.
-fn waiting_order(state: &SubjectState, _: Timestamp) -> Vec<Value> {
-    provisional(state).into_iter().collect()
+fn waiting_order(state: &SubjectState, now: Timestamp) -> Vec<Value> {
+    provisional(state, now).into_iter().collect()
 }
 
 /// The appeals that are not decided, each with the reason that it contests.
@@ -197,10 +197,10 @@ fn waiting_relations(state: &SubjectState, now: Timestamp) -> Vec<Value> {
     standing.map(relation).collect()
 }
 
-fn provisional(state: &SubjectState) -> Option<Value> {
+fn provisional(state: &SubjectState, now: Timestamp) -> Option<Value> {
     let order = state.order.as_ref()?;
     let manual = order.manual.as_ref()?;
-    let until = manual.provisional_until?;
+    let until = manual.provisional_until.filter(|until| now < *until)?;
     Some(json!({
         "waits": PROVISIONAL,
         "until": until,

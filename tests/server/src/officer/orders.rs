@@ -18,7 +18,7 @@ use healthcode::wire::{Bytes, Problem, ProblemKind};
 use serde_json::{Value, json};
 
 use super::state::PROVISIONAL;
-use super::{Asking, NO_PHONE};
+use super::{Asking, NO_PHONE, counted_in};
 use crate::Inner;
 use crate::desk::Desk;
 use crate::error::ServerError;
@@ -91,6 +91,7 @@ impl Desk<'_> {
             quarantine: order.quarantine(),
             notices: Vec::new(),
             manual: Some(manual),
+            exposed_on: None,
             check_ins: Vec::new(),
         });
         let reason = Reason { rule: MANUAL.to_owned(), colour, text: cause.clone() };
@@ -269,9 +270,16 @@ impl Desk<'_> {
         self.changes.manual.push(ManualRow { region, day, order, until, fate });
     }
 
+    /// Counts an order that a phone brings back.
+    pub(crate) fn count_again(&mut self, order: OrderId, manual: Option<&ManualOrder>) {
+        let Some(manual) = manual else { return };
+        let fate = if manual.provisional_until.is_some() { Fate::Ordered } else { Fate::Confirmed };
+        self.count(order, manual, fate);
+    }
+
     /// What the server knew besides of an order that a phone brings back. Who gave it is lost.
     pub(crate) fn recovered_manual(&self, order: &Order) -> Option<ManualOrder> {
-        let region = self.state.resides_in.unwrap_or_default();
+        let region = counted_in(self.region, self.state.resides_in);
         let until = order.issued_at.plus_hours(i64::from(self.rulebook.manual.confirm_hours));
         let known = self.state.order.as_ref().filter(|known| known.id == order.order);
         let known = known.and_then(|known| known.manual.as_ref());
@@ -304,7 +312,8 @@ impl Inner {
             match self.lapse(subject).await {
                 // Somebody else's request about the person does it, or the next round.
                 Ok(()) | Err(ServerError::Conflict) => {}
-                Err(error) => return Err(error),
+                // One that cannot be read keeps nobody else's from lapsing.
+                Err(error) => tracing::error!(%error, "an order that should lapse"),
             }
         }
         Ok(())
