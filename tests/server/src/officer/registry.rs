@@ -1,11 +1,13 @@
 //! The officers' public keys, in a file beside the database that an operator changes and a running server reads again.
 //! Where the file cannot be read nobody is an officer: it may be a key's removal that cannot be read.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use healthcode::token::PublicKey;
+use healthcode::token::SubjectId;
 use healthcode::token::key::KeyId;
 use healthcode::wire::Bytes;
 use serde::{Deserialize, Serialize};
@@ -69,14 +71,34 @@ pub struct ListedOfficer {
 pub(crate) struct Officers {
     path: PathBuf,
     current: RwLock<(Option<Stamp>, Arc<Vec<Known>>)>,
+    /// Where the list of what waits broke off for an officer who may ask for more of it; lost with the process, and then
+    /// the list begins anew.
+    left_off: Mutex<BTreeMap<KeyId, Waiting>>,
 }
+
+/// A person of whom something waits, and of which kind it is.
+type Waiting = (&'static str, SubjectId);
 
 impl Officers {
     /// The officers of a file; none where there is no file.
     pub(crate) fn open(path: PathBuf) -> Result<Self, StartError> {
         let stamp = Stamp::of(&path).ok().flatten();
         let officers = Arc::new(read(&path)?);
-        Ok(Self { path, current: RwLock::new((stamp, officers)) })
+        Ok(Self { path, current: RwLock::new((stamp, officers)), left_off: Mutex::default() })
+    }
+
+    /// Where the list of what waits broke off for an officer.
+    pub(crate) fn left_off(&self, officer: KeyId) -> Option<Waiting> {
+        self.left_off.lock().unwrap_or_else(PoisonError::into_inner).get(&officer).copied()
+    }
+
+    /// Notes where it breaks off, or that it does not.
+    pub(crate) fn leave_off(&self, officer: KeyId, at: Option<Waiting>) {
+        let mut left_off = self.left_off.lock().unwrap_or_else(PoisonError::into_inner);
+        match at {
+            Some(at) => left_off.insert(officer, at),
+            None => left_off.remove(&officer),
+        };
     }
 
     /// The officer of a key's id, by the file as it is now.
