@@ -194,6 +194,7 @@ impl Inner {
             notices: self.told(),
             subject,
             issuer: &self.config.issuer,
+            issuer_name: &self.config.name,
             region: self.config.region,
             trust: None,
             now: self.ports.clock.now(),

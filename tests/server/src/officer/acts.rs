@@ -1,5 +1,6 @@
 //! An officer's act at one person's desk: done, decided, logged and told in one commit.
 
+use healthcode::paper::page;
 use healthcode::rules::declaration::Declaration;
 use healthcode::rules::facts::ReportedSymptoms;
 use healthcode::rules::quarantine::{Attribution, NotCounted, Tap, attribute};
@@ -81,7 +82,7 @@ impl Desk<'_> {
             officer: asking.officer.name.clone(),
             kind,
             entry,
-            note: asking.request.note.clone(),
+            note: self.note_of(asking)?,
         };
         self.say(ChangeKind::Act, serial, &notice)
     }
@@ -97,6 +98,7 @@ impl Desk<'_> {
             }
             Act::ConfirmOrder { order, .. } => self.confirm_order(asking, *order),
             Act::LiftOrder { order, .. } => self.lift_order(*order),
+            Act::Show { what, .. } => self.show(*what),
             Act::Relation { key, allow, .. } => {
                 self.decide_relation(key, *allow)?;
                 Ok(json!({ "allowed": allow }))
@@ -106,8 +108,11 @@ impl Desk<'_> {
                 Ok(json!({}))
             }
             Act::IssuePaper { .. } => {
-                let id = self.issue_paper(Some(officer_of(asking)))?;
-                Ok(json!({ "paper": hex(&id) }))
+                let (token, signed) = self.issue_paper(Some(officer_of(asking)))?;
+                // Whoever has no phone has no other way to it.
+                let page = page(&token, &signed, self.rulebook, self.issuer_name)
+                    .map_err(|_| ServerError::Internal("paper/page"))?;
+                Ok(json!({ "paper": hex(&token.id), "token": hex(&signed), "page": page }))
             }
             Act::WithdrawPaper { paper, .. } => {
                 self.withdraw_paper(paper, Some(officer_of(asking)))?;

@@ -3,7 +3,7 @@
 
 use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::token::ActKind;
-use healthcode::token::ids::{OperationId, SubjectId};
+use healthcode::token::ids::{OperationId, SubjectId, hex};
 use healthcode::wire::{Act, Operation, OperationBody, Problem, ProblemKind};
 use serde_json::{Value, json};
 
@@ -228,7 +228,7 @@ fn waiting_relations(state: &SubjectState, now: Timestamp) -> Vec<Value> {
         json!({
             "waits": RELATION,
             "until": asked.asked_at.plus_hours(ASKED_HOURS),
-            "key": asked.key_id(),
+            "key": asked.key_id().map(|key| hex(&key.0)),
             "carer": asked.carer.carer,
             "carer_name": asked.carer.name,
         })

@@ -11,6 +11,7 @@ pub(crate) mod log;
 mod orders;
 mod registry;
 mod roles;
+mod show;
 pub(crate) mod state;
 
 use healthcode::rules::identity::Region;

@@ -37,6 +37,9 @@ pub(crate) struct Known {
     /// What the authority calls the officer; residents read it.
     pub(crate) name: String,
     pub(crate) roles: Vec<OfficerRole>,
+    /// Whether the officer was removed: the key may do nothing more, and what it has signed can still be verified.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) removed: bool,
 }
 
 impl Known {
@@ -65,6 +68,8 @@ pub struct ListedOfficer {
     pub key: KeyId,
     /// What the officer may do.
     pub roles: Vec<OfficerRole>,
+    /// Whether the officer was removed, and may do nothing.
+    pub removed: bool,
 }
 
 /// The officers of a running server.
@@ -103,7 +108,7 @@ impl Officers {
 
     /// The officer of a key's id, by the file as it is now.
     pub(crate) fn find(&self, id: KeyId) -> Option<Known> {
-        self.now().iter().find(|officer| officer.id() == id).cloned()
+        self.now().iter().find(|officer| officer.id() == id && !officer.removed).cloned()
     }
 
     fn now(&self) -> Arc<Vec<Known>> {
@@ -175,39 +180,41 @@ impl Operator {
         self.change_officers(|officers| {
             officers.retain(|officer| officer.id() != key.id());
             // Two keys of one officer would be a second officer's confirmation.
-            if officers.iter().any(|officer| officer.name == name) {
+            if officers.iter().any(|officer| officer.name == name && !officer.removed) {
                 return refused("another key has this name: remove that officer first");
             }
-            officers.push(Known { key: key.to_cose().into(), name: name.to_owned(), roles });
+            officers.push(Known { key: key.to_cose().into(), name: name.to_owned(), roles, removed: false });
             Ok(())
         })
     }
 
-    /// Removes an officer: from now on the key is nobody's. What it has done stays.
+    /// Removes an officer: from now on the key is nobody's. What it has done stays, and stays verifiable.
     ///
     /// # Errors
     ///
     /// [`StartError::Refused`] where there is no officer of this name.
     pub fn remove_officer(&self, name: &str) -> Result<(), StartError> {
         self.change_officers(|officers| {
-            let before = officers.len();
-            officers.retain(|officer| officer.name != name);
-            if officers.len() < before {
-                Ok(())
-            } else {
-                Err(StartError::Refused("there is no officer of this name".to_owned()))
-            }
+            let mut named = officers.iter_mut().filter(|officer| officer.name == name && !officer.removed);
+            let officer = named.next();
+            let refused = || StartError::Refused("there is no officer of this name".to_owned());
+            officer.ok_or_else(refused)?.removed = true;
+            Ok(())
         })
     }
 
-    /// The officers who are registered.
+    /// The officers who are registered, and those who were.
     ///
     /// # Errors
     ///
     /// Where the file cannot be read.
     pub fn officers(&self) -> Result<Vec<ListedOfficer>, StartError> {
-        let listed =
-            |officer: Known| ListedOfficer { key: officer.id(), name: officer.name, roles: officer.roles };
+        let listed = |officer: Known| ListedOfficer {
+            key: officer.id(),
+            name: officer.name,
+            roles: officer.roles,
+            removed: officer.removed,
+        };
         Ok(read(&self.officers)?.into_iter().map(listed).collect())
     }
 
