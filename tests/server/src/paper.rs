@@ -94,13 +94,13 @@ impl Desk<'_> {
             id_tail: self.state.id_tail.clone(),
         };
         let (signer, ..) = self.keys.token_key(issued_at);
-        let (serial, signed) = (self.next_serial()?, seal(&token, &signer)?);
+        let (serial, bytes) = (self.next_serial()?, seal(&token, &signer)?);
         let notice = PaperNotice {
             subject: self.subject,
             serial,
             id: token.id,
             said_at: issued_at,
-            token: Some(signed.clone().into()),
+            token: Some(bytes.clone().into()),
             by,
         };
         self.say(ChangeKind::Paper, serial, &notice)?;
@@ -112,7 +112,7 @@ impl Desk<'_> {
             said: serial,
             withdrawn: false,
         });
-        Ok((token, signed))
+        Ok((token, bytes))
     }
 
     /// Withdraws a paper code, and tells every phone of the person.

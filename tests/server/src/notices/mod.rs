@@ -211,7 +211,7 @@ impl Log {
             SealError::TooLarge(_) => {
                 StartError::Refused("the notice has too many files and classes".to_owned())
             }
-            error => error.into(),
+            SealError::Signer(error) => error.into(),
         })?;
         for (place, part) in (0..).zip(parts) {
             write(&self.part_path(notice.number, place), part)?;

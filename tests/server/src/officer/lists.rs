@@ -1,5 +1,5 @@
-//! The two lists. Who is overdue: the only list of people that there is, and everybody on it is told. What waits for an
-//! officer: orders that a second one must look at, and what people themselves have asked for.
+//! The two lists. Who is overdue: everybody on it is told. What waits for an officer: orders that a second one must look
+//! at, and what people themselves have asked for; these are told of what is decided, not of the list.
 
 use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::token::ActKind;

@@ -1,7 +1,7 @@
 //! Officers: people of the authority who do by name what no rule and no phone does. Each request is signed by an
-//! officer's own key, is answered once, stands in the log about the person whom it concerns, and is told to that person.
-//! Whoever is no officer, or not one for this, gets one and the same answer and learns nothing. What never enters: a
-//! list of people but those who are overdue or wait for an officer.
+//! officer's own key, is answered once, stands in the log about the person whom it concerns, and is told to that person,
+//! but for the list of what waits, which is only logged. Whoever is no officer, or not one for this, gets one and the
+//! same answer and learns nothing. What never enters: a list of people but those who are overdue or wait for an officer.
 
 mod acts;
 mod client;

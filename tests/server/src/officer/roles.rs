@@ -53,11 +53,15 @@ pub(crate) const fn needed(act: &Act) -> &'static [OfficerRole] {
         Act::Relation { .. } | Act::EndCare { .. } | Act::Show { what: Shown::Carers, .. } => {
             &[OfficerRole::Relations]
         }
-        Act::Show { what: Shown::Papers, .. } => &[OfficerRole::Papers],
-        Act::Show { what: Shown::Order, .. } => &[OfficerRole::Orders],
-        Act::Declare { .. } | Act::IssuePaper { .. } | Act::WithdrawPaper { .. } => &[OfficerRole::Papers],
+        Act::Declare { .. }
+        | Act::IssuePaper { .. }
+        | Act::WithdrawPaper { .. }
+        | Act::Show { what: Shown::Papers, .. } => &[OfficerRole::Papers],
         Act::DecideAppeal { .. } => &[OfficerRole::Appeals],
-        Act::Order { .. } | Act::ConfirmOrder { .. } | Act::LiftOrder { .. } => &[OfficerRole::Orders],
+        Act::Order { .. }
+        | Act::ConfirmOrder { .. }
+        | Act::LiftOrder { .. }
+        | Act::Show { what: Shown::Order, .. } => &[OfficerRole::Orders],
     }
 }
 
@@ -65,18 +69,20 @@ pub(crate) const fn needed(act: &Act) -> &'static [OfficerRole] {
 pub(crate) const fn told_as(act: &Act) -> Option<(&Whom, ActKind)> {
     match act {
         Act::Overdue {} | Act::Waiting {} => None,
-        // There is no kind of its own: the note says that it was only looked at.
-        Act::Show { whom, what: Shown::Papers } => Some((whom, ActKind::Paper)),
-        Act::Show { whom, what: Shown::Carers } => Some((whom, ActKind::Relation)),
-        Act::Show { whom, what: Shown::Order } => Some((whom, ActKind::Order)),
-        Act::Relation { whom, .. } | Act::EndCare { whom, .. } => Some((whom, ActKind::Relation)),
+        // For looking there is no kind of its own: the note says that nothing was changed.
+        Act::Relation { whom, .. } | Act::EndCare { whom, .. } | Act::Show { whom, what: Shown::Carers } => {
+            Some((whom, ActKind::Relation))
+        }
         Act::Declare { whom, .. } => Some((whom, ActKind::Declaration)),
-        Act::IssuePaper { whom } | Act::WithdrawPaper { whom, .. } => Some((whom, ActKind::Paper)),
+        Act::IssuePaper { whom }
+        | Act::WithdrawPaper { whom, .. }
+        | Act::Show { whom, what: Shown::Papers } => Some((whom, ActKind::Paper)),
         Act::CheckIn { whom, .. } => Some((whom, ActKind::CheckIn)),
         Act::DecideAppeal { whom, .. } => Some((whom, ActKind::Appeal)),
-        Act::Order { whom, .. } | Act::ConfirmOrder { whom, .. } | Act::LiftOrder { whom, .. } => {
-            Some((whom, ActKind::Order))
-        }
+        Act::Order { whom, .. }
+        | Act::ConfirmOrder { whom, .. }
+        | Act::LiftOrder { whom, .. }
+        | Act::Show { whom, what: Shown::Order } => Some((whom, ActKind::Order)),
     }
 }
 
