@@ -10,16 +10,13 @@ use healthcode::token::Signer as _;
 use healthcode::token::consent::Purpose;
 use healthcode::token::ids::OperationId;
 use healthcode::token::{By, ByRole, CarerKey, GateToken, StatusReference, SubjectId};
-use healthcode::wire::act::Whom;
 use healthcode::wire::message::{
     CareRequest, ENROLMENTS_PATH, Enrolled, EnrolmentRequest, EnrolmentStarted, OutcomeKind,
     STATUS_PATH_PREFIX, SYNC_PATH, SyncResponse,
 };
 use healthcode::wire::operation::CareChange;
-use healthcode::wire::{Act, Bytes, Consent, OperationBody};
-use healthcode_server::OfficerRole::Relations;
+use healthcode::wire::{Bytes, Consent, OperationBody};
 use support::family::{ask_to_care, care_for, consent};
-use support::officer::{Officer, logged};
 use support::phone::{Phone, Told, WUHAN, confirm, key, sign, well};
 use support::{Server, at, li_si, sun_qi, wang_wu, zhang_san, zhao_liu};
 
@@ -323,96 +320,4 @@ async fn the_care_outlives_the_server_and_a_carers_next_phone_takes_the_place_of
     father.tap(at(11, 10, 0));
     assert_eq!(father.sync(&server).await, [ACCEPTED], "the other carer's key is of another group");
     assert_eq!(status(&server, father.token.clone().unwrap().status).await, Some(0));
-}
-
-/// A child of two carers, of whom the first is ended by an officer at 10:00 of the 12th.
-async fn one_of_two_is_ended(server: &Server, declared: bool) -> (Phone, Phone) {
-    let (one, two) = (Phone::enrol(server, &zhang_san(), 1).await, Phone::enrol(server, &li_si(), 2).await);
-    let mut mother = care_for(server, &one, &sun_qi(), 10, false).await;
-    let mut father = care_for(server, &two, &sun_qi(), 11, false).await;
-    if declared {
-        father.declare(server, well(WUHAN, 11));
-    }
-    for phone in [&mut father, &mut mother] {
-        phone.sync(server).await;
-    }
-    server.go_to(12, 10, 0);
-    let (whom, key) = (Whom::Subject(mother.subject), mother.key_id().to_vec().into());
-    Officer::with(server, 50, "甲", &[Relations]).done(server, Act::EndCare { whom, key }).await;
-    assert_eq!(logged(server, mother.subject), ["end-care"]);
-    father.sync(server).await;
-    assert_eq!(father.acts.len(), 1);
-    assert!(is_replaced(server, &mother).await);
-    (mother, father)
-}
-
-async fn told(server: &Server, phone: &Phone) -> Vec<Option<String>> {
-    let response: SyncResponse = phone.send(server, &phone.request(server)).await.json();
-    let problem = |outcome: &healthcode::wire::message::Outcome| outcome.problem.clone();
-    let problems = response.outcomes.iter().map(problem);
-    problems.map(|problem| problem.map(|problem| problem.kind().word().to_owned())).collect()
-}
-
-#[tokio::test]
-async fn whoever_was_removed_declares_for_nobody() {
-    let server = Server::start_family().await;
-    let (mut mother, mut father) = one_of_two_is_ended(&server, false).await;
-    // Made before by the phone's own word.
-    let evidence = mother.evidence(at(12, 9, 0));
-    mother.record(&OperationBody::Declaration(well(WUHAN, 12)), evidence);
-    assert_eq!(told(&server, &mother).await, [Some("replaced".to_owned())]);
-    father.sync(&server).await;
-    assert_eq!((father.colour(), father.ratings.len()), (None, 0));
-    father.declare(&server, well("[]", 12));
-    father.sync(&server).await;
-    assert_eq!((father.colour().is_some(), father.ratings.len()), (true, 1));
-}
-
-#[tokio::test]
-async fn whoever_was_removed_gives_nobody_a_colour_by_symptoms() {
-    let server = Server::start().await;
-    let carer = Phone::enrol(&server, &zhang_san(), 1).await;
-    let mut own = Phone::enrol(&server, &li_si(), 2).await;
-    let mut caring = care_for(&server, &carer, &li_si(), 10, true).await;
-    own.declare(&server, well("[]", 11));
-    own.sync(&server).await;
-    caring.sync(&server).await;
-    server.go_to(12, 10, 0);
-    end(&mut own, caring.key_id(), 12);
-    assert_eq!(own.sync(&server).await, [ACCEPTED]);
-    // Made before, by the phone's own word.
-    server.go_to(12, 12, 0);
-    caring.tap_under(at(12, 9, 0), None, &["fever"]);
-    assert_eq!(told(&server, &caring).await, [None]);
-    own.sync(&server).await;
-    assert_eq!((own.colour(), own.ratings.len()), (Some(Colour::Green), 1));
-}
-
-#[tokio::test]
-async fn whoever_was_removed_tells_of_no_symptoms_and_only_the_days_of_before_count() {
-    let server = Server::start_family().await;
-    let (mut mother, mut father) = one_of_two_is_ended(&server, true).await;
-    assert_eq!(father.colour(), Some(Colour::Yellow));
-    let order = Some(father.orders[0].order);
-    // Off the air on the morning of the 12th, before the end; an hour after it, dated before by the phone's own word; and
-    // after a restart, which leaves the time open.
-    let before = mother.tap_under(at(12, 9, 0), order, &["fever"]);
-    let mut posed = mother.evidence(at(12, 9, 30));
-    posed.boot_millis += 2 * 3_600_000;
-    posed.lower_bound = at(12, 9, 30);
-    let check_in = healthcode::wire::CheckIn { symptoms: vec!["fever".to_owned()], order };
-    let posed = mother.record(&OperationBody::CheckIn(check_in.clone()), posed);
-    mother.boot = 2;
-    let mut open = mother.evidence(at(12, 9, 45));
-    open.lower_bound = at(12, 9, 45);
-    let open = mother.record(&OperationBody::CheckIn(check_in), open);
-    mother.boot = 1;
-    server.go_to(12, 12, 0);
-    assert_eq!(told(&server, &mother).await, [None, None, None], "delivered, whatever becomes of it");
-    let rated = father.ratings.len();
-    father.sync(&server).await;
-    assert_eq!((father.colour(), father.ratings.len()), (Some(Colour::Yellow), rated), "no symptoms");
-    assert_eq!(father.day_of(before), Some(12));
-    let judged = |operation| father.judgements.iter().any(|judged| judged.operation == operation);
-    assert!(!judged(posed) && !judged(open), "what may be later is not looked at");
 }

@@ -8,14 +8,12 @@ mod support;
 use std::collections::BTreeSet;
 
 use healthcode::rules::colour::Colour;
-use healthcode::token::consent::Purpose;
 use healthcode::token::{GateToken, PaperNotice};
 use healthcode::wire::message::{ChangeKind, OutcomeKind, Recovered, SyncRequest, SyncResponse};
-use healthcode::wire::operation::{CareChange, PaperChange, ToldExposure};
+use healthcode::wire::operation::{PaperChange, ToldExposure};
 use healthcode::wire::{Bytes, OperationBody, Problem};
-use support::family::{care_for, consent, hand_over};
 use support::keeper::{Keeper, back_up, day, in_quarantine, restore, restore_nothing};
-use support::phone::{Phone, key, well, yellow};
+use support::phone::{Phone, well, yellow};
 use support::second::{pair, publish, train, withdrawal};
 use support::{Server, at, february, li_si, zhang_san};
 
@@ -341,87 +339,4 @@ async fn paper_codes_come_back_from_the_phone_and_are_limited_and_withdrawn_as_b
     assert_eq!(ask(&server, &mut keeper, PaperChange::Issue {}).await, None);
     assert_eq!(ask(&server, &mut keeper, PaperChange::Issue {}).await.as_deref(), Some("limit"));
     assert_eq!(ask(&server, &mut keeper, withdrawal(&issued[1])).await, None);
-}
-
-async fn is_replaced(server: &Server, phone: &Phone) -> bool {
-    let request = SyncRequest { cursor: None, ..phone.request(server) };
-    let response: SyncResponse = phone.send(server, &request).await.json();
-    response.replaced && response.token.is_none()
-}
-
-#[tokio::test]
-async fn who_was_removed_stays_so_in_a_database_that_came_back() {
-    let mut server = Server::start().await;
-    let carer = Phone::enrol(&server, &li_si(), 2).await;
-    let mut keeper = in_quarantine(&server).await;
-    let caring = care_for(&server, &carer, &zhang_san(), 10, true).await;
-    keeper.sync(&server).await;
-    let copy = back_up(&server);
-    server.go_to(12, 9, 0);
-    let evidence = keeper.phone.evidence(at(12, 9, 0));
-    let end = OperationBody::Care(CareChange { end: caring.key_id().to_vec().into() });
-    keeper.phone.record(&end, evidence);
-    keeper.sync(&server).await;
-    assert!(is_replaced(&server, &caring).await);
-
-    restore(&mut server, Some(&copy)).await;
-    server.go_to(13, 9, 0);
-    let mut revived = caring;
-    revived.cursor = None;
-    revived.sync(&server).await;
-    let token = revived.token.clone().unwrap();
-    keeper.recover(&server).await;
-    assert!(is_replaced(&server, &revived).await);
-    let list = token.status.list;
-    server.go_to(13, 9, 2);
-    let answer = server.get(&format!("{}{list}", healthcode::wire::message::STATUS_PATH_PREFIX)).await;
-    let trust = server.trust().await;
-    let statuses = trust.open_status_list(&answer.body).unwrap().object;
-    assert_eq!(statuses.status(token.status.index), Some(1), "what it was given meanwhile passes no gate");
-    // Whoever is asked again by the person's code begins anew.
-    let anew = care_for(&server, &carer, &zhang_san(), 11, true).await;
-    assert!(!is_replaced(&server, &anew).await);
-    keeper.sync(&server).await;
-    assert_eq!(keeper.phone.colour(), Some(Colour::Yellow));
-}
-
-#[tokio::test]
-async fn a_phone_that_was_handed_over_does_not_come_back_with_the_database() {
-    let mut server = Server::start().await;
-    let old = yellow(&server).await;
-    let carer = Phone::enrol(&server, &li_si(), 2).await;
-    let phone = care_for(&server, &carer, &zhang_san(), 10, true).await;
-    let mut caring = Keeper { phone, kept: Vec::new() };
-    caring.sync(&server).await;
-    let copy = back_up(&server);
-    server.go_to(12, 9, 0);
-    let agreed = consent(&old, Purpose::Handover, &key(3), at(12, 9, 0));
-    assert_eq!(hand_over(&server, old.subject, &key(3), agreed).await.status, 200);
-    caring.sync(&server).await;
-    assert!(is_replaced(&server, &old).await);
-
-    restore(&mut server, Some(&copy)).await;
-    server.go_to(13, 9, 0);
-    assert!(!is_replaced(&server, &old).await, "nobody has told the server yet");
-    caring.recover(&server).await;
-    assert!(is_replaced(&server, &old).await);
-    assert!(!is_replaced(&server, &caring.phone).await);
-}
-
-#[tokio::test]
-async fn a_phone_that_was_refused_takes_nobodys_place_in_a_database_that_came_back() {
-    let mut server = Server::start().await;
-    let mut keeper = in_quarantine(&server).await;
-    let copy = back_up(&server);
-    // Somebody with the number asks for a second phone, and the first one says no.
-    let second = Phone::enrol(&server, &zhang_san(), 5).await;
-    keeper.sync(&server).await;
-    let evidence = keeper.phone.evidence(at(11, 9, 0));
-    let consent = healthcode::wire::Consent { key: second.key_id().to_vec().into(), allow: false };
-    keeper.phone.record(&OperationBody::Consent(consent), evidence);
-    keeper.sync(&server).await;
-    restore(&mut server, Some(&copy)).await;
-    server.go_to(13, 9, 0);
-    keeper.recover(&server).await;
-    assert!(!is_replaced(&server, &keeper.phone).await);
 }
