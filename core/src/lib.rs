@@ -7,8 +7,10 @@
 //! - [`token`]: what is signed, and what a gate says to it. Pure.
 //! - [`wire`]: what phone and server say to each other. Pure.
 //! - [`qr`]: a payload becomes a matrix, a picture, a terminal's text. Pure.
+//! - [`paper`]: the page of a code on paper. Pure.
 //! - [`time`]: trusted time, as arithmetic over readings of the phone's boot clock. Pure.
 
+pub mod paper;
 pub mod qr;
 pub mod rules;
 pub mod time;

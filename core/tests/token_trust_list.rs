@@ -13,15 +13,16 @@
 mod support;
 
 use healthcode::rules::colour::Colour;
+use healthcode::rules::text::Text;
 use healthcode::token::decision::ReleaseCause;
 use healthcode::token::envelope::{FormatError, Kind, Naming, TokenError, sign, sign_detached};
 use healthcode::token::key::{PublicKey, Signer};
 use healthcode::token::trust_list::{
-    Issuer, KeyUse, Object, RootSet, StatusListEntry, TrustListContent, seal,
+    Issuer, KeyUse, Object, RootSet, SealError, StatusListEntry, TrustListContent, seal,
 };
 use healthcode::token::{
-    Anchor, GateToken, Judgement, Order, OrderId, RatingReceipt, Release, SubjectId, TrustList,
-    TrustListError, cbor,
+    Anchor, AppealNotice, AppealState, GateToken, Judgement, OperationId, Order, OrderId, RatingReceipt,
+    Release, SubjectId, TrustList, TrustListError, cbor,
 };
 use minicbor::bytes::ByteVec;
 use proptest::prelude::*;
@@ -399,4 +400,22 @@ proptest! {
             offered_as_each(&trust, &edited(&valid, &edits, cut));
         }
     }
+}
+
+#[test]
+fn what_nobody_could_open_is_not_sealed() {
+    let notice = |bytes: usize| AppealNotice {
+        subject: SubjectId([1; 16]),
+        serial: 1,
+        appeal: OperationId([2; 32]),
+        said_at: at(0),
+        state: AppealState::Refused,
+        due_by: at(0),
+        reason: Some(Text::new("长".repeat(bytes / 3), "")),
+        officer: None,
+    };
+    let long = seal(&notice(AppealNotice::LIMIT), &key(DECISIONS));
+    assert!(matches!(long, Err(SealError::TooLarge(bytes)) if bytes > AppealNotice::LIMIT));
+    let most = seal(&notice(AppealNotice::LIMIT - 300), &key(DECISIONS)).unwrap();
+    assert!(trust().open_object::<AppealNotice>(&most).is_ok());
 }

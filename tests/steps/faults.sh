@@ -28,6 +28,8 @@ if need_python tests/witness/requirements.txt && step story tell_story; then
 fi
 # The server's process, for those that kill it.
 step server cargo build -p healthcode-cli || finish
+# Several people on one phone: for a minute where a whole run is asked for, for a second where somebody waits.
+! in_ci || export HEALTHCODE_SECONDS="${HEALTHCODE_SECONDS:-60}"
 step test cargo test -p healthcode-faults --no-fail-fast -- --nocapture || tell_failures "$logs/$part-test.log"
 # Each kind of fault says how often it was put in, on a line of its own; the same kind may come in several places.
 note "$(grep -oE '^(\.|test [a-z_]+ \.\.\. )?[a-z-]+: [0-9]+$' "$logs/$part-test.log" | sed -E 's/^(\.|test .* )//' |

@@ -3,7 +3,7 @@
 # page, byte for byte. Usage: pages.sh FOLDER
 set -euo pipefail
 
-# read_all PICTURE TEXT: both codes of a page, and nothing else, are the text.
+# read_all PICTURE TEXT: the codes of a picture, and nothing else, are the text.
 read_all() {
   zbarimg --quiet --raw --nodbus "$1" >"$folder/read" 2>/dev/null || { echo "$1: not read" && exit 1; }
   printf '\n' | cat "$2" - >"$folder/expected"
@@ -23,13 +23,15 @@ for page in "$folder"/*.svg; do
       read_all "$picture" "$name.txt"
       count=$((count + 1))
     done
-    # The card alone, as it is once it is cut out.
-    cut=$((dpi * 15 * 10 / 254)),$((dpi * 229 * 10 / 254)),$((dpi * 856 / 254)),$((dpi * 540 / 254))
-    IFS=, read -r x y width height <<<"$cut"
-    pdftoppm -r "$dpi" -gray -png -singlefile -x "$x" -y "$y" -W "$width" -H "$height" "$name.pdf" "$name-$dpi-card"
-    read_all "$name-$dpi-card.png" "$name.txt"
-    count=$((count + 1))
+    # Each code alone: the card, as it is once it is cut out, and the page without it.
+    for part in card:15:229:856:540 rest:0:0:2100:2280; do
+      IFS=: read -r part x y width height <<<"$part"
+      pdftoppm -r "$dpi" -gray -png -singlefile -x $((dpi * x * 10 / 254)) -y $((dpi * y * 10 / 254)) \
+        -W $((dpi * width / 254)) -H $((dpi * height / 254)) "$name.pdf" "$name-$dpi-$part"
+      read_all "$name-$dpi-$part.png" "$name.txt"
+      count=$((count + 1))
+    done
   done
 done
 echo "$count pictures"
-[ "$count" -ge 18 ]
+[ "$count" -ge 24 ]

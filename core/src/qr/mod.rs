@@ -11,7 +11,6 @@ mod matrix;
 mod picture;
 #[cfg(feature = "png")]
 mod png;
-#[cfg(feature = "device")]
 pub(crate) mod sheet;
 mod svg;
 mod terminal;

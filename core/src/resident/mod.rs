@@ -34,7 +34,6 @@ mod moving;
 #[cfg(feature = "http")]
 mod network;
 mod own_http;
-mod page;
 mod papers;
 mod proof;
 mod quarantine;

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::input::PaperInput;
-use super::page::{Page, Printed};
 use super::standing::Standing;
 use super::{Resident, known};
 use crate::error::HealthcodeError;
-use crate::qr::{CodePicture, Matrix, Shade};
+use crate::paper::page;
+use crate::qr::{CodePicture, Shade};
 use crate::rules::calendar::Timestamp;
 use crate::rules::colour::Colour;
 use crate::rules::text::Text;
@@ -105,9 +105,7 @@ impl Resident {
         let papers = read(&phone, &key)?;
         let kept = find(&papers, &paper)?;
         kept.check_valid(&now)?;
-        let page = Page { rulebook: &rulebook, issuer: &Phone::issuer(&trust, &key.issuer)?.name };
-        let text = kept.text();
-        Ok(page.draw(&Printed { token: &kept.token, matrix: &Matrix::encode(&text)? }))
+        Ok(page(&kept.token, &kept.bytes, &rulebook, &Phone::issuer(&trust, &key.issuer)?.name)?)
     }
 }
 

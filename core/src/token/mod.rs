@@ -20,6 +20,7 @@ pub mod handover;
 pub mod ids;
 pub mod key;
 pub mod notice;
+pub mod object;
 pub mod outage;
 pub mod policy;
 pub mod presentation;

@@ -11,8 +11,9 @@ use minicbor::{Decode, Encode};
 use thiserror::Error;
 
 use super::cbor;
-use super::envelope::{self, FormatError, Kind, Naming, Sign1, TokenError};
+use super::envelope::{FormatError, Kind, Sign1, TokenError};
 use super::key::{KeyId, PublicKey, Signer, SignerError};
+pub use super::object::{Object, SealError, seal, unseal};
 pub use super::root::RootSet;
 use super::root::{Document, RootError, sign_by_roots};
 use crate::rules::calendar::Timestamp;
@@ -213,37 +214,6 @@ pub struct TrustList {
     keys: Vec<(KeyId, PublicKey, usize, usize)>,
     /// When the list, or the root set that signed it, must have been replaced.
     expires_at: Timestamp,
-}
-
-/// A signed object of an issuer.
-pub trait Object: for<'b> Decode<'b, ()> + Encode<()> {
-    /// The kind that its signature is of.
-    const KIND: Kind;
-    /// The use that its key must have.
-    const USE: KeyUse;
-    /// The most bytes that it has, signed.
-    const LIMIT: usize = 8 * 1024;
-
-    /// When it was issued: this must lie in its key's window.
-    fn issued_at(&self) -> Timestamp;
-
-    /// The first thing that no such object can say.
-    fn check(&self) -> Result<(), FormatError> {
-        Ok(())
-    }
-}
-
-/// Signs an object with an issuer's key.
-pub fn seal<T: Object>(object: &T, issuer: &dyn Signer) -> Result<Vec<u8>, SignerError> {
-    envelope::sign(T::KIND, Naming::ById, &cbor::encode(object), issuer)
-}
-
-/// Verifies an object with the issuer's own key: how an issuer reads again what it has sealed.
-pub fn unseal<T: Object>(bytes: &[u8], issuer: &PublicKey) -> Result<T, TokenError> {
-    let payload = Sign1::parse(bytes, T::LIMIT)?.verify(T::KIND, issuer)?;
-    let object: T = cbor::decode(payload, T::LIMIT)?;
-    object.check()?;
-    Ok(object)
 }
 
 /// A verified object and who issued it.

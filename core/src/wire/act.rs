@@ -50,14 +50,33 @@ pub enum AppealDecision {
     Refuse,
 }
 
+/// What of a person an officer looks at, to end some of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    /// The paper codes.
+    Papers,
+    /// Who cares for the person.
+    Carers,
+    /// The order in force.
+    Order,
+}
+
 /// What an officer does.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Act {
-    /// Lists who has not checked in: the only list of people that there is.
+    /// Lists who has not checked in. Each person on the list is told.
     Overdue {},
     /// Lists what waits for an officer: relations, appeals, orders to be confirmed.
     Waiting {},
+    /// Lists what a person has that an officer may end, each with its id. The person is told.
+    Show {
+        /// Whose.
+        whom: Whom,
+        /// What.
+        what: Shown,
+    },
     /// Says whether a key that asks may care for a person.
     Relation {
         /// For whom.

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output, Stdio};
 
-use healthcode::resident::JournalEvent;
+use healthcode::resident::{AppealInput, AppealStanding, Entry, JournalEvent};
 use healthcode::rules::colour::Colour;
 use healthcode::token::ActKind;
 use healthcode::wire::message::COUNTS_PATH;
@@ -211,6 +211,96 @@ fn who_is_overdue_is_listed_checked_in_for_and_told() {
         run(&["officer", "--server", &url, "--key", &key, "--clock", &clock, "overdue"], "")
     };
     assert_eq!((code, out.trim()), (Some(0), "nobody"));
+}
+
+/// What an officer reads at the terminal.
+fn read(desk: &Desk, officer: &str, act: &[&str]) -> String {
+    let (key, url, clock) = (desk.path(officer), desk.server.url(), desk.path("clock"));
+    let call = ["officer", "--server", &url, "--key", &key, "--clock", &clock];
+    let (code, out, error) = run(&[&call[..], act].concat(), "");
+    assert_eq!(code, Some(0), "{error}");
+    out
+}
+
+#[test]
+fn a_paper_code_is_printed_at_the_counter_and_withdrawn_by_what_is_listed() {
+    let desk = desk();
+    desk.officer("counter", &["papers"]);
+    let mut phone = Phone::open(&desk.server, "phone.db");
+    phone.become_green(&desk.server);
+    let (subject, file) = (phone.subject.clone(), desk.path("page.svg"));
+    let issue = ["issue-paper", "--subject", &subject, "--page", &file];
+    let issued = read(&desk, "counter", &issue);
+    let page = std::fs::read_to_string(&file).unwrap();
+    assert!(page.starts_with("<svg") && page.trim_end().ends_with("</svg>"));
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    phone.sync().unwrap();
+    let paper = phone.resident.papers(subject.clone()).unwrap().remove(0).id;
+    assert!(issued.contains(&paper), "{issued}");
+    assert_eq!(phone.resident.paper_page(subject.clone(), paper.clone()).unwrap(), page, "the same page");
+    // A page that is there is not written over, and then no code is issued.
+    let (code, _, error) = desk.act("counter", &issue, "");
+    assert!(code == Some(1) && error.contains("page.svg"), "{error}");
+    let refused = ["issue-paper", "--subject", &"00".repeat(16), "--page", &desk.path("none.svg")];
+    assert_eq!(desk.act("counter", &refused, "").0, Some(1));
+    assert!(!std::path::Path::new(&desk.path("none.svg")).exists());
+
+    let shown = read(&desk, "counter", &["show", "--subject", &subject, "--what", "papers"]);
+    assert_eq!(
+        shown.lines().filter(|line| line.contains(&paper) && line.contains("green")).count(),
+        1,
+        "{shown}"
+    );
+    desk.done("counter", &["withdraw-paper", "--subject", &subject, "--paper", &paper], "");
+    phone.sync().unwrap();
+    assert!(phone.resident.paper_page(subject, paper).is_err());
+    // A removed officer's acts are read with the name.
+    let database = desk.path("server.db");
+    run(&["officer-key", "remove", "--database", &database, "--name", "counter"], "");
+    let (_, listed, _) = run(&["officer-key", "list", "--database", &database], "");
+    assert!(listed.contains("counter  removed"), "{listed}");
+    let (code, out, _) = run(&["--json", "officer-key", "log", "--database", &database], "");
+    let log: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let acts: Vec<_> =
+        log.iter().map(|entry| (&entry["act"], &entry["officer"], &entry["removed"])).collect();
+    let by = (&Value::from("counter"), &Value::from(true));
+    let expected = ["issue-paper", "show", "withdraw-paper"].map(Value::from);
+    assert_eq!((code, acts), (Some(0), expected.iter().map(|act| (act, by.0, by.1)).collect()));
+}
+
+#[test]
+fn an_appeal_is_read_before_it_is_decided_and_commands_no_terminal() {
+    let desk = desk();
+    desk.officer("appeals", &["appeals"]);
+    let mut phone = Phone::open(&desk.server, "phone.db");
+    phone.become_yellow(&desk.server);
+    let contestable = phone.resident.appeals(phone.subject.clone()).unwrap().contestable.remove(0);
+    let appeal = AppealInput {
+        rating: contestable.rating,
+        rule: contestable.reason.rule.clone(),
+        text: "I was\u{1b}[2J at home".to_owned(),
+        statements: vec!["A ticket that was given back".to_owned()],
+    };
+    let entry = Entry::Appeal { appeal };
+    let operation = phone.resident.record(phone.subject.clone(), entry).unwrap().operation;
+    phone.sync().unwrap();
+    let waiting = read(&desk, "appeals", &["waiting"]);
+    for words in ["I was [2J at home", "- A ticket that was given back", &contestable.reason.rule, &operation]
+    {
+        assert!(waiting.contains(words), "{words}: {waiting}");
+    }
+    let decide = |decision, reason: &str| {
+        let act = ["decide-appeal", "--subject", &phone.subject, "--appeal", &operation];
+        let reason = ["--decision", decision, "--reason-zh", reason, "--reason-en", reason];
+        desk.act("appeals", &[&act[..], &reason].concat(), "")
+    };
+    let (code, _, error) = decide("refuse", "");
+    assert!(code == Some(1) && error.contains("reason"), "{error}");
+    assert_eq!(decide("refuse", "The stay is in the records").0, Some(0));
+    phone.sync().unwrap();
+    let made = phone.resident.appeals(phone.subject.clone()).unwrap().made.remove(0);
+    assert_eq!(made.standing, AppealStanding::Refused);
+    assert_eq!(made.reason.unwrap().en, "The stay is in the records");
 }
 
 #[test]

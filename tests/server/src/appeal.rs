@@ -3,9 +3,11 @@
 //! is the correction interface of GB/T 38963. What never enters: what an appeal says; only that it was made.
 
 use healthcode::rules::calendar::Timestamp;
+use healthcode::rules::rating::ORDER_ELSEWHERE;
 use healthcode::rules::rulebook::Rulebook;
 use healthcode::rules::text::Text;
-use healthcode::token::decision::ReleaseCause;
+use healthcode::token::acts::MAX_TEXT;
+use healthcode::token::decision::{MANUAL, ReleaseCause};
 use healthcode::token::ids::OperationId;
 use healthcode::token::{AppealNotice, AppealState};
 use healthcode::wire::message::ChangeKind;
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::Desk;
 use crate::error::ServerError;
+use crate::state::OrderedBy;
 
 /// The most appeals that a state remembers: of the decided ones the oldest goes first.
 const REMEMBERED: usize = 32;
@@ -34,6 +37,9 @@ pub struct AppealCase {
     pub decided: bool,
     /// The officer who has it in hand.
     pub officer: Option<String>,
+    /// Who gave the order that it contests, where an officer did: somebody else decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered_by: Option<OrderedBy>,
 }
 
 /// A rule that a granted appeal has set aside, and what it stood on: with anything new it counts again.
@@ -45,7 +51,7 @@ pub struct SetAside {
     pub declaration: u64,
     /// The receipt's serial of what was told last.
     pub told: u64,
-    /// The digest of the public records.
+    /// The digest of the public records, without this server's own orders; none until they are looked at next.
     pub records: Option<Bytes>,
 }
 
@@ -85,6 +91,7 @@ impl Desk<'_> {
             due_by: self.now_in_seconds().plus_hours(i64::from(self.rulebook.appeal_answer_hours)),
             decided: false,
             officer: None,
+            ordered_by: self.who_ordered(&appeal.rule),
         };
         self.say_of_appeal(&case, AppealState::Received, None)
             .map_err(|_| Problem::new(&ProblemKind::Unavailable))?;
@@ -104,7 +111,7 @@ impl Desk<'_> {
         appeal: OperationId,
         decision: AppealDecision,
         reason: Option<Text>,
-        officer: &str,
+        officer: &OrderedBy,
     ) -> Result<(), ServerError> {
         let place = self.state.appeals.iter().position(|case| case.appeal == appeal);
         let place = place.ok_or_else(|| Problem::new(&ProblemKind::Invalid).at("appeal"))?;
@@ -112,10 +119,18 @@ impl Desk<'_> {
         if case.decided || (decision == AppealDecision::Take && case.officer.is_some()) {
             return Err(ProblemKind::AlreadyDone.into());
         }
-        if decision == AppealDecision::Refuse && reason.is_none() {
+        if case.ordered_by.as_ref().is_some_and(|first| first.is_same(officer)) {
+            return Err(ProblemKind::Role.into());
+        }
+        // Signed, it must be one that every phone can open; and a refusal that says nothing has no reason.
+        let is_text = |text: &String| !text.trim().is_empty() && text.len() <= MAX_TEXT;
+        let sound = reason
+            .as_ref()
+            .map_or(decision != AppealDecision::Refuse, |reason| is_text(&reason.zh) && is_text(&reason.en));
+        if !sound {
             return Err(Problem::new(&ProblemKind::Invalid).at("reason").into());
         }
-        case.officer = Some(officer.to_owned());
+        case.officer = Some(officer.name.clone());
         case.decided = decision != AppealDecision::Take;
         let case = case.clone();
         let state = match decision {
@@ -124,27 +139,43 @@ impl Desk<'_> {
             AppealDecision::Refuse => AppealState::Refused,
         };
         self.say_of_appeal(&case, state, reason)?;
-        if decision == AppealDecision::Grant { self.grant(case.rule) } else { Ok(()) }
+        if decision == AppealDecision::Grant { self.grant(case) } else { Ok(()) }
     }
 
-    fn grant(&mut self, rule: String) -> Result<(), ServerError> {
-        let given = self.state.order.as_ref().is_some_and(|order| order.rule == rule);
-        if given {
+    fn grant(&mut self, case: AppealCase) -> Result<(), ServerError> {
+        let given = self.state.order.clone().filter(|order| order.rule == case.rule);
+        if case.rule == MANUAL {
+            // No rule says it again; and one that came later is contested by an appeal of its own.
+            let contested = given.is_some() && case.rating == self.state.last.rating;
+            return if contested { self.end_manual(ReleaseCause::Officer) } else { Ok(()) };
+        }
+        if let Some(order) = given {
+            // Another rule of this colour may hold as well: for that one they were served too.
+            self.hold_days(&order);
             self.end_order(ReleaseCause::Officer)?;
         }
-        self.set_aside(rule);
+        self.set_aside(case.rule);
         self.state.rating_due = true;
         Ok(())
     }
 
-    /// Sets a rule aside on the ground of now.
+    /// Who gave the order in force, where it is an officer's and a reason of it is meant.
+    fn who_ordered(&self, rule: &str) -> Option<OrderedBy> {
+        let order = self.state.order.as_ref().filter(|order| order.rule == rule)?;
+        order.manual.as_ref()?.by.clone()
+    }
+
+    /// Sets a rule aside on the ground of now: the records are those that are looked at next, by the same request.
     fn set_aside(&mut self, rule: String) {
+        if rule == MANUAL {
+            return;
+        }
         self.state.aside.retain(|aside| aside.rule != rule);
         self.state.aside.push(SetAside {
             rule,
             declaration: self.state.last.declaration,
             told: self.state.last.told,
-            records: self.state.records.clone(),
+            records: None,
         });
     }
 
@@ -153,7 +184,8 @@ impl Desk<'_> {
         let last = self.state.last;
         let records = self.state.records.clone();
         let holds = |aside: &SetAside| {
-            aside.declaration == last.declaration && aside.told == last.told && aside.records == records
+            let same = aside.records.is_none() || aside.records == records;
+            aside.declaration == last.declaration && aside.told == last.told && same
         };
         self.state.aside.retain(holds);
         if self.state.aside.is_empty() {
@@ -162,6 +194,11 @@ impl Desk<'_> {
         let mut rulebook = self.rulebook.clone();
         rulebook.rules.retain(|rule| self.state.aside.iter().all(|aside| aside.rule != rule.id));
         Some(rulebook)
+    }
+
+    /// Whether a granted appeal has set other authorities' orders aside, which no rule of the rulebook has to say.
+    pub(crate) fn sets_elsewhere_aside(&self) -> bool {
+        self.state.aside.iter().any(|aside| aside.rule == ORDER_ELSEWHERE)
     }
 
     fn say_of_appeal(
@@ -198,6 +235,7 @@ impl Desk<'_> {
             due_by: received.plus_hours(i64::from(self.rulebook.appeal_answer_hours)),
             decided: false,
             officer: None,
+            ordered_by: self.who_ordered(&appeal.rule),
         });
     }
 
@@ -209,7 +247,6 @@ impl Desk<'_> {
         case.officer.clone_from(&notice.officer);
         case.decided = matches!(notice.state, AppealState::Granted | AppealState::Refused);
         if notice.state == AppealState::Granted {
-            // The records are looked at with the next request, and anything new counts again.
             let rule = case.rule.clone();
             self.set_aside(rule);
         }

@@ -3,7 +3,8 @@
 
 use healthcode::rules::calendar::Timestamp;
 use healthcode::token::ids::SubjectId;
-use healthcode::token::{By, ByRole, CarerKey, PublicKey};
+use healthcode::token::key::KeyId;
+use healthcode::token::{By, ByRole, CarerKey, KeyNotice, PublicKey};
 use healthcode::wire::operation::CareChange;
 use healthcode::wire::{Bytes, Problem, ProblemKind};
 use serde::{Deserialize, Serialize};
@@ -156,21 +157,46 @@ impl Desk<'_> {
         if !self.state.is_cared_for_by(carer) {
             return Err(Problem::new(&ProblemKind::AlreadyDone));
         }
-        let (mut ended, now) = (Vec::new(), self.now);
+        let ended = self.end_keys(self.now, |key| key.serves(carer));
+        self.state.asked.retain(|asked| asked.carer.carer != carer);
+        // The one that spoke last: those before it were told of when it took their place.
+        ended.last().map_or(Ok(()), |last| self.tell(last, None))
+    }
+
+    /// Keys speak no more from an instant on, and their tokens are withdrawn; the ids, in their order.
+    fn end_keys(&mut self, at: Timestamp, ends: impl Fn(&HolderKey) -> bool) -> Vec<Bytes> {
+        let mut ended = Vec::new();
         let mut keys = std::mem::take(&mut self.state.keys);
-        for (place, key) in keys.iter_mut().enumerate().filter(|(_, key)| key.serves(carer)) {
+        for key in keys.iter_mut().filter(|key| key.revoked_at.is_none() && ends(key)) {
             self.know_place(key);
-            key.revoked_at = Some(now);
+            key.revoked_at = Some(at);
             key.token = None;
             let withdrawn = key.places.drain(..);
             self.changes.withdrawn.extend(withdrawn.map(Withdrawn::from));
-            ended.push(place);
+            ended.push(key.id.clone());
         }
         self.state.keys = keys;
-        self.state.asked.retain(|asked| asked.carer.carer != carer);
-        // The one that spoke last: those before it were told of when it took their place.
-        let last = ended.last().and_then(|place| self.state.keys.get(*place)).map(|key| key.id.clone());
-        last.map_or(Ok(()), |last| self.tell(&last, None))
+        ended
+    }
+
+    /// A notice that was lost: an end stays an end, and a key whose place another one took speaks no more, also where that
+    /// one is not known here and has to come again. `dropped` are the ids of those that waited in vain.
+    pub(crate) fn recover_key(&mut self, notice: &KeyNotice, dropped: &[KeyId]) {
+        let carer = notice.carer.as_ref().map(|carer| carer.carer);
+        let known = self.state.key_of(&notice.key).is_some();
+        match notice.active_from {
+            Some(from) if from <= self.now && !known && !dropped.contains(&notice.key) => {
+                self.end_keys(from, |key| key.owner() == carer && key.active_from < from);
+            }
+            Some(_) => {}
+            None if carer.is_some() => {
+                let at = notice.noticed_at;
+                self.end_keys(at, |key| key.owner() == carer && key.active_from <= at);
+            }
+            None => {
+                self.end_keys(notice.noticed_at, |key| key.id.0 == notice.key);
+            }
+        }
     }
 
     /// An officer's word on a request to care for the person, by the id of its key.

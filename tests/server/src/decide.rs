@@ -8,12 +8,13 @@ use healthcode::rules::rating::{OrderTerms, Rating, RatingError};
 use healthcode::token::decision::ReleaseCause;
 use healthcode::token::ids::OrderId;
 use healthcode::token::{Judgement, Order, RatingReceipt, Release};
+use healthcode::wire::Bytes;
 use healthcode::wire::message::ChangeKind;
 use healthcode::wire::operation::ToldExposure;
 
 use crate::desk::Desk;
 use crate::error::ServerError;
-use crate::state::{OrderState, Rated};
+use crate::state::{HeldDays, OrderState, Rated};
 use crate::trust::digest;
 
 impl Desk<'_> {
@@ -51,8 +52,13 @@ impl Desk<'_> {
     /// Records that say something new make a rating due.
     fn look_at(&mut self, records: Option<&Records>) -> Result<(), ServerError> {
         let Some(records) = records else { return Ok(()) };
-        let json = serde_json::to_vec(records).map_err(|_| ServerError::Internal("records"))?;
-        let digest = Some(digest(&json).to_vec().into());
+        // An order of this server's own, and its end, is no news.
+        let json = serde_json::to_vec(&self.of_others(records));
+        let digest = digest(&json.map_err(|_| ServerError::Internal("records"))?);
+        let digest = Some(Bytes(digest.to_vec()));
+        for aside in &mut self.state.aside {
+            aside.records = aside.records.take().or_else(|| digest.clone());
+        }
         if self.state.records != digest {
             self.state.records = digest;
             self.state.rating_due = true;
@@ -115,6 +121,7 @@ impl Desk<'_> {
     pub(crate) fn end_order(&mut self, cause: ReleaseCause) -> Result<Option<OrderId>, ServerError> {
         let Some(order) = self.state.order.take() else { return Ok(None) };
         self.count_end(&order, cause);
+        self.note_end(&order, cause);
         let serial = self.next_serial()?;
         let release = Release {
             subject: self.subject,
@@ -134,7 +141,10 @@ impl Desk<'_> {
         Facts {
             now: self.now,
             declaration: self.state.declaration.clone(),
-            records: records.map(|records| self.of_others(records)),
+            records: records.map(|records| self.of_others(records)).map(|mut records| {
+                records.orders.retain(|_| !self.sets_elsewhere_aside());
+                records
+            }),
             served: self.state.served.clone(),
             check_in: self.state.reported.clone(),
             exposures: self.state.exposures.iter().map(met).collect(),
@@ -167,11 +177,18 @@ impl Desk<'_> {
             manual.green_before = rating.colour == Colour::Green;
         }
         let in_force = self.state.order.as_ref().map(|order| order.colour);
+        // Whatever the rules say next is said with these days; under an officer's order they wait.
+        let by_officer = self.state.order.as_ref().is_some_and(|order| order.manual.is_some());
+        let held = if by_officer { None } else { self.state.left.days.take() };
         match &rating.order {
             // A stricter cause takes the place of the order in force; its days are counted anew, never merged.
             Some(terms) if in_force.is_none_or(|colour| terms.colour > colour) => {
                 let superseded = self.end_order(ReleaseCause::Superseded)?;
-                self.issue_order(terms, &rating, superseded)?;
+                self.issue_order(terms, &rating, superseded, held)?;
+                let exposed_on = self.facts(records).last_exposure(self.rulebook);
+                if let Some(order) = &mut self.state.order {
+                    order.exposed_on = exposed_on;
+                }
                 self.receipt(rating)
             }
             None if in_force.is_none() => self.receipt(rating),
@@ -203,6 +220,7 @@ impl Desk<'_> {
         terms: &OrderTerms,
         rating: &Rating,
         supersedes: Option<OrderId>,
+        held: Option<HeldDays>,
     ) -> Result<(), ServerError> {
         let serial = self.next_serial()?;
         let cause = rating.reasons.iter().find(|reason| reason.rule == terms.rule);
@@ -215,7 +233,7 @@ impl Desk<'_> {
             rule: terms.rule.clone(),
             cause: cause.ok_or(ServerError::Internal("order/cause"))?.text.clone(),
             starts_on: terms.starts_on,
-            days: terms.days - self.days_brought(terms.colour, terms.days),
+            days: terms.days - self.days_behind(terms, held),
             terms: self.rulebook.terms(),
             rulebook: self.keys.rulebook_digest,
             supersedes,
@@ -230,6 +248,7 @@ impl Desk<'_> {
             quarantine: order.quarantine(),
             notices: self.state.notices_of(&order.rule),
             manual: None,
+            exposed_on: None,
             check_ins: Vec::new(),
         });
         Ok(())

@@ -127,6 +127,10 @@ impl Desk<'_> {
             Some(OperationBody::Exposure(told)) => {
                 self.take_exposure(&told, serial, &interval_of(&opened.evidence, evidence, self.now))
             }
+            // Whoever was removed says nothing for the person any more, whenever it is said to have been made.
+            Some(OperationBody::Declaration(_)) if self.was_removed(key) => {
+                Err(Problem::new(&ProblemKind::Replaced))
+            }
             Some(OperationBody::Declaration(_)) if self.is_late() && self.state.declaration.is_some() => {
                 Ok(())
             }
@@ -145,8 +149,11 @@ impl Desk<'_> {
                 Ok(())
             }
             Some(OperationBody::CheckIn(check_in)) => {
-                let by = self.by_of(key);
-                self.take_check_in((operation, serial), check_in, by, &opened.evidence, evidence);
+                let (by, made) = (self.by_of(key), interval_of(&opened.evidence, evidence, self.now));
+                let removed = self.was_removed(key);
+                if self.is_heard(&made, removed) {
+                    self.take_check_in((operation, serial), check_in, by, made, removed);
+                }
                 Ok(())
             }
             Some(OperationBody::Consent(_) | OperationBody::Care(_) | OperationBody::Appeal(_))
@@ -213,15 +220,13 @@ impl Desk<'_> {
         (operation, serial): (&Operation, u64),
         check_in: CheckIn,
         by: Option<By>,
-        made: &Evidence,
-        synced: &Evidence,
+        interval: Interval,
+        removed: bool,
     ) {
-        let interval = interval_of(made, synced, self.now);
-        if !self.is_heard(&interval) {
-            return;
-        }
         // A word that this rulebook does not know costs nobody the day: it only says nothing to the rules.
-        let known = |symptom: &String| self.rulebook.symptoms_error(std::slice::from_ref(symptom)).is_none();
+        let known = |symptom: &String| {
+            !removed && self.rulebook.symptoms_error(std::slice::from_ref(symptom)).is_none()
+        };
         let symptoms: Vec<_> = check_in.symptoms.into_iter().filter(known).collect();
         if !symptoms.is_empty() {
             let on = self.rulebook.offset_minutes.date_of(interval.latest);
@@ -245,10 +250,17 @@ impl Desk<'_> {
     }
 
     /// Whether what a check-in says has an effect: always, but for one that a replaced phone made after it was replaced,
-    /// or brings long after. It is kept all the same.
-    fn is_heard(&self, made: &Interval) -> bool {
+    /// or brings long after. Of one whose key was removed it must be sure that it was made before. It is kept all the same.
+    fn is_heard(&self, made: &Interval, removed: bool) -> bool {
         let hours = i64::from(self.rulebook.terms().max_offline_hours);
-        self.replaced_at.is_none_or(|at| made.earliest < at && self.now <= at.plus_hours(hours))
+        let at_the_latest = if removed { made.latest } else { made.earliest };
+        self.replaced_at.is_none_or(|at| at_the_latest < at && self.now <= at.plus_hours(hours))
+    }
+
+    /// Whether a key was removed, and not only followed by the next one of the same hands.
+    fn was_removed(&self, key: &PublicKey) -> bool {
+        let key = self.state.key_of(&key.id()).and_then(|place| self.state.keys.get(place));
+        key.is_some_and(|key| key.revoked_at.is_some())
     }
 
     /// The key's segment goes on by this link; its digest.

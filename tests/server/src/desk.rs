@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::rulebook::Rulebook;
+use healthcode::rules::text::Text;
 use healthcode::token::ids::{OrderId, SubjectId};
 use healthcode::token::trust_list::{Object, seal};
 use healthcode::token::{KeyNotice, TrustList};
@@ -28,6 +29,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) subject: SubjectId,
     /// The issuer's own id.
     pub(crate) issuer: &'a str,
+    /// What people call the issuer.
+    pub(crate) issuer_name: &'a Text,
     /// For which the issuer speaks in tokens.
     pub(crate) region: u32,
     /// The trust list, where the request needs it.

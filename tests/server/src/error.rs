@@ -2,6 +2,7 @@
 //! person sent.
 
 use healthcode::token::SignerError;
+use healthcode::token::object::SealError;
 use healthcode::wire::{Problem, ProblemKind};
 use thiserror::Error;
 
@@ -86,8 +87,26 @@ impl From<SignerError> for ServerError {
     }
 }
 
+impl From<SealError> for ServerError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Signer(error) => error.into(),
+            SealError::TooLarge(_) => Self::Internal("signed/too-large"),
+        }
+    }
+}
+
 impl From<SignerError> for StartError {
     fn from(error: SignerError) -> Self {
         Self::Keys(error.to_string())
+    }
+}
+
+impl From<SealError> for StartError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Signer(error) => error.into(),
+            SealError::TooLarge(_) => Self::Refused(error.to_string()),
+        }
     }
 }

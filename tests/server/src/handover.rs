@@ -31,7 +31,8 @@ impl Inner {
             state.enter(self.life.generation);
             let known = state.key_of(&key.id()).and_then(|place| state.keys.get(place));
             if let Some(known) = known {
-                // It was moved before, and has not given way since.
+                // It was moved before, and has not been removed since: one that has given way to a later phone learns that
+                // with its first exchange.
                 let stands = known.revoked_at.is_none() && self.agreed(&request, &state, &key).is_ok();
                 let enrolled = stands.then(|| self.enrolled(request.subject, known, self.ports.clock.now()));
                 return enrolled.ok_or_else(|| ProblemKind::UnknownSubject.into());

@@ -1,6 +1,6 @@
 //! Paper codes: gate tokens without a holder's key, for people without a phone. Issued and withdrawn by an operation of
 //! the person's or a carer's phone, or by an officer; every phone of the person is told. What never enters: a page. A
-//! phone draws it.
+//! phone draws it, or the core for the officer who prints it at a counter.
 
 use healthcode::rules::calendar::Timestamp;
 use healthcode::rules::identity::Region;
@@ -69,12 +69,12 @@ impl Desk<'_> {
         })
     }
 
-    /// Issues a paper code in the colour in force, and tells every phone of the person; its id.
+    /// Issues a paper code in the colour in force, and tells every phone of the person; the token, and as it was signed.
     ///
     /// # Errors
     ///
     /// The problem `invalid` at `colour` before the first rating, `limit` at `paper` where as many are valid as may be.
-    pub(crate) fn issue_paper(&mut self, by: Option<By>) -> Result<[u8; 8], ServerError> {
+    pub(crate) fn issue_paper(&mut self, by: Option<By>) -> Result<(GateToken, Vec<u8>), ServerError> {
         let colour = self.state.colour().ok_or_else(|| Problem::new(&ProblemKind::Invalid).at("colour"))?;
         let valid = self.state.papers.iter().filter(|paper| !paper.withdrawn && self.now < paper.expires_at);
         if valid.count() >= usize::from(self.rulebook.paper.max_valid) {
@@ -94,13 +94,13 @@ impl Desk<'_> {
             id_tail: self.state.id_tail.clone(),
         };
         let (signer, ..) = self.keys.token_key(issued_at);
-        let serial = self.next_serial()?;
+        let (serial, bytes) = (self.next_serial()?, seal(&token, &signer)?);
         let notice = PaperNotice {
             subject: self.subject,
             serial,
             id: token.id,
             said_at: issued_at,
-            token: Some(seal(&token, &signer)?.into()),
+            token: Some(bytes.clone().into()),
             by,
         };
         self.say(ChangeKind::Paper, serial, &notice)?;
@@ -112,7 +112,7 @@ impl Desk<'_> {
             said: serial,
             withdrawn: false,
         });
-        Ok(token.id)
+        Ok((token, bytes))
     }
 
     /// Withdraws a paper code, and tells every phone of the person.

@@ -29,7 +29,6 @@ enum Found {
     Release(Release),
     Rating(RatingReceipt),
     Judgement(Judgement),
-    /// What was done about keys is done again by enrolling.
     Key(KeyNotice),
     Appeal(AppealNotice),
     Paper(PaperNotice),
@@ -84,6 +83,11 @@ impl Desk<'_> {
         let ratings = found.iter().filter(|one| matches!(one, Found::Rating(_)));
         let rated = ratings.map(Found::serial).max();
         let decided = !self.changes.recovered.is_empty();
+        let dropped = found.iter().filter_map(|one| match one {
+            Found::Key(notice) if notice.active_from.is_none() => Some(notice.key),
+            _ => None,
+        });
+        let dropped: Vec<_> = dropped.collect();
         for one in found {
             let serial = one.serial();
             match one {
@@ -94,7 +98,8 @@ impl Desk<'_> {
                 Found::Judgement(judgement) => self.recover_judgement(&judgement),
                 Found::Appeal(notice) => self.recover_appeal_notice(&notice),
                 Found::Paper(notice) => self.recover_paper(&notice),
-                Found::Key(_) | Found::Said { .. } => {}
+                Found::Key(notice) => self.recover_key(&notice, &dropped),
+                Found::Said { .. } => {}
             }
             self.state.serial = self.state.serial.max(serial);
         }
@@ -293,6 +298,7 @@ impl Desk<'_> {
         if order.serial > self.state.last.order {
             self.state.last.order = order.serial;
             let manual = self.recovered_manual(order);
+            self.count_again(order.order, manual.as_ref());
             // Said again, it is the same order with all its check-ins.
             if let Some(known) = self.state.order.as_mut().filter(|known| known.id == order.order) {
                 known.manual = manual;
@@ -306,6 +312,7 @@ impl Desk<'_> {
                 quarantine: order.quarantine(),
                 notices,
                 manual,
+                exposed_on: None,
                 check_ins: Vec::new(),
             });
         }
@@ -316,9 +323,9 @@ impl Desk<'_> {
             return;
         }
         self.state.last.order = release.serial;
-        if let Some(order) = self.state.order.take_if(|order| order.id == release.order)
-            && release.cause == ReleaseCause::Completed
-        {
+        let Some(order) = self.state.order.take_if(|order| order.id == release.order) else { return };
+        self.count_end(&order, release.cause);
+        if release.cause == ReleaseCause::Completed {
             let served = ServedOrder { colour: order.colour, starts_on: order.quarantine.starts_on };
             self.state.served.push(served);
         }

@@ -5,6 +5,7 @@
 use healthcode::rules::calendar::LegalDate;
 use healthcode::rules::colour::Colour;
 use healthcode::rules::facts::ServedOrder;
+use healthcode::rules::rating::OrderTerms;
 use healthcode::time::Interval;
 use healthcode::token::consent::Purpose;
 use healthcode::token::decision::ReleaseCause;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::Desk;
 use crate::error::ServerError;
+use crate::state::HeldDays;
 
 /// So many legal days after they were brought, the days of an order that runs on elsewhere begin one here.
 const FRESH_DAYS: i32 = 1;
@@ -40,6 +42,9 @@ pub struct BroughtState {
     pub on: LegalDate,
     /// Whether the order had run to its release.
     pub completed: bool,
+    /// Its first day; none for one that was brought before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_on: Option<LegalDate>,
 }
 
 /// What a proof comes to here.
@@ -123,7 +128,8 @@ impl Desk<'_> {
         }
         let on = self.rulebook.offset_minutes.date_of(self.now);
         let (issuer, order) = (issuer.to_owned(), proven.order);
-        let brought = BroughtState { issuer, order, colour, days, on, completed };
+        let starts_on = Some(proven.starts_on);
+        let brought = BroughtState { issuer, order, colour, days, on, completed, starts_on };
         Ok(Credit { brought, starts_on: proven.starts_on })
     }
 
@@ -164,30 +170,40 @@ impl Desk<'_> {
         self.say(ChangeKind::Served, serial, &notice)
     }
 
-    /// The days that an order of this colour has behind it when it begins: those of one that runs on elsewhere, and was
-    /// brought today or yesterday. One day is left to be served here in any case.
-    pub(crate) fn days_brought(&self, colour: Colour, days: u16) -> u16 {
+    /// The days that an order has behind it when it begins: those of one that runs on elsewhere, and was brought today or
+    /// yesterday, or those that were served here before an order ended that should not have been. One day is left to be
+    /// served here in any case.
+    pub(crate) fn days_behind(&self, terms: &OrderTerms, held: Option<HeldDays>) -> u16 {
+        let colour = terms.colour;
+        let held = held.filter(|held| held.colour >= colour).map_or(0, |held| held.days);
         let first = self.rulebook.offset_minutes.date_of(self.now).plus_days(-FRESH_DAYS);
         let running = self
             .state
             .brought
             .iter()
             .filter(|brought| !brought.completed && brought.colour >= colour && brought.on >= first);
-        running.map(|brought| brought.days).max().unwrap_or(0).min(days.saturating_sub(1))
+        let brought = running.map(|brought| brought.days).max().unwrap_or(0);
+        brought.max(held).min(terms.days.saturating_sub(1))
     }
 
-    /// Whether an order of another authority as strict as the one in force here was served to its end and brought since:
-    /// then the one in force goes with the rating that it stood on.
+    /// Whether an order of another authority as strict as the one in force here was served to its end, brought since, and
+    /// begun after what the one in force is for: then that one goes with the rating that it stood on. One that was over
+    /// before sheds nothing.
     pub(crate) fn is_served_elsewhere(&self) -> bool {
-        let Some(order) = &self.state.order else { return false };
         // An officer's order is an officer's to lift.
-        let by_rule = order.manual.is_none();
+        let Some(order) = self.state.order.as_ref().filter(|order| order.manual.is_none()) else {
+            return false;
+        };
         let issued_on = order.quarantine.issued_on();
-        by_rule
-            && self
-                .state
-                .brought
-                .iter()
-                .any(|brought| brought.completed && brought.colour >= order.colour && brought.on >= issued_on)
+        let covers = |starts_on: LegalDate| match order.exposed_on {
+            Some(exposed_on) => starts_on > exposed_on,
+            None => starts_on >= order.quarantine.starts_on,
+        };
+        self.state.brought.iter().any(|brought| {
+            brought.completed
+                && brought.colour >= order.colour
+                && brought.on >= issued_on
+                && brought.starts_on.is_some_and(covers)
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! What the server knows of one subject: all that a decision about the person needs, and nothing of anybody else.
 
-use healthcode::rules::calendar::Timestamp;
+use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::rules::colour::Colour;
 use healthcode::rules::declaration::Declaration;
 use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::appeal::{AppealCase, SetAside};
 pub use crate::care::{Asked, CarerOf};
-pub use crate::officer::state::{ActsHead, ManualOrder, OrderedBy};
+pub use crate::officer::state::{ActsHead, HeldDays, Left, ManualOrder, OrderedBy};
 pub use crate::paper::PaperState;
 pub use crate::served::BroughtState;
 
@@ -86,6 +86,9 @@ pub struct SubjectState {
     /// Where the log of officers' acts about the person stands.
     #[serde(default)]
     pub acts: ActsHead,
+    /// What orders that no rule gave leave behind.
+    #[serde(default, skip_serializing_if = "Left::is_empty")]
+    pub left: Left,
     /// The orders of other authorities whose days were brought here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub brought: Vec<BroughtState>,
@@ -215,6 +218,9 @@ pub struct OrderState {
     /// What else there is to an order that an officer gave without a rule; none for any other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manual: Option<ManualOrder>,
+    /// The last exposure that was known when a rule gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposed_on: Option<LegalDate>,
     /// The check-ins, in the order of their receipt.
     pub check_ins: Vec<CheckInState>,
 }
@@ -299,6 +305,7 @@ impl SubjectState {
             asked: Vec::new(),
             resides_in: Some(person.region.code()),
             acts: ActsHead::default(),
+            left: Left::default(),
             brought: Vec::new(),
         }
     }

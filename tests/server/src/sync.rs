@@ -161,6 +161,9 @@ impl Inner {
         let mut desk = self.desk(caller.subject, state.clone(), caller.replaced_at);
         desk.trust = trust.cloned();
         desk.recover(&request.recovered, known)?;
+        // What came back may say that the key which asks was removed.
+        let removed = desk.state.replaced_at(caller.place, desk.now);
+        desk.replaced_at = desk.replaced_at.or(removed);
         if request.more_recovered {
             return Ok((desk.state, desk.changes, Vec::new()));
         }
@@ -170,7 +173,7 @@ impl Inner {
         }
         desk.decide(records)?;
         desk.withdraw(caller.place)?;
-        if caller.replaced_at.is_none() {
+        if !desk.is_late() {
             desk.issue_if_due(caller.place, &caller.key)?;
         }
         desk.state.mark();
@@ -191,6 +194,7 @@ impl Inner {
             notices: self.told(),
             subject,
             issuer: &self.config.issuer,
+            issuer_name: &self.config.name,
             region: self.config.region,
             trust: None,
             now: self.ports.clock.now(),

@@ -309,3 +309,22 @@ async fn registering_elsewhere_sheds_no_colour() {
     there.sync(&pair.shenzhen).await;
     assert_eq!(there.colour(), Some(Colour::Red));
 }
+
+#[tokio::test]
+async fn days_that_were_served_before_shed_no_colour_of_another_cause() {
+    let pair = pair().await;
+    let mut home = Home::new(&pair.hangzhou).await;
+    home.complete(&pair.hangzhou).await;
+    let mut there = arrived(&pair, &zhang_san(), 5, 18).await;
+    // In an area of risk since.
+    there.declare(&pair.shenzhen, well(r#"[{"region":"420100","from":"2020-02-17","to":"2020-02-18"}]"#, 18));
+    there.sync(&pair.shenzhen).await;
+    assert_eq!((there.colour(), there.orders.len()), (Some(Colour::Yellow), 1));
+    // Who leaves the stay out the next time sheds nothing, with or without an old proof.
+    there.declare(&pair.shenzhen, well("[]", 18));
+    let served = home.served(&pair.shenzhen, &there.key);
+    bring(&pair.shenzhen, &mut there, served);
+    assert_eq!(there.sync(&pair.shenzhen).await, [TAKEN, TAKEN]);
+    assert_eq!(there.served[0].refused, None);
+    assert_eq!((there.colour(), there.releases.len()), (Some(Colour::Yellow), 0));
+}

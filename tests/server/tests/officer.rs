@@ -7,7 +7,7 @@ mod support;
 use healthcode::rules::colour::Colour;
 use healthcode::token::ids::{OperationId, OrderId, SubjectId};
 use healthcode::token::{ActKind, ByRole};
-use healthcode::wire::act::Whom;
+use healthcode::wire::act::{Shown, Whom};
 use healthcode::wire::{Act, AppealDecision, Bytes};
 use healthcode_server::OfficerRole::{self, Appeals, CheckIns, Orders, Papers, Relations};
 use healthcode_server::StartError;
@@ -40,6 +40,9 @@ fn acts(whom: &Whom) -> Vec<(Act, OfficerRole)> {
         (order(whom(), Colour::Red, 3), Orders),
         (Act::ConfirmOrder { whom: whom(), order: id }, Orders),
         (Act::LiftOrder { whom: whom(), order: id }, Orders),
+        (Act::Show { whom: whom(), what: Shown::Papers }, Papers),
+        (Act::Show { whom: whom(), what: Shown::Carers }, Relations),
+        (Act::Show { whom: whom(), what: Shown::Order }, Orders),
     ]
 }
 

@@ -5,8 +5,8 @@
 mod support;
 
 use healthcode::rules::colour::Colour;
-use healthcode::token::ActKind;
 use healthcode::token::decision::ReleaseCause;
+use healthcode::token::{ActKind, OrderId};
 use healthcode::wire::Act;
 use healthcode::wire::act::Whom;
 use healthcode::wire::message::{COUNTS_PATH, ChangeKind, Recovered};
@@ -253,4 +253,119 @@ async fn what_the_rules_come_to_meanwhile_holds_once_an_officers_order_is_gone()
     server.register.silent.store(false, std::sync::atomic::Ordering::SeqCst);
     phone.sync(&server).await;
     assert_eq!((phone.colour(), phone.orders.len()), (Some(Colour::Yellow), 2));
+}
+
+/// Yellow by a rule, with three of its seven days served, and red by one officer on the fourth.
+async fn red_after_three_days(server: &Server, first: &mut Officer) -> (Phone, OrderId) {
+    let mut phone = yellow(server).await;
+    for day in 11..14 {
+        serve(server, &mut phone, day).await;
+    }
+    server.go_to(14, 9, 0);
+    let answer = first.done(server, order(whom(&phone), Colour::Red, 14)).await;
+    phone.sync(server).await;
+    assert_eq!((phone.colour(), phone.orders.len()), (Some(Colour::Red), 2));
+    (phone, order_of(&answer))
+}
+
+async fn serve(server: &Server, phone: &mut Phone, day: u32) {
+    server.go_to(day, 10, 0);
+    let tap = phone.tap(at(day, 10, 0));
+    phone.sync(server).await;
+    assert_eq!(phone.day_of(tap), Some(day));
+}
+
+#[tokio::test]
+async fn an_order_that_lapses_costs_nobody_the_days_that_were_served_before_and_under_it() {
+    let server = Server::start().await;
+    let (mut first, _) = two(&server);
+    let (mut phone, _) = red_after_three_days(&server, &mut first).await;
+    for day in 14..17 {
+        serve(&server, &mut phone, day).await;
+    }
+    server.go_to(17, 9, 0);
+    phone.sync(&server).await;
+    let last = phone.orders.last().unwrap();
+    assert_eq!((phone.colour(), last.days), (Some(Colour::Yellow), 1), "six of seven are served");
+    assert_eq!(phone.releases.last().unwrap().cause, ReleaseCause::Lapsed);
+    serve(&server, &mut phone, 17).await;
+    server.go_to(18, 8, 0);
+    phone.sync(&server).await;
+    assert_eq!(phone.colour(), Some(Colour::Green));
+}
+
+#[tokio::test]
+async fn an_order_that_is_lifted_costs_nobody_the_days_that_were_served_before() {
+    let server = Server::start().await;
+    let (mut first, mut second) = two(&server);
+    let (mut phone, id) = red_after_three_days(&server, &mut first).await;
+    second.done(&server, Act::LiftOrder { whom: whom(&phone), order: id }).await;
+    phone.sync(&server).await;
+    assert_eq!((phone.colour(), phone.orders.last().unwrap().days), (Some(Colour::Yellow), 4));
+    // And they count once: what comes later is counted from its own first day.
+    for day in 14..18 {
+        serve(&server, &mut phone, day).await;
+    }
+    server.go_to(18, 8, 0);
+    phone.declare(&server, well("[]", 18));
+    phone.sync(&server).await;
+    assert_eq!(phone.colour(), Some(Colour::Green));
+    phone.declare(&server, well(r#"[{"region":"420100","from":"2020-02-17","to":"2020-02-18"}]"#, 18));
+    phone.sync(&server).await;
+    assert_eq!((phone.colour(), phone.orders.last().unwrap().days), (Some(Colour::Yellow), 7));
+}
+
+#[tokio::test]
+async fn one_officer_alone_does_not_order_again_after_a_lapse_or_a_lift() {
+    let server = Server::start().await;
+    let mut phone = green(&server).await;
+    let (mut first, mut second) = two(&server);
+    let red = || order(whom(&phone), Colour::Red, 14);
+    first.done(&server, red()).await;
+    server.go_to(14, 9, 0);
+    assert_eq!(first.refused(&server, red()).await.0, "role", "lapsed");
+    let answer = second.done(&server, red()).await;
+    first.done(&server, Act::LiftOrder { whom: whom(&phone), order: order_of(&answer) }).await;
+    assert_eq!(second.refused(&server, red()).await.0, "role", "lifted");
+    // An order that was over before anybody looked at it is one officer's word too.
+    let short = order(whom(&phone), Colour::Red, 1);
+    let mut short = serde_json::to_value(short).unwrap();
+    short["starts_on"] = "2020-02-14".into();
+    first.done(&server, serde_json::from_value(short).unwrap()).await;
+    phone.sync(&server).await;
+    serve(&server, &mut phone, 14).await;
+    server.go_to(15, 8, 0);
+    phone.sync(&server).await;
+    assert_eq!(phone.releases.last().unwrap().cause, ReleaseCause::Completed);
+    let red = || order(whom(&phone), Colour::Red, 14);
+    assert_eq!(first.refused(&server, red()).await.0, "role", "completed");
+    // Two officers are enough.
+    let answer = second.done(&server, red()).await;
+    first.done(&server, Act::ConfirmOrder { whom: whom(&phone), order: order_of(&answer) }).await;
+    second.done(&server, Act::LiftOrder { whom: whom(&phone), order: order_of(&answer) }).await;
+    second.done(&server, red()).await;
+}
+
+#[tokio::test]
+async fn one_state_that_cannot_be_read_keeps_nobody_elses_order_from_lapsing() {
+    let server = Server::start().await;
+    let mut phone = green(&server).await;
+    let (mut first, mut second) = two(&server);
+    let damaged = first.done(&server, order(at_counter(&support::wang_wu()), Colour::Red, 14)).await;
+    server.go_to(11, 9, 1);
+    first.done(&server, order(whom(&phone), Colour::Red, 14)).await;
+    let database = rusqlite::Connection::open(&server.config.database).unwrap();
+    let subject = healthcode::token::SubjectId::parse(damaged["subject"].as_str().unwrap()).unwrap();
+    let changed =
+        database.execute("UPDATE subject SET state = '{' WHERE subject = ?1", [subject.as_bytes()]).unwrap();
+    assert_eq!(changed, 1);
+    let waiting = second.done(&server, Act::Waiting {}).await;
+    assert_eq!(waiting["people"].as_array().unwrap().len(), 1);
+    server.go_to(14, 9, 1);
+    assert_eq!(second.done(&server, Act::Waiting {}).await["people"], json!([]));
+    let mut checks = Officer::with(&server, 52, "丙", &[CheckIns]);
+    assert_eq!(checks.done(&server, Act::Overdue {}).await["people"], json!([]));
+    // It has ended, though no phone has asked: what is said next comes after it.
+    phone.sync(&server).await;
+    assert_eq!(phone.releases[0].released_at, at(14, 9, 1));
 }

@@ -74,6 +74,14 @@ pub(crate) enum OfficerAct {
     Overdue,
     /// List what waits for an officer of this key's roles
     Waiting,
+    /// List what a person has that may be ended, each with its id; the person is told that it was looked at
+    Show {
+        #[command(flatten)]
+        whom: Somebody,
+        /// What
+        #[arg(long, value_name = "WHAT", value_enum)]
+        what: What,
+    },
     /// Say whether a key that asks may care for somebody
     Relation {
         #[command(flatten)]
@@ -100,10 +108,14 @@ pub(crate) enum OfficerAct {
         #[arg(value_name = "FILE")]
         declaration: PathBuf,
     },
-    /// Issue a paper code
+    /// Issue a paper code, and print it
     IssuePaper {
         #[command(flatten)]
         whom: Somebody,
+        /// The new file of its page, an SVG of A4 size with a card to cut out; the person's own phones, or a carer's, have
+        /// it too
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
     },
     /// Withdraw a paper code
     WithdrawPaper {
@@ -174,6 +186,17 @@ pub(crate) enum OfficerAct {
         #[arg(long, value_name = "HEX")]
         order: String,
     },
+}
+
+/// What of a person is listed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum What {
+    /// The paper codes that are valid
+    Papers,
+    /// Who cares for the person
+    Carers,
+    /// The order in force
+    Order,
 }
 
 /// Yes or no, said aloud.

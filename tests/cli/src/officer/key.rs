@@ -49,7 +49,7 @@ pub(crate) enum OfficerKeyCommand {
         #[arg(long, value_name = "NAME")]
         name: String,
     },
-    /// List the officers
+    /// List the officers, and those who were removed
     List {
         /// The server's database
         #[arg(long, value_name = "FILE")]
@@ -141,9 +141,15 @@ fn list(database: &Path, named: Option<&str>, as_json: bool, out: &mut dyn Write
         let roles: Vec<_> = officer.roles.iter().map(|role| role.word()).collect();
         let key = hex(&officer.key);
         if as_json {
-            writeln!(out, "{}", json!({"officer": officer.name, "key": key, "roles": roles}))?;
+            let removed = officer.removed;
+            writeln!(
+                out,
+                "{}",
+                json!({"officer": officer.name, "key": key, "roles": roles, "removed": removed})
+            )?;
         } else {
-            writeln!(out, "{key}  {}  {}", officer.name, roles.join(", "))?;
+            let may = if officer.removed { "removed".to_owned() } else { roles.join(", ") };
+            writeln!(out, "{key}  {}  {may}", officer.name)?;
         }
     }
     Ok(())
@@ -156,6 +162,7 @@ fn log(database: &Path, as_json: bool, out: &mut dyn Write) -> Result<(), Failur
         if as_json {
             let line = json!({
                 "subject": subject, "place": entry.place, "at": at, "act": entry.act, "officer": entry.officer,
+                "removed": entry.removed,
                 "key": key, "request": request, "entry": hex(&entry.entry),
             });
             writeln!(out, "{line}")?;

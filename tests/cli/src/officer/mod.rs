@@ -10,18 +10,21 @@ use healthcode::rules::colour::Colour;
 use healthcode::rules::identity::Document;
 use healthcode::rules::text::Text;
 use healthcode::token::ids::{OperationId, OrderId, SubjectId};
-use healthcode::wire::act::Whom;
+use healthcode::wire::act::{Shown, Whom};
 use healthcode::wire::{Act, AppealDecision, Bytes, OfficerRequest};
 use healthcode_server::{AskError, OfficerClient};
 use serde_json::Value;
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 pub(crate) use arguments::OfficerArguments;
 pub(crate) use key::{OfficerKeyCommand, run as key};
 
 use crate::operator::failed;
 use crate::{Failure, Outcome, trust};
-use arguments::{Decision, OfficerAct, OrderColour, Somebody};
+use arguments::{Decision, OfficerAct, OrderColour, Somebody, What};
 
 /// How often the same bytes are sent where no answer comes.
 const ATTEMPTS: usize = 3;
@@ -47,16 +50,40 @@ pub(crate) fn run(
         note: arguments.note.clone(),
     };
     let signed = request.sign(&key).map_err(|error| Failure::Failed(error.to_string()))?;
+    // Before the act: where the page cannot be kept no code is issued.
+    let page = match &arguments.act {
+        OfficerAct::IssuePaper { page: Some(page), .. } => Some((page, new_page(page)?)),
+        _ => None,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let answer = runtime.block_on(ask(&client, &signed))?;
+    let answer = runtime.block_on(ask(&client, &signed));
+    if let (Err(Failure::Failed(_)), Some((path, _))) = (&answer, &page) {
+        // It is empty, and the name is free for the next time.
+        let _ = std::fs::remove_file(path);
+    }
+    let answer = answer?;
     let answer: Value = serde_json::from_str(&answer)
         .map_err(|error| Failure::Failed(format!("the server's answer cannot be read: {error}")))?;
+    if let Some((path, mut file)) = page {
+        let svg = answer.get("page").and_then(Value::as_str).unwrap_or_default();
+        file.write_all(svg.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| named(path, &error))?;
+    }
     if as_json {
         writeln!(out, "{answer}")?;
     } else {
         shown::show(&answer, out)?;
     }
     Ok(Outcome::Yes)
+}
+
+/// The new file of a page, for its owner alone: it has a code that passes with the person's card.
+fn new_page(path: &Path) -> Result<File, Failure> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.map_err(|error| named(path, &error))
+}
+
+fn named(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Failed(format!("{}: {error}", path.display()))
 }
 
 /// Asks, and asks again with the same bytes where no answer came: it is done once.
@@ -81,6 +108,14 @@ fn act(typed: &OfficerAct, now: Timestamp) -> Result<Act, Failure> {
         OfficerAct::Relation { whom: somebody, key, answer } => {
             Act::Relation { whom: whom(somebody)?, key: bytes("--carer-key", key)?, allow: answer.allow }
         }
+        OfficerAct::Show { whom: somebody, what } => Act::Show {
+            whom: whom(somebody)?,
+            what: match what {
+                What::Papers => Shown::Papers,
+                What::Carers => Shown::Carers,
+                What::Order => Shown::Order,
+            },
+        },
         OfficerAct::EndCare { whom: somebody, key } => {
             Act::EndCare { whom: whom(somebody)?, key: bytes("--carer-key", key)? }
         }
@@ -91,7 +126,7 @@ fn act(typed: &OfficerAct, now: Timestamp) -> Result<Act, Failure> {
                 .map_err(|_| Failure::Usage(format!("{}: no declaration", declaration.display())))?;
             Act::Declare { whom: whom(somebody)?, declaration }
         }
-        OfficerAct::IssuePaper { whom: somebody } => Act::IssuePaper { whom: whom(somebody)? },
+        OfficerAct::IssuePaper { whom: somebody, .. } => Act::IssuePaper { whom: whom(somebody)? },
         OfficerAct::WithdrawPaper { whom: somebody, paper } => {
             Act::WithdrawPaper { whom: whom(somebody)?, paper: bytes("--paper", paper)? }
         }

@@ -27,7 +27,21 @@ fn show_act(answer: &Value, out: &mut dyn Write) -> Result<()> {
             writeln!(out, "  {label:10} {}", text(answer, name))?;
         }
     }
-    if let Some(until) = instant(answer, "provisional_until") {
+    for (list, name) in [("papers", "paper"), ("carers", "key")] {
+        for row in answer.get(list).and_then(Value::as_array).into_iter().flatten() {
+            write!(out, "  {name:10} {}", text(row, name))?;
+            write_fields(row, &["carer_name", "colour"], out)?;
+            let until = instant(row, "expires_at").map(|at| format!("  until {at}"));
+            writeln!(out, "{}", until.unwrap_or_default())?;
+        }
+    }
+    let order = answer.get("in_force").filter(|order| order.is_object());
+    if let Some(order) = order {
+        write!(out, "  {:10} {}", "order", text(order, "order"))?;
+        write_fields(order, &["colour", "rule", "starts_on", "ordered_by"], out)?;
+        writeln!(out)?;
+    }
+    if let Some(until) = instant(order.unwrap_or(answer), "provisional_until") {
         writeln!(out, "  lapses     {until}, unless a second officer confirms it")?;
     }
     Ok(())
@@ -43,11 +57,8 @@ fn show_person(person: &Value, out: &mut dyn Write) -> Result<()> {
         write!(out, "  {}", text(person, "waits"))?;
         let until = instant(person, "until");
         write!(out, "{}", until.map(|until| format!(" until {until}")).unwrap_or_default())?;
-        for name in ["order", "key", "appeal", "colour", "starts_on", "ordered_by"] {
-            if person.get(name).is_some_and(Value::is_string) {
-                write!(out, "  {name} {}", text(person, name))?;
-            }
-        }
+        write_fields(person, &["order", "key", "carer_name", "appeal", "rule", "colour", "starts_on"], out)?;
+        write_fields(person, &["ordered_by", "officer"], out)?;
         if let Some(days) = person.get("days").and_then(Value::as_u64) {
             write!(out, "  days {days}")?;
         }
@@ -55,7 +66,28 @@ fn show_person(person: &Value, out: &mut dyn Write) -> Result<()> {
             write!(out, "  {} · {}", text(cause, "zh-CN"), text(cause, "en"))?;
         }
     }
-    writeln!(out)
+    writeln!(out)?;
+    // Whoever decides must have read it.
+    if person.get("text").is_some_and(Value::is_string) {
+        writeln!(out, "    {}", printable(text(person, "text")))?;
+    }
+    for statement in person.get("statements").and_then(Value::as_array).into_iter().flatten() {
+        writeln!(out, "    - {}", printable(statement.as_str().unwrap_or("-")))?;
+    }
+    Ok(())
+}
+
+/// The texts of these names, where there are any.
+fn write_fields(of: &Value, names: &[&str], out: &mut dyn Write) -> Result<()> {
+    for name in names.iter().filter(|name| of.get(**name).is_some_and(Value::is_string)) {
+        write!(out, "  {name} {}", text(of, name))?;
+    }
+    Ok(())
+}
+
+/// What a resident wrote, in which nothing commands the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 fn whom(of: &Value) -> String {

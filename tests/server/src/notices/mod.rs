@@ -26,6 +26,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use healthcode::token::notice::{BEGINNING, MAX_BYTES, NoticeDigest, SignedHead};
+use healthcode::token::object::SealError;
 use healthcode::token::trust_list::{Issuer, MAX_BYTES as MAX_LIST_BYTES, TrustListContent, seal, unseal};
 use healthcode::token::{ExposureNotice, LogHead, RootSet, Sign1, Signer, SoftwareKey, TrustList, cbor};
 use minicbor::{Decode, Encode};
@@ -206,10 +207,12 @@ impl Log {
         parts: &[Vec<u8>],
         key: &SoftwareKey,
     ) -> Result<(), StartError> {
-        let signed = seal(notice, key)?;
-        if signed.len() > MAX_BYTES {
-            return Err(StartError::Refused("the notice has too many files and classes".to_owned()));
-        }
+        let signed = seal(notice, key).map_err(|error| match error {
+            SealError::TooLarge(_) => {
+                StartError::Refused("the notice has too many files and classes".to_owned())
+            }
+            SealError::Signer(error) => error.into(),
+        })?;
         for (place, part) in (0..).zip(parts) {
             write(&self.part_path(notice.number, place), part)?;
         }

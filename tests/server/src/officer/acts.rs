@@ -1,5 +1,6 @@
 //! An officer's act at one person's desk: done, decided, logged and told in one commit.
 
+use healthcode::paper::page;
 use healthcode::rules::declaration::Declaration;
 use healthcode::rules::facts::ReportedSymptoms;
 use healthcode::rules::quarantine::{Attribution, NotCounted, Tap, attribute};
@@ -11,6 +12,7 @@ use healthcode::wire::{Act, Problem, ProblemKind};
 use serde_json::{Value, json};
 
 use super::log::{chained, name_of, sealed};
+use super::orders::ordered_by;
 use super::roles::word_of;
 use super::{ATTEMPTS, Asking, NO_PHONE};
 use crate::Inner;
@@ -80,7 +82,7 @@ impl Desk<'_> {
             officer: asking.officer.name.clone(),
             kind,
             entry,
-            note: asking.request.note.clone(),
+            note: self.note_of(asking)?,
         };
         self.say(ChangeKind::Act, serial, &notice)
     }
@@ -96,6 +98,7 @@ impl Desk<'_> {
             }
             Act::ConfirmOrder { order, .. } => self.confirm_order(asking, *order),
             Act::LiftOrder { order, .. } => self.lift_order(*order),
+            Act::Show { what, .. } => self.show(*what),
             Act::Relation { key, allow, .. } => {
                 self.decide_relation(key, *allow)?;
                 Ok(json!({ "allowed": allow }))
@@ -105,15 +108,18 @@ impl Desk<'_> {
                 Ok(json!({}))
             }
             Act::IssuePaper { .. } => {
-                let id = self.issue_paper(Some(officer_of(asking)))?;
-                Ok(json!({ "paper": hex(&id) }))
+                let (token, signed) = self.issue_paper(Some(officer_of(asking)))?;
+                // Whoever has no phone has no other way to it.
+                let page = page(&token, &signed, self.rulebook, self.issuer_name)
+                    .map_err(|_| ServerError::Internal("paper/page"))?;
+                Ok(json!({ "paper": hex(&token.id), "token": hex(&signed), "page": page }))
             }
             Act::WithdrawPaper { paper, .. } => {
                 self.withdraw_paper(paper, Some(officer_of(asking)))?;
                 Ok(json!({}))
             }
             Act::DecideAppeal { appeal, decision, reason, .. } => {
-                self.decide_appeal(*appeal, *decision, reason.clone(), &asking.officer.name)?;
+                self.decide_appeal(*appeal, *decision, reason.clone(), &ordered_by(asking))?;
                 Ok(json!({ "decision": decision }))
             }
             // Lists are at nobody's desk.

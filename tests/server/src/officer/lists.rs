@@ -1,5 +1,5 @@
-//! The two lists. Who is overdue: the only list of people that there is, and everybody on it is told. What waits for an
-//! officer: orders that a second one must look at, and what people themselves have asked for.
+//! The two lists. Who is overdue: everybody on it is told. What waits for an officer: orders that a second one must look
+//! at, and what people themselves have asked for; these are told of what is decided, not of the list.
 
 use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::token::ActKind;
@@ -16,9 +16,12 @@ use crate::appeal::AppealCase;
 use crate::care::{ASKED_HOURS, Asked};
 use crate::error::ServerError;
 use crate::state::SubjectState;
+use crate::storage::Changes;
 
 /// The most people of one answer: those come first who were on no list of the day, so that asking again goes on.
 const PAGE: usize = 200;
+/// The most bytes of its rows: an officer's client takes an answer of a megabyte.
+const MOST_BYTES: usize = 512 * 1024;
 /// The most that are looked through for one.
 const LOOKED_AT: u32 = 20_000;
 /// Orders lapse within days: all that wait are due by then.
@@ -54,7 +57,7 @@ impl Inner {
         let today = self.rulebook.offset_minutes.date_of(now);
         let mut found = Vec::new();
         for subject in self.storage.agenda(OVERDUE, now, LOOKED_AT).await? {
-            let Some(known) = self.storage.subject(subject).await? else { continue };
+            let Some(known) = self.listed_state(subject).await? else { continue };
             // What has lapsed is no order any more.
             let order = known.state.order.as_ref();
             let order = order.filter(|order| order.provisional_until().is_none_or(|until| now < until));
@@ -81,7 +84,7 @@ impl Inner {
         today: LegalDate,
     ) -> Result<Option<Value>, ServerError> {
         for _ in 0..ATTEMPTS {
-            let Some(mut found) = self.storage.subject(subject).await? else { return Ok(None) };
+            let Some(mut found) = self.listed_state(subject).await? else { return Ok(None) };
             let missed = found.state.order.as_ref().map(|order| order.missed(self.ports.clock.now()));
             let Some(missed) = missed.filter(|missed| !missed.is_empty()) else { return Ok(None) };
             let row = self.row(&found.state, subject, json!({ "missed": missed }));
@@ -102,33 +105,69 @@ impl Inner {
         Err(Problem::new(&ProblemKind::Unavailable).after(1).into())
     }
 
-    /// What waits for one of the officer's roles.
+    /// What waits for one of the officer's roles. Where it is more than one answer takes, asking again goes on after what
+    /// the officer was answered last.
     async fn waiting(&self, asking: &Asking<'_>) -> Result<(Vec<Value>, bool), ServerError> {
         let now = self.ports.clock.now();
         self.lapse_all(now).await?;
-        let mut people = Vec::new();
-        let mut more = false;
-        let of_roles: [(OfficerRole, &str, Waits); 3] = [
+        let of_roles: [(OfficerRole, &'static str, Waits); 3] = [
             (OfficerRole::Orders, PROVISIONAL, waiting_order),
             (OfficerRole::Appeals, APPEAL, waiting_appeals),
             (OfficerRole::Relations, RELATION, waiting_relations),
         ];
-        for (role, kind, waits) in of_roles {
-            if !asking.officer.has(&[role]) {
-                continue;
-            }
+        let mut queue = Vec::new();
+        for (_, kind, waits) in of_roles.into_iter().filter(|(role, ..)| asking.officer.has(&[*role])) {
             let subjects = self.storage.agenda(kind, now.plus_hours(AHEAD_HOURS), LOOKED_AT).await?;
-            more |= subjects.len() > PAGE;
-            for subject in subjects.into_iter().take(PAGE) {
-                let Some(known) = self.storage.subject(subject).await? else { continue };
-                let mut waits = waits(&known.state, now);
-                if kind == APPEAL {
-                    self.read_appeals(subject, &mut waits).await?;
-                }
-                people.extend(waits.into_iter().map(|what| self.row(&known.state, subject, what)));
+            queue.extend(subjects.into_iter().map(|subject| (kind, subject, waits)));
+        }
+        let mut last = self.officers.left_off(asking.officer.id());
+        let place = queue.iter().position(|(kind, subject, _)| Some((*kind, *subject)) == last);
+        let (mut people, mut bytes) = (Vec::new(), 0);
+        for (kind, subject, waits) in queue.into_iter().skip(place.map_or(0, |place| place + 1)) {
+            let rows = self.rows((kind, subject), waits, now).await?;
+            let size: usize = rows.iter().map(|row| row.to_string().len()).sum();
+            if !people.is_empty() && (people.len() + rows.len() > PAGE || bytes + size > MOST_BYTES) {
+                self.officers.leave_off(asking.officer.id(), last);
+                return Ok((people, true));
+            }
+            bytes += size;
+            people.extend(rows);
+            last = Some((kind, subject));
+        }
+        self.officers.leave_off(asking.officer.id(), None);
+        Ok((people, false))
+    }
+
+    /// What of one person waits, as far as one answer takes it.
+    async fn rows(
+        &self,
+        (kind, subject): (&'static str, SubjectId),
+        waits: Waits,
+        now: Timestamp,
+    ) -> Result<Vec<Value>, ServerError> {
+        let Some(mut known) = self.listed_state(subject).await? else { return Ok(Vec::new()) };
+        let mut waits = waits(&known.state, now);
+        if kind == APPEAL {
+            self.read_appeals(subject, &mut waits).await?;
+        }
+        let asked = known.state.asked.len();
+        if kind == RELATION && waits.len() < asked {
+            // Nobody has decided these in time: they are asked again, or never.
+            known.state.asked.retain(|asked| asked.stands(now));
+            match self.storage.commit(subject, known.version, &known.state, Changes::default()).await {
+                Ok(()) | Err(ServerError::Conflict) => {}
+                Err(error) => return Err(error),
             }
         }
-        Ok((people, more))
+        let mut bytes = 0;
+        let rows = waits.into_iter().map(|what| self.row(&known.state, subject, what));
+        // Of one person's too many the first: they are decided before the others come.
+        Ok(rows
+            .take_while(|row| {
+                bytes += row.to_string().len();
+                bytes <= MOST_BYTES
+            })
+            .collect())
     }
 
     /// Puts beside each appeal what the person says in it: whoever decides must have read it.
@@ -162,8 +201,8 @@ impl Inner {
 }
 
 /// An order that waits to be confirmed.
-fn waiting_order(state: &SubjectState, _: Timestamp) -> Vec<Value> {
-    provisional(state).into_iter().collect()
+fn waiting_order(state: &SubjectState, now: Timestamp) -> Vec<Value> {
+    provisional(state, now).into_iter().collect()
 }
 
 /// The appeals that are not decided, each with the reason that it contests.
@@ -197,10 +236,10 @@ fn waiting_relations(state: &SubjectState, now: Timestamp) -> Vec<Value> {
     standing.map(relation).collect()
 }
 
-fn provisional(state: &SubjectState) -> Option<Value> {
+fn provisional(state: &SubjectState, now: Timestamp) -> Option<Value> {
     let order = state.order.as_ref()?;
     let manual = order.manual.as_ref()?;
-    let until = manual.provisional_until?;
+    let until = manual.provisional_until.filter(|until| now < *until)?;
     Some(json!({
         "waits": PROVISIONAL,
         "until": until,

@@ -70,9 +70,11 @@ pub struct LogEntry {
     pub at: Timestamp,
     /// The id of the officer's key.
     pub key: KeyId,
-    /// What the authority calls the officer now; none where the key is registered no more, and then its signature is not
-    /// verified here.
+    /// What the authority calls the officer, or called until the removal; none where the key was never registered here,
+    /// and then its signature is not verified here.
     pub officer: Option<String>,
+    /// Whether the officer was removed since.
+    pub removed: bool,
     /// The act's word, such as `order`.
     pub act: &'static str,
     /// The act.
@@ -83,7 +85,7 @@ pub struct LogEntry {
 
 impl Operator {
     /// Reads the log of officers' acts and verifies it: every chain from its beginning, every digest, and the signature of
-    /// every officer who is registered.
+    /// every officer who is or was registered.
     ///
     /// # Errors
     ///
@@ -133,6 +135,7 @@ impl Operator {
                 at: read.at,
                 key,
                 officer: officer.map(|officer| officer.name.clone()),
+                removed: officer.is_some_and(|officer| officer.removed),
                 act: word_of(&read.act),
                 content: read.act,
                 entry,

@@ -1,7 +1,7 @@
 //! Officers: people of the authority who do by name what no rule and no phone does. Each request is signed by an
-//! officer's own key, is answered once, stands in the log about the person whom it concerns, and is told to that person.
-//! Whoever is no officer, or not one for this, gets one and the same answer and learns nothing. What never enters: a
-//! list of people but those who are overdue or wait for an officer.
+//! officer's own key, is answered once, stands in the log about the person whom it concerns, and is told to that person,
+//! but for the list of what waits, which is only logged. Whoever is no officer, or not one for this, gets one and the
+//! same answer and learns nothing. What never enters: a list of people but those who are overdue or wait for an officer.
 
 mod acts;
 mod client;
@@ -11,6 +11,7 @@ pub(crate) mod log;
 mod orders;
 mod registry;
 mod roles;
+mod show;
 pub(crate) mod state;
 
 use healthcode::rules::identity::Region;
@@ -29,6 +30,7 @@ pub use roles::OfficerRole;
 use crate::Inner;
 use crate::error::ServerError;
 use crate::records::PersonRecord;
+use crate::storage::Versioned;
 use crate::storage::log::Asked;
 use crate::trust::digest;
 use roles::{needed, told_as, word_of};
@@ -117,15 +119,31 @@ impl Inner {
 
     /// The region by which a person's orders are counted: of residence, as far as this authority speaks for it.
     fn region_of(&self, resides_in: Option<u32>) -> u32 {
-        let own = Region::from_code(self.config.region);
-        let within = |code: &u32| {
-            Region::from_code(*code).is_ok_and(|region| own.as_ref().is_ok_and(|own| own.contains(&region)))
-        };
-        resides_in.filter(within).unwrap_or(self.config.region)
+        counted_in(self.config.region, resides_in)
+    }
+
+    /// A person's state, for a list. One that cannot be read is reported and passed over: it hides nobody else.
+    async fn listed_state(&self, subject: SubjectId) -> Result<Option<Versioned>, ServerError> {
+        match self.storage.subject(subject).await {
+            Err(ServerError::Internal(place)) => {
+                tracing::error!(place, "a person's state cannot be read");
+                Ok(None)
+            }
+            found => found,
+        }
     }
 
     fn asked(&self, asking: &Asking<'_>, answer: String) -> Asked {
         let (request, digest) = (asking.request.request, digest(asking.signed));
         Asked { request, digest, at: self.ports.clock.now(), answer }
     }
+}
+
+/// The region by which an order is counted: of residence, as far as the authority of a region speaks for it.
+fn counted_in(own: u32, resides_in: Option<u32>) -> u32 {
+    let within = |code: &u32| {
+        let (region, own) = (Region::from_code(*code), Region::from_code(own));
+        region.is_ok_and(|region| own.is_ok_and(|own| own.contains(&region)))
+    };
+    resides_in.filter(within).unwrap_or(own)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::rules::colour::Colour;
+use healthcode::rules::quarantine::progress;
 use healthcode::rules::rating::{Rating, Reason};
 use healthcode::rules::text::Text;
 use healthcode::token::Order;
@@ -17,11 +18,11 @@ use healthcode::wire::{Bytes, Problem, ProblemKind};
 use serde_json::{Value, json};
 
 use super::state::PROVISIONAL;
-use super::{Asking, NO_PHONE};
+use super::{Asking, NO_PHONE, counted_in};
 use crate::Inner;
 use crate::desk::Desk;
 use crate::error::ServerError;
-use crate::state::{ManualOrder, OrderState, OrderedBy};
+use crate::state::{HeldDays, ManualOrder, OrderState, OrderedBy};
 use crate::storage::log::{Fate, ManualRow};
 
 /// So many lapses at a time.
@@ -40,6 +41,12 @@ impl Desk<'_> {
         region: u32,
     ) -> Result<Value, ServerError> {
         self.check_order((colour, starts_on, days, cause))?;
+        let by = ordered_by(asking);
+        // One officer alone orders for once 72 hours, not for 72 hours again and again.
+        if self.state.left.unconfirmed.as_ref().is_some_and(|last| last.is_same(&by)) {
+            return Err(ProblemKind::Role.into());
+        }
+        self.give_way();
         let before = self.state.order.as_ref();
         let green_before = match before {
             Some(order) => order.manual.as_ref().is_some_and(|manual| manual.green_before),
@@ -72,7 +79,7 @@ impl Desk<'_> {
             rulebook: order.rulebook.to_vec().into(),
             supersedes,
             provisional_until: Some(until),
-            by: Some(ordered_by(asking)),
+            by: Some(by),
             counted: (region, today, until),
             green_before,
         };
@@ -84,6 +91,7 @@ impl Desk<'_> {
             quarantine: order.quarantine(),
             notices: Vec::new(),
             manual: Some(manual),
+            exposed_on: None,
             check_ins: Vec::new(),
         });
         let reason = Reason { rule: MANUAL.to_owned(), colour, text: cause.clone() };
@@ -135,8 +143,7 @@ impl Desk<'_> {
             return Err(ProblemKind::AlreadyDone.into());
         }
         let second = ordered_by(asking);
-        let other =
-            manual.by.as_ref().is_some_and(|first| first.key != second.key && first.name != second.name);
+        let other = manual.by.as_ref().is_some_and(|first| !first.is_same(&second));
         if !other {
             return Err(ProblemKind::Role.into());
         }
@@ -165,6 +172,7 @@ impl Desk<'_> {
         };
         self.say(ChangeKind::Order, serial, &order)?;
         self.state.last.order = serial;
+        self.state.left.unconfirmed = None;
         self.count(known.id, &manual, Fate::Confirmed);
         self.state.order = Some(OrderState { manual: Some(manual), ..known });
         Ok(json!({ "order": id }))
@@ -172,9 +180,8 @@ impl Desk<'_> {
 
     /// Lifts an order that an officer gave.
     pub(super) fn lift_order(&mut self, id: OrderId) -> Result<Value, ServerError> {
-        let manual = self.named_order(id)?.1.clone();
-        self.end_order(ReleaseCause::Officer)?;
-        self.forget_manual_rating(Some(&manual))?;
+        self.named_order(id)?;
+        self.end_manual(ReleaseCause::Officer)?;
         Ok(json!({ "order": id }))
     }
 
@@ -185,12 +192,52 @@ impl Desk<'_> {
 
     /// Ends an order that no second officer has confirmed in time.
     pub(crate) fn lapse_if_due(&mut self) -> Result<(), ServerError> {
-        if !self.has_lapsed() {
-            return Ok(());
+        if self.has_lapsed() { self.end_manual(ReleaseCause::Lapsed) } else { Ok(()) }
+    }
+
+    /// Ends the order in force, which an officer gave and which should not have been.
+    pub(crate) fn end_manual(&mut self, cause: ReleaseCause) -> Result<(), ServerError> {
+        let Some(order) = self.state.order.clone() else { return Ok(()) };
+        // Where there was none before it, the rules' days begin with the rules' order.
+        if self.state.left.days.is_some() {
+            self.hold_days(&order);
         }
-        let manual = self.state.order.as_ref().and_then(|order| order.manual.clone());
-        self.end_order(ReleaseCause::Lapsed)?;
-        self.forget_manual_rating(manual.as_ref())
+        self.end_order(cause)?;
+        self.forget_manual_rating(order.manual.as_ref())
+    }
+
+    /// The days of the order in force, which gives way to an officer's.
+    fn give_way(&mut self) {
+        let order = self.state.order.clone();
+        let by_officer = order.as_ref().is_some_and(|order| order.manual.is_some());
+        if !by_officer {
+            self.state.left.days = None;
+        }
+        if let Some(order) = order.filter(|_| !by_officer || self.state.left.days.is_some()) {
+            self.hold_days(&order);
+        }
+    }
+
+    /// Keeps the days that were served under an order which gives way to an officer's or ends as a wrong one: they count
+    /// for what the rules say in its place.
+    pub(crate) fn hold_days(&mut self, order: &OrderState) {
+        let counted = progress(&order.quarantine, &order.taps(), self.now).counted;
+        let before = self.state.left.days.unwrap_or(HeldDays { colour: order.colour, days: 0 });
+        let (colour, days) = (before.colour.min(order.colour), before.days.saturating_add(counted));
+        self.state.left.days = Some(HeldDays { colour, days });
+    }
+
+    /// Notes the end of an order for those to come.
+    pub(crate) fn note_end(&mut self, order: &OrderState, cause: ReleaseCause) {
+        if cause == ReleaseCause::Completed {
+            self.state.left.days = None;
+        }
+        let alone = order.manual.as_ref().filter(|manual| manual.provisional_until.is_some());
+        if let Some(by) = alone.and_then(|manual| manual.by.clone())
+            && cause != ReleaseCause::Superseded
+        {
+            self.state.left.unconfirmed = Some(by);
+        }
     }
 
     /// After the end of an officer's order its colour is gone: whom the rules have green is green again at once, and what
@@ -223,9 +270,16 @@ impl Desk<'_> {
         self.changes.manual.push(ManualRow { region, day, order, until, fate });
     }
 
+    /// Counts an order that a phone brings back.
+    pub(crate) fn count_again(&mut self, order: OrderId, manual: Option<&ManualOrder>) {
+        let Some(manual) = manual else { return };
+        let fate = if manual.provisional_until.is_some() { Fate::Ordered } else { Fate::Confirmed };
+        self.count(order, manual, fate);
+    }
+
     /// What the server knew besides of an order that a phone brings back. Who gave it is lost.
     pub(crate) fn recovered_manual(&self, order: &Order) -> Option<ManualOrder> {
-        let region = self.state.resides_in.unwrap_or_default();
+        let region = counted_in(self.region, self.state.resides_in);
         let until = order.issued_at.plus_hours(i64::from(self.rulebook.manual.confirm_hours));
         let known = self.state.order.as_ref().filter(|known| known.id == order.order);
         let known = known.and_then(|known| known.manual.as_ref());
@@ -258,7 +312,8 @@ impl Inner {
             match self.lapse(subject).await {
                 // Somebody else's request about the person does it, or the next round.
                 Ok(()) | Err(ServerError::Conflict) => {}
-                Err(error) => return Err(error),
+                // One that cannot be read keeps nobody else's from lapsing.
+                Err(error) => tracing::error!(%error, "an order that should lapse"),
             }
         }
         Ok(())
@@ -281,6 +336,6 @@ impl Inner {
     }
 }
 
-fn ordered_by(asking: &Asking<'_>) -> OrderedBy {
+pub(super) fn ordered_by(asking: &Asking<'_>) -> OrderedBy {
     OrderedBy { key: Bytes(asking.officer.id().to_vec()), name: asking.officer.name.clone() }
 }

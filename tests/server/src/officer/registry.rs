@@ -1,11 +1,13 @@
 //! The officers' public keys, in a file beside the database that an operator changes and a running server reads again.
 //! Where the file cannot be read nobody is an officer: it may be a key's removal that cannot be read.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use healthcode::token::PublicKey;
+use healthcode::token::SubjectId;
 use healthcode::token::key::KeyId;
 use healthcode::wire::Bytes;
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,9 @@ pub(crate) struct Known {
     /// What the authority calls the officer; residents read it.
     pub(crate) name: String,
     pub(crate) roles: Vec<OfficerRole>,
+    /// Whether the officer was removed: the key may do nothing more, and what it has signed can still be verified.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) removed: bool,
 }
 
 impl Known {
@@ -63,25 +68,47 @@ pub struct ListedOfficer {
     pub key: KeyId,
     /// What the officer may do.
     pub roles: Vec<OfficerRole>,
+    /// Whether the officer was removed, and may do nothing.
+    pub removed: bool,
 }
 
 /// The officers of a running server.
 pub(crate) struct Officers {
     path: PathBuf,
     current: RwLock<(Option<Stamp>, Arc<Vec<Known>>)>,
+    /// Where the list of what waits broke off for an officer who may ask for more of it; lost with the process, and then
+    /// the list begins anew.
+    left_off: Mutex<BTreeMap<KeyId, Waiting>>,
 }
+
+/// A person of whom something waits, and of which kind it is.
+type Waiting = (&'static str, SubjectId);
 
 impl Officers {
     /// The officers of a file; none where there is no file.
     pub(crate) fn open(path: PathBuf) -> Result<Self, StartError> {
         let stamp = Stamp::of(&path).ok().flatten();
         let officers = Arc::new(read(&path)?);
-        Ok(Self { path, current: RwLock::new((stamp, officers)) })
+        Ok(Self { path, current: RwLock::new((stamp, officers)), left_off: Mutex::default() })
+    }
+
+    /// Where the list of what waits broke off for an officer.
+    pub(crate) fn left_off(&self, officer: KeyId) -> Option<Waiting> {
+        self.left_off.lock().unwrap_or_else(PoisonError::into_inner).get(&officer).copied()
+    }
+
+    /// Notes where it breaks off, or that it does not.
+    pub(crate) fn leave_off(&self, officer: KeyId, at: Option<Waiting>) {
+        let mut left_off = self.left_off.lock().unwrap_or_else(PoisonError::into_inner);
+        match at {
+            Some(at) => left_off.insert(officer, at),
+            None => left_off.remove(&officer),
+        };
     }
 
     /// The officer of a key's id, by the file as it is now.
     pub(crate) fn find(&self, id: KeyId) -> Option<Known> {
-        self.now().iter().find(|officer| officer.id() == id).cloned()
+        self.now().iter().find(|officer| officer.id() == id && !officer.removed).cloned()
     }
 
     fn now(&self) -> Arc<Vec<Known>> {
@@ -153,39 +180,41 @@ impl Operator {
         self.change_officers(|officers| {
             officers.retain(|officer| officer.id() != key.id());
             // Two keys of one officer would be a second officer's confirmation.
-            if officers.iter().any(|officer| officer.name == name) {
+            if officers.iter().any(|officer| officer.name == name && !officer.removed) {
                 return refused("another key has this name: remove that officer first");
             }
-            officers.push(Known { key: key.to_cose().into(), name: name.to_owned(), roles });
+            officers.push(Known { key: key.to_cose().into(), name: name.to_owned(), roles, removed: false });
             Ok(())
         })
     }
 
-    /// Removes an officer: from now on the key is nobody's. What it has done stays.
+    /// Removes an officer: from now on the key is nobody's. What it has done stays, and stays verifiable.
     ///
     /// # Errors
     ///
     /// [`StartError::Refused`] where there is no officer of this name.
     pub fn remove_officer(&self, name: &str) -> Result<(), StartError> {
         self.change_officers(|officers| {
-            let before = officers.len();
-            officers.retain(|officer| officer.name != name);
-            if officers.len() < before {
-                Ok(())
-            } else {
-                Err(StartError::Refused("there is no officer of this name".to_owned()))
-            }
+            let mut named = officers.iter_mut().filter(|officer| officer.name == name && !officer.removed);
+            let officer = named.next();
+            let refused = || StartError::Refused("there is no officer of this name".to_owned());
+            officer.ok_or_else(refused)?.removed = true;
+            Ok(())
         })
     }
 
-    /// The officers who are registered.
+    /// The officers who are registered, and those who were.
     ///
     /// # Errors
     ///
     /// Where the file cannot be read.
     pub fn officers(&self) -> Result<Vec<ListedOfficer>, StartError> {
-        let listed =
-            |officer: Known| ListedOfficer { key: officer.id(), name: officer.name, roles: officer.roles };
+        let listed = |officer: Known| ListedOfficer {
+            key: officer.id(),
+            name: officer.name,
+            roles: officer.roles,
+            removed: officer.removed,
+        };
         Ok(read(&self.officers)?.into_iter().map(listed).collect())
     }
 

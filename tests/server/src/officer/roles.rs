@@ -1,7 +1,8 @@
 //! Which officer may do what: one table.
 
 use healthcode::token::ActKind;
-use healthcode::wire::{Act, act::Whom};
+use healthcode::wire::Act;
+use healthcode::wire::act::{Shown, Whom};
 use serde::{Deserialize, Serialize};
 
 /// What an officer is for. One officer may have several.
@@ -49,10 +50,18 @@ pub(crate) const fn needed(act: &Act) -> &'static [OfficerRole] {
         Act::Overdue {} | Act::CheckIn { .. } => &[OfficerRole::CheckIns],
         // Each sees what waits for a role of their own.
         Act::Waiting {} => &[OfficerRole::Relations, OfficerRole::Appeals, OfficerRole::Orders],
-        Act::Relation { .. } | Act::EndCare { .. } => &[OfficerRole::Relations],
-        Act::Declare { .. } | Act::IssuePaper { .. } | Act::WithdrawPaper { .. } => &[OfficerRole::Papers],
+        Act::Relation { .. } | Act::EndCare { .. } | Act::Show { what: Shown::Carers, .. } => {
+            &[OfficerRole::Relations]
+        }
+        Act::Declare { .. }
+        | Act::IssuePaper { .. }
+        | Act::WithdrawPaper { .. }
+        | Act::Show { what: Shown::Papers, .. } => &[OfficerRole::Papers],
         Act::DecideAppeal { .. } => &[OfficerRole::Appeals],
-        Act::Order { .. } | Act::ConfirmOrder { .. } | Act::LiftOrder { .. } => &[OfficerRole::Orders],
+        Act::Order { .. }
+        | Act::ConfirmOrder { .. }
+        | Act::LiftOrder { .. }
+        | Act::Show { what: Shown::Order, .. } => &[OfficerRole::Orders],
     }
 }
 
@@ -60,14 +69,20 @@ pub(crate) const fn needed(act: &Act) -> &'static [OfficerRole] {
 pub(crate) const fn told_as(act: &Act) -> Option<(&Whom, ActKind)> {
     match act {
         Act::Overdue {} | Act::Waiting {} => None,
-        Act::Relation { whom, .. } | Act::EndCare { whom, .. } => Some((whom, ActKind::Relation)),
+        // For looking there is no kind of its own: the note says that nothing was changed.
+        Act::Relation { whom, .. } | Act::EndCare { whom, .. } | Act::Show { whom, what: Shown::Carers } => {
+            Some((whom, ActKind::Relation))
+        }
         Act::Declare { whom, .. } => Some((whom, ActKind::Declaration)),
-        Act::IssuePaper { whom } | Act::WithdrawPaper { whom, .. } => Some((whom, ActKind::Paper)),
+        Act::IssuePaper { whom }
+        | Act::WithdrawPaper { whom, .. }
+        | Act::Show { whom, what: Shown::Papers } => Some((whom, ActKind::Paper)),
         Act::CheckIn { whom, .. } => Some((whom, ActKind::CheckIn)),
         Act::DecideAppeal { whom, .. } => Some((whom, ActKind::Appeal)),
-        Act::Order { whom, .. } | Act::ConfirmOrder { whom, .. } | Act::LiftOrder { whom, .. } => {
-            Some((whom, ActKind::Order))
-        }
+        Act::Order { whom, .. }
+        | Act::ConfirmOrder { whom, .. }
+        | Act::LiftOrder { whom, .. }
+        | Act::Show { whom, what: Shown::Order } => Some((whom, ActKind::Order)),
     }
 }
 
@@ -78,6 +93,7 @@ pub(crate) const fn word_of(act: &Act) -> &'static str {
         Act::Waiting {} => "waiting",
         Act::Relation { .. } => "relation",
         Act::EndCare { .. } => "end-care",
+        Act::Show { .. } => "show",
         Act::Declare { .. } => "declare",
         Act::IssuePaper { .. } => "issue-paper",
         Act::WithdrawPaper { .. } => "withdraw-paper",

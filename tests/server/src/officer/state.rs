@@ -2,6 +2,7 @@
 //! order that no rule gave, and when the person waits for an officer or an officer for the person.
 
 use healthcode::rules::calendar::{LegalDate, Timestamp};
+use healthcode::rules::colour::Colour;
 use healthcode::rules::quarantine::{Attribution, DayState, Phase, attribute, progress};
 use healthcode::rules::text::Text;
 use healthcode::token::ids::OrderId;
@@ -59,12 +60,48 @@ pub struct ManualOrder {
 }
 
 /// The officer who gave an order.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderedBy {
     /// The id of the officer's key.
     pub key: Bytes,
     /// What the authority calls the officer.
     pub name: String,
+}
+
+impl OrderedBy {
+    /// Whether both are one officer, by key or by name.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.key == other.key || self.name == other.name
+    }
+}
+
+/// What orders that no rule gave leave behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Whose order ended last without a second officer's word: the next one is another officer's to give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unconfirmed: Option<OrderedBy>,
+    /// The days that were served before, until the rules have said what holds in the order's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<HeldDays>,
+}
+
+impl Left {
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Days of a quarantine that count for the one that takes its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldDays {
+    /// As strict as this they were served.
+    pub colour: Colour,
+    /// How many.
+    pub days: u16,
 }
 
 impl OrderState {

@@ -38,7 +38,7 @@ impl Officer {
 
     /// The next request of now.
     pub(crate) fn request(&mut self, server: &Server, act: Act) -> OfficerRequest {
-        self.requests += 1;
+        self.requests = self.requests.wrapping_add(1);
         let mut request = self.key.public_key().thumbprint()[..16].to_vec();
         request[15] = self.requests;
         OfficerRequest {

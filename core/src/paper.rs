@@ -2,13 +2,13 @@
 //! (ISO/IEC 7810, ID-1). It says what the code says and what a gate does with it. What never enters: a reason, a telephone
 //! number, an address. Whoever prints it has only what the authority has signed.
 
-use crate::qr::Matrix;
-use crate::qr::Shade;
 use crate::qr::sheet::{A4, Area, Sheet, Style};
+use crate::qr::{Matrix, QrError, Shade};
 use crate::rules::calendar::LegalDate;
 use crate::rules::rulebook::{ColourText, Rulebook};
 use crate::rules::text::Text;
 use crate::token::GateToken;
+use crate::token::code_text::{CodeText, Prefix};
 
 /// The margin that every printer leaves, in millimetres.
 const MARGIN: f64 = 15.0;
@@ -19,16 +19,27 @@ const CARD: Area = Area { x: MARGIN, y: 229.0, width: 85.6, height: 53.98 };
 /// The height of a line of what a page explains, and of its letters.
 const LINE: (f64, f64) = (8.2, 5.4);
 
+/// The page of a paper code as one SVG document of A4 size without references: of the token, as it was `signed`, by the
+/// issuer's rulebook and name.
+///
+/// # Errors
+///
+/// [`QrError`] for a token that is too large for a code.
+pub fn page(token: &GateToken, signed: &[u8], rulebook: &Rulebook, issuer: &Text) -> Result<String, QrError> {
+    let matrix = Matrix::encode(&CodeText::write(Prefix::Paper, signed))?;
+    Ok(Page { rulebook, issuer }.draw(&Printed { token, matrix: &matrix }))
+}
+
 /// What the pages of an issuer have in common.
-pub(super) struct Page<'a> {
-    pub(super) rulebook: &'a Rulebook,
-    pub(super) issuer: &'a Text,
+struct Page<'a> {
+    rulebook: &'a Rulebook,
+    issuer: &'a Text,
 }
 
 /// What is printed.
-pub(super) struct Printed<'a> {
-    pub(super) token: &'a GateToken,
-    pub(super) matrix: &'a Matrix,
+struct Printed<'a> {
+    token: &'a GateToken,
+    matrix: &'a Matrix,
 }
 
 /// A line of the page, in both languages.
@@ -50,7 +61,7 @@ const EXPLAINED: [(&str, &str); 4] = [
 
 impl Page<'_> {
     /// The page as an SVG document.
-    pub(super) fn draw(&self, printed: &Printed<'_>) -> String {
+    fn draw(&self, printed: &Printed<'_>) -> String {
         let GateToken { colour, masked_name, id_tail, .. } = printed.token;
         let shade = Shade::from(*colour);
         let meaning = self.rulebook.colour_text(*colour);
