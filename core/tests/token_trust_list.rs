@@ -413,6 +413,8 @@ fn what_nobody_could_open_is_not_sealed() {
         due_by: at(0),
         reason: Some(Text::new("长".repeat(bytes / 3), "")),
         officer: None,
+        rating: None,
+        rule: None,
     };
     let long = seal(&notice(AppealNotice::LIMIT), &key(DECISIONS));
     assert!(matches!(long, Err(SealError::TooLarge(bytes)) if bytes > AppealNotice::LIMIT));

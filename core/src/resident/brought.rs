@@ -25,6 +25,8 @@ use crate::wire::{Bytes, OperationBody};
 /// Records what is still to be brought along, of all who moved; whether there was something. What does not succeed now is
 /// done before the next sync.
 pub(super) fn bring_all(phone: &Phone) -> bool {
+    // Calls at the same time bring one thing once.
+    let _one_at_a_time = phone.moving();
     let keys = phone.subjects().unwrap_or_default();
     let mut any = false;
     for key in keys {
@@ -38,38 +40,51 @@ pub(super) fn bring_all(phone: &Phone) -> bool {
 
 fn bring(phone: &Phone, key: &SubjectKey) -> Result<bool, HealthcodeError> {
     let body = phone.store.read(|file| file.subject(key))?;
-    let Some(moved) = body.filter(|body| !body.replaced && !body.unknown).and_then(|body| body.moved) else {
+    let Some(mut moved) = body.filter(|body| !body.replaced && !body.unknown).and_then(|body| body.moved)
+    else {
         return Ok(false);
     };
     let Some(rulebook) = phone.rulebook_of(&key.issuer) else { return Ok(false) };
     let now = phone.now()?;
+    // A consent lasts a day: its time must not lag by one.
+    if now.estimate.is_none() {
+        return Ok(false);
+    }
     let from = moved.from();
-    let (declared, served) = phone.store.read(|file| {
-        if file.subject(&from)?.is_none() {
-            return Ok((None, None));
-        }
-        let declared = if moved.declared { None } else { file.last_declaration(&from)? };
-        Ok::<_, HealthcodeError>((declared, Served::read(file, &from, &moved, &now)?))
-    })?;
-    let mut said = Vec::new();
-    let mut after = moved;
-    if let Some((_, declaration)) = declared {
-        after.declared = true;
+    let mut any = false;
+    if !moved.declared {
+        let (declared, there) = phone.store.read(|file| {
+            let declared = file.last_declaration(&from)?;
+            Ok::<_, HealthcodeError>((declared, file.last_declaration(key)?))
+        })?;
+        moved.declared = true;
         let today = rulebook.offset_minutes.date_of(now.best());
-        let anew = anew(&declaration, &rulebook, today);
-        // What the form there asks for besides is the person's to answer.
-        if anew.errors(&rulebook, today).is_empty() {
-            said.push((OperationBody::Declaration(anew), after.clone()));
+        // What the form there asks for besides, or was declared too long ago, is the person's to answer; and what the
+        // person has declared there stands.
+        let declared =
+            declared.filter(|_| there.is_none()).map(|(_, declared)| anew(&declared, &rulebook, today));
+        match declared.filter(|declared| declared.errors(&rulebook, today).is_empty()) {
+            Some(declared) => {
+                record::bring(phone, key, &OperationBody::Declaration(declared), &moved)?;
+                any = true;
+            }
+            None => phone.store.write(|file| {
+                let Some(mut body) = file.subject(key)? else { return Ok(()) };
+                body.moved = Some(moved.clone());
+                file.put_subject(key, &body)
+            })?,
         }
     }
+    let served = phone.store.read(|file| match file.subject(&from)? {
+        Some(_) => Served::read(file, &from, &moved, &now),
+        None => Ok(None),
+    })?;
     if let Some(served) = served {
-        after.brought = Some(served.order);
-        said.push((served.operation(phone, key, &from, &now)?, after.clone()));
+        moved.brought = Some(served.order);
+        record::bring(phone, key, &served.operation(phone, key, &from, &now)?, &moved)?;
+        any = true;
     }
-    for (body, after) in &said {
-        record::bring(phone, key, body, after)?;
-    }
-    Ok(!said.is_empty())
+    Ok(any)
 }
 
 /// Days that were served where the person comes from.
@@ -81,8 +96,7 @@ struct Served {
 }
 
 impl Served {
-    /// What was not brought yet: an order in force with days that count, as it is at the move; one that has run to its
-    /// end, whenever that was.
+    /// What was not brought yet: an order in force once days of it count; one that has run to its end, whenever that was.
     fn read(
         file: &Transaction<'_>,
         from: &SubjectKey,
@@ -129,11 +143,11 @@ fn completed(file: &Transaction<'_>, key: &SubjectKey) -> Result<Option<OrderId>
     Ok(release.filter(|release| release.cause == ReleaseCause::Completed).map(|release| release.order))
 }
 
-/// A declaration as it would be made today at another authority: stays that lie before the days that are asked for are
-/// left out.
+/// A declaration as another authority reads it today: of the day on which it was made, since what was served after that
+/// day answers it; stays that lie before the days that are asked for are left out.
 pub(super) fn anew(declaration: &Declaration, rulebook: &Rulebook, today: LegalDate) -> Declaration {
     let first = today.plus_days(-i32::from(rulebook.declaration.travel_window_days));
     let mut travel = declaration.travel.clone();
     travel.retain(|stay| stay.to >= first);
-    Declaration { travel, declared_on: today, ..declaration.clone() }
+    Declaration { travel, ..declaration.clone() }
 }

@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
+use super::Resident;
 use super::record::{Recorded, tell};
+use super::region::at_home;
 use super::standing::Standing;
 use super::whereabouts::{change, entry_at};
-use super::{Resident, known};
 use crate::error::HealthcodeError;
 use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::rules::colour::Colour;
@@ -107,7 +108,7 @@ impl Resident {
     /// `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
     pub fn exposures(&self, subject: String) -> Result<Vec<Exposure>, HealthcodeError> {
         let phone = self.phone()?;
-        let key = known(&phone, &subject)?;
+        let key = at_home(&phone, &subject)?;
         let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
         let now = phone.now()?.best();
         let (matches, entries, decided_at) = phone.store.read(|file| {
@@ -141,7 +142,7 @@ impl Resident {
         answer: ExposureAnswer,
     ) -> Result<Option<Recorded>, HealthcodeError> {
         let phone = self.phone()?;
-        let key = known(&phone, &subject)?;
+        let key = at_home(&phone, &subject)?;
         let known = phone.store.read(|file| file.matches(&key))?;
         let matched = known.iter().find(|matched| matched.id() == exposure);
         let matched = matched.ok_or_else(|| HealthcodeError::field("exposure", "unknown"))?;

@@ -142,7 +142,7 @@ pub(super) fn home(phone: &Phone) -> Result<Home, HealthcodeError> {
         let standings = file.subjects()?.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok::<_, HealthcodeError>((standings, region::region(file)?))
     })?;
-    let shown = region::shown(phone, region, &standings);
+    let shown = region::shown(phone, region, &standings, now.best());
     let trust = phone.trust();
 
     let mut wakes: Vec<Timestamp> = Vec::new();

@@ -4,7 +4,6 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
 
-#[cfg(feature = "http")]
 use std::sync::Arc;
 
 use super::brought::anew;
@@ -77,7 +76,7 @@ impl Resident {
     /// `InvalidField` at `issuer`; `NotSynced`, `UnknownSubject`, `Storage`.
     pub fn preview_move_call(&self, subject: String, issuer: String) -> Result<Call, HealthcodeError> {
         let phone = self.phone()?;
-        let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+        let trust = listed(&phone)?;
         call(&trust, &known(&phone, &subject)?, &issuer)
     }
 
@@ -93,7 +92,7 @@ impl Resident {
         reply: Reply,
     ) -> Result<MovePreview, HealthcodeError> {
         let phone = self.phone()?;
-        let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+        let trust = listed(&phone)?;
         preview(&phone, &known(&phone, &subject)?, (&trust, &issuer), &reply)
     }
 
@@ -122,7 +121,8 @@ impl Resident {
     ///
     /// # Errors
     ///
-    /// `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync;
+    /// `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync, or while
+    /// the trust list is out of date;
     /// `UpdateApp` for a rulebook of a later form; `UnknownSubject`, `Network`, `Rejected`, `Storage`, `Port`,
     /// `Cancelled`.
     #[uniffi::method(default(cancel = None))]
@@ -135,7 +135,7 @@ impl Resident {
         let phone = self.phone()?;
         let work = async move {
             let key = known(&phone, &subject)?;
-            let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+            let trust = listed(&phone)?;
             let call = call(&trust, &key, &issuer)?;
             let reply = Client::new(&phone.config)?.send(&call).await?;
             preview(&phone, &key, (&trust, &issuer), &reply)
@@ -170,7 +170,7 @@ impl Resident {
         let phone = self.phone()?;
         let work = async move {
             let key = known(&phone, &subject)?;
-            let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+            let trust = listed(&phone)?;
             let client = Client::new(&phone.config)?;
             let reply = client.send(&call(&trust, &key, &issuer)?).await?;
             let call = begin(&phone, &key, &issuer, &reply)?;
@@ -178,6 +178,13 @@ impl Resident {
         };
         run(&self.hold, cancel, work).await
     }
+}
+
+/// The trust list, if it is in force: name and document go to nobody by an old one.
+fn listed(phone: &Phone) -> Result<Arc<TrustList>, HealthcodeError> {
+    let now = phone.now()?.lower_bound;
+    let trust = phone.current_trust().filter(|trust| !trust.is_expired(now));
+    trust.ok_or(HealthcodeError::NotSynced)
 }
 
 fn destination<'a>(
@@ -199,7 +206,7 @@ fn call(trust: &TrustList, key: &SubjectKey, issuer: &str) -> Result<Call, Healt
 
 /// Keeps the rulebook that has come, and gives the call that makes the person known there.
 fn begin(phone: &Phone, key: &SubjectKey, issuer: &str, rulebook: &Reply) -> Result<Call, HealthcodeError> {
-    let trust = phone.trust().ok_or(HealthcodeError::NotSynced)?;
+    let trust = listed(phone)?;
     destination(&trust, key, issuer)?;
     phone.take_rulebook_of(issuer, rulebook.body_of("application/cbor")?)?;
     let (body, carer) = phone.store.read(|file| {

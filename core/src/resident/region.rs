@@ -3,9 +3,10 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
 
-use super::Resident;
 use super::standing::Standing;
+use super::{Resident, known};
 use crate::error::HealthcodeError;
+use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Region;
 use crate::rules::text::Text;
 use crate::store::{StoreError, SubjectKey, Transaction};
@@ -72,9 +73,17 @@ pub(super) fn region(file: &Transaction<'_>) -> Result<Option<Region>, StoreErro
 }
 
 /// The subjects whose codes are to be shown in a region, one for each person: of the authority that speaks for it, if it
-/// has given a code; else of the one that knew the person first.
-pub(super) fn shown(phone: &Phone, region: Option<Region>, all: &[(Standing, SubjectKey)]) -> Vec<SubjectId> {
-    let works = |standing: &Standing| standing.token.is_some() && !standing.body.replaced;
+/// has given a code that is valid; else of the one that knew the person first.
+pub(super) fn shown(
+    phone: &Phone,
+    region: Option<Region>,
+    all: &[(Standing, SubjectKey)],
+    now: Timestamp,
+) -> Vec<SubjectId> {
+    let works = |standing: &Standing| {
+        let valid = standing.token.as_ref().is_some_and(|(_, token)| now < token.expires_at);
+        valid && !standing.body.replaced && !standing.body.unknown
+    };
     let mut persons: Vec<(SubjectId, Vec<&(Standing, SubjectKey)>)> = Vec::new();
     for one in all {
         let person = first_of(all, one);
@@ -97,6 +106,25 @@ pub(super) fn shown(phone: &Phone, region: Option<Region>, all: &[(Standing, Sub
         here.or_else(first).unwrap_or(person)
     };
     persons.into_iter().map(pick).collect()
+}
+
+/// The subject under which it is kept where a person was: the one at the home authority, whose notices this phone follows.
+pub(super) fn at_home(phone: &Phone, id: &str) -> Result<SubjectKey, HealthcodeError> {
+    let asked = known(phone, id)?;
+    phone.store.read(|file| {
+        let mut key = asked.clone();
+        for _ in file.subjects()? {
+            if phone.is_home(&key.issuer) {
+                return Ok(key);
+            }
+            let before = file.subject(&key)?.and_then(|body| body.moved).map(|moved| moved.from());
+            match before {
+                Some(before) if file.subject(&before)?.is_some() => key = before,
+                _ => break,
+            }
+        }
+        Err(HealthcodeError::UnknownSubject)
+    })
 }
 
 /// As whom this phone knew the person first.

@@ -3,7 +3,8 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what crosses the border is owned")]
 
-use super::{Resident, ScannedText, known};
+use super::region::at_home;
+use super::{Resident, ScannedText};
 use crate::error::HealthcodeError;
 use crate::rules::calendar::{LegalCalendar, LegalDate, Timestamp};
 use crate::rules::exposure::matching::LONGEST_RUN_DAYS;
@@ -82,7 +83,7 @@ impl Resident {
     /// the authority publishes no notices; `UnknownSubject`, `Storage`, `Port`.
     pub fn record_trip(&self, subject: String, trip: TripInput) -> Result<String, HealthcodeError> {
         let phone = self.phone()?;
-        let key = known(&phone, &subject)?;
+        let key = at_home(&phone, &subject)?;
         let terms = terms(&phone)?;
         let today = super::today(&phone, &phone.now()?)?;
         let calendar = phone.rulebook().ok_or(HealthcodeError::NotSynced)?.offset_minutes;
@@ -99,7 +100,7 @@ impl Resident {
     /// `whereabouts` with `too-many`; `NotSynced`, `UnknownSubject`, `Storage`, `Port`.
     pub fn enter_venue(&self, subject: String, text: String) -> Result<String, HealthcodeError> {
         let phone = self.phone()?;
-        let key = known(&phone, &subject)?;
+        let key = at_home(&phone, &subject)?;
         let terms = terms(&phone)?;
         let (issuer, code) = read_venue(&phone, &text)?;
         let region = Region::from_code(code.region).map_err(|_| not_a_venue())?;
@@ -134,7 +135,7 @@ impl Resident {
     /// `InvalidField` for an `entry` that is no open visit; `UnknownSubject`, `Storage`, `Port`.
     pub fn leave_venue(&self, subject: String, entry: String) -> Result<(), HealthcodeError> {
         let phone = self.phone()?;
-        let key = known(&phone, &subject)?;
+        let key = at_home(&phone, &subject)?;
         let place = entry.parse::<u64>().map_err(|_| no_entry())?;
         change(&phone, &key, |file, now| {
             let at = taken_at(now);
@@ -157,7 +158,7 @@ impl Resident {
     /// `UnknownSubject`, `NotSynced`, `Storage`, `Port`.
     pub fn whereabouts(&self, subject: String) -> Result<Vec<WhereaboutsEntry>, HealthcodeError> {
         let phone = self.phone()?;
-        let key = known(&phone, &subject)?;
+        let key = at_home(&phone, &subject)?;
         let rulebook = phone.rulebook().ok_or(HealthcodeError::NotSynced)?;
         let now = taken_at(&phone.now()?);
         let entries = phone.store.read(|file| file.whereabouts(&key))?;
@@ -172,7 +173,7 @@ impl Resident {
     #[uniffi::method(default(entry = None))]
     pub fn forget_whereabouts(&self, subject: String, entry: Option<String>) -> Result<(), HealthcodeError> {
         let phone = self.phone()?;
-        let key = known(&phone, &subject)?;
+        let key = at_home(&phone, &subject)?;
         change(&phone, &key, |file, _| {
             match entry {
                 Some(entry) => {

@@ -65,7 +65,7 @@ impl SubjectBody {
 pub(crate) struct Moved {
     pub(crate) subject: SubjectId,
     pub(crate) issuer: String,
-    /// Whether the declaration was made here too, or cannot be.
+    /// Whether the declaration was brought, or is left to the person.
     #[serde(default)]
     pub(crate) declared: bool,
     /// The order whose days were brought last, and whether it was over.

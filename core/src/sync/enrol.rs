@@ -167,6 +167,11 @@ pub(super) fn keep(phone: &Phone, enrolled: &Enrolled, new: &New) -> Result<Conf
     let before = loop {
         let relinked = Relinked::make(phone, &key, head, signer.as_ref(), true)?;
         let kept = phone.store.write(|file| {
+            // Whatever an authority says: on this phone an id names one subject.
+            if file.subjects()?.iter().any(|known| known.subject == key.subject && known.issuer != key.issuer)
+            {
+                return Err(HealthcodeError::bad_answer());
+            }
             let known = file.subject(&key)?;
             let mut body = SubjectBody::new(new.identity.clone());
             body.pending_until = enrolled.pending_until;
@@ -174,8 +179,8 @@ pub(super) fn keep(phone: &Phone, enrolled: &Enrolled, new: &New) -> Result<Conf
             body.moved = new.move_to.as_ref().map(|to| to.from.clone());
             if let Some(known) = known {
                 (body.spread, body.carers) = (known.spread, known.carers);
-                // What was brought before was brought.
-                body.moved = known.moved.or(body.moved);
+                // A new key brings anew what it consents to; taken before, it is not taken twice.
+                body.moved = body.moved.or(known.moved);
             }
             let before = file.holder_key(&key)?;
             if !relinked.is_current(file, &key)? {

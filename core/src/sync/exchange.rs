@@ -106,7 +106,8 @@ impl Exchange {
         }
         // After a start of the device, and a day or more after the last anchor, what is known of the time lags, and with
         // it what the server can make of a tap.
-        if subjects.is_empty() || now.estimate.is_none() || (waits && now.firm.is_none()) {
+        let home = subjects.iter().any(|key| phone.is_home(&key.issuer));
+        if !home || now.estimate.is_none() || (waits && now.firm.is_none()) {
             tasks.push_back(Task::Anchor);
         }
         tasks.extend(elsewhere::in_turn(&phone, subjects));

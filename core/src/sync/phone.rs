@@ -48,6 +48,8 @@ pub(crate) struct Phone {
     pub(super) gate: Mutex<Option<Arc<GateDocuments>>>,
     /// Held from the look at what is in force until what follows it is: what is published is taken one at a time.
     publishing: Mutex<()>,
+    /// Held while what a move brings along is recorded.
+    moving: Mutex<()>,
     exchanges: AtomicU32,
     #[cfg(feature = "http")]
     pub(crate) flight: tokio::sync::Mutex<()>,
@@ -147,6 +149,7 @@ impl Phone {
             state: Mutex::new(state),
             gate: Mutex::new(None),
             publishing: Mutex::new(()),
+            moving: Mutex::new(()),
             exchanges: AtomicU32::new(0),
             #[cfg(feature = "http")]
             flight: tokio::sync::Mutex::new(()),
@@ -279,7 +282,7 @@ impl Phone {
         read_clock(&self.ports)
     }
 
-    /// The home issuer as the trust list has it.
+    /// An issuer as the trust list has it.
     pub(crate) fn issuer<'a>(trust: &'a TrustList, id: &str) -> Result<&'a Issuer, HealthcodeError> {
         trust.issuer(id).ok_or_else(|| HealthcodeError::field("issuer", "not-listed"))
     }
@@ -291,6 +294,10 @@ impl Phone {
 
     pub(crate) fn log(&self, level: LogLevel, line: String) {
         self.ports.log(level, line);
+    }
+
+    pub(crate) fn moving(&self) -> MutexGuard<'_, ()> {
+        self.moving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn publishing(&self) -> MutexGuard<'_, ()> {

@@ -134,7 +134,8 @@ impl Phone {
         };
         let rulebook_stays = !self.is_rulebook_removed(&trust, &self.config.issuer)?;
         let mut removed = Vec::new();
-        for issuer in self.state().in_force.others.keys().cloned().collect::<Vec<_>>() {
+        let others: Vec<_> = self.state().in_force.others.keys().cloned().collect();
+        for issuer in others {
             if self.is_rulebook_removed(&trust, &issuer)? {
                 removed.push(issuer);
             }

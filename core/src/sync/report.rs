@@ -42,8 +42,9 @@ impl SyncReport {
 pub struct SubjectProblem {
     /// The subject.
     pub subject: String,
-    /// The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable` or `not-listed` where
-    /// another authority than the home one does not answer, or is listed no more; or one of a later version.
+    /// The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable`, `bad-answer`,
+    /// `update-app`, `not-listed` or a refusal's word where another authority than the home one does not answer, answers
+    /// what is none, speaks a later version, or is listed no more; or one of a later version of this library.
     pub problem: String,
     /// How long to wait before trying again, if the server said so.
     pub retry_after: Option<Duration>,

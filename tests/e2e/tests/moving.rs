@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
 use healthcode::HealthcodeError;
-use healthcode::resident::{JournalEvent, SubjectCard, SubjectState};
+use healthcode::resident::{AnswerValue, JournalEvent, SubjectCard, SubjectState};
 use healthcode::rules::colour::Colour;
 use healthcode_cli::time::World;
-use healthcode_e2e::phone::{Phone, at};
+use healthcode_e2e::phone::{Phone, at, at_home, li_si};
 use healthcode_e2e::server::Pair;
 
 fn cards(phone: &Phone) -> Vec<SubjectCard> {
@@ -17,7 +20,7 @@ fn cards(phone: &Phone) -> Vec<SubjectCard> {
 fn move_to_shenzhen(pair: &Pair, phone: &Phone) -> String {
     let asked = phone.move_to("shenzhen").unwrap();
     assert_eq!(asked.digits, 6);
-    let code = pair.shenzhen.one_time_code().expect("Shenzhen's records have the number");
+    let code = pair.shenzhen.one_time_code().unwrap();
     assert_eq!(pair.hangzhou.one_time_code(), None, "at home nothing is asked");
     phone.enrol_there(&code).unwrap()
 }
@@ -108,6 +111,16 @@ fn a_dead_server_there_holds_up_nothing_at_home(pair: &mut Pair, phone: &Phone, 
     assert_eq!((report.accepted, report.waiting), (1, 1), "{report:?}");
     assert_eq!(report.problems[0].problem, "unreachable");
     assert_eq!(report.problems[0].subject, there);
+    // Somebody else answers at its address: that fails nobody's exchange but its own.
+    let other = TcpListener::bind(("127.0.0.1", pair.shenzhen.port())).unwrap();
+    let answers = std::thread::spawn(move || {
+        let (mut stream, _) = other.accept().unwrap();
+        let _ = stream.read(&mut [0; 65_536]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+    });
+    let report = phone.sync().unwrap();
+    assert_eq!((report.waiting, report.problems[0].problem.as_str()), (1, "bad-answer"), "{report:?}");
+    answers.join().unwrap();
     pair.shenzhen.restart();
     let report = phone.sync().unwrap();
     assert_eq!((report.accepted, report.waiting, report.problems.len()), (1, 0, 0), "{report:?}");
@@ -121,6 +134,7 @@ fn a_quarantine_that_ends_at_home_after_the_move_is_brought_when_it_ends() {
     let pair = Pair::start(&world);
     let mut phone = Phone::open(&pair.hangzhou, "phone.db");
     phone.become_yellow(&pair.hangzhou);
+    world.go_to(at(11, 18, 0));
     let there = move_to_shenzhen(&pair, &phone);
     phone.sync().unwrap();
     let colour = |subject: &str| {
@@ -137,4 +151,33 @@ fn a_quarantine_that_ends_at_home_after_the_move_is_brought_when_it_ends() {
     phone.sync().unwrap();
     assert_eq!(colour(&phone.subject), Some(Colour::Green), "served at home");
     assert_eq!(colour(&there), Some(Colour::Green), "and brought in the same sync");
+}
+
+#[test]
+fn a_contact_that_was_declared_and_served_at_home_is_served_there_too() {
+    let world = World::new(at(11, 9, 0));
+    let pair = Pair::start(&world);
+    let mut phone = Phone::open(&pair.hangzhou, "phone.db");
+    phone.enrol(&pair.hangzhou, li_si());
+    let mut contact = at_home();
+    contact.answers[0].value = AnswerValue::YesNo { yes: true };
+    phone.declare(contact);
+    assert_eq!(phone.card().colour, Some(Colour::Red));
+    for day in 11..=24 {
+        world.go_to(at(day, 10, 0));
+        phone.tap().unwrap();
+        phone.sync().unwrap();
+    }
+    world.go_to(at(25, 8, 0));
+    phone.sync().unwrap();
+    assert_eq!(phone.card().colour, Some(Colour::Green), "served at home");
+    let there = move_to_shenzhen(&pair, &phone);
+    let report = phone.sync().unwrap();
+    assert!(report.waiting == 0 && report.problems.is_empty(), "{report:?}");
+    let card = cards(&phone).into_iter().find(|card| card.subject == there).unwrap();
+    if card.declared {
+        assert_eq!(card.colour, Some(Colour::Green), "what was served answers the declaration of before");
+    } else {
+        assert_eq!(card.colour, None, "what was declared too long ago is asked anew");
+    }
 }

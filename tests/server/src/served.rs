@@ -5,6 +5,7 @@
 use healthcode::rules::calendar::LegalDate;
 use healthcode::rules::colour::Colour;
 use healthcode::rules::facts::ServedOrder;
+use healthcode::rules::rating::ORDER_ELSEWHERE;
 use healthcode::rules::rating::OrderTerms;
 use healthcode::time::Interval;
 use healthcode::token::consent::Purpose;
@@ -40,6 +41,9 @@ pub struct BroughtState {
     pub days: u16,
     /// The legal day on which they were brought.
     pub on: LegalDate,
+    /// The legal day on which it was released, where it was.
+    #[serde(default)]
+    pub ended_on: Option<LegalDate>,
     /// Whether the order had run to its release.
     pub completed: bool,
     /// Its first day; none for one that was brought before this was noted.
@@ -129,7 +133,8 @@ impl Desk<'_> {
         let on = self.rulebook.offset_minutes.date_of(self.now);
         let (issuer, order) = (issuer.to_owned(), proven.order);
         let starts_on = Some(proven.starts_on);
-        let brought = BroughtState { issuer, order, colour, days, on, completed, starts_on };
+        let ended_on = proven.released.map(|(at, _)| self.rulebook.offset_minutes.date_of(at));
+        let brought = BroughtState { issuer, order, colour, days, on, completed, starts_on, ended_on };
         Ok(Credit { brought, starts_on: proven.starts_on })
     }
 
@@ -199,11 +204,14 @@ impl Desk<'_> {
             Some(exposed_on) => starts_on > exposed_on,
             None => starts_on >= order.quarantine.starts_on,
         };
+        // One that was in force there when the one here was issued for it, and is over now.
+        let by_it = order.rule == ORDER_ELSEWHERE;
         self.state.brought.iter().any(|brought| {
             brought.completed
                 && brought.colour >= order.colour
                 && brought.on >= issued_on
-                && brought.starts_on.is_some_and(covers)
+                && (brought.starts_on.is_some_and(covers)
+                    || (by_it && brought.ended_on.is_some_and(|ended_on| ended_on >= issued_on)))
         })
     }
 }

@@ -12,8 +12,12 @@ use crate::token::Anchor;
 
 /// The word for an authority that does not answer.
 const UNREACHABLE: &str = "unreachable";
-/// The word for an authority that is in the trust list no more.
+/// The word for an authority that is in the trust list no more, or without an address.
 const NOT_LISTED: &str = "not-listed";
+/// The word for an answer that is none, or does not verify.
+const BAD_ANSWER: &str = "bad-answer";
+/// The word for an authority that speaks a later version.
+const UPDATE_APP: &str = "update-app";
 
 /// The rounds of an exchange: those at home first, then the others with the rules that they go by.
 pub(super) fn in_turn(phone: &Phone, subjects: Vec<SubjectKey>) -> Vec<Task> {
@@ -51,7 +55,15 @@ impl Exchange {
         Ok(())
     }
 
-    /// Whether another authority than the home one does not answer: then what is for it waits, and that is told.
+    /// The home authority's rulebook is fetched before anything is asked of another one.
+    pub(super) fn fetch_before_others(&mut self, fetch: Fetch) {
+        let other = |task: &Task| matches!(task, Task::Subject(key, _) if !self.phone.is_home(&key.issuer));
+        let place = self.tasks.iter().position(other).unwrap_or(self.tasks.len());
+        self.tasks.insert(place, Task::Fetch(fetch));
+    }
+
+    /// Whether another authority than the home one does not answer, or answers what is none: then what is for it waits,
+    /// that is told, and nobody else's exchange fails for it.
     pub(super) fn is_let_be(
         &mut self,
         key: &SubjectKey,
@@ -61,10 +73,13 @@ impl Exchange {
             return Ok(false);
         }
         let (problem, retry_after) = match error {
-            HealthcodeError::Network { kind, retry_after } if *kind != NetworkKind::BadAnswer => {
-                (UNREACHABLE, *retry_after)
+            HealthcodeError::Network { kind: NetworkKind::BadAnswer, retry_after } => {
+                (BAD_ANSWER, *retry_after)
             }
-            HealthcodeError::InvalidField { field, .. } if field == "issuer" => (NOT_LISTED, None),
+            HealthcodeError::Network { retry_after, .. } => (UNREACHABLE, *retry_after),
+            HealthcodeError::Rejected { problem, retry_after, .. } => (problem.as_str(), *retry_after),
+            HealthcodeError::UpdateApp => (UPDATE_APP, None),
+            HealthcodeError::InvalidField { .. } => (NOT_LISTED, None),
             _ => return Ok(false),
         };
         let mut told = vec![key.clone()];

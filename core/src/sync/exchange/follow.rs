@@ -45,7 +45,7 @@ impl Exchange {
         }
         let rules = self.phone.rulebook().map_or(0, |rulebook| rulebook.version);
         if anchor.rules_version > rules && !fetches(self, Fetch::Rulebook) {
-            self.tasks.push_back(Task::Fetch(Fetch::Rulebook));
+            self.fetch_before_others(Fetch::Rulebook);
         }
         if self.gate && !fetches(self, Fetch::Policies) {
             let policies = self.phone.gate_documents()?.policies.as_ref().map_or(0, |known| known.version);

@@ -2,6 +2,7 @@ package dev.healthcode.demo
 
 import dev.healthcode.Colour
 import dev.healthcode.SubjectState
+import dev.healthcode.authorities
 import dev.healthcode.demo.state.DeviceSetting
 import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.state.Screen
@@ -102,7 +103,7 @@ internal class HandoverTest {
             register(stage, zhangSan)
             desk.app.go(Screen(Place.MOVE, card().subject))
             tap(TFamily.MOVE_ISSUER)
-            tapText("深圳市")
+            tapText(texts.of(elsewhere()))
             tap(TFamily.MOVE_LOOK)
             see(TFamily.MOVE_PROBLEMS)
             desk.app.home()
@@ -111,10 +112,16 @@ internal class HandoverTest {
             desk.app.go(Screen(Place.PERSON, card().subject))
             tap(TFamily.PERSON_MOVE)
             tap(TFamily.MOVE_ISSUER)
-            tapText("深圳市")
+            tapText(texts.of(elsewhere()))
             tap(TFamily.MOVE_LOOK)
             see(TFamily.MOVE_DECIDES)
             pictures("move")
             stage.server.close()
         }
+
+    private fun Hand.elsewhere() =
+        desk.session.resident
+            .authorities()
+            .first { !it.home }
+            .name
 }
