@@ -2366,7 +2366,8 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      *
      * # Errors
      *
-     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync;
+     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync, or while
+     * the trust list is out of date;
      * `UpdateApp` for a rulebook of a later form; `UnknownSubject`, `Network`, `Rejected`, `Storage`, `Port`,
      * `Cancelled`.
      */
@@ -3299,7 +3300,8 @@ open func moveTo(subject: String, issuer: String, cancel: NativeCancel? = nil)as
      *
      * # Errors
      *
-     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync;
+     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync, or while
+     * the trust list is out of date;
      * `UpdateApp` for a rulebook of a later form; `UnknownSubject`, `Network`, `Rejected`, `Storage`, `Port`,
      * `Cancelled`.
      */
@@ -10449,8 +10451,9 @@ public struct SubjectProblem: Equatable, Hashable {
      */
     public let subject: String
     /**
-     * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable` or `not-listed` where
-     * another authority than the home one does not answer, or is listed no more; or one of a later version.
+     * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable`, `bad-answer`,
+     * `update-app`, `not-listed` or a refusal's word where another authority than the home one does not answer, answers
+     * what is none, speaks a later version, or is listed no more; or one of a later version of this library.
      */
     public let problem: String
     /**
@@ -10465,8 +10468,9 @@ public struct SubjectProblem: Equatable, Hashable {
          * The subject.
          */subject: String, 
         /**
-         * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable` or `not-listed` where
-         * another authority than the home one does not answer, or is listed no more; or one of a later version.
+         * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable`, `bad-answer`,
+         * `update-app`, `not-listed` or a refusal's word where another authority than the home one does not answer, answers
+         * what is none, speaks a later version, or is listed no more; or one of a later version of this library.
          */problem: String, 
         /**
          * How long to wait before trying again, if the server said so.
@@ -19354,7 +19358,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_move_to() != 40657) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_preview_move() != 27212) {
+    if (uniffi_healthcode_checksum_method_resident_preview_move() != 44796) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_preview_move_call() != 59459) {

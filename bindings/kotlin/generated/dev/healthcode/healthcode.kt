@@ -1534,7 +1534,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_move_to() and 0xFFFF) != 40657) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_preview_move() and 0xFFFF) != 27212) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_preview_move() and 0xFFFF) != 44796) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_preview_move_call() and 0xFFFF) != 59459) {
@@ -4746,7 +4746,8 @@ public interface NativeResidentInterface {
      *
      * # Errors
      *
-     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync;
+     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync, or while
+     * the trust list is out of date;
      * `UpdateApp` for a rulebook of a later form; `UnknownSubject`, `Network`, `Rejected`, `Storage`, `Port`,
      * `Cancelled`.
      */
@@ -5902,7 +5903,8 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
      *
      * # Errors
      *
-     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync;
+     * `InvalidField` at `issuer` for one that is not listed, or is the subject's own; `NotSynced` before the first sync, or while
+     * the trust list is out of date;
      * `UpdateApp` for a rulebook of a later form; `UnknownSubject`, `Network`, `Rejected`, `Storage`, `Port`,
      * `Cancelled`.
      */
@@ -11529,8 +11531,9 @@ data class SubjectProblem (
     val `subject`: kotlin.String
     , 
     /**
-     * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable` or `not-listed` where
-     * another authority than the home one does not answer, or is listed no more; or one of a later version.
+     * The problem's stable word: `enrolment-pending`, `replaced`, `unknown-subject`; `unreachable`, `bad-answer`,
+     * `update-app`, `not-listed` or a refusal's word where another authority than the home one does not answer, answers
+     * what is none, speaks a later version, or is listed no more; or one of a later version of this library.
      */
     val `problem`: kotlin.String
     , 
