@@ -17,7 +17,8 @@ platform: rules
 random: store
 store: rules token wire time error platform random
 sync: rules token wire time store error platform random
-resident: rules token wire time qr store sync error platform random
+paper: rules token qr
+resident: rules token wire time qr paper store sync error platform random
 checkpoint: rules token time qr sync error platform random
 '
 

@@ -115,7 +115,7 @@ fn a_dead_server_there_holds_up_nothing_at_home(pair: &mut Pair, phone: &Phone, 
     let other = TcpListener::bind(("127.0.0.1", pair.shenzhen.port())).unwrap();
     let answers = std::thread::spawn(move || {
         let (mut stream, _) = other.accept().unwrap();
-        let _ = stream.read(&mut [0; 65_536]);
+        let _ = stream.read(&mut [0; 8_192]);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
     });
     let report = phone.sync().unwrap();

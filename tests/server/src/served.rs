@@ -134,7 +134,7 @@ impl Desk<'_> {
         let (issuer, order) = (issuer.to_owned(), proven.order);
         let starts_on = Some(proven.starts_on);
         let ended_on = proven.released.map(|(at, _)| self.rulebook.offset_minutes.date_of(at));
-        let brought = BroughtState { issuer, order, colour, days, on, completed, starts_on, ended_on };
+        let brought = BroughtState { issuer, order, colour, days, on, ended_on, completed, starts_on };
         Ok(Credit { brought, starts_on: proven.starts_on })
     }
 
