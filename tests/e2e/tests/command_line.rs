@@ -33,7 +33,8 @@ fn the_story_is_told_in_json_without_personal_data() {
     assert_eq!(outage, ["compare_card", "ask_for_answer", "compare_card", "renew", "pass", "pass"]);
     let (train, paper) = train.split_at(2);
     assert_eq!(train, ["compare_card", "pass"], "who was near, and who was not");
-    assert_eq!(paper, ["compare_card"], "a code on paper");
+    assert_eq!(paper, ["compare_card", "stop", "stop"], "a code on paper, and a worker's two codes");
+    assert_eq!((of("serving"), of("foreseen"), of("moved"), of("shown")), (1, 1, 1, 1));
     assert_eq!((of("cared_for"), of("paper_issued"), of("appealed"), of("granted")), (1, 1, 1, 1));
     let matches: Vec<_> = events.iter().filter_map(|event| event["matches"].as_u64()).collect();
     assert_eq!((matches.as_slice(), of("same_requests"), of("told_authority")), ([1, 0].as_slice(), 1, 1));

@@ -102,8 +102,11 @@ final class GateTests: XCTestCase, @unchecked Sendable {
     gate.scanned(second.text)
     XCTAssertEqual(lane.guarding.device.signals, signals, "what the person before still shows is nobody's answer")
     let next = try XCTUnwrap(gate.content.challenge)
-    try await lane.alarm.ring(.seconds(60))
-    try await until("one that nobody answers is asked anew") { ![nil, next].contains(gate.content.challenge) }
+    // A sleep that was given up may lie there still, and the one that counts begin after it.
+    try await until("one that nobody answers is asked anew") {
+      lane.alarm.end(.seconds(60))
+      return ![nil, next].contains(gate.content.challenge)
+    }
     gate.scanned(try await lane.code())
     guard case .finding(let stale) = gate.content else { return XCTFail("\(gate.content)") }
     XCTAssertEqual(stale.signal, .pass, "a fresh code is judged as ever")
@@ -316,6 +319,11 @@ private final class Alarm: @unchecked Sendable {
   /// Ends the sleeps of this length, once there is one.
   func ring(_ duration: Duration) async throws {
     try await until("somebody sleeps for \(duration)") { self.durations.contains(duration) }
+    end(duration)
+  }
+
+  /// Ends the sleeps of this length that there are.
+  func end(_ duration: Duration) {
     let due = lock.withLock { sleepers.filter { $0.value.duration == duration }.map(\.key) }
     for id in due { wake(id, with: .success(())) }
   }
