@@ -9,6 +9,7 @@ import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.TFamily
+import dev.healthcode.demo.ui.of
 import dev.healthcode.handOver
 import dev.healthcode.handoverRequest
 import dev.healthcode.liSi
