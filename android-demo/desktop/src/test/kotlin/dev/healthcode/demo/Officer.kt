@@ -23,22 +23,19 @@ internal class Officer(
 
     /** What stands after a [word] in the only line of what waits for this officer. */
     fun waiting(word: String): String {
-        val words =
-            does("waiting")
-                .trim()
-                .lines()
-                .single()
-                .split(Regex("\\s+"))
+        val words = only().split(Regex("\\s+"))
         return words[words.lastIndexOf(word) + 1].also { check(word in words) { "$word in $words" } }
     }
 
     /** The subject of the only line of what waits. */
-    fun subject(): String =
+    fun subject(): String = only().substringBefore(' ')
+
+    /** The line of the only one that waits; what was written stands below it, set in. */
+    private fun only(): String =
         does("waiting")
             .trim()
             .lines()
-            .single()
-            .substringBefore(' ')
+            .single { !it.startsWith(" ") }
 
     fun does(vararg act: String): String =
         healthcode("officer", "--server", stage.server.url, "--key", key, "--clock", clock, *act)
