@@ -97,7 +97,7 @@ pub(crate) struct StoredCarer {
 }
 
 /// A holder's key.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum HolderKeyBody {
     /// An Ed25519 seed, sealed by the vault.

@@ -95,13 +95,21 @@ pub(crate) fn begin(
 pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, HealthcodeError> {
     let body = reply.body_of("application/json")?;
     let started: EnrolmentStarted = read_answer(body)?;
-    phone.store.write(|file| {
-        let pending: Option<Pending> = file.json_document(ENROLMENT)?;
-        pending.map_or(Ok(()), |mut pending| {
-            pending.session = Some(started.session.clone());
-            file.put_json_document(ENROLMENT, &pending)
-        })
-    })?;
+    loop {
+        let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
+        let Some(pending) = pending else { break };
+        check_key(phone, &pending.key, started.key.as_ref())?;
+        let kept = phone.store.write(|file| {
+            let now: Option<Pending> = file.json_document(ENROLMENT)?;
+            let Some(mut now) = now.filter(|now| now.key == pending.key) else { return Ok(false) };
+            now.session = Some(started.session.clone());
+            file.put_json_document(ENROLMENT, &now)?;
+            Ok::<_, StoreError>(true)
+        })?;
+        if kept {
+            break;
+        }
+    }
     Ok(started)
 }
 
@@ -141,6 +149,7 @@ pub(crate) fn confirmed(phone: &Phone, reply: &Reply) -> Result<Confirmed, Healt
     let enrolled: Enrolled = read_answer(body)?;
     let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
     let Pending { identity, key, care, move_to, .. } = pending.ok_or_else(HealthcodeError::bad_answer)?;
+    check_key(phone, &key, enrolled.key.as_ref())?;
     // What was asked for, and nothing else.
     if enrolled.carer != care.as_ref().map(|care| care.carer) {
         return Err(HealthcodeError::bad_answer());
@@ -207,6 +216,17 @@ pub(super) fn keep(phone: &Phone, enrolled: &Enrolled, new: &New) -> Result<Conf
         let _ = phone.ports.vault.delete(name);
     }
     Ok(Confirmed { key, pending_until: enrolled.pending_until })
+}
+
+/// Whether an answer is to the key that asks now: another enrolment may have been begun since, and this one given up.
+pub(super) fn check_key(
+    phone: &Phone,
+    asks: &HolderKeyBody,
+    answered: Option<&Bytes>,
+) -> Result<(), HealthcodeError> {
+    let Some(answered) = answered else { return Ok(()) };
+    let ours = holder::signer(asks, &phone.ports.vault)?.public_key().id();
+    if answered.0 == ours { Ok(()) } else { Err(HealthcodeError::Cancelled) }
 }
 
 /// Where an enrolment goes.

@@ -165,6 +165,7 @@ pub(crate) fn taken_over(phone: &Phone, reply: &Reply) -> Result<Confirmed, Heal
     let enrolled: Enrolled = read_answer(body)?;
     let pending: Option<Pending> = phone.store.read(|file| file.json_document(HANDOVER))?;
     let Pending { key, moved, .. } = pending.ok_or_else(HealthcodeError::bad_answer)?;
+    enrol::check_key(phone, &key, enrolled.key.as_ref())?;
     let Moved { subject, person, .. } = moved.ok_or_else(HealthcodeError::bad_answer)?;
     let Person { identity, cared_by: care } = person;
     if enrolled.subject != subject || enrolled.carer != care.as_ref().map(|care| care.carer) {

@@ -102,6 +102,9 @@ pub struct EnrolmentStarted {
     pub expires_in: u32,
     /// How many digits a code has.
     pub digits: u8,
+    /// The id of the key that asked: an answer is taken for no other one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Bytes>,
 }
 
 /// Confirms a one-time code.
@@ -136,6 +139,9 @@ pub struct Enrolled {
     /// The carer whose key it is, where it is one of somebody who cares for the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carer: Option<SubjectId>,
+    /// The id of the key that is the subject's now: an answer is taken for no other one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Bytes>,
 }
 
 /// An operation with its link.

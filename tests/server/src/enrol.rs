@@ -94,7 +94,8 @@ impl Inner {
                 (None, None) => {}
             }
         }
-        Ok(EnrolmentStarted { session: id.to_vec().into(), expires_in: CODE_SECONDS, digits: DIGITS })
+        let (session, key) = (id.to_vec().into(), Some(key.id().to_vec().into()));
+        Ok(EnrolmentStarted { session, expires_in: CODE_SECONDS, digits: DIGITS, key })
     }
 
     /// Confirms a code: the key belongs to the person from now on, or, where another phone speaks for the person,
@@ -215,6 +216,7 @@ impl Inner {
             head: key.opens_on.to_vec().into(),
             region: format!("{:06}", self.config.region),
             carer: key.carer.as_ref().map(|of| of.carer),
+            key: Some(key.id.clone()),
         }
     }
 

@@ -200,6 +200,7 @@ impl Inner {
                         head: head.to_vec().into(),
                         region: format!("{:06}", self.config.region),
                         carer: Some(carer.carer),
+                        key: Some(key.id().to_vec().into()),
                     });
                 }
                 Err(ServerError::Conflict) => {}

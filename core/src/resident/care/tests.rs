@@ -84,7 +84,7 @@ fn who_asks_agrees_with_the_own_key_to_a_new_one_and_goes_on_after_an_end_of_the
     assert!(consent.covers(Purpose::Care, &new, "hangzhou", phone.now()));
     assert_ne!(new, own, "a key of its own for each person");
 
-    let started = EnrolmentStarted { session: vec![5; 16].into(), expires_in: 300, digits: 6 };
+    let started = EnrolmentStarted { session: vec![5; 16].into(), expires_in: 300, digits: 6, key: None };
     resident.one_time_code_reply(reply(&started)).unwrap();
     // Asked again, it is the same key; confirmed without a code, it is the empty one.
     let again = asked(&resident.care_call(carer.subject.to_string(), sun_qi()).unwrap());
@@ -107,12 +107,18 @@ fn who_asks_agrees_with_the_own_key_to_a_new_one_and_goes_on_after_an_end_of_the
         head: vec![0; 32].into(),
         region: "330100".to_owned(),
         carer,
+        key: None,
     };
     // An answer about another kind of key than was asked for is none.
     for other in [None, Some(SubjectId([8; 16]))] {
         assert!(resident.enrol_reply(reply(&enrolled(other))).is_err());
     }
-    let done = resident.enrol_reply(reply(&enrolled(Some(carer.subject)))).unwrap();
+    // Nor is one about another key, as of an enrolment that was given up for this one.
+    let own_key = |key: Vec<u8>| Enrolled { key: Some(key.into()), ..enrolled(Some(carer.subject)) };
+    assert_eq!(resident.enrol_reply(reply(&own_key(vec![7; 8]))), Err(HealthcodeError::Cancelled));
+    let other = EnrolmentStarted { key: Some(vec![7; 8].into()), ..started.clone() };
+    assert_eq!(resident.one_time_code_reply(reply(&other)), Err(HealthcodeError::Cancelled));
+    let done = resident.enrol_reply(reply(&own_key(new.id().to_vec()))).unwrap();
     let cards = resident.home().unwrap().subjects;
     let shown: Vec<_> =
         cards.iter().map(|card| (card.masked_name.as_str(), card.cared_for_by.clone())).collect();

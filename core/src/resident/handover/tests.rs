@@ -28,6 +28,7 @@ fn enrolled(subject: SubjectId) -> Reply {
         head: vec![0; 32].into(),
         region: "330100".to_owned(),
         carer: None,
+        key: None,
     };
     let body = serde_json::to_vec(&answer).unwrap();
     Reply { status: 200, content_type: "application/json".to_owned(), retry_after: None, body }
