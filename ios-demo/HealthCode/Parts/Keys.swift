@@ -372,6 +372,7 @@ enum Key: String, CaseIterable {
   case moveHint = "move.hint"
   case moveIssuer = "move.issuer"
   case moveChoose = "move.choose"
+  case moveNowhere = "move.nowhere"
   case moveLook = "move.look"
   case moveCounted = "move.counted"
   case moveFooter = "move.footer"

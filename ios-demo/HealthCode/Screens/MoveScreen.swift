@@ -46,6 +46,19 @@ struct MoveScreen: View {
 
   @ViewBuilder
   private var looking: some View {
+    if model.authorities.isEmpty {
+      Section { Label(texts(.moveNowhere), systemImage: "mappin.slash") }
+    } else {
+      choosing
+    }
+    if let preview = model.preview {
+      result(preview)
+      if !model.isWorking { Section { Button(texts(.moveGo)) { asks = true } } }
+    }
+  }
+
+  @ViewBuilder
+  private var choosing: some View {
     Section {
       Picker(texts(.moveIssuer), selection: $model.issuer) {
         Text(texts(.moveChoose)).tag("")
@@ -62,10 +75,6 @@ struct MoveScreen: View {
         Button(texts(.moveLook)) { again() }
           .disabled(model.issuer.isEmpty)
       }
-    }
-    if let preview = model.preview {
-      result(preview)
-      if !model.isWorking { Section { Button(texts(.moveGo)) { asks = true } } }
     }
   }
 

@@ -87,7 +87,10 @@ struct ScanScreen: View {
       Label(texts(text), systemImage: "questionmark.circle")
         .padding()
     case .failed(let trouble):
-      ScrollView { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
+      ScrollView { TroubleView(trouble: trouble, retry: retry, sync: retry) }
     }
   }
+
+  /// A takeover that failed goes on by its own call: an exchange of the app would not make it.
+  private func retry() { Task { await model.retry() } }
 }

@@ -82,6 +82,7 @@ public final class AppealModel {
   public func run() async {
     do {
       let resident = try await app.opened()
+      trouble = nil
       if draft == nil { restore(try resident.appeals(of: subject).draft) }
       for try await _ in resident.homes() { try read(resident) }
     } catch {

@@ -59,7 +59,9 @@ public final class ExposureModel {
   /// Reads what is there, and follows it until the task ends.
   public func run() async {
     do {
-      for try await _ in try await app.opened().homes() { read() }
+      let resident = try await app.opened()
+      trouble = nil
+      for try await _ in resident.homes() { read() }
     } catch {
       show(error)
     }

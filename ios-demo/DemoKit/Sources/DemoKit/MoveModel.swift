@@ -34,7 +34,12 @@ public final class MoveModel {
     return ((try? app.phone().authorities()) ?? []).filter { $0.id != own }
   }
   /// The other authority, by its id in the trust list; empty before one is chosen.
-  public var issuer = ""
+  public var issuer = "" {
+    didSet {
+      // What was looked at is of the one before: nobody moves to another one by it.
+      if issuer != oldValue { (preview, problem) = (nil, nil) }
+    }
+  }
   /// What it would come to there; nil before it was looked up.
   public private(set) var preview: MovePreview?
   /// What is wrong with the id, in the core's words.

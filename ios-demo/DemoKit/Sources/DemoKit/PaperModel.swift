@@ -42,6 +42,7 @@ public final class PaperModel {
   public func run() async {
     do {
       let resident = try await app.opened()
+      trouble = nil
       for try await _ in resident.homes() { try await read(resident) }
     } catch {
       fail(error)

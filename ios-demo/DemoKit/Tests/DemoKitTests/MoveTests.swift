@@ -33,6 +33,11 @@ final class MoveTests: XCTestCase, @unchecked Sendable {
     XCTAssertEqual(played.app.home?.sync.waiting, 0, "nothing was recorded")
     XCTAssertEqual(played.app.card(of: subject)?.issuer, "hangzhou")
 
+    model.issuer = "nowhere"
+    XCTAssertNil(model.preview, "nobody moves to another authority than the one that was looked at")
+    model.issuer = "shenzhen"
+    await model.look()
+    XCTAssertNotNil(model.preview)
     await model.move()
     XCTAssertEqual(model.step, .code)
     XCTAssertFalse(model.isForCare)

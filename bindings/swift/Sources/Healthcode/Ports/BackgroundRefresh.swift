@@ -1,6 +1,6 @@
 // What an app does while nobody looks: it syncs, reads the notices of the day, and is woken when the core says that
 // something is due. The work is the same on every platform; who wakes the app is the system's. An own app may take this
-// file as it is.
+// file with what it imports.
 
 import Foundation
 import HealthcodeNative

@@ -1,6 +1,7 @@
 // The phone's keys on Apple's platforms. The key that seals lies in the Keychain; the keys that sign lie in the Secure
 // Enclave, where there is one, and the Keychain holds only what the Enclave opens them by. Nothing of it leaves this
-// device, is in a backup, or is there before the first unlock after a start. An own app may take this file as it is.
+// device, is in a backup, or is there before the first unlock after a start. An own app may take this file with what it
+// imports.
 
 #if canImport(Security) && canImport(CryptoKit)
   import CryptoKit

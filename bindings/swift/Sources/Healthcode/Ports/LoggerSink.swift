@@ -1,4 +1,4 @@
-// The library's log lines in the device's own log. An own app may take this file as it is.
+// The library's log lines in the device's own log. An own app may take this file with what it imports.
 
 #if canImport(os)
   import HealthcodeNative
