@@ -189,6 +189,29 @@ internal class Hand(
         }
     }
 
+    /** Opens choices and takes one; where the page moved under the finger, or an earlier list was still closing, once more. */
+    fun choose(
+        key: String,
+        choice: String,
+    ) {
+        val listed = hasText(choice) and hasClickAction()
+        val isListed = { test.onAllNodes(listed).fetchSemanticsNodes().isNotEmpty() }
+        // A list that was open before goes first: it may have the same choice.
+        idleUntil { !isListed() }
+        repeat(TAPS) {
+            if (!isListed()) {
+                tap(key)
+                idleUntil(isListed)
+            }
+        }
+        touch(listed, choice)
+    }
+
+    private fun idleUntil(holds: () -> Boolean) {
+        val until = System.nanoTime() + TAP_NANOS
+        while (!holds() && System.nanoTime() < until) test.waitForIdle()
+    }
+
     fun touch(
         matcher: SemanticsMatcher,
         name: String,
