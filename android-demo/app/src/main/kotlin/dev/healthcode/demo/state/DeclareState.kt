@@ -65,8 +65,8 @@ class DeclareState(
 
     init {
         load()
-        // The first rulebook comes with the first sync.
-        scope.launch { session.sync.collect { if (shown.value.form == null && it is Sync.Done) load() } }
+        // Rulebook and true time come with a sync, one after the other: the days that are asked for follow both.
+        scope.launch { session.sync.collect { if (it is Sync.Done) load() } }
     }
 
     private fun load() =

@@ -58,8 +58,8 @@ class TripState(
 
     init {
         load()
-        // The first rulebook, and with it the days, comes with the first sync.
-        scope.launch { session.sync.collect { if (shown.value.days.isEmpty() && it is Sync.Done) load() } }
+        // Rulebook and true time come with a sync, one after the other: the days follow both.
+        scope.launch { session.sync.collect { if (it is Sync.Done) load() } }
     }
 
     private fun load() =
