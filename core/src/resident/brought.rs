@@ -75,10 +75,7 @@ fn bring(phone: &Phone, key: &SubjectKey) -> Result<bool, HealthcodeError> {
             })?,
         }
     }
-    let served = phone.store.read(|file| match file.subject(&from)? {
-        Some(_) => Served::read(file, &from, &moved, &now),
-        None => Ok(None),
-    })?;
+    let served = phone.store.read(|file| Served::read(file, &from, &moved, &now))?;
     if let Some(served) = served {
         moved.brought = Some(served.order);
         record::bring(phone, key, &served.operation(phone, key, &from, &now)?, &moved)?;
@@ -103,6 +100,7 @@ impl Served {
         moved: &Moved,
         now: &Now,
     ) -> Result<Option<Self>, HealthcodeError> {
+        // Where the person was erased there is none.
         let Some(token) = file.token(from)? else { return Ok(None) };
         let running = Standing::read_in(file, from)?.course;
         let order = match running {

@@ -343,7 +343,7 @@ impl Resident {
 fn known(phone: &Phone, id: &str) -> Result<SubjectKey, HealthcodeError> {
     let subject = SubjectId::parse(id).ok_or(HealthcodeError::UnknownSubject)?;
     let keys = phone.subjects()?;
-    // An id is random: no two authorities give the same one.
+    // On this phone an id names one subject: an enrolment under a known one is not kept.
     keys.into_iter().find(|key| key.subject == subject).ok_or(HealthcodeError::UnknownSubject)
 }
 

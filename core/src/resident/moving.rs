@@ -17,7 +17,7 @@ use crate::error::HealthcodeError;
 use crate::rules::colour::Colour;
 use crate::rules::facts::{OpenOrder, Records};
 use crate::rules::rating::Reason;
-use crate::rules::rulebook::{Rulebook, RulebookError};
+use crate::rules::rulebook::Rulebook;
 use crate::rules::text::Text;
 use crate::store::{CaredBy, Moved, SubjectKey};
 #[cfg(feature = "http")]
@@ -27,8 +27,8 @@ use crate::sync::enrol::{self, MoveTo};
 #[cfg(feature = "http")]
 use crate::sync::http::{Client, run};
 use crate::sync::phone::{Now, Phone};
+use crate::sync::published::published_rulebook;
 use crate::sync::{Call, Reply};
-use crate::token::rules::{SignedRulebookError, open_rulebook};
 use crate::token::trust_list::{Issuer, TrustList};
 
 /// What a person would be at another authority, as far as this phone can tell.
@@ -242,10 +242,7 @@ fn preview(
 ) -> Result<MovePreview, HealthcodeError> {
     let listed = destination(trust, key, issuer)?;
     let body = reply.body_of("application/cbor")?;
-    let rulebook = open_rulebook(trust, issuer, body).map_err(|error| match error {
-        SignedRulebookError::Rulebook(RulebookError::Format(_)) => HealthcodeError::UpdateApp,
-        _ => HealthcodeError::bad_answer(),
-    })?;
+    let rulebook = published_rulebook(trust, issuer, body)?;
     let now = phone.now()?;
     let (standing, past) = phone
         .store

@@ -179,10 +179,7 @@ impl Phone {
         let _one_at_a_time = self.publishing();
         let bad = HealthcodeError::bad_answer;
         let trust = self.trust().ok_or_else(bad)?;
-        let rulebook = open_rulebook(&trust, issuer, bytes).map_err(|error| match error {
-            SignedRulebookError::Rulebook(RulebookError::Format(_)) => HealthcodeError::UpdateApp,
-            _ => bad(),
-        })?;
+        let rulebook = published_rulebook(&trust, issuer, bytes)?;
         if self.rulebook_of(issuer).is_some_and(|known| known.version > rulebook.version) {
             return Err(bad());
         }
@@ -196,4 +193,16 @@ impl Phone {
         }
         Ok(())
     }
+}
+
+/// An authority's rulebook, verified; one of a later form wants a newer app.
+pub(crate) fn published_rulebook(
+    trust: &TrustList,
+    issuer: &str,
+    bytes: &[u8],
+) -> Result<Rulebook, HealthcodeError> {
+    open_rulebook(trust, issuer, bytes).map_err(|error| match error {
+        SignedRulebookError::Rulebook(RulebookError::Format(_)) => HealthcodeError::UpdateApp,
+        _ => HealthcodeError::bad_answer(),
+    })
 }
