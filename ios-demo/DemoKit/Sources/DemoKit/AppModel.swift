@@ -261,11 +261,7 @@ extension AppModel {
   public func sync() async {
     startSync()
     let task = syncing
-    await withTaskCancellationHandler {
-      await task?.value
-    } onCancel: {
-      task?.cancel()
-    }
+    await task?.joined()
   }
 
   /// Ends the exchange that is under way: the library hangs up, and nothing is lost.

@@ -129,11 +129,7 @@ public final class ExposureModel {
       }
     }
     fetching = task
-    await withTaskCancellationHandler {
-      await task.value
-    } onCancel: {
-      task.cancel()
-    }
+    await task.joined()
     (fetching, isFetching) = (nil, false)
     app.look()
   }

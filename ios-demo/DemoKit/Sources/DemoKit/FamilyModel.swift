@@ -79,11 +79,7 @@ public final class FamilyModel {
     isWorking = true
     let task = Task { await confirm() }
     work = task
-    await withTaskCancellationHandler {
-      await task.value
-    } onCancel: {
-      task.cancel()
-    }
+    await task.joined()
     (work, isWorking) = (nil, false)
   }
 

@@ -289,11 +289,7 @@ extension GateModel {
   public func sync() async {
     startSync()
     let task = syncing
-    await withTaskCancellationHandler {
-      await task?.value
-    } onCancel: {
-      task?.cancel()
-    }
+    await task?.joined()
   }
 
   /// Ends the exchange that is under way; what was known before stays in force.

@@ -87,11 +87,7 @@ public final class HandoverModel {
     setTorch(false)
     let task = Task { await tell(text) }
     work = task
-    await withTaskCancellationHandler {
-      await task.value
-    } onCancel: {
-      task.cancel()
-    }
+    await task.joined()
     work = nil
   }
 

@@ -112,11 +112,7 @@ public final class MoveModel {
     (isWorking, problem, codeProblem, trouble) = (true, nil, nil, nil)
     let task = Task { await attempt(call) }
     work = task
-    await withTaskCancellationHandler {
-      await task.value
-    } onCancel: {
-      task.cancel()
-    }
+    await task.joined()
     (work, isWorking) = (nil, false)
   }
 

@@ -174,11 +174,7 @@ public final class RegisterModel {
     (isWorking, trouble) = (true, nil)
     let task = Task { await attempt(call) }
     work = task
-    await withTaskCancellationHandler {
-      await task.value
-    } onCancel: {
-      task.cancel()
-    }
+    await task.joined()
     (work, isWorking) = (nil, false)
   }
 

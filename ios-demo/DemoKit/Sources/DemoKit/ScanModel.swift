@@ -130,11 +130,7 @@ public final class ScanModel {
     content = .takingOver
     let task = Task { await tell(text) }
     work = task
-    await withTaskCancellationHandler {
-      await task.value
-    } onCancel: {
-      task.cancel()
-    }
+    await task.joined()
     work = nil
   }
 
