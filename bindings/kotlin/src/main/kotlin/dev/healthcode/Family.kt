@@ -170,42 +170,29 @@ suspend fun Resident.requestCare(
     carer: String,
     identity: IdentityForm,
     transport: Transport,
-): CodeRequested {
-    val call = working { native.careCall(carer, identity) }
-    val reply = transport.reply(call)
-    return working { native.oneTimeCodeReply(reply) }
-}
+): CodeRequested = over(transport, { native.careCall(carer, identity) }) { native.oneTimeCodeReply(it) }
 
 /** [confirmCare] over the app's own HTTP stack. */
 suspend fun Resident.confirmCare(
     code: String?,
     transport: Transport,
-): Enrolment {
-    val call = working { native.confirmCareCall(code) }
-    val reply = transport.reply(call)
-    return working { native.enrolReply(reply) }
-}
+): Enrolment = over(transport, { native.confirmCareCall(code) }) { native.enrolReply(it) }
 
 /** [takeOver] over the app's own HTTP stack. */
 suspend fun Resident.takeOver(
     text: String?,
     transport: Transport,
-): Enrolment {
-    val call = working { native.takeOverCall(text) }
-    val reply = transport.reply(call)
-    return working { native.takeOverReply(reply) }
-}
+): Enrolment = over(transport, { native.takeOverCall(text) }) { native.takeOverReply(it) }
 
 /** [previewMove] over the app's own HTTP stack. */
 suspend fun Resident.previewMove(
     subject: String,
     issuer: String,
     transport: Transport,
-): MovePreview {
-    val call = working { native.previewMoveCall(subject, issuer) }
-    val reply = transport.reply(call)
-    return working { native.previewMoveReply(subject, issuer, reply) }
-}
+): MovePreview =
+    over(transport, {
+        native.previewMoveCall(subject, issuer)
+    }) { native.previewMoveReply(subject, issuer, it) }
 
 /** [moveTo] over the app's own HTTP stack. */
 suspend fun Resident.moveTo(
@@ -213,9 +200,6 @@ suspend fun Resident.moveTo(
     issuer: String,
     transport: Transport,
 ): CodeRequested {
-    val rulebook = working { native.previewMoveCall(subject, issuer) }
-    val answered = transport.reply(rulebook)
-    val call = working { native.moveCall(subject, issuer, answered) }
-    val reply = transport.reply(call)
-    return working { native.oneTimeCodeReply(reply) }
+    val rulebook = over(transport, { native.previewMoveCall(subject, issuer) }) { it }
+    return over(transport, { native.moveCall(subject, issuer, rulebook) }) { native.oneTimeCodeReply(it) }
 }

@@ -289,21 +289,13 @@ class Resident private constructor(
     suspend fun requestOneTimeCode(
         identity: IdentityForm,
         transport: Transport,
-    ): CodeRequested {
-        val call = working { native.oneTimeCodeCall(identity) }
-        val reply = transport.reply(call)
-        return working { native.oneTimeCodeReply(reply) }
-    }
+    ): CodeRequested = over(transport, { native.oneTimeCodeCall(identity) }) { native.oneTimeCodeReply(it) }
 
     /** [enrol] over the app's own HTTP stack. */
     suspend fun enrol(
         code: String,
         transport: Transport,
-    ): Enrolment {
-        val call = working { native.enrolCall(code) }
-        val reply = transport.reply(call)
-        return working { native.enrolReply(reply) }
-    }
+    ): Enrolment = over(transport, { native.enrolCall(code) }) { native.enrolReply(it) }
 
     /** [sync] over the app's own HTTP stack. */
     suspend fun sync(transport: Transport): SyncReport =
@@ -323,6 +315,16 @@ class Resident private constructor(
     private suspend fun changed(after: ULong) = translated { native.changed(after) }
 
     internal suspend fun <T> working(call: () -> T): T = undivided(io, call)
+
+    /** Makes one call over the app's own HTTP stack, and takes its reply. */
+    internal suspend fun <T> over(
+        transport: Transport,
+        call: () -> Call,
+        take: (Reply) -> T,
+    ): T {
+        val reply = transport.reply(working(call))
+        return working { take(reply) }
+    }
 
     /** How a resident's phone is opened. */
     companion object {
