@@ -103,6 +103,7 @@ pub(super) fn subject(phone: &Phone, key: &SubjectKey) -> Result<(), HealthcodeE
             }
         }
         file.delete_subject(key)?;
+        file.forget_drafts(key.subject)?;
         file.put_json_document(ERASURE, &left)?;
         Ok::<_, HealthcodeError>(())
     })?;

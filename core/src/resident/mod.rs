@@ -22,6 +22,7 @@ mod care;
 mod code;
 mod count;
 mod disclosure;
+mod drafts;
 mod draw;
 mod erase;
 mod export;
@@ -52,6 +53,7 @@ pub use care::Carer;
 pub use code::ShownCode;
 pub use count::{QuarantineCount, count_quarantine};
 pub use disclosure::explain_disclosure;
+pub use drafts::EnrolmentUnderWay;
 #[cfg(feature = "png")]
 pub use draw::draw_png;
 pub use draw::{draw_luminance, draw_svg};

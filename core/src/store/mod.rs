@@ -6,6 +6,7 @@
 
 mod answered;
 mod appeals;
+mod drafts;
 mod erase;
 mod error;
 mod keys;
@@ -29,6 +30,7 @@ use tokio::sync::watch;
 
 pub(crate) use answered::Answered;
 pub(crate) use appeals::AppealDraft;
+pub(crate) use drafts::{Draft, is_draft_of_another};
 #[cfg(test)]
 pub(crate) use erase::{Erasure, Step};
 pub(crate) use erase::{delete_hardware_keys, erase_unopened, finish_erasing};

@@ -13,6 +13,7 @@ use crate::random;
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Identity;
 use crate::store::{CaredBy, HolderKeyBody, Moved, StoreError, SubjectBody, SubjectKey};
+use crate::token::SubjectId;
 use crate::wire::message::{
     CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation, EnrolmentRequest, EnrolmentStarted,
 };
@@ -28,12 +29,31 @@ struct Pending {
     identity: Identity,
     key: HolderKeyBody,
     session: Option<Bytes>,
+    /// The code that was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<SentCode>,
     /// Who asks, where it is to care for the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     care: Option<CaredBy>,
     /// To which authority, where it is not the home one, and as whom the person is known where the move began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     move_to: Option<MoveTo>,
+}
+
+/// How many digits a code has, and until when it is good, by this phone's best knowledge.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct SentCode {
+    digits: u8,
+    expires_at: Timestamp,
+}
+
+/// An enrolment whose code is waited for.
+pub(crate) struct WaitsForCode {
+    pub(crate) masked_name: String,
+    pub(crate) carer: Option<SubjectId>,
+    pub(crate) moves_to: Option<String>,
+    pub(crate) digits: u8,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// A move to another authority.
@@ -75,18 +95,19 @@ pub(crate) fn begin(
     if mine.iter().any(|body| speaks(body) && body.identity.document == identity.document) {
         return Err(HealthcodeError::field("document", "already-enrolled"));
     }
-    let key = match known {
-        // Asking again for the same person: the same key, so that an earlier code still fits.
+    let (key, session, code) = match known {
+        // Asking again for the same person: the same key, so that an earlier code still fits; and where this request
+        // does not arrive, that one is still waited for.
         Some(known) if known.identity == identity && known.care == care && known.move_to == move_to => {
-            known.key
+            (known.key, known.session, known.code)
         }
-        _ => holder::make(phone.ports.vault.as_ref())?,
+        _ => (holder::make(phone.ports.vault.as_ref())?, None, None),
     };
     let signer = holder::signer(&key, &phone.ports.vault)?;
     let public = signer.public_key();
     let asks = care.as_ref().map(|care| care::consent(phone, care, &public, &issuer)).transpose()?;
     let body = EnrolmentRequest { identity: identity.clone(), key: Bytes(public.to_cose()), care: asks };
-    let pending = Pending { identity, key, session: None, care, move_to };
+    let pending = Pending { identity, key, session, code, care, move_to };
     phone.store.write(|file| file.put_json_document(ENROLMENT, &pending))?;
     call(phone, &issuer, ENROLMENTS_PATH, &body, signer.as_ref())
 }
@@ -95,6 +116,8 @@ pub(crate) fn begin(
 pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, HealthcodeError> {
     let body = reply.body_of("application/json")?;
     let started: EnrolmentStarted = read_answer(body)?;
+    let expires_at = phone.now()?.best().plus_millis(i64::from(started.expires_in) * 1_000);
+    let code = SentCode { digits: started.digits, expires_at };
     loop {
         let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
         let Some(pending) = pending else { break };
@@ -102,7 +125,7 @@ pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, 
         let kept = phone.store.write(|file| {
             let now: Option<Pending> = file.json_document(ENROLMENT)?;
             let Some(mut now) = now.filter(|now| now.key == pending.key) else { return Ok(false) };
-            now.session = Some(started.session.clone());
+            (now.session, now.code) = (Some(started.session.clone()), Some(code));
             file.put_json_document(ENROLMENT, &now)?;
             Ok::<_, StoreError>(true)
         })?;
@@ -111,6 +134,21 @@ pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, 
         }
     }
     Ok(started)
+}
+
+/// What waits for a code that was sent.
+pub(crate) fn waiting(phone: &Phone) -> Result<Option<WaitsForCode>, HealthcodeError> {
+    let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
+    let Some((pending, code)) = pending.and_then(|pending| pending.code.map(|code| (pending, code))) else {
+        return Ok(None);
+    };
+    Ok(Some(WaitsForCode {
+        masked_name: pending.identity.name.mask(),
+        carer: pending.care.map(|care| care.carer),
+        moves_to: pending.move_to.map(|to| to.issuer),
+        digits: code.digits,
+        expires_at: code.expires_at,
+    }))
 }
 
 /// The call that confirms the code.

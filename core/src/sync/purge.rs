@@ -13,9 +13,10 @@
 //! | an appeal, days brought from elsewhere | the appeal window after the authority must have answered |
 //! | a paper code, what was said of an appeal, of days served elsewhere, of an officer's act | the appeal window after its end |
 //! | where a person was, with its matches | the exposure window after it ended |
+//! | a form that is being filled in | seven days after its last change |
 //!
-//! Never: what waits to be sent; notices of other phones' keys; the last check-in that told of symptoms, which rules read; an operation whose link
-//! stands after that of a check-in which stays, because a chain with a gap proves nothing.
+//! Never: what waits to be sent; notices of other phones' keys; the last check-in that told of symptoms, which rules
+//! read; an operation whose link stands after that of a check-in which stays: a chain with a gap proves nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,16 +49,18 @@ fn try_purge(phone: &Phone) -> Result<(), HealthcodeError> {
     if !now.anchored {
         return Ok(());
     }
-    let plans = phone.store.read(|file| plans(file, phone, now.lower_bound))?;
-    if plans.is_empty() {
+    let over = |file: &Transaction<'_>| {
+        Ok::<_, HealthcodeError>((plans(file, phone, now.lower_bound)?, file.drafts_over(now.lower_bound)?))
+    };
+    let (plans, drafts) = phone.store.read(over)?;
+    if plans.is_empty() && drafts.is_empty() {
         return Ok(());
     }
     phone.store.write(|file| {
         // Looked at again within the transaction: what has come in between counts.
-        for (key, over) in self::plans(file, phone, now.lower_bound)? {
-            over.delete(file, &key)?;
-        }
-        Ok(())
+        let (plans, drafts) = over(file)?;
+        plans.iter().try_for_each(|(key, over)| over.delete(file, key))?;
+        Ok(drafts.iter().try_for_each(|name| file.delete_document(name))?)
     })
 }
 
@@ -208,10 +211,7 @@ impl Kept {
             declarations: self.declarations_over(&courses, &ended, |at| past(at, window)),
             decisions: self.ratings_over(now),
             token: self.token.as_ref().is_some_and(|token| past(token.expires_at, appeal)),
-            check_ins: Vec::new(),
-            operations: Vec::new(),
-            answered: Vec::new(),
-            whereabouts: Vec::new(),
+            ..Over::default()
         };
         let answered = self.answered.iter().filter(|(_, at)| past(*at, window));
         over.answered.extend(answered.map(|(place, _)| *place));

@@ -41,7 +41,7 @@ use crate::error::HealthcodeError;
 use crate::rules::identity::Document;
 use crate::store::{
     Answered, CaredBy, HolderKeyBody, OutboxAnswer, OutboxRow, OutboxState, StoreError, StoredCarer,
-    StoredWhereabouts, SubjectBody, SubjectKey, Transaction,
+    StoredWhereabouts, SubjectBody, SubjectKey, Transaction, is_draft_of_another,
 };
 use crate::sync::enrol::ENROLMENT;
 use crate::sync::exposure::is_notice;
@@ -186,8 +186,9 @@ fn operation(row: OutboxRow) -> Result<Value, HealthcodeError> {
     }))
 }
 
-/// What is about nobody, and an enrolment or a handover under way: of one subject only its own.
+/// What is about nobody, and drafts, an enrolment or a handover under way: of one subject only its own.
 fn documents(file: &Transaction<'_>, only: Option<&SubjectKey>) -> Result<Vec<Value>, HealthcodeError> {
+    let subject = only.map(|key| key.subject);
     let document_of =
         |key: &SubjectKey| Ok::<_, StoreError>(file.subject(key)?.map(|body| body.identity.document));
     let only: Option<Document> = only.map(document_of).transpose()?.flatten();
@@ -205,6 +206,9 @@ fn documents(file: &Transaction<'_>, only: Option<&SubjectKey>) -> Result<Vec<Va
             !matches!(of, Some(Ok(of)) if of == *only)
         });
         if [ENROLMENT, HANDOVER].contains(&name.as_str()) && somebody_else {
+            continue;
+        }
+        if subject.is_some_and(|subject| is_draft_of_another(&name, subject)) {
             continue;
         }
         withhold(&mut content);
