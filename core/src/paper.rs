@@ -82,12 +82,13 @@ impl Page<'_> {
     fn person(&self, sheet: &mut Sheet, Printed { token, .. }: &Printed<'_>) {
         let x = MARGIN + 106.0;
         let room = MARGIN + WIDTH - x;
-        let (issued, last) = (self.rulebook.offset_minutes.date_of(token.issued_at), self.last_day(token));
+        let issued = Text::day(self.rulebook.offset_minutes.date_of(token.issued_at));
+        let last = Text::day(self.last_day(token));
         let rows = [
             ("姓名 Name", token.masked_name.clone(), None),
             ("证件尾号 ID ends in", token.id_tail.clone(), None),
-            ("有效至（含当日） Valid through", chinese(last), Some(english(last))),
-            ("签发日 Issued on", chinese(issued), Some(english(issued))),
+            ("有效至（含当日） Valid through", last.zh, Some(last.en)),
+            ("签发日 Issued on", issued.zh, Some(issued.en)),
             ("签发机构 Issued by", self.issuer.zh.clone(), Some(self.issuer.en.clone())),
         ];
         let mut y = 66.0;
@@ -169,29 +170,4 @@ fn explain(sheet: &mut Sheet) {
         sheet.line((MARGIN, y + step * 0.82), WIDTH, Style::plain(4.7), en);
         y += step * 1.82;
     }
-}
-
-fn chinese(day: LegalDate) -> String {
-    let (year, month, day) = day.ymd();
-    format!("{year}年{month}月{day}日")
-}
-
-fn english(day: LegalDate) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let (year, month, day) = day.ymd();
-    let name = month.checked_sub(1).and_then(|at| MONTHS.get(at as usize)).copied().unwrap_or_default();
-    format!("{day} {name} {year}")
 }

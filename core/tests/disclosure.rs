@@ -51,16 +51,18 @@ fn a_phones_code_tells_all_that_is_in_it_and_that_it_can_be_linked() {
             ("id-tail", "123X"),
             ("colour", "green"),
             ("region", "330100 Zhejiang"),
-            ("issued-at", "2020-02-20T16:00:00+08:00"),
-            ("expires-at", "2020-03-05T16:00:00+08:00"),
+            ("issued-at", "20 February 2020, 16:00:00"),
+            ("expires-at", "5 March 2020, 16:00:00"),
             ("issuer-key", &hex(&public(TOKENS).id())),
             ("token-id", "c7c7c7c7c7c7c7c7"),
             ("status", "1 / 70000"),
             ("holder-key", &hex(&public(HOLDER).id())),
             ("lowered", "no"),
-            ("shown-at", "2020-02-20T16:00:30+08:00"),
+            ("shown-at", "20 February 2020, 16:00:30"),
         ]
     );
+    let shown = &told.reveals.last().unwrap().value;
+    assert_eq!(shown.zh, "2020年2月20日 16:00:30");
     let note = |name| told.reveals.iter().find(|item| item.name == name).unwrap().note.clone().unwrap();
     for (name, word) in [("status", "the same"), ("holder-key", "link"), ("masked-name", "dishonest")] {
         assert!(note(name).en.contains(word), "{name}");
@@ -119,7 +121,7 @@ fn a_challenge_tells_of_the_gate_alone() {
         [
             ("gate", "西门"),
             ("nonce", "07070707070707070707070707070707"),
-            ("anchor", "2020-02-20T16:00:05+08:00"),
+            ("anchor", "20 February 2020, 16:00:05"),
             ("anchor-key", &hex(&public(TIME).id())),
         ]
     );
@@ -134,8 +136,8 @@ fn an_outage_notice_tells_of_an_authority_alone() {
         values(&told),
         [
             ("outage-issuer", "zhejiang"),
-            ("outage-issued-at", "2020-02-20T16:00:00+08:00"),
-            ("outage-ends-at", "2020-02-21T16:00:00+08:00"),
+            ("outage-issued-at", "20 February 2020, 16:00:00"),
+            ("outage-ends-at", "21 February 2020, 16:00:00"),
             ("outage-hours", "48"),
         ]
     );

@@ -1,7 +1,7 @@
 //! Appeals against a rating: drafted and kept here without a network, sent by the next sync, and followed to their
 //! outcome. The model is the correction interface of GB/T 38963. What never enters: a verdict of the phone's own.
 
-use super::quarantine::problem_of;
+use super::quarantine::{field_of, problem_of};
 use super::{Resident, known};
 use crate::error::{HealthcodeError, refusal_text};
 use crate::rules::calendar::Timestamp;
@@ -313,9 +313,8 @@ impl Said {
             (OutboxState::Waiting, _) => AppealStanding::Waiting,
             (OutboxState::Refused, _) => {
                 let answer = row.answer.as_ref();
-                let field = answer.and_then(|answer| answer.problem.as_ref()?.field.clone());
                 let problem = problem_of(answer);
-                AppealStanding::NotTaken { text: refusal_text(&problem, field.as_deref()), problem }
+                AppealStanding::NotTaken { text: refusal_text(&problem, field_of(answer)), problem }
             }
             (OutboxState::Accepted, Some(notice)) => notice.state.into(),
             // Its receipt has come and its notice has not: the next page brings it.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::quarantine::problem_of;
+use super::quarantine::{field_of, problem_of};
 use crate::error::{HealthcodeError, refusal_text};
 use crate::rules::calendar::Timestamp;
 use crate::store::{OutboxRow, OutboxState, SubjectKey, Transaction};
@@ -233,9 +233,9 @@ impl Rows {
         let receipt = receipt.ok_or_else(|| HealthcodeError::internal("journal/receipt"))?;
         let at = kept::<Receipt>(&receipt.0)?.received_at;
         if row.state == OutboxState::Refused {
-            let field = row.answer.as_ref().and_then(|answer| answer.problem.as_ref()?.field.as_deref());
-            let problem = problem_of(row.answer.as_ref());
-            return Ok(EntryOutcome::Refused { at, text: refusal_text(&problem, field), problem });
+            let answer = row.answer.as_ref();
+            let problem = problem_of(answer);
+            return Ok(EntryOutcome::Refused { at, text: refusal_text(&problem, field_of(answer)), problem });
         }
         let Some(judgement) = self.judgements.get(&row.operation) else {
             return Ok(EntryOutcome::Accepted { at });

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use super::standing::{Course, Standing};
 use super::time_state::TimeState;
-use crate::error::HealthcodeError;
+use crate::error::{HealthcodeError, refusal_text};
 use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::rules::colour::Colour;
 use crate::rules::quarantine::{
-    Attribution, Certainty, Day, NotCounted, Phase, Progress, Risk, attribute, progress,
+    Attribution, Certainty, Day, NotCounted, Phase, Progress, Risk, Tap, attribute, days_to_come, progress,
 };
 use crate::rules::rulebook::Rulebook;
 use crate::rules::sorted::tree;
@@ -44,6 +44,10 @@ pub struct QuarantineView {
     pub today: LegalDate,
     /// Every day from the first one to today.
     pub calendar: Vec<Day>,
+    /// The days after those that the order still takes, if every day from now on is kept; empty without an earliest
+    /// release.
+    #[uniffi(default)]
+    pub to_come: Vec<LegalDate>,
     /// Whether days are missing, complete, or in an officer's review.
     pub phase: Phase,
     /// Whether all days are done and the time of the release has come, or the order has lapsed: connect, the server
@@ -105,6 +109,8 @@ pub enum CheckInState {
     Refused {
         /// The problem's stable word.
         problem: String,
+        /// What was wrong, and what can be done about it.
+        text: Text,
     },
 }
 
@@ -139,6 +145,7 @@ pub(super) fn view(phone: &Phone, key: &SubjectKey) -> Result<Option<QuarantineV
         next_opens_at: progress.next_opens_at,
         earliest_release: progress.earliest_release,
         calendar: progress.calendar,
+        to_come: days_to_come(&order.quarantine(), &taps(course), now.lower_bound),
         reminders,
         check_ins: check_ins(course, &now),
         time: TimeState::of(&now),
@@ -148,8 +155,11 @@ pub(super) fn view(phone: &Phone, key: &SubjectKey) -> Result<Option<QuarantineV
 
 /// The progress of the order in force at H.
 pub(super) fn progress_of(course: &Course, now: &Now) -> Progress {
-    let taps: Vec<_> = course.taps().into_iter().map(|(_, tap)| tap).collect();
-    progress(&course.order.quarantine(), &taps, now.lower_bound)
+    progress(&course.order.quarantine(), &taps(course), now.lower_bound)
+}
+
+fn taps(course: &Course) -> Vec<Tap> {
+    course.taps().into_iter().map(|(_, tap)| tap).collect()
 }
 
 pub(super) fn is_confirmable(progress: &Progress, now: Timestamp) -> bool {
@@ -217,7 +227,8 @@ fn state(
     }
     match course.answers.get(&check_in.operation) {
         Some((OutboxState::Refused, answer)) => {
-            CheckInState::Refused { problem: problem_of(answer.as_ref()) }
+            let (problem, field) = (problem_of(answer.as_ref()), field_of(answer.as_ref()));
+            CheckInState::Refused { text: refusal_text(&problem, field), problem }
         }
         Some((OutboxState::Accepted, _)) => CheckInState::Received,
         Some((OutboxState::Waiting, _)) | None => {
@@ -234,4 +245,9 @@ fn state(
 pub(super) fn problem_of(answer: Option<&OutboxAnswer>) -> String {
     let problem = answer.and_then(|answer| answer.problem.as_ref());
     problem.map_or_else(|| "invalid".to_owned(), |problem| problem.kind().word().to_owned())
+}
+
+/// The field that was wrong, where the server names one.
+pub(super) fn field_of(answer: Option<&OutboxAnswer>) -> Option<&str> {
+    answer.and_then(|answer| answer.problem.as_ref()?.field.as_deref())
 }

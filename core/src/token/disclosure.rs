@@ -50,7 +50,7 @@ pub struct DisclosedItem {
     pub name: String,
     /// What it is, as a person reads it.
     pub what: Text,
-    /// What stands there. Instants are at +08:00 (`YYYY-MM-DDTHH:MM:SS+08:00`), keys and ids in hexadecimal.
+    /// What stands there. Instants are in China's time, to the second; keys and ids in hexadecimal.
     pub value: Text,
     /// What somebody can do with it, where that is not plain.
     pub note: Option<Text>,
@@ -141,7 +141,7 @@ fn phone_code(bytes: &[u8]) -> Result<Disclosure, FormatError> {
     reveals.push(item("holder-key", hex(&holder)));
     reveals.push(lowered(content.flags.lowered));
     reveals.push(match content.mode {
-        Mode::Shown(at) => item("shown-at", legal(at)),
+        Mode::Shown(at) => described("shown-at", legal(at)),
         Mode::Answer(nonce) => item("answers", hex(&nonce)),
     });
     Ok(of_person(DisclosureKind::PhoneCode, reveals))
@@ -164,7 +164,7 @@ fn challenge(bytes: &[u8]) -> Result<Disclosure, FormatError> {
     let mut reveals = vec![item("gate", challenge.gate), item("nonce", hex(&challenge.nonce))];
     if let Some(anchor) = &challenge.anchor {
         let (anchor, key) = read::<Anchor>(anchor)?;
-        reveals.push(item("anchor", legal(anchor.at)));
+        reveals.push(described("anchor", legal(anchor.at)));
         reveals.push(item("anchor-key", hex(&key)));
     }
     let kind = DisclosureKind::Challenge;
@@ -176,8 +176,8 @@ fn outage(bytes: &[u8]) -> Result<Disclosure, FormatError> {
     let notice: OutageNotice = cbor::decode(document.unverified_payload(), outage::MAX_BYTES)?;
     let reveals = vec![
         item("outage-issuer", notice.issuer),
-        item("outage-issued-at", legal(notice.issued_at)),
-        item("outage-ends-at", legal(notice.ends_at)),
+        described("outage-issued-at", legal(notice.issued_at)),
+        described("outage-ends-at", legal(notice.ends_at)),
         item("outage-hours", notice.hours.to_string()),
     ];
     Ok(Disclosure { reveals, ..Disclosure::without_content(DisclosureKind::Outage) })
@@ -206,8 +206,8 @@ fn of_token(token: &GateToken, issuer_key: [u8; 8]) -> Vec<DisclosedItem> {
         item("id-tail", token.id_tail.clone()),
         described("colour", words::colour(token.colour)),
         described("region", region),
-        item("issued-at", legal(token.issued_at)),
-        item("expires-at", legal(token.expires_at)),
+        described("issued-at", legal(token.issued_at)),
+        described("expires-at", legal(token.expires_at)),
         item("issuer-key", hex(&issuer_key)),
         item("token-id", hex(&token.id)),
         item("status", format!("{} / {}", token.status.list, token.status.index)),
@@ -228,6 +228,7 @@ fn described(name: &'static str, value: Text) -> DisclosedItem {
 }
 
 /// An instant as people read it here. The text of a code names no offset, and China has one.
-fn legal(at: Timestamp) -> String {
-    LegalCalendar::new(8 * 60).map_or_else(|| at.to_string(), |calendar| calendar.local(at))
+fn legal(at: Timestamp) -> Text {
+    let plain = || Text::new(at.to_string(), at.to_string());
+    LegalCalendar::new(8 * 60).map_or_else(plain, |calendar| Text::instant(at, calendar))
 }

@@ -151,6 +151,8 @@ fn all_calls(resident: &Resident, subject: &str) -> Vec<Result<(), HealthcodeErr
         resident.exposures(own()).map(|_| ()),
         resident.appeals(own()).map(|_| ()),
         resident.papers(own()).map(|_| ()),
+        resident.draft(Some(own()), "form".to_owned()).map(|_| ()),
+        resident.enrolment_under_way().map(|_| ()),
         resident.preview(own(), declaration.clone()).map(|_| ()),
         tap(resident, subject).map(|_| ()),
         resident.record(own(), Entry::Declaration { declaration }).map(|_| ()),

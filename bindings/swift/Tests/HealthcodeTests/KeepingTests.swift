@@ -45,6 +45,33 @@ final class KeepingTests: XCTestCase {
     }
   }
 
+  func testWhatWasTypedAndTheWaitForACodeSurviveTheEndOfTheApp() async throws {
+    let stage = try Stage()
+    let typed = ["name": "李四", "document": "4405"]
+    let before = try await stage.open()
+    XCTAssertNil(try before.enrolmentUnderWay())
+    try await before.keep(draft: typed, of: "register")
+    let requested = try await before.requestOneTimeCode(liSi)
+    before.close()
+
+    let resident = try await stage.open()
+    XCTAssertEqual(try resident.draft(of: "register"), typed)
+    let waits = try XCTUnwrap(try resident.enrolmentUnderWay())
+    XCTAssertEqual(waits.maskedName, "*四")
+    XCTAssertNil(waits.carer)
+    XCTAssertEqual(waits.code.digits, requested.digits)
+    XCTAssertTrue(waits.code.expiresIn > 0 && waits.code.expiresIn <= requested.expiresIn)
+    let subject = try await resident.enrol(code: stage.server.oneTimeCode()).subject
+    XCTAssertNil(try resident.enrolmentUnderWay())
+    try await resident.keep(draft: nil, of: "register")
+    XCTAssertNil(try resident.draft(of: "register"))
+    try await resident.keep(draft: ["answers.contact": "no"], of: "declaration", about: subject)
+    XCTAssertNil(try resident.draft(of: "declaration"))
+    await assertThrows(.invalidField(field: "form", reason: "characters")) {
+      try await resident.keep(draft: typed, of: "a/b", about: subject)
+    }
+  }
+
   func testAQuarantineIsProvedToWhoeverHasTheTrustList() async throws {
     let stage = try Stage()
     let phone = try await stage.enrolled(zhangSan)

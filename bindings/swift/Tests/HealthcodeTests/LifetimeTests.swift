@@ -37,6 +37,9 @@ final class LifetimeTests: XCTestCase {
     await assertThrows(.closed) { _ = try resident.noticeState() }
     await assertThrows(.closed) { try await resident.fetchNotices() }
     await assertThrows(.closed) { try await resident.fetchNotices(over: UrlTransport(server: stage.server.url)) }
+    await assertThrows(.closed) { try await resident.keep(draft: nil, of: "form") }
+    await assertThrows(.closed) { _ = try resident.draft(of: "form") }
+    await assertThrows(.closed) { _ = try resident.enrolmentUnderWay() }
     await assertThrows(.closed) { _ = try await resident.export() }
     await assertThrows(.closed) { try await resident.erase(subject) }
     await assertThrows(.closed) { try await resident.eraseEverything() }

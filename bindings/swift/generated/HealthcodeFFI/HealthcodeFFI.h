@@ -573,6 +573,21 @@ RustBuffer uniffi_healthcode_fn_method_resident_confirm_care_call(uint64_t ptr, 
 uint64_t uniffi_healthcode_fn_method_resident_request_care(uint64_t ptr, RustBuffer carer, RustBuffer identity, RustBuffer cancel
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_DRAFT
+RustBuffer uniffi_healthcode_fn_method_resident_draft(uint64_t ptr, RustBuffer subject, RustBuffer form, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENROLMENT_UNDER_WAY
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ENROLMENT_UNDER_WAY
+RustBuffer uniffi_healthcode_fn_method_resident_enrolment_under_way(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_KEEP_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_KEEP_DRAFT
+void uniffi_healthcode_fn_method_resident_keep_draft(uint64_t ptr, RustBuffer subject, RustBuffer form, RustBuffer words, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ANSWER_EXPOSURE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_ANSWER_EXPOSURE
 RustBuffer uniffi_healthcode_fn_method_resident_answer_exposure(uint64_t ptr, RustBuffer subject, RustBuffer exposure, RustBuffer answer, RustCallStatus *_Nonnull out_status
@@ -856,6 +871,11 @@ RustBuffer uniffi_healthcode_fn_method_contestable_uniffi_trait_debug(RustBuffer
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CARER_UNIFFI_TRAIT_DEBUG
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_CARER_UNIFFI_TRAIT_DEBUG
 RustBuffer uniffi_healthcode_fn_method_carer_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ENROLMENTUNDERWAY_UNIFFI_TRAIT_DEBUG
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_ENROLMENTUNDERWAY_UNIFFI_TRAIT_DEBUG
+RustBuffer uniffi_healthcode_fn_method_enrolmentunderway_uniffi_trait_debug(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_EXPOSURE_UNIFFI_TRAIT_DEBUG
@@ -1531,6 +1551,24 @@ uint16_t uniffi_healthcode_checksum_method_resident_confirm_care_call(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_REQUEST_CARE
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_REQUEST_CARE
 uint16_t uniffi_healthcode_checksum_method_resident_request_care(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_DRAFT
+uint16_t uniffi_healthcode_checksum_method_resident_draft(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ENROLMENT_UNDER_WAY
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ENROLMENT_UNDER_WAY
+uint16_t uniffi_healthcode_checksum_method_resident_enrolment_under_way(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_KEEP_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_KEEP_DRAFT
+uint16_t uniffi_healthcode_checksum_method_resident_keep_draft(void
     
 );
 #endif

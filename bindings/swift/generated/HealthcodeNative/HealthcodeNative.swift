@@ -2234,6 +2234,40 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func requestCare(carer: String, identity: IdentityForm, cancel: NativeCancel?) async throws  -> CodeRequested
     
     /**
+     * What was kept of a form by `Resident.keepDraft`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for `form`; `UnknownSubject`, `Storage`, `Port`.
+     */
+    func draft(subject: String?, form: String) throws  -> [String: String]?
+    
+    /**
+     * The enrolment whose one-time code is waited for, also where the app has ended since: `enrol` or `confirm_care`
+     * goes on with it. None where no code was asked for, or the code is no longer good and nobody else confirms it.
+     *
+     * # Errors
+     *
+     * `Storage`, `Port`.
+     */
+    func enrolmentUnderWay() throws  -> EnrolmentUnderWay?
+    
+    /**
+     * Keeps a form that is being filled in, in the place of what was kept of it before; no words forget it. It is
+     * sealed like everything else in the phone's file, leaves the phone only in `Resident.export`, and goes after
+     * seven days, or with the subject. A form about nobody on this phone yet has no `subject` and goes with whoever is
+     * erased.
+     *
+     * `form` is the app's own name for it: at most 64 letters, digits, points and hyphens of ASCII. `words` are what
+     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all.
+     *
+     * # Errors
+     *
+     * `InvalidField` for `form` or `words`; `UnknownSubject`, `Storage`, `Port`.
+     */
+    func keepDraft(subject: String?, form: String, words: [String: String]?) throws 
+    
+    /**
      * Answers a match. `Tell` writes an operation that the next sync sends, and gives it; `WrongEntry` sends nothing.
      *
      * # Errors
@@ -3062,6 +3096,65 @@ open func requestCare(carer: String, identity: IdentityForm, cancel: NativeCance
             liftFunc: FfiConverterTypeCodeRequested_lift,
             errorHandler: FfiConverterTypeNativeError_lift
         )
+}
+    
+    /**
+     * What was kept of a form by `Resident.keepDraft`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for `form`; `UnknownSubject`, `Storage`, `Port`.
+     */
+open func draft(subject: String?, form: String)throws  -> [String: String]?  {
+    return try  FfiConverterOptionDictionaryStringString.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_draft(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionString.lower(subject),
+        FfiConverterString.lower(form),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * The enrolment whose one-time code is waited for, also where the app has ended since: `enrol` or `confirm_care`
+     * goes on with it. None where no code was asked for, or the code is no longer good and nobody else confirms it.
+     *
+     * # Errors
+     *
+     * `Storage`, `Port`.
+     */
+open func enrolmentUnderWay()throws  -> EnrolmentUnderWay?  {
+    return try  FfiConverterOptionTypeEnrolmentUnderWay.lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_enrolment_under_way(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Keeps a form that is being filled in, in the place of what was kept of it before; no words forget it. It is
+     * sealed like everything else in the phone's file, leaves the phone only in `Resident.export`, and goes after
+     * seven days, or with the subject. A form about nobody on this phone yet has no `subject` and goes with whoever is
+     * erased.
+     *
+     * `form` is the app's own name for it: at most 64 letters, digits, points and hyphens of ASCII. `words` are what
+     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all.
+     *
+     * # Errors
+     *
+     * `InvalidField` for `form` or `words`; `UnknownSubject`, `Storage`, `Port`.
+     */
+open func keepDraft(subject: String?, form: String, words: [String: String]? = nil)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_keep_draft(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionString.lower(subject),
+        FfiConverterString.lower(form),
+        FfiConverterOptionDictionaryStringString.lower(words),uniffiCallStatus
+    )
+}
 }
     
     /**
@@ -6386,7 +6479,7 @@ public struct DisclosedItem: Equatable, Hashable {
      */
     public let what: BilingualText
     /**
-     * What stands there. Instants are at +08:00 (`YYYY-MM-DDTHH:MM:SS+08:00`), keys and ids in hexadecimal.
+     * What stands there. Instants are in China's time, to the second; keys and ids in hexadecimal.
      */
     public let value: BilingualText
     /**
@@ -6404,7 +6497,7 @@ public struct DisclosedItem: Equatable, Hashable {
          * What it is, as a person reads it.
          */what: BilingualText, 
         /**
-         * What stands there. Instants are at +08:00 (`YYYY-MM-DDTHH:MM:SS+08:00`), keys and ids in hexadecimal.
+         * What stands there. Instants are in China's time, to the second; keys and ids in hexadecimal.
          */value: BilingualText, 
         /**
          * What somebody can do with it, where that is not plain.
@@ -6627,6 +6720,108 @@ public func FfiConverterTypeEnrolment_lift(_ buf: RustBuffer) throws -> Enrolmen
 #endif
 public func FfiConverterTypeEnrolment_lower(_ value: Enrolment) -> RustBuffer {
     return FfiConverterTypeEnrolment.lower(value)
+}
+
+
+/**
+ * An enrolment whose one-time code is waited for.
+ */
+public struct EnrolmentUnderWay: Equatable, Hashable, CustomDebugStringConvertible {
+    /**
+     * The masked name of the person whom it is to enrol.
+     */
+    public let maskedName: String
+    /**
+     * The subject of this phone who asks to care for the person; none where the person enrols.
+     */
+    public let carer: String?
+    /**
+     * The name of the authority to which the person moves; none for the home authority.
+     */
+    public let movesTo: String?
+    /**
+     * The code: how many digits it has, and how long from now it is good. Zero where that is over, and an officer or
+     * the records may still confirm.
+     */
+    public let code: CodeRequested
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The masked name of the person whom it is to enrol.
+         */maskedName: String, 
+        /**
+         * The subject of this phone who asks to care for the person; none where the person enrols.
+         */carer: String?, 
+        /**
+         * The name of the authority to which the person moves; none for the home authority.
+         */movesTo: String?, 
+        /**
+         * The code: how many digits it has, and how long from now it is good. Zero where that is over, and an officer or
+         * the records may still confirm.
+         */code: CodeRequested) {
+        self.maskedName = maskedName
+        self.carer = carer
+        self.movesTo = movesTo
+        self.code = code
+    }
+
+    
+
+    
+// The local Rust `Debug` implementation.
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_enrolmentunderway_uniffi_trait_debug(
+            FfiConverterTypeEnrolmentUnderWay_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension EnrolmentUnderWay: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEnrolmentUnderWay: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> EnrolmentUnderWay {
+        return
+            try EnrolmentUnderWay(
+                maskedName: FfiConverterString.read(from: &buf), 
+                carer: FfiConverterOptionString.read(from: &buf), 
+                movesTo: FfiConverterOptionString.read(from: &buf), 
+                code: FfiConverterTypeCodeRequested.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: EnrolmentUnderWay, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.maskedName, into: &buf)
+        FfiConverterOptionString.write(value.carer, into: &buf)
+        FfiConverterOptionString.write(value.movesTo, into: &buf)
+        FfiConverterTypeCodeRequested.write(value.code, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEnrolmentUnderWay_lift(_ buf: RustBuffer) throws -> EnrolmentUnderWay {
+    return try FfiConverterTypeEnrolmentUnderWay.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEnrolmentUnderWay_lower(_ value: EnrolmentUnderWay) -> RustBuffer {
+    return FfiConverterTypeEnrolmentUnderWay.lower(value)
 }
 
 
@@ -9110,6 +9305,11 @@ public struct QuarantineView: Equatable, Hashable {
      */
     public let calendar: [QuarantineDay]
     /**
+     * The days after those that the order still takes, if every day from now on is kept; empty without an earliest
+     * release.
+     */
+    public let toCome: [LegalDate]
+    /**
      * Whether days are missing, complete, or in an officer's review.
      */
     public let phase: Phase
@@ -9186,6 +9386,10 @@ public struct QuarantineView: Equatable, Hashable {
          * Every day from the first one to today.
          */calendar: [QuarantineDay], 
         /**
+         * The days after those that the order still takes, if every day from now on is kept; empty without an earliest
+         * release.
+         */toCome: [LegalDate] = [], 
+        /**
          * Whether days are missing, complete, or in an officer's review.
          */phase: Phase, 
         /**
@@ -9225,6 +9429,7 @@ public struct QuarantineView: Equatable, Hashable {
         self.counted = counted
         self.today = today
         self.calendar = calendar
+        self.toCome = toCome
         self.phase = phase
         self.connectToConfirm = connectToConfirm
         self.due = due
@@ -9263,6 +9468,7 @@ public struct FfiConverterTypeQuarantineView: FfiConverterRustBuffer {
                 counted: FfiConverterUInt16.read(from: &buf), 
                 today: FfiConverterTypeLegalDate.read(from: &buf), 
                 calendar: FfiConverterSequenceTypeQuarantineDay.read(from: &buf), 
+                toCome: FfiConverterSequenceTypeLegalDate.read(from: &buf), 
                 phase: FfiConverterTypePhase.read(from: &buf), 
                 connectToConfirm: FfiConverterBool.read(from: &buf), 
                 due: FfiConverterOptionTypeRisk.read(from: &buf), 
@@ -9287,6 +9493,7 @@ public struct FfiConverterTypeQuarantineView: FfiConverterRustBuffer {
         FfiConverterUInt16.write(value.counted, into: &buf)
         FfiConverterTypeLegalDate.write(value.today, into: &buf)
         FfiConverterSequenceTypeQuarantineDay.write(value.calendar, into: &buf)
+        FfiConverterSequenceTypeLegalDate.write(value.toCome, into: &buf)
         FfiConverterTypePhase.write(value.phase, into: &buf)
         FfiConverterBool.write(value.connectToConfirm, into: &buf)
         FfiConverterOptionTypeRisk.write(value.due, into: &buf)
@@ -12385,7 +12592,10 @@ public enum CheckInState: Equatable, Hashable {
     case refused(
         /**
          * The problem's stable word.
-         */problem: String
+         */problem: String, 
+        /**
+         * What was wrong, and what can be done about it.
+         */text: BilingualText
     )
 
 
@@ -12419,7 +12629,7 @@ public struct FfiConverterTypeCheckInState: FfiConverterRustBuffer {
         case 4: return .notCounted(reason: try FfiConverterTypeNotCounted.read(from: &buf)
         )
         
-        case 5: return .refused(problem: try FfiConverterString.read(from: &buf)
+        case 5: return .refused(problem: try FfiConverterString.read(from: &buf), text: try FfiConverterTypeBilingualText.read(from: &buf)
         )
         
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -12450,9 +12660,10 @@ public struct FfiConverterTypeCheckInState: FfiConverterRustBuffer {
             FfiConverterTypeNotCounted.write(reason, into: &buf)
             
         
-        case let .refused(problem):
+        case let .refused(problem,text):
             writeInt(&buf, Int32(5))
             FfiConverterString.write(problem, into: &buf)
+            FfiConverterTypeBilingualText.write(text, into: &buf)
             
         }
     }
@@ -17644,6 +17855,30 @@ fileprivate struct FfiConverterOptionTypeBy: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeEnrolmentUnderWay: FfiConverterRustBuffer {
+    typealias SwiftType = EnrolmentUnderWay?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeEnrolmentUnderWay.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeEnrolmentUnderWay.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypePolicyChoice: FfiConverterRustBuffer {
     typealias SwiftType = PolicyChoice?
 
@@ -17948,6 +18183,30 @@ fileprivate struct FfiConverterOptionTypeTransportMode: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeTransportMode.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionDictionaryStringString: FfiConverterRustBuffer {
+    typealias SwiftType = [String: String]?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterDictionaryStringString.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterDictionaryStringString.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -18754,6 +19013,31 @@ fileprivate struct FfiConverterSequenceTypeAttribution: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeLegalDate: FfiConverterRustBuffer {
+    typealias SwiftType = [LegalDate]
+
+    public static func write(_ value: [LegalDate], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeLegalDate.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [LegalDate] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [LegalDate]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeLegalDate.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeTimestamp: FfiConverterRustBuffer {
     typealias SwiftType = [Timestamp]
 
@@ -18773,6 +19057,32 @@ fileprivate struct FfiConverterSequenceTypeTimestamp: FfiConverterRustBuffer {
             seq.append(try FfiConverterTypeTimestamp.read(from: &buf))
         }
         return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterDictionaryStringString: FfiConverterRustBuffer {
+    public static func write(_ value: [String: String], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for (key, value) in value {
+            FfiConverterString.write(key, into: &buf)
+            FfiConverterString.write(value, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [String: String] {
+        let len: Int32 = try readInt(&buf)
+        var dict = [String: String]()
+        dict.reserveCapacity(Int(len))
+        for _ in 0..<len {
+            let key = try FfiConverterString.read(from: &buf)
+            let value = try FfiConverterString.read(from: &buf)
+            dict[key] = value
+        }
+        return dict
     }
 }
 
@@ -19323,6 +19633,15 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_request_care() != 47034) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_draft() != 18630) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_enrolment_under_way() != 26293) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_keep_draft() != 19473) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_answer_exposure() != 54779) {

@@ -141,12 +141,12 @@ fn the_wait_for_a_code_survives_the_end_of_the_process_and_a_request_that_does_n
     phone.resident = phone.reopen().unwrap();
     let waits = phone.resident.enrolment_under_way().unwrap().unwrap();
     assert_eq!((waits.masked_name.as_str(), waits.carer, waits.moves_to), ("*三", None, None));
-    assert_eq!((waits.code.digits, waits.code.expires_in), (6, Duration::from_secs(600)));
+    assert_eq!((waits.code.digits, waits.code.expires_in), (6, Duration::from_mins(10)));
     // Asked once more, without a network: the first code is still good.
     phone.resident.one_time_code_call(zhang_san()).unwrap();
     phone.go_to(phone.now().plus_millis(60_000));
     let left = phone.resident.enrolment_under_way().unwrap().unwrap().code.expires_in;
-    assert_eq!(left, Duration::from_secs(540));
+    assert_eq!(left, Duration::from_mins(9));
     phone.resident.enrol_call("123456".to_owned()).unwrap();
     phone.go_to(phone.now().plus_millis(540_000));
     assert_eq!(phone.resident.enrolment_under_way().unwrap(), None, "the code is not good any more");

@@ -12,7 +12,7 @@ mod properties;
 use serde::{Deserialize, Serialize};
 
 pub use attribution::{Attribution, Certainty, NotCounted, Tap, attribute};
-pub use progress::{Day, DayState, MissEffect, Phase, Progress, Risk, progress};
+pub use progress::{Day, DayState, MissEffect, Phase, Progress, Risk, days_to_come, progress};
 
 use super::calendar::{LegalCalendar, LegalDate, Timestamp};
 

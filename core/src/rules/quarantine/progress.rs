@@ -158,11 +158,28 @@ fn earliest_release(
         Phase::Complete { release_at } => Some(release_at),
         Phase::Review => None,
         Phase::Running => {
-            let best =
-                Count { all_kept: true, ..Count::new(quarantine, now) }.replay(taps, quarantine.last_day());
+            let best = best(quarantine, taps, now);
             best.complete().then(|| best.release_at().max(now))
         }
     }
+}
+
+fn best<'a>(quarantine: &'a Quarantine, taps: &BTreeMap<LegalDate, Timestamp>, now: Timestamp) -> Count<'a> {
+    Count { all_kept: true, ..Count::new(quarantine, now) }.replay(taps, quarantine.last_day())
+}
+
+/// The days after the last one in [`Progress::calendar`] that the order still takes if every day from now on is kept;
+/// none without an earliest release.
+#[must_use]
+pub fn days_to_come(quarantine: &Quarantine, taps: &[Tap], now: Timestamp) -> Vec<LegalDate> {
+    let progress = progress(quarantine, taps, now);
+    if progress.phase != Phase::Running || progress.earliest_release.is_none() {
+        return Vec::new();
+    }
+    let last = progress.calendar.last().map(|day| day.date);
+    let best = best(quarantine, &counted_days(quarantine, taps), now);
+    let counts = |day: &Day| Some(day.date) > last && day.state != DayState::BeforeIssue;
+    best.calendar.into_iter().filter(counts).map(|day| day.date).collect()
 }
 
 struct Count<'a> {

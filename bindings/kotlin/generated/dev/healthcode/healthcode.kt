@@ -870,6 +870,12 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_request_care(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_draft(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_enrolment_under_way(
+    ): Int
+    external fun uniffi_healthcode_checksum_method_resident_keep_draft(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_answer_exposure(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_exposures(
@@ -1073,6 +1079,12 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_request_care(`ptr`: Long,`carer`: RustBuffer.ByValue,`identity`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,
     ): Long
+    external fun uniffi_healthcode_fn_method_resident_draft(`ptr`: Long,`subject`: RustBuffer.ByValue,`form`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_enrolment_under_way(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_keep_draft(`ptr`: Long,`subject`: RustBuffer.ByValue,`form`: RustBuffer.ByValue,`words`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
     external fun uniffi_healthcode_fn_method_resident_answer_exposure(`ptr`: Long,`subject`: RustBuffer.ByValue,`exposure`: RustBuffer.ByValue,`answer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_exposures(`ptr`: Long,`subject`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1186,6 +1198,8 @@ internal object UniffiLib {
     external fun uniffi_healthcode_fn_method_contestable_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_carer_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_enrolmentunderway_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_exposure_uniffi_trait_debug(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1499,6 +1513,15 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_request_care() and 0xFFFF) != 47034) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_draft() and 0xFFFF) != 18630) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_enrolment_under_way() and 0xFFFF) != 26293) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_keep_draft() and 0xFFFF) != 19473) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_answer_exposure() and 0xFFFF) != 54779) {
@@ -4614,6 +4637,40 @@ public interface NativeResidentInterface {
     suspend fun `requestCare`(`carer`: kotlin.String, `identity`: IdentityForm, `cancel`: NativeCancel? = null): CodeRequested
     
     /**
+     * What was kept of a form by `Resident.keepDraft`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for `form`; `UnknownSubject`, `Storage`, `Port`.
+     */
+    fun `draft`(`subject`: kotlin.String?, `form`: kotlin.String): Map<kotlin.String, kotlin.String>?
+    
+    /**
+     * The enrolment whose one-time code is waited for, also where the app has ended since: `enrol` or `confirm_care`
+     * goes on with it. None where no code was asked for, or the code is no longer good and nobody else confirms it.
+     *
+     * # Errors
+     *
+     * `Storage`, `Port`.
+     */
+    fun `enrolmentUnderWay`(): EnrolmentUnderWay?
+    
+    /**
+     * Keeps a form that is being filled in, in the place of what was kept of it before; no words forget it. It is
+     * sealed like everything else in the phone's file, leaves the phone only in `Resident.export`, and goes after
+     * seven days, or with the subject. A form about nobody on this phone yet has no `subject` and goes with whoever is
+     * erased.
+     *
+     * `form` is the app's own name for it: at most 64 letters, digits, points and hyphens of ASCII. `words` are what
+     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all.
+     *
+     * # Errors
+     *
+     * `InvalidField` for `form` or `words`; `UnknownSubject`, `Storage`, `Port`.
+     */
+    fun `keepDraft`(`subject`: kotlin.String?, `form`: kotlin.String, `words`: Map<kotlin.String, kotlin.String>? = null)
+    
+    /**
      * Answers a match. `Tell` writes an operation that the next sync sends, and gives it; `WrongEntry` sends nothing.
      *
      * # Errors
@@ -5605,6 +5662,80 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
         NativeException.ErrorHandler,
     )
     }
+
+    
+    /**
+     * What was kept of a form by `Resident.keepDraft`.
+     *
+     * # Errors
+     *
+     * `InvalidField` for `form`; `UnknownSubject`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `draft`(`subject`: kotlin.String?, `form`: kotlin.String): Map<kotlin.String, kotlin.String>? {
+            return FfiConverterOptionalMapStringString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_draft(
+        it,
+        
+        FfiConverterOptionalString.lower(`subject`),
+        FfiConverterString.lower(`form`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The enrolment whose one-time code is waited for, also where the app has ended since: `enrol` or `confirm_care`
+     * goes on with it. None where no code was asked for, or the code is no longer good and nobody else confirms it.
+     *
+     * # Errors
+     *
+     * `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `enrolmentUnderWay`(): EnrolmentUnderWay? {
+            return FfiConverterOptionalTypeEnrolmentUnderWay.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_enrolment_under_way(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Keeps a form that is being filled in, in the place of what was kept of it before; no words forget it. It is
+     * sealed like everything else in the phone's file, leaves the phone only in `Resident.export`, and goes after
+     * seven days, or with the subject. A form about nobody on this phone yet has no `subject` and goes with whoever is
+     * erased.
+     *
+     * `form` is the app's own name for it: at most 64 letters, digits, points and hyphens of ASCII. `words` are what
+     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all.
+     *
+     * # Errors
+     *
+     * `InvalidField` for `form` or `words`; `UnknownSubject`, `Storage`, `Port`.
+     */
+    @Throws(NativeException::class)override fun `keepDraft`(`subject`: kotlin.String?, `form`: kotlin.String, `words`: Map<kotlin.String, kotlin.String>?)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_keep_draft(
+        it,
+        
+        FfiConverterOptionalString.lower(`subject`),
+        FfiConverterString.lower(`form`),
+        FfiConverterOptionalMapStringString.lower(`words`),_status)
+}
+    }
+    
+    
 
     
     /**
@@ -8587,7 +8718,7 @@ data class DisclosedItem (
     val `what`: BilingualText
     , 
     /**
-     * What stands there. Instants are at +08:00 (`YYYY-MM-DDTHH:MM:SS+08:00`), keys and ids in hexadecimal.
+     * What stands there. Instants are in China's time, to the second; keys and ids in hexadecimal.
      */
     val `value`: BilingualText
     , 
@@ -8748,6 +8879,79 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
     override fun write(value: Enrolment, buf: ByteBuffer) {
             FfiConverterString.write(value.`subject`, buf)
             FfiConverterOptionalTypeTimestamp.write(value.`pendingUntil`, buf)
+    }
+}
+
+
+
+/**
+ * An enrolment whose one-time code is waited for.
+ */
+data class EnrolmentUnderWay (
+    /**
+     * The masked name of the person whom it is to enrol.
+     */
+    val `maskedName`: kotlin.String
+    , 
+    /**
+     * The subject of this phone who asks to care for the person; none where the person enrols.
+     */
+    val `carer`: kotlin.String?
+    , 
+    /**
+     * The name of the authority to which the person moves; none for the home authority.
+     */
+    val `movesTo`: kotlin.String?
+    , 
+    /**
+     * The code: how many digits it has, and how long from now it is good. Zero where that is over, and an officer or
+     * the records may still confirm.
+     */
+    val `code`: CodeRequested
+    
+){
+    
+
+    
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_enrolmentunderway_uniffi_trait_debug(FfiConverterTypeEnrolmentUnderWay.lower(this),
+        _status)
+}
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeEnrolmentUnderWay: FfiConverterRustBuffer<EnrolmentUnderWay> {
+    override fun read(buf: ByteBuffer): EnrolmentUnderWay {
+        return EnrolmentUnderWay(
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterTypeCodeRequested.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: EnrolmentUnderWay) = (
+            FfiConverterString.allocationSize(value.`maskedName`) +
+            FfiConverterOptionalString.allocationSize(value.`carer`) +
+            FfiConverterOptionalString.allocationSize(value.`movesTo`) +
+            FfiConverterTypeCodeRequested.allocationSize(value.`code`)
+    )
+
+    override fun write(value: EnrolmentUnderWay, buf: ByteBuffer) {
+            FfiConverterString.write(value.`maskedName`, buf)
+            FfiConverterOptionalString.write(value.`carer`, buf)
+            FfiConverterOptionalString.write(value.`movesTo`, buf)
+            FfiConverterTypeCodeRequested.write(value.`code`, buf)
     }
 }
 
@@ -10570,6 +10774,12 @@ data class QuarantineView (
     val `calendar`: List<QuarantineDay>
     , 
     /**
+     * The days after those that the order still takes, if every day from now on is kept; empty without an earliest
+     * release.
+     */
+    val `toCome`: List<LegalDate> = listOf() 
+    , 
+    /**
      * Whether days are missing, complete, or in an officer's review.
      */
     val `phase`: Phase
@@ -10642,6 +10852,7 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterUShort.read(buf),
             FfiConverterTypeLegalDate.read(buf),
             FfiConverterSequenceTypeQuarantineDay.read(buf),
+            FfiConverterSequenceTypeLegalDate.read(buf),
             FfiConverterTypePhase.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalTypeRisk.read(buf),
@@ -10666,6 +10877,7 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterUShort.allocationSize(value.`counted`) +
             FfiConverterTypeLegalDate.allocationSize(value.`today`) +
             FfiConverterSequenceTypeQuarantineDay.allocationSize(value.`calendar`) +
+            FfiConverterSequenceTypeLegalDate.allocationSize(value.`toCome`) +
             FfiConverterTypePhase.allocationSize(value.`phase`) +
             FfiConverterBoolean.allocationSize(value.`connectToConfirm`) +
             FfiConverterOptionalTypeRisk.allocationSize(value.`due`) +
@@ -10689,6 +10901,7 @@ public object FfiConverterTypeQuarantineView: FfiConverterRustBuffer<QuarantineV
             FfiConverterUShort.write(value.`counted`, buf)
             FfiConverterTypeLegalDate.write(value.`today`, buf)
             FfiConverterSequenceTypeQuarantineDay.write(value.`calendar`, buf)
+            FfiConverterSequenceTypeLegalDate.write(value.`toCome`, buf)
             FfiConverterTypePhase.write(value.`phase`, buf)
             FfiConverterBoolean.write(value.`connectToConfirm`, buf)
             FfiConverterOptionalTypeRisk.write(value.`due`, buf)
@@ -13085,7 +13298,11 @@ sealed class CheckInState {
         /**
          * The problem's stable word.
          */
-        val `problem`: kotlin.String) : CheckInState()
+        val `problem`: kotlin.String, 
+        /**
+         * What was wrong, and what can be done about it.
+         */
+        val `text`: dev.healthcode.BilingualText) : CheckInState()
         
     {
         
@@ -13122,6 +13339,7 @@ public object FfiConverterTypeCheckInState : FfiConverterRustBuffer<CheckInState
                 )
             5 -> CheckInState.Refused(
                 FfiConverterString.read(buf),
+                FfiConverterTypeBilingualText.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
@@ -13161,6 +13379,7 @@ public object FfiConverterTypeCheckInState : FfiConverterRustBuffer<CheckInState
             (
                 4UL
                 + FfiConverterString.allocationSize(value.`problem`)
+                + FfiConverterTypeBilingualText.allocationSize(value.`text`)
             )
         }
     }
@@ -13190,6 +13409,7 @@ public object FfiConverterTypeCheckInState : FfiConverterRustBuffer<CheckInState
             is CheckInState.Refused -> {
                 buf.putInt(5)
                 FfiConverterString.write(value.`problem`, buf)
+                FfiConverterTypeBilingualText.write(value.`text`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -18659,6 +18879,38 @@ public object FfiConverterOptionalTypeBy: FfiConverterRustBuffer<By?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeEnrolmentUnderWay: FfiConverterRustBuffer<EnrolmentUnderWay?> {
+    override fun read(buf: ByteBuffer): EnrolmentUnderWay? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeEnrolmentUnderWay.read(buf)
+    }
+
+    override fun allocationSize(value: EnrolmentUnderWay?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeEnrolmentUnderWay.allocationSize(value)
+        }
+    }
+
+    override fun write(value: EnrolmentUnderWay?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeEnrolmentUnderWay.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypePolicyChoice: FfiConverterRustBuffer<PolicyChoice?> {
     override fun read(buf: ByteBuffer): PolicyChoice? {
         if (buf.get().toInt() == 0) {
@@ -19065,6 +19317,38 @@ public object FfiConverterOptionalTypeTransportMode: FfiConverterRustBuffer<Tran
         } else {
             buf.put(1)
             FfiConverterTypeTransportMode.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalMapStringString: FfiConverterRustBuffer<Map<kotlin.String, kotlin.String>?> {
+    override fun read(buf: ByteBuffer): Map<kotlin.String, kotlin.String>? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterMapStringString.read(buf)
+    }
+
+    override fun allocationSize(value: Map<kotlin.String, kotlin.String>?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterMapStringString.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Map<kotlin.String, kotlin.String>?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterMapStringString.write(value, buf)
         }
     }
 }
@@ -19979,6 +20263,34 @@ public object FfiConverterSequenceTypeAttribution: FfiConverterRustBuffer<List<A
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeLegalDate: FfiConverterRustBuffer<List<LegalDate>> {
+    override fun read(buf: ByteBuffer): List<LegalDate> {
+        val len = buf.getInt()
+        return List<LegalDate>(len) {
+            FfiConverterTypeLegalDate.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<LegalDate>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeLegalDate.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<LegalDate>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeLegalDate.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeTimestamp: FfiConverterRustBuffer<List<Timestamp>> {
     override fun read(buf: ByteBuffer): List<Timestamp> {
         val len = buf.getInt()
@@ -19997,6 +20309,45 @@ public object FfiConverterSequenceTypeTimestamp: FfiConverterRustBuffer<List<Tim
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeTimestamp.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterMapStringString: FfiConverterRustBuffer<Map<kotlin.String, kotlin.String>> {
+    override fun read(buf: ByteBuffer): Map<kotlin.String, kotlin.String> {
+        val len = buf.getInt()
+        return buildMap<kotlin.String, kotlin.String>(len) {
+            repeat(len) {
+                val k = FfiConverterString.read(buf)
+                val v = FfiConverterString.read(buf)
+                this[k] = v
+            }
+        }
+    }
+
+    override fun allocationSize(value: Map<kotlin.String, kotlin.String>): ULong {
+        val spaceForMapSize = 4UL
+        val spaceForChildren = value.map { (k, v) ->
+            FfiConverterString.allocationSize(k) +
+            FfiConverterString.allocationSize(v)
+        }.sum()
+        return spaceForMapSize + spaceForChildren
+    }
+
+    override fun write(value: Map<kotlin.String, kotlin.String>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        // The parens on `(k, v)` here ensure we're calling the right method,
+        // which is important for compatibility with older android devices.
+        // Ref https://blog.danlew.net/2017/03/16/kotlin-puzzler-whose-line-is-it-anyways/
+        value.forEach { (k, v) ->
+            FfiConverterString.write(k, buf)
+            FfiConverterString.write(v, buf)
         }
     }
 }

@@ -58,6 +58,20 @@ proptest! {
     }
 
     #[test]
+    fn the_days_to_come_are_those_that_the_order_still_takes((quarantine, taps) in schedule(), now in instant()) {
+        let progress = progress(&quarantine, &taps, now);
+        let to_come = days_to_come(&quarantine, &taps, now);
+        if progress.phase != Phase::Running || progress.earliest_release.is_none() {
+            prop_assert!(to_come.is_empty());
+            return Ok(());
+        }
+        prop_assert!(to_come.iter().all(|date| *date > progress.today || progress.calendar.is_empty()));
+        prop_assert!(to_come.windows(2).all(|pair| pair[0] < pair[1]));
+        let open = states(&progress, DayState::Open).len();
+        prop_assert_eq!(usize::from(progress.counted) + open + to_come.len(), usize::from(quarantine.days));
+    }
+
+    #[test]
     fn the_count_is_what_the_calendar_shows((quarantine, taps) in schedule(), now in instant()) {
         let progress = progress(&quarantine, &taps, now);
         let mut count = 0_u16;

@@ -336,15 +336,6 @@ internal class ExposuresTest {
     private fun Reply.changedWhere(wanted: Boolean) =
         if (wanted) copy(body = body.clone().also { it[it.size / 2] = (it[it.size / 2] + 1).toByte() }) else this
 
-    private suspend fun assertWrong(
-        field: String,
-        reason: String,
-        call: suspend () -> Unit,
-    ) {
-        val error = assertFailsWith<HealthcodeException.InvalidField> { call() }
-        assertEquals(field to reason, error.field to error.reason)
-    }
-
     private suspend fun assertLog(
         kind: NoticeLogKind,
         call: suspend () -> Unit,

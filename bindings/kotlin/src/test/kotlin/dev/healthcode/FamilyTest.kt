@@ -149,13 +149,4 @@ internal class FamilyTest {
             .subjects
             .filter { it.shownHere }
             .map { it.subject }
-
-    private suspend fun assertWrong(
-        field: String,
-        reason: String,
-        call: suspend () -> Unit,
-    ) {
-        val error = assertFailsWith<HealthcodeException.InvalidField> { call() }
-        assertEquals(field to reason, error.field to error.reason)
-    }
 }

@@ -63,6 +63,37 @@ internal class KeepingTest {
         }
 
     @Test
+    fun `what was typed and the wait for a code survive the end of the app`() =
+        onStage {
+            val typed = mapOf("name" to "李四", "document" to "4405")
+            val before = phone()
+            assertNull(before.resident.enrolmentUnderWay())
+            before.resident.keepDraft(null, "register", typed)
+            val requested = before.resident.requestOneTimeCode(liSi)
+            before.close()
+
+            val phone = phone()
+            assertEquals(typed, phone.resident.draft(null, "register"))
+            val waits = assertNotNull(phone.resident.enrolmentUnderWay())
+            assertEquals("*四" to null, waits.maskedName to waits.carer)
+            assertEquals(requested.digits, waits.code.digits)
+            assertTrue(waits.code.expiresIn in Duration.ofSeconds(1)..requested.expiresIn, "${waits.code.expiresIn}")
+            assertFalse("四" in "$waits", "it prints as its type's name")
+            val subject = phone.resident.enrol(server.oneTimeCode()).subject
+            assertNull(phone.resident.enrolmentUnderWay())
+            phone.resident.keepDraft(null, "register", null)
+            assertNull(phone.resident.draft(null, "register"))
+            phone.resident.keepDraft(subject, "declaration", mapOf("answers.contact" to "no"))
+            assertNull(phone.resident.draft(null, "declaration"))
+            assertWrong("form", "characters") { phone.resident.keepDraft(subject, "a/b", typed) }
+            assertWrong(
+                "words",
+                "too-long",
+            ) { phone.resident.keepDraft(subject, "f", mapOf("a" to "b".repeat(70_000))) }
+            phone.close()
+        }
+
+    @Test
     fun `a quarantine is proved to whoever has the trust list`() =
         onStage {
             val phone = phone().also { it.becomeYellow() }

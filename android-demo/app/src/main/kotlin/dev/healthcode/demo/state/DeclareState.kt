@@ -31,6 +31,7 @@ data class StayDraft(
  *
  * @property form the rulebook's questions; null until they have come
  * @property problems what is wrong, by the core's path (`answers.contact`, `travel[0].region`)
+ * @property restored whether what stands here was filled in before the app was last opened
  * @property preview what it would come to, once everything is well
  */
 data class DeclareView(
@@ -38,6 +39,7 @@ data class DeclareView(
     val answers: Map<String, AnswerValue> = emptyMap(),
     val travel: List<StayDraft> = emptyList(),
     val problems: Map<String, BilingualText> = emptyMap(),
+    val restored: Boolean = false,
     val preview: Preview? = null,
     val busy: Boolean = false,
     val trouble: Trouble? = null,
@@ -46,8 +48,8 @@ data class DeclareView(
 }
 
 /**
- * Takes a declaration: the rulebook's questions as they are, then what it would come to, then sends. Answers stay in
- * memory until they are recorded, and from then on in the core's sealed file.
+ * Takes a declaration: the rulebook's questions as they are, then what it would come to, then sends. Answers are
+ * the core's draft, sealed in its file, until they are recorded there.
  *
  * @param questions where the questions come from
  */
@@ -58,12 +60,14 @@ class DeclareState(
     private val questions: () -> DeclarationForm = { session.resident.form(subject) },
 ) : Steps {
     private val shown = MutableStateFlow(DeclareView())
+    private val draft = Draft(session, subject, "declaration")
     private var job: Job? = null
 
     /** The declaration. */
     val view: StateFlow<DeclareView> = shown.asStateFlow()
 
     init {
+        restore(draft.read())
         load()
         // Rulebook and true time come with a sync, one after the other: the days that are asked for follow both.
         scope.launch { session.sync.collect { if (it is Sync.Done) load() } }
@@ -75,39 +79,46 @@ class DeclareState(
             shown.update { it.copy(form = form, trouble = null) }
         }
 
+    private fun restore(kept: Map<String, String>) {
+        if (kept.isEmpty()) return
+        shown.update { it.copy(answers = kept.answers(), travel = kept.travel(), restored = true) }
+    }
+
+    /** Empties the form. */
+    fun clear() = change { DeclareView(form = it.form) }
+
+    /** What is changed by hand is kept at once; a preview of what was before is none any more. */
+    private fun change(how: (DeclareView) -> DeclareView) {
+        shown.update { how(it).copy(preview = null) }
+        draft.keep { shown.value.run { answers.words() + travel.words() } }
+    }
+
     /** Answers a question; null takes the answer back. */
     fun answer(
         question: String,
         value: AnswerValue?,
-    ) = shown.update {
+    ) = change {
         val answers = if (value == null) it.answers - question else it.answers + (question to value)
-        it.copy(answers = answers, problems = it.problems - "answers.$question", preview = null)
+        it.copy(answers = answers, problems = it.problems - "answers.$question")
     }
 
     /** Adds a stay to the travel list. */
-    fun addStay() = shown.update { it.copy(travel = it.travel + StayDraft(), preview = null) }
+    fun addStay() = change { it.copy(travel = it.travel + StayDraft()) }
 
     /** Changes a stay. */
     fun changeStay(
         index: Int,
         stay: StayDraft,
-    ) = shown.update {
+    ) = change {
         val travel = it.travel.toMutableList().apply { if (index in indices) set(index, stay) }
-        it.copy(travel = travel, problems = it.problems.without(index), preview = null)
+        it.copy(travel = travel, problems = it.problems.without(index))
     }
 
     /** Takes a stay off the list. */
     fun removeStay(index: Int) =
-        shown.update {
+        change {
             val travel = it.travel.filterIndexed { at, _ -> at != index }
-            it.copy(
-                travel = travel,
-                problems =
-                    it.problems.filterKeys { path ->
-                        !path.startsWith("travel")
-                    },
-                preview = null,
-            )
+            it.copy(travel = travel, problems = it.problems.filterKeys { path -> !path.startsWith("travel") })
         }
 
     /** Says what is wrong, field by field, or what the declaration would come to. Nothing is recorded. */
@@ -163,6 +174,7 @@ class DeclareState(
             scope.launch {
                 try {
                     session.resident.declare(subject, input())
+                    draft.forget()
                     session.sync()
                     session.app.home()
                 } catch (error: HealthcodeException.InvalidField) {

@@ -3,9 +3,11 @@ package dev.healthcode.demo.state
 import dev.healthcode.BilingualText
 import dev.healthcode.CodeRequested
 import dev.healthcode.Enrolment
+import dev.healthcode.EnrolmentUnderWay
 import dev.healthcode.HealthcodeException
 import dev.healthcode.IdentityForm
 import dev.healthcode.confirmCare
+import dev.healthcode.enrolmentUnderWay
 import dev.healthcode.requestCare
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
@@ -31,7 +33,9 @@ enum class RegisterField(
  *
  * @property kind the document's kind, one of [RegisterState.kinds]
  * @property problems what is wrong, by field
+ * @property underWay whose code is waited for, also where the app has ended since; null before
  * @property requested the one-time code that was asked for: its digits and how long it is good; null before
+ * @property restored whether what stands in the form was typed before the app was last opened
  * @property unconfirmed what the authority says while nobody has confirmed yet that somebody is cared for
  * @property busy whether the server is being asked
  */
@@ -39,7 +43,9 @@ data class RegisterView(
     val values: Map<RegisterField, String> = mapOf(RegisterField.PHONE to "+86"),
     val kind: String = RegisterState.kinds.first(),
     val problems: Map<RegisterField, BilingualText> = emptyMap(),
+    val underWay: EnrolmentUnderWay? = null,
     val requested: CodeRequested? = null,
+    val restored: Boolean = false,
     val unconfirmed: BilingualText? = null,
     val busy: Boolean = false,
     val trouble: Trouble? = null,
@@ -49,8 +55,8 @@ data class RegisterView(
 }
 
 /**
- * Registers a person: identity, then the one-time code that goes to the number on record. What is typed stays in memory
- * alone, through a rotation; the end of the process forgets it, since it may stand in no file.
+ * Registers a person: identity, then the one-time code that goes to the number on record. What is typed is the core's
+ * draft from the first letter on, and the core remembers the wait for a code: the end of the process loses neither.
  *
  * @param carer who will care for the person with this phone; null where it is the person's own
  */
@@ -60,20 +66,64 @@ class RegisterState(
     val carer: String? = null,
 ) : Steps {
     private val shown = MutableStateFlow(RegisterView())
+    private val draft = Draft(session, carer, if (carer == null) "register" else "care")
     private var job: Job? = null
     private var last: (suspend () -> Unit)? = null
 
     /** The form. */
     val view: StateFlow<RegisterView> = shown.asStateFlow()
 
+    init {
+        restore()
+        waitsFor(underWay())
+    }
+
+    private fun restore() {
+        val kept = draft.read()
+        val values = typed.mapNotNull { field -> kept[field.path]?.let { field to it } }
+        val kind = kept[KIND].takeIf { it in kinds }
+        if (values.isEmpty() && kind == null) return
+        shown.update { it.copy(values = it.values + values, kind = kind ?: it.kind, restored = true) }
+    }
+
+    /** Empties the form. */
+    fun clear() {
+        shown.update { RegisterView(underWay = it.underWay) }
+        keep()
+    }
+
+    private fun keep() =
+        draft.keep {
+            val (now, empty) = shown.value to RegisterView()
+            val kind = if (now.kind == empty.kind) emptyMap() else mapOf(KIND to now.kind)
+            kind + typed.filter { now.values[it] != empty.values[it] }.associate { it.path to now.values[it].orEmpty() }
+        }
+
+    /** The enrolment that the core waits with, where it is this screen's. */
+    private fun underWay(): EnrolmentUnderWay? =
+        try {
+            session.resident.enrolmentUnderWay()?.takeIf { it.carer == carer && it.movesTo == null }
+        } catch (_: HealthcodeException) {
+            null
+        }
+
+    private fun waitsFor(waits: EnrolmentUnderWay?) =
+        shown.update { it.copy(underWay = waits, requested = waits?.code?.takeUnless { code -> code.expiresIn.isZero }) }
+
     /** Types into a field; what was wrong with it is not said any longer. */
     fun type(
         field: RegisterField,
         value: String,
-    ) = shown.update { it.copy(values = it.values + (field to value), problems = it.problems - field) }
+    ) {
+        shown.update { it.copy(values = it.values + (field to value), problems = it.problems - field) }
+        if (field in typed) keep()
+    }
 
     /** Chooses the document's kind. */
-    fun choose(kind: String) = shown.update { it.copy(kind = kind, problems = it.problems - RegisterField.DOCUMENT) }
+    fun choose(kind: String) {
+        shown.update { it.copy(kind = kind, problems = it.problems - RegisterField.DOCUMENT) }
+        keep()
+    }
 
     /** Checks every field, and asks for the one-time code where none is wrong. */
     fun request() =
@@ -88,6 +138,7 @@ class RegisterState(
                     } else {
                         session.resident.requestCare(carer, identity)
                     }
+                waitsFor(underWay())
                 shown.update { it.copy(requested = requested, values = it.values - RegisterField.CODE) }
             }
         }
@@ -102,7 +153,8 @@ class RegisterState(
     /** Asks whether the records or an officer have confirmed what was asked for, also before the app was last opened. */
     fun askAgain() = ask { arrived(session.resident.confirmCare()) }
 
-    private fun arrived(enrolment: Enrolment) {
+    private suspend fun arrived(enrolment: Enrolment) {
+        draft.forget()
         session.sync()
         if (enrolment.pendingUntil == null) {
             session.app.replace(Screen(Place.DECLARE, enrolment.subject))
@@ -195,8 +247,13 @@ class RegisterState(
 
     private fun value(field: RegisterField) = shown.value.values[field].orEmpty()
 
-    /** The kinds of documents that the form offers, by the core's codes: the resident identity card first. */
     companion object {
+        /** The kinds of documents that the form offers, by the core's codes: the resident identity card first. */
         val kinds = listOf("resident-id", "passport", "travel-permit", "other")
+
+        private const val KIND = "kind"
+
+        /** What is kept; a one-time code is good for minutes. */
+        private val typed = RegisterField.entries - RegisterField.CODE
     }
 }

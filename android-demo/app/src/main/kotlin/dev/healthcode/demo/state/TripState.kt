@@ -31,6 +31,7 @@ enum class TripField(
  *
  * @property days the days that the rulebook asks about
  * @property problems what is wrong, by field
+ * @property restored whether what stands here was typed before the app was last opened
  */
 data class TripView(
     val mode: TransportMode = TransportMode.TRAIN,
@@ -38,25 +39,28 @@ data class TripView(
     val date: LocalDate? = null,
     val days: List<LocalDate> = emptyList(),
     val problems: Map<TripField, BilingualText> = emptyMap(),
+    val restored: Boolean = false,
     val busy: Boolean = false,
     val trouble: Trouble? = null,
 ) {
     override fun toString() = "TripView"
 }
 
-/** Enters a journey. Nothing of it is sent. */
+/** Enters a journey, the core's draft until it is recorded. Nothing of it is sent. */
 class TripState(
     private val session: Session,
     val subject: String,
     private val scope: CoroutineScope,
 ) {
     private val shown = MutableStateFlow(TripView())
+    private val draft = Draft(session, subject, "journey")
     private var job: Job? = null
 
     /** The journey. */
     val view: StateFlow<TripView> = shown.asStateFlow()
 
     init {
+        restore(draft.read())
         load()
         // Rulebook and true time come with a sync, one after the other: the days follow both.
         scope.launch { session.sync.collect { if (it is Sync.Done) load() } }
@@ -70,17 +74,45 @@ class TripState(
             shown.update { it.copy(trouble = Trouble.of(error)) }
         }
 
+    private fun restore(kept: Map<String, String>) {
+        if (kept.isEmpty()) return
+        val values = TripField.entries.mapNotNull { field -> kept[field.path]?.let { field to it } }.toMap()
+        val mode = TransportMode.entries.firstOrNull { it.name == kept[MODE] }
+        shown.update {
+            it.copy(
+                mode = mode ?: it.mode,
+                values = values - TripField.DATE,
+                date = values[TripField.DATE].date(),
+                restored = true,
+            )
+        }
+    }
+
+    /** Empties the form. */
+    fun clear() = change { TripView(days = it.days) }
+
     /** Chooses what was travelled by. */
-    fun choose(mode: TransportMode) = shown.update { it.copy(mode = mode, problems = it.problems - TripField.PLACE) }
+    fun choose(mode: TransportMode) = change { it.copy(mode = mode, problems = it.problems - TripField.PLACE) }
 
     /** Chooses the day on which it left. */
-    fun choose(date: LocalDate) = shown.update { it.copy(date = date, problems = it.problems - TripField.DATE) }
+    fun choose(date: LocalDate) = change { it.copy(date = date, problems = it.problems - TripField.DATE) }
 
     /** Types into a field. */
     fun type(
         field: TripField,
         value: String,
-    ) = shown.update { it.copy(values = it.values + (field to value), problems = it.problems - field) }
+    ) = change { it.copy(values = it.values + (field to value), problems = it.problems - field) }
+
+    /** What is changed by hand is kept at once. */
+    private fun change(how: (TripView) -> TripView) {
+        shown.update(how)
+        draft.keep {
+            val (now, empty) = shown.value to TripView()
+            val mode = if (now.mode == empty.mode) emptyMap() else mapOf(MODE to now.mode.name)
+            val date = now.date?.let { mapOf(TripField.DATE.path to "$it") }.orEmpty()
+            mode + date + now.values.filterValues { it.isNotEmpty() }.mapKeys { (field, _) -> field.path }
+        }
+    }
 
     /** Records it, and closes the screen. */
     fun record() {
@@ -91,6 +123,7 @@ class TripState(
             scope.launch {
                 try {
                     session.resident.recordTrip(subject, trip)
+                    draft.forget()
                     session.app.back()
                 } catch (error: HealthcodeException) {
                     fail(error)
@@ -141,6 +174,10 @@ class TripState(
                 }
             if (field == null) it.copy(trouble = Trouble.of(error)) else it.copy(problems = mapOf(field to error.text))
         }
+
+    private companion object {
+        const val MODE = "mode"
+    }
 }
 
 /** The days that the rulebook asks about, the latest first. */
