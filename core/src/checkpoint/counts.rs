@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Checkpoint;
 use crate::error::HealthcodeError;
 use crate::platform::LogLevel;
-use crate::rules::calendar::Timestamp;
+use crate::rules::calendar::{LegalDate, Timestamp};
 use crate::sync::phone::Phone;
 
 const COUNTS: &str = "gate-counts";
@@ -23,6 +23,9 @@ pub struct HourCount {
     pub verdict: String,
     /// How many.
     pub count: u32,
+    /// The legal day in which the hour begins; none before the first sync.
+    #[uniffi(default = None)]
+    pub date: Option<LegalDate>,
 }
 
 /// By the hour's first second and the verdict's name.
@@ -73,9 +76,11 @@ impl Counts {
     fn list(&self, phone: &Phone) -> Result<Vec<HourCount>, HealthcodeError> {
         let mut by_hour: ByHour = phone.store.read(|file| file.json_document(COUNTS))?.unwrap_or_default();
         add(&mut by_hour, &self.unwritten);
+        let rulebook = phone.rulebook();
         let of_hour = |(hour, counts): (i64, BTreeMap<String, u32>)| {
             let hour = Timestamp::from_seconds(hour);
-            counts.into_iter().map(move |(verdict, count)| HourCount { hour, verdict, count })
+            let date = rulebook.as_ref().map(|rulebook| rulebook.offset_minutes.date_of(hour));
+            counts.into_iter().map(move |(verdict, count)| HourCount { hour, verdict, count, date })
         };
         Ok(by_hour.into_iter().flat_map(of_hour).collect())
     }

@@ -237,6 +237,12 @@ fn label(field: &str) -> Option<(&'static str, &'static str)> {
         "paper" => ("纸质码", "The paper code"),
         "carer" => ("照护人", "The carer"),
         "key" => ("密钥", "The key"),
+        "number" => ("车次或航班号", "The number of the train, flight or coach"),
+        "place" => ("车厢或排号", "The carriage or row"),
+        "from" => ("出发地", "The place of departure"),
+        "to" => ("到达地", "The destination"),
+        "form" => ("表单名称", "The name of the form"),
+        "words" => ("表单内容", "What the form holds"),
         _ if field == "answers" || field.starts_with("answers.") => ("回答", "An answer"),
         _ => return None,
     })

@@ -27,7 +27,9 @@ pub struct EnrolmentUnderWay {
     pub masked_name: String,
     /// The subject of this phone who asks to care for the person; none where the person enrols.
     pub carer: Option<String>,
-    /// The name of the authority to which the person moves; none for the home authority.
+    /// The subject of this phone that moves to another authority; none for an enrolment at the home one.
+    pub moved_from: Option<String>,
+    /// The id of the authority to which the person moves; none for the home authority.
     pub moves_to: Option<String>,
     /// The code: how many digits it has, and how long from now it is good. Zero where that is over, and an officer or
     /// the records may still confirm.
@@ -99,10 +101,12 @@ impl Resident {
         if left == 0 && waiting.carer.is_none() {
             return Ok(None);
         }
+        let (moved_from, moves_to) = waiting.moves.unzip();
         Ok(Some(EnrolmentUnderWay {
             masked_name: waiting.masked_name,
             carer: waiting.carer.map(|carer| carer.to_string()),
-            moves_to: waiting.moves_to,
+            moved_from: moved_from.map(|subject| subject.to_string()),
+            moves_to,
             code: CodeRequested { expires_in: Duration::from_secs(left), digits: waiting.digits },
         }))
     }

@@ -51,7 +51,8 @@ struct SentCode {
 pub(crate) struct WaitsForCode {
     pub(crate) masked_name: String,
     pub(crate) carer: Option<SubjectId>,
-    pub(crate) moves_to: Option<String>,
+    /// As whom the person is known where a move began, and the authority where it leads.
+    pub(crate) moves: Option<(SubjectId, String)>,
     pub(crate) digits: u8,
     pub(crate) expires_at: Timestamp,
 }
@@ -145,7 +146,7 @@ pub(crate) fn waiting(phone: &Phone) -> Result<Option<WaitsForCode>, HealthcodeE
     Ok(Some(WaitsForCode {
         masked_name: pending.identity.name.mask(),
         carer: pending.care.map(|care| care.carer),
-        moves_to: pending.move_to.map(|to| to.issuer),
+        moves: pending.move_to.map(|to| (to.from.subject, to.issuer)),
         digits: code.digits,
         expires_at: code.expires_at,
     }))

@@ -222,7 +222,7 @@ private struct CheckInList: View {
     case .received: texts(.checkInReceived)
     case .counted(let day, let certainty): texts(certainty.key, texts.day(day))
     case .notCounted(let reason): texts(reason.key)
-    case .refused(let problem): texts(HealthcodeError.rejected(problem: problem, retryAfter: nil).text)
+    case .refused(_, let text): texts(text)
     }
   }
 }

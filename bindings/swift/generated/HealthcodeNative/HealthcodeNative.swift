@@ -6736,7 +6736,11 @@ public struct EnrolmentUnderWay: Equatable, Hashable, CustomDebugStringConvertib
      */
     public let carer: String?
     /**
-     * The name of the authority to which the person moves; none for the home authority.
+     * The subject of this phone that moves to another authority; none for an enrolment at the home one.
+     */
+    public let movedFrom: String?
+    /**
+     * The id of the authority to which the person moves; none for the home authority.
      */
     public let movesTo: String?
     /**
@@ -6755,7 +6759,10 @@ public struct EnrolmentUnderWay: Equatable, Hashable, CustomDebugStringConvertib
          * The subject of this phone who asks to care for the person; none where the person enrols.
          */carer: String?, 
         /**
-         * The name of the authority to which the person moves; none for the home authority.
+         * The subject of this phone that moves to another authority; none for an enrolment at the home one.
+         */movedFrom: String?, 
+        /**
+         * The id of the authority to which the person moves; none for the home authority.
          */movesTo: String?, 
         /**
          * The code: how many digits it has, and how long from now it is good. Zero where that is over, and an officer or
@@ -6763,6 +6770,7 @@ public struct EnrolmentUnderWay: Equatable, Hashable, CustomDebugStringConvertib
          */code: CodeRequested) {
         self.maskedName = maskedName
         self.carer = carer
+        self.movedFrom = movedFrom
         self.movesTo = movesTo
         self.code = code
     }
@@ -6796,6 +6804,7 @@ public struct FfiConverterTypeEnrolmentUnderWay: FfiConverterRustBuffer {
             try EnrolmentUnderWay(
                 maskedName: FfiConverterString.read(from: &buf), 
                 carer: FfiConverterOptionString.read(from: &buf), 
+                movedFrom: FfiConverterOptionString.read(from: &buf), 
                 movesTo: FfiConverterOptionString.read(from: &buf), 
                 code: FfiConverterTypeCodeRequested.read(from: &buf)
         )
@@ -6804,6 +6813,7 @@ public struct FfiConverterTypeEnrolmentUnderWay: FfiConverterRustBuffer {
     public static func write(_ value: EnrolmentUnderWay, into buf: inout [UInt8]) {
         FfiConverterString.write(value.maskedName, into: &buf)
         FfiConverterOptionString.write(value.carer, into: &buf)
+        FfiConverterOptionString.write(value.movedFrom, into: &buf)
         FfiConverterOptionString.write(value.movesTo, into: &buf)
         FfiConverterTypeCodeRequested.write(value.code, into: &buf)
     }
@@ -7509,6 +7519,10 @@ public struct HourCount: Equatable, Hashable {
      * How many.
      */
     public let count: UInt32
+    /**
+     * The legal day in which the hour begins; none before the first sync.
+     */
+    public let date: LegalDate?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -7521,10 +7535,14 @@ public struct HourCount: Equatable, Hashable {
          */verdict: String, 
         /**
          * How many.
-         */count: UInt32) {
+         */count: UInt32, 
+        /**
+         * The legal day in which the hour begins; none before the first sync.
+         */date: LegalDate? = nil) {
         self.hour = hour
         self.verdict = verdict
         self.count = count
+        self.date = date
     }
 
     
@@ -7545,7 +7563,8 @@ public struct FfiConverterTypeHourCount: FfiConverterRustBuffer {
             try HourCount(
                 hour: FfiConverterTypeTimestamp.read(from: &buf), 
                 verdict: FfiConverterString.read(from: &buf), 
-                count: FfiConverterUInt32.read(from: &buf)
+                count: FfiConverterUInt32.read(from: &buf), 
+                date: FfiConverterOptionTypeLegalDate.read(from: &buf)
         )
     }
 
@@ -7553,6 +7572,7 @@ public struct FfiConverterTypeHourCount: FfiConverterRustBuffer {
         FfiConverterTypeTimestamp.write(value.hour, into: &buf)
         FfiConverterString.write(value.verdict, into: &buf)
         FfiConverterUInt32.write(value.count, into: &buf)
+        FfiConverterOptionTypeLegalDate.write(value.date, into: &buf)
     }
 }
 

@@ -176,7 +176,7 @@ extension GateModel {
       let status = try checkpoint.status()
       self.status = status
       var today: [String: Int] = [:]
-      for hour in try checkpoint.counts() where LegalTime.day(of: hour.hour) == status.date {
+      for hour in try checkpoint.counts() where hour.date == status.date {
         today[hour.verdict, default: 0] += Int(hour.count)
       }
       counts = today.sorted { $0.key < $1.key }.map { VerdictCount(verdict: $0.key, count: $0.value) }

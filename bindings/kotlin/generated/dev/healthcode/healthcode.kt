@@ -8899,7 +8899,12 @@ data class EnrolmentUnderWay (
     val `carer`: kotlin.String?
     , 
     /**
-     * The name of the authority to which the person moves; none for the home authority.
+     * The subject of this phone that moves to another authority; none for an enrolment at the home one.
+     */
+    val `movedFrom`: kotlin.String?
+    , 
+    /**
+     * The id of the authority to which the person moves; none for the home authority.
      */
     val `movesTo`: kotlin.String?
     , 
@@ -8936,6 +8941,7 @@ public object FfiConverterTypeEnrolmentUnderWay: FfiConverterRustBuffer<Enrolmen
             FfiConverterString.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
             FfiConverterTypeCodeRequested.read(buf),
         )
     }
@@ -8943,6 +8949,7 @@ public object FfiConverterTypeEnrolmentUnderWay: FfiConverterRustBuffer<Enrolmen
     override fun allocationSize(value: EnrolmentUnderWay) = (
             FfiConverterString.allocationSize(value.`maskedName`) +
             FfiConverterOptionalString.allocationSize(value.`carer`) +
+            FfiConverterOptionalString.allocationSize(value.`movedFrom`) +
             FfiConverterOptionalString.allocationSize(value.`movesTo`) +
             FfiConverterTypeCodeRequested.allocationSize(value.`code`)
     )
@@ -8950,6 +8957,7 @@ public object FfiConverterTypeEnrolmentUnderWay: FfiConverterRustBuffer<Enrolmen
     override fun write(value: EnrolmentUnderWay, buf: ByteBuffer) {
             FfiConverterString.write(value.`maskedName`, buf)
             FfiConverterOptionalString.write(value.`carer`, buf)
+            FfiConverterOptionalString.write(value.`movedFrom`, buf)
             FfiConverterOptionalString.write(value.`movesTo`, buf)
             FfiConverterTypeCodeRequested.write(value.`code`, buf)
     }
@@ -9460,6 +9468,11 @@ data class HourCount (
      * How many.
      */
     val `count`: kotlin.UInt
+    , 
+    /**
+     * The legal day in which the hour begins; none before the first sync.
+     */
+    val `date`: LegalDate? = null 
     
 ){
     
@@ -9479,19 +9492,22 @@ public object FfiConverterTypeHourCount: FfiConverterRustBuffer<HourCount> {
             FfiConverterTypeTimestamp.read(buf),
             FfiConverterString.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterOptionalTypeLegalDate.read(buf),
         )
     }
 
     override fun allocationSize(value: HourCount) = (
             FfiConverterTypeTimestamp.allocationSize(value.`hour`) +
             FfiConverterString.allocationSize(value.`verdict`) +
-            FfiConverterUInt.allocationSize(value.`count`)
+            FfiConverterUInt.allocationSize(value.`count`) +
+            FfiConverterOptionalTypeLegalDate.allocationSize(value.`date`)
     )
 
     override fun write(value: HourCount, buf: ByteBuffer) {
             FfiConverterTypeTimestamp.write(value.`hour`, buf)
             FfiConverterString.write(value.`verdict`, buf)
             FfiConverterUInt.write(value.`count`, buf)
+            FfiConverterOptionalTypeLegalDate.write(value.`date`, buf)
     }
 }
 

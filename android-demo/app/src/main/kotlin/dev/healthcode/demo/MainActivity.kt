@@ -53,6 +53,11 @@ class MainActivity : ComponentActivity() {
         model.app.seen(true)
     }
 
+    override fun onResume() {
+        super.onResume()
+        device.looked()
+    }
+
     override fun onStop() {
         model.app.seen(false)
         super.onStop()

@@ -46,7 +46,7 @@ internal class CareTest {
             see(T.REGISTER_CONFIRM)
             pictures("care-sent")
             tap(TFamily.CARE_ASK)
-            see(TFamily.CARE_WAITING)
+            see(TFamily.CARE_WAITING, "*六")
             pictures("care-waiting")
             // The app's process may end while the officer takes a day.
             restart()

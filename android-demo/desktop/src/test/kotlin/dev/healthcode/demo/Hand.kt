@@ -14,7 +14,10 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.geometry.Size
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.graphics.asSkiaBitmap
+import androidx.compose.ui.input.InputMode
+import androidx.compose.ui.input.InputModeManager
 import androidx.compose.ui.platform.LocalDensity
+import androidx.compose.ui.platform.LocalInputModeManager
 import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.ExperimentalTestApi
@@ -24,6 +27,7 @@ import androidx.compose.ui.test.click
 import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
+import androidx.compose.ui.test.isSelected
 import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performTextReplacement
 import androidx.compose.ui.test.performTouchInput
@@ -89,12 +93,17 @@ internal class Hand(
             CompositionLocalProvider(
                 LocalDensity provides Density(DENSITY, now.fontScale),
                 LocalSaveableStateRegistry provides registry,
+                LocalInputModeManager provides Touched,
             ) {
                 Box(Modifier.requiredSize(now.width.dp, now.height.dp)) {
                     if (shown) HealthCodeApp(desk.app, desk.device, texts, camera, now.dark)
                 }
             }
         }
+
+    /** Whether the one of several with this text is chosen, as a screen reader says it. */
+    fun chosen(text: String) =
+        test.onAllNodes(hasText(text) and hasClickAction() and isSelected()).fetchSemanticsNodes().isNotEmpty()
 
     /** Turns the phone: Android makes the activity anew, and the state stays. */
     fun rotate() {
@@ -304,6 +313,13 @@ internal class Hand(
                 Look(Language.EN, fontScale = 2f),
             )
     }
+}
+
+/** As on a phone: what is touched keeps no focus, which a desktop would draw as a film. */
+private object Touched : InputModeManager {
+    override val inputMode = InputMode.Touch
+
+    override fun requestInputMode(inputMode: InputMode) = inputMode == InputMode.Touch
 }
 
 internal val small = Look(Language.ZH, height = 358)

@@ -1,6 +1,7 @@
 package dev.healthcode.demo
 
 import dev.healthcode.Colour
+import dev.healthcode.HealthcodeException
 import dev.healthcode.SubjectState
 import dev.healthcode.authorities
 import dev.healthcode.demo.state.DeviceSetting
@@ -10,6 +11,7 @@ import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.of
+import dev.healthcode.enrolmentUnderWay
 import dev.healthcode.handOver
 import dev.healthcode.handoverRequest
 import dev.healthcode.liSi
@@ -18,6 +20,7 @@ import dev.healthcode.zhangSan
 import org.junit.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
+import kotlin.test.assertNull
 import kotlin.test.assertTrue
 
 /** A person moves from one phone to another, face to face; and what another region would make of a person. */
@@ -45,11 +48,11 @@ internal class HandoverTest {
             see(T.REMEDY_NETWORK)
             tap(T.REMEDY_NETWORK)
             assertEquals(listOf(DeviceSetting.NETWORK), desk.device.opened.toList())
+            see(TFamily.HANDOVER_OFFLINE)
             pictures("handover-offline")
             stage.server.start()
-            tap(TCode.SCAN_AGAIN)
-            await("the camera") { desk.camera != null }
-            desk.camera?.invoke(answer)
+            // What was scanned is kept: the other phone need not be there any more.
+            tap(T.REMEDY_RETRY)
             await("the person") {
                 desk.session.resident
                     .home()
@@ -116,6 +119,60 @@ internal class HandoverTest {
             see(TFamily.MOVE_DECIDES)
             pictures("move")
             stage.server.close()
+        }
+
+    @Test
+    fun `a person moves to another authority with what the phone keeps, and each card says whose it is`() =
+        onDesk(witness = true) { stage ->
+            register(stage, zhangSan)
+            declareWuhan()
+            val here = card().subject
+            desk.app.go(Screen(Place.PERSON, here))
+            tap(TFamily.PERSON_MOVE)
+            choose(TFamily.MOVE_ISSUER, texts.of(elsewhere()))
+            tap(TFamily.MOVE_LOOK)
+            tap(TFamily.MOVE_GO)
+            see(TFamily.MOVE_ASK, texts.of(elsewhere()))
+            pictures("move-ask")
+            tap(T.CANCEL)
+            assertNull(desk.session.resident.enrolmentUnderWay(), "nothing is sent before the person has agreed")
+            tap(TFamily.MOVE_GO)
+            tap(TFamily.MOVE_AGREE)
+            see(T.REGISTER_CONFIRM)
+            pictures("move-code")
+            val second = checkNotNull(stage.second)
+            second.oneTimeCode().let { code ->
+                type(T.REGISTER_CODE, "000000".takeIf { it != code } ?: "000001")
+                tap(T.REGISTER_CONFIRM)
+                see(HealthcodeException.Rejected("wrong-code").text)
+                // The app's process may end while the message is looked up.
+                restart()
+                desk.app.home()
+                see(T.HOME_MOVES, card().maskedName)
+                tap(T.HOME_CODE_ENTER)
+                type(T.REGISTER_CODE, code)
+            }
+            tap(T.REGISTER_CONFIRM)
+            await("the person is known there") {
+                desk.session.resident
+                    .home()
+                    .subjects
+                    .any { it.movedFrom == here }
+            }
+            desk.app.home()
+            tap(T.SYNC_NOW)
+            await("the colour there") { card(1).colour == Colour.YELLOW }
+            seeText(texts.of(elsewhere()))
+            tap(T.NAV_SETTINGS)
+            type(T.SETTINGS_REGION, "44")
+            tap(T.SETTINGS_REGION_KEEP)
+            see(HealthcodeException.InvalidField("region", "length").text)
+            type(T.SETTINGS_REGION, "440300")
+            tap(T.SETTINGS_REGION_KEEP)
+            await("the code of there is shown") { card(1).shownHere && !card(0).shownHere }
+            desk.app.home()
+            see(TFamily.CARD_SHOWN_HERE)
+            pictures("home-moved")
         }
 
     private fun Hand.elsewhere() =

@@ -8,6 +8,8 @@ import dev.healthcode.demo.state.DeviceSetting
 import dev.healthcode.demo.state.Opening
 import dev.healthcode.demo.state.Sync
 import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.TCode
+import dev.healthcode.demo.ui.of
 import dev.healthcode.liSi
 import dev.healthcode.zhangSan
 import org.junit.Test
@@ -53,6 +55,11 @@ internal class HonestStatesTest {
             pictures("code-time-unsure")
             tap(T.REMEDY_SCAN)
             await("the camera") { desk.camera != null }
+            desk.app.home()
+            tap(T.CARD_CODE)
+            stage.server.start()
+            tap(TCode.QUARANTINE_CONNECT)
+            await("the code") { shows(texts.of(checkNotNull(card().word))) && !shows(texts[T.REMEDY_SCAN]) }
         }
 
     @Test
@@ -124,8 +131,10 @@ internal class HonestStatesTest {
             await("the share sheet") { desk.device.shared.isNotEmpty() }
             val (name, bytes) = desk.device.shared.single()
             assertTrue(name.endsWith(".json") && "李四" in bytes.decodeToString())
+            assertTrue(chosen(texts[T.SETTINGS_LANGUAGE_PHONE]) && !chosen("简体中文"))
             tapText("简体中文")
             assertEquals("zh-CN", desk.device.language)
+            assertTrue(chosen("简体中文") && !chosen("English"))
             tap(T.SETTINGS_ERASE_ALL)
             see(T.SETTINGS_ERASE_ASK)
             rotate()

@@ -1,5 +1,6 @@
 package dev.healthcode.demo
 
+import androidx.compose.runtime.Composable
 import androidx.compose.ui.graphics.asSkiaBitmap
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.SkikoComposeUiTest
@@ -15,6 +16,7 @@ import dev.healthcode.demo.state.gate.GateState
 import dev.healthcode.demo.state.scan.ScanState
 import dev.healthcode.demo.state.scan.ScanView
 import dev.healthcode.demo.ui.TCode
+import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.code.CodeScreen
 import dev.healthcode.demo.ui.gate.GateScreen
 import dev.healthcode.demo.ui.scan.ScanScreen
@@ -46,43 +48,23 @@ internal class LanePicturesTest {
                 soon("the lane") { gate.view.value.run { status?.trustListVersion != null && !syncing } }
                 val code = CodeState(phone.resident, phone.subject, scope, flowOf(true), {})
                 val scanner = ScanState(phone.resident, phone.subject, scope, flowOf(true), {})
-                for ((name, width, height, density, scale, language) in ways) {
+                for (way in ways) {
+                    val name = way.name
                     val old = phone.code().text
                     world.pass(Duration.ofMinutes(2))
                     gate.next()
                     gate.typed(old)
                     soon("a challenge") { gate.view.value.stage is GateStage.Asking }
-                    onScreen(
-                        width,
-                        height,
-                        density,
-                        scale,
-                        language,
-                        { GateScreen(gate, NotedDevice(), it, blindCamera) },
-                    ) {
+                    onScreen(way, { GateScreen(gate, NotedDevice(), it, blindCamera) }) {
                         keep("gate-ask-$name")
                     }
                     scanner.again()
                     scanner.scanned("https://example.org/")
                     soon("its name") { scanner.view.value is ScanView.Named }
-                    onScreen(
-                        width,
-                        height,
-                        density,
-                        scale,
-                        language,
-                        { ScanScreen(scanner, NotedDevice(), it, blindCamera) },
-                    ) {
+                    onScreen(way, { ScanScreen(scanner, NotedDevice(), it, blindCamera) }) {
                         keep("scan-named-$name")
                     }
-                    onScreen(
-                        width,
-                        height,
-                        density,
-                        scale,
-                        language,
-                        { CodeScreen(code, NotedDevice(), it, {}) },
-                    ) { texts ->
+                    onScreen(way, { CodeScreen(code, NotedDevice(), it, {}) }) { texts ->
                         awaits("the code") { code.view.value.code != null }
                         code.reveal()
                         awaits("what it reveals") { shows(texts[TCode.REVEALS_WHAT]) }
@@ -108,12 +90,21 @@ internal class LanePicturesTest {
         val density: Float,
         val scale: Float,
         val language: Language,
+        val dark: Boolean = false,
     )
+
+    private fun onScreen(
+        way: Way,
+        content: @Composable (Texts) -> Unit,
+        play: suspend SkikoComposeUiTest.(FileTexts) -> Unit,
+    ) = onScreen(way.width, way.height, way.density, way.scale, way.language, content, way.dark, play)
 
     private companion object {
         val ways =
             listOf(
                 Way("zh", 360, 780, 2f, 1f, Language.ZH),
+                Way("en", 360, 780, 2f, 1f, Language.EN),
+                Way("zh-dark", 360, 780, 2f, 1f, Language.ZH, dark = true),
                 Way("en-large", 360, 780, 2f, 2f, Language.EN),
                 Way("zh-small", 320, 318, 2.25f, 1f, Language.ZH),
             )

@@ -19,6 +19,7 @@ import dev.healthcode.at
 import dev.healthcode.demo.state.DeclareState
 import dev.healthcode.demo.state.DeviceSetting
 import dev.healthcode.demo.state.Place
+import dev.healthcode.demo.state.Remedy
 import dev.healthcode.demo.state.SavedState
 import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.state.Sync
@@ -36,6 +37,7 @@ import dev.healthcode.onStage
 import dev.healthcode.zhangSan
 import kotlinx.coroutines.flow.flowOf
 import org.junit.Test
+import java.io.RandomAccessFile
 import java.time.Duration
 import kotlin.test.assertEquals
 import kotlin.test.assertIs
@@ -195,6 +197,45 @@ internal class MoreStatesTest {
                         state.view.value.lane
                             ?.gate == "North gate"
                     }
+                }
+            }
+        }
+
+    @Test
+    fun `a lane whose file is damaged while it is open is erased when asked twice, and opens again`() =
+        onStage {
+            val ports = Ports(MemoryVault(9), PhoneClock(world))
+            inScope { scope ->
+                val state =
+                    GateState(
+                        { Checkpoint.open(config("gate.db"), ports, it) },
+                        SavedState(),
+                        scope,
+                        flowOf(true),
+                        erase = { Resident.eraseDatabase(config("gate.db"), ports) },
+                    )
+                state.use(Lane("North gate"))
+                onScreen(content = { GateScreen(state, NotedDevice(), it, blindCamera) }) { texts ->
+                    awaits("the lane") { state.view.value.run { status?.trustListVersion != null && !syncing } }
+                    for (file in folder
+                        .toFile()
+                        .listFiles()
+                        .orEmpty()
+                        .filter { it.name.startsWith("gate.db") }) {
+                        RandomAccessFile(file, "rw").use { it.write(ByteArray(it.length().toInt()) { 0x5A }) }
+                    }
+                    state.sync()
+                    awaits("that it is damaged") {
+                        state.view.value.trouble
+                            ?.remedy == Remedy.ERASE
+                    }
+                    taps(texts[T.REMEDY_ERASE])
+                    awaits("the question") { shows(texts[TGate.GATE_ERASE_ASK]) }
+                    taps(texts[T.ERASE_FILE_YES])
+                    awaits("a lane that works") {
+                        state.view.value.run { trouble == null && status?.trustListVersion != null && !syncing }
+                    }
+                    assertTrue(shows("North gate"))
                 }
             }
         }

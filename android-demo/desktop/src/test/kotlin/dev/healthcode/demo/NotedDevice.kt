@@ -3,6 +3,7 @@ package dev.healthcode.demo
 import dev.healthcode.demo.state.Device
 import dev.healthcode.demo.state.DeviceSetting
 import dev.healthcode.demo.state.Signal
+import kotlinx.coroutines.flow.MutableStateFlow
 import java.time.Instant
 import java.util.concurrent.CopyOnWriteArrayList
 
@@ -20,7 +21,7 @@ internal class NotedDevice : Device {
 
     @Volatile var wake: Instant? = null
 
-    @Volatile var allowed = true
+    val allowed = MutableStateFlow(true)
 
     @Volatile var language: String? = null
 
@@ -83,7 +84,9 @@ internal class NotedDevice : Device {
         wake = at
     }
 
-    override fun notificationsAllowed() = allowed
+    override val notificationsAllowed = allowed
+
+    override val languageChosen get() = language
 
     override fun openSettings(setting: DeviceSetting) {
         opened += setting

@@ -37,11 +37,12 @@ internal fun onScreen(
     fontScale: Float = 1f,
     language: Language = Language.EN,
     content: @Composable (Texts) -> Unit,
+    dark: Boolean = false,
     play: suspend SkikoComposeUiTest.(FileTexts) -> Unit,
 ) {
     val texts = FileTexts(language)
     runSkikoComposeUiTest(Size(width * density, height * density), Density(density, fontScale)) {
-        setContent { HealthCodeTheme(dark = false) { content(texts) } }
+        setContent { HealthCodeTheme(dark) { content(texts) } }
         play(texts)
     }
 }

@@ -6,6 +6,7 @@ import dev.healthcode.Phone
 import dev.healthcode.Stage
 import dev.healthcode.at
 import dev.healthcode.demo.state.DeviceSetting
+import dev.healthcode.demo.state.Draft
 import dev.healthcode.demo.state.quarantine.QuarantineState
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.of
@@ -91,11 +92,13 @@ internal class QuarantineTest {
     @Test
     fun `where notifications are off it says so and leads to the setting`() =
         onQuarantine { state, _, device ->
-            device.allowed = false
+            device.allowed.value = false
             onScreen(height = 1_400, content = { QuarantineScreen(state, device, it) }) { texts ->
                 awaits("why no reminder comes") { shows(texts[TCode.QUARANTINE_REMINDER_OFF]) }
                 taps(texts[TCode.QUARANTINE_REMINDER_ALLOW])
                 assertEquals(listOf(DeviceSetting.NOTIFICATIONS), device.opened.toList())
+                device.allowed.value = true
+                awaits("no word of it once they are on") { !shows(texts[TCode.QUARANTINE_REMINDER_OFF]) }
             }
         }
 
@@ -134,5 +137,7 @@ internal class QuarantineTest {
     private fun state(
         phone: Phone,
         scope: CoroutineScope,
-    ) = QuarantineState(phone.resident, phone.subject, scope, flowOf(true), {})
+    ) = Draft(phone.resident, scope, phone.subject, "check-in").let {
+        QuarantineState(phone.resident, phone.subject, scope, flowOf(true), {}, it)
+    }
 }

@@ -14,6 +14,8 @@ import androidx.work.WorkManager
 import androidx.work.WorkerParameters
 import dev.healthcode.HealthcodeException
 import dev.healthcode.Home
+import dev.healthcode.StorageKind
+import dev.healthcode.VaultKind
 import dev.healthcode.fetchNotices
 import java.time.Duration
 
@@ -48,16 +50,21 @@ class SyncWorker(
             }
             Result.success()
         } catch (error: HealthcodeException) {
-            // Locked since the phone was started, or another process has the file: both pass. All else needs a person.
-            if (error is HealthcodeException.Vault ||
-                error is HealthcodeException.Storage
-            ) {
-                Result.retry()
-            } else {
-                Result.failure()
-            }
+            if (error.passes) Result.retry() else Result.failure()
         }
     }
+
+    /**
+     * Whether it passes by itself: locked since the phone was started, the file in another process, no space. All else
+     * needs a person, and the app plans anew when it is opened.
+     */
+    private val HealthcodeException.passes: Boolean
+        get() =
+            when (this) {
+                is HealthcodeException.Vault -> kind != VaultKind.GONE
+                is HealthcodeException.Storage -> kind in setOf(StorageKind.BUSY, StorageKind.FULL)
+                else -> false
+            }
 
     /** How the work is planned. */
     companion object {

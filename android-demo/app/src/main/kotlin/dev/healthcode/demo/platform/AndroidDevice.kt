@@ -18,6 +18,9 @@ import dev.healthcode.demo.R
 import dev.healthcode.demo.state.Device
 import dev.healthcode.demo.state.DeviceSetting
 import dev.healthcode.demo.state.Signal
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
 import java.time.Instant
 
 /**
@@ -36,8 +39,15 @@ internal class AndroidDevice(
     private val signals = Signals(activity.applicationContext)
     private val printer = PagePrinter(activity)
 
+    private val allowed = MutableStateFlow(notify())
+    private var explained = false
+
     private val askToNotify =
-        activity.registerForActivityResult(RequestPermission()) { if (!it) open(notificationSettings()) }
+        activity.registerForActivityResult(RequestPermission()) { granted ->
+            looked()
+            // Whoever has just said no is not led anywhere; where the system did not ask any more, its settings help.
+            if (!granted && !explained && !explains()) open(notificationSettings())
+        }
 
     private val place =
         activity.registerForActivityResult(StartActivityForResult()) { result ->
@@ -119,7 +129,20 @@ internal class AndroidDevice(
 
     override fun wakeAt(at: Instant?) = replan()
 
-    override fun notificationsAllowed(): Boolean = NotificationManagerCompat.from(activity).areNotificationsEnabled()
+    override val notificationsAllowed: StateFlow<Boolean> = allowed.asStateFlow()
+
+    override val languageChosen: String? get() = Language.chosen(activity)
+
+    /** The person looks at the app again, perhaps back from the system's settings. */
+    fun looked() {
+        allowed.value = notify()
+    }
+
+    private fun notify() = NotificationManagerCompat.from(activity).areNotificationsEnabled()
+
+    /** Whether the system says that the person has refused once, and may be asked once more. */
+    private fun explains() =
+        Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU && activity.shouldShowRequestPermissionRationale(NOTIFY)
 
     override fun openSettings(setting: DeviceSetting) {
         when (setting) {
@@ -144,6 +167,7 @@ internal class AndroidDevice(
     private fun notifications() {
         val asks = Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU
         if (asks && activity.checkSelfPermission(NOTIFY) != PackageManager.PERMISSION_GRANTED) {
+            explained = explains()
             askToNotify.launch(NOTIFY)
         } else {
             open(notificationSettings())

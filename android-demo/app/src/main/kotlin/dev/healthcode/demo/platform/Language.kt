@@ -33,6 +33,15 @@ internal object Language {
         return true
     }
 
+    /** The tag that was chosen; null where the app speaks the phone's language. */
+    fun chosen(context: Context): String? {
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) {
+            val locales = context.getSystemService(LocaleManager::class.java)?.applicationLocales
+            return locales?.takeUnless { it.isEmpty }?.get(0)?.toLanguageTag()
+        }
+        return context.getSharedPreferences(FILE, Context.MODE_PRIVATE).getString(TAG, null)
+    }
+
     /** This context in the chosen language. */
     fun applied(base: Context): Context {
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) return base

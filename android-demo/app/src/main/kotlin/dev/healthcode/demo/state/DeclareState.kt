@@ -60,7 +60,7 @@ class DeclareState(
     private val questions: () -> DeclarationForm = { session.resident.form(subject) },
 ) : Steps {
     private val shown = MutableStateFlow(DeclareView())
-    private val draft = Draft(session, subject, "declaration")
+    private val draft = session.draft(subject, "declaration")
     private var job: Job? = null
 
     /** The declaration. */

@@ -1,5 +1,6 @@
 package dev.healthcode.demo.state
 
+import kotlinx.coroutines.flow.StateFlow
 import java.time.Instant
 
 /**
@@ -51,14 +52,17 @@ interface Device {
     /** Syncs in the background at about [at]; null takes it back. */
     fun wakeAt(at: Instant?)
 
-    /** Whether a reminder would be seen. */
-    fun notificationsAllowed(): Boolean
+    /** Whether a reminder would be seen; it changes in the system's dialog and in its settings. */
+    val notificationsAllowed: StateFlow<Boolean>
 
     /** Leads to a page of the phone's settings. */
     fun openSettings(setting: DeviceSetting)
 
     /** The app's language from now on, as a BCP 47 tag; null is the phone's. */
     fun language(tag: String?)
+
+    /** The language that was chosen for the app, as a BCP 47 tag; null where it is the phone's. */
+    val languageChosen: String?
 }
 
 /** What a guard or a resident hears and feels. */

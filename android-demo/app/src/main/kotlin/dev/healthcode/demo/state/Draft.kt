@@ -1,8 +1,10 @@
 package dev.healthcode.demo.state
 
 import dev.healthcode.HealthcodeException
+import dev.healthcode.Resident
 import dev.healthcode.draft
 import dev.healthcode.keepDraft
+import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
@@ -11,11 +13,13 @@ import kotlinx.coroutines.sync.withLock
  * A form over the end of the process: the core keeps it sealed in its file, with each letter, until it is recorded or a
  * week is over.
  *
+ * @param scope outlives the screen, which may be closed with the last letter
  * @param subject whom it is about; null for somebody who is not on this phone yet
  * @param form the form's name
  */
-internal class Draft(
-    private val session: Session,
+class Draft(
+    private val resident: Resident,
+    private val scope: CoroutineScope,
     private val subject: String?,
     private val form: String,
 ) {
@@ -25,7 +29,7 @@ internal class Draft(
     /** What was typed before, by the fields' names; empty where nothing is kept. */
     fun read(): Map<String, String> =
         try {
-            session.resident.draft(subject, form).also { kept = it }.orEmpty()
+            resident.draft(subject, form).also { kept = it }.orEmpty()
         } catch (_: HealthcodeException) {
             // Then the form begins empty; what is wrong with the file is said where something is recorded.
             emptyMap()
@@ -33,8 +37,7 @@ internal class Draft(
 
     /** Keeps what [words] gives once it is its turn, so that what was typed last is what is kept; empty forgets it. */
     fun keep(words: () -> Map<String, String>) {
-        // Not the screen's own scope: the last letter may be typed as the screen is closed.
-        session.scope.launch { order.withLock { keepNow(words().ifEmpty { null }) } }
+        scope.launch { order.withLock { keepNow(words().ifEmpty { null }) } }
     }
 
     /** It was recorded: nothing is kept any more. */
@@ -43,7 +46,7 @@ internal class Draft(
     private suspend fun keepNow(words: Map<String, String>?) {
         if (words == kept) return
         try {
-            session.resident.keepDraft(subject, form, words)
+            resident.keepDraft(subject, form, words)
             kept = words
         } catch (_: HealthcodeException) {
             // The form on the screen still has it.

@@ -66,7 +66,7 @@ class RegisterState(
     val carer: String? = null,
 ) : Steps {
     private val shown = MutableStateFlow(RegisterView())
-    private val draft = Draft(session, carer, if (carer == null) "register" else "care")
+    private val draft = session.draft(carer, if (carer == null) "register" else "care")
     private var job: Job? = null
     private var last: (suspend () -> Unit)? = null
 
@@ -108,7 +108,18 @@ class RegisterState(
         }
 
     private fun waitsFor(waits: EnrolmentUnderWay?) =
-        shown.update { it.copy(underWay = waits, requested = waits?.code?.takeUnless { code -> code.expiresIn.isZero }) }
+        shown.update {
+            it.copy(
+                underWay = waits,
+                requested =
+                    waits?.code?.takeUnless { code ->
+                        code.expiresIn.isZero
+                    },
+            )
+        }
+
+    /** Goes on with the code that was asked for before. */
+    fun resume() = waitsFor(underWay())
 
     /** Types into a field; what was wrong with it is not said any longer. */
     fun type(

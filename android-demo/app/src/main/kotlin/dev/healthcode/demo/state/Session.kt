@@ -1,11 +1,13 @@
 package dev.healthcode.demo.state
 
+import dev.healthcode.EnrolmentUnderWay
 import dev.healthcode.HealthcodeException
 import dev.healthcode.Home
 import dev.healthcode.Resident
 import dev.healthcode.SyncReport
 import dev.healthcode.Takeover
 import dev.healthcode.demo.state.gate.GateState
+import dev.healthcode.enrolmentUnderWay
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
@@ -35,6 +37,7 @@ class Session internal constructor(
 
     private val holders = HashMap<Screen, Held>()
     private val homeState = MutableStateFlow<Home?>(null)
+    private val underWayState = MutableStateFlow<EnrolmentUnderWay?>(null)
     private val troubleState = MutableStateFlow<Trouble?>(null)
     private val syncState = MutableStateFlow<Sync>(Sync.Idle)
     private var syncing: Job? = null
@@ -42,6 +45,9 @@ class Session internal constructor(
 
     /** What the first screen shows, kept up to date while somebody looks; null until it was read. */
     val home: StateFlow<Home?> = homeState.asStateFlow()
+
+    /** A registration that was begun and not ended, of which a code or a confirmation is waited for. */
+    val underWay: StateFlow<EnrolmentUnderWay?> = underWayState.asStateFlow()
 
     /** Why [home] cannot be read any more. */
     val trouble: StateFlow<Trouble?> = troubleState.asStateFlow()
@@ -61,9 +67,26 @@ class Session internal constructor(
             app.seen
                 .flatMapLatest { if (it) resident.homes() else emptyFlow() }
                 .catch { if (it is HealthcodeException) troubleState.value = Trouble.of(it) else throw it }
-                .collect { homeState.value = it }
+                .collect {
+                    homeState.value = it
+                    underWayState.value = waits()
+                }
         }
     }
+
+    private fun waits(): EnrolmentUnderWay? =
+        try {
+            resident.enrolmentUnderWay()
+        } catch (_: HealthcodeException) {
+            // What is wrong with the file is said by what reads the home screen.
+            null
+        }
+
+    /** A form about [subject], or about somebody who is not on this phone yet. */
+    internal fun draft(
+        subject: String?,
+        form: String,
+    ) = Draft(resident, scope, subject, form)
 
     /** Reads everything once more, after [trouble]. */
     fun again() {

@@ -1,6 +1,8 @@
 package dev.healthcode.demo.state
 
+import dev.healthcode.BilingualText
 import dev.healthcode.HealthcodeException
+import dev.healthcode.setRegion
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -12,6 +14,7 @@ import kotlinx.coroutines.launch
 /** What the settings show. */
 data class SettingsView(
     val busy: Boolean = false,
+    val regionProblem: BilingualText? = null,
     val trouble: Trouble? = null,
 )
 
@@ -29,6 +32,9 @@ class SettingsState(
 
     /** Gives [hand] everything that is stored, as JSON; it is written nowhere here. */
     fun export(hand: (ByteArray) -> Unit) = trying { hand(session.resident.export().encodeToByteArray()) }
+
+    /** Says in which region this phone is, six digits; nothing is the region of registration. It stays on this phone. */
+    fun region(region: String) = trying { session.resident.setRegion(region.trim().ifEmpty { null }) }
 
     /** Erases one person for good. */
     fun erase(subject: String) = trying { session.resident.erase(subject) }
@@ -56,13 +62,16 @@ class SettingsState(
     private fun trying(call: suspend () -> Unit) {
         if (job?.isActive == true) return
         last = { trying(call) }
-        shown.update { it.copy(busy = true, trouble = null) }
+        shown.update { it.copy(busy = true, trouble = null, regionProblem = null) }
         job =
             scope.launch {
                 try {
                     call()
                 } catch (error: HealthcodeException) {
-                    shown.update { it.copy(trouble = Trouble.of(error)) }
+                    val region = (error as? HealthcodeException.InvalidField)?.field == "region"
+                    shown.update {
+                        if (region) it.copy(regionProblem = error.text) else it.copy(trouble = Trouble.of(error))
+                    }
                 } finally {
                     shown.update { it.copy(busy = false) }
                 }

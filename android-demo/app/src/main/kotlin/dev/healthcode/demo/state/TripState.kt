@@ -53,7 +53,7 @@ class TripState(
     private val scope: CoroutineScope,
 ) {
     private val shown = MutableStateFlow(TripView())
-    private val draft = Draft(session, subject, "journey")
+    private val draft = session.draft(subject, "journey")
     private var job: Job? = null
 
     /** The journey. */

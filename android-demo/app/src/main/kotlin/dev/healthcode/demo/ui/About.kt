@@ -87,7 +87,10 @@ private fun Daily(
             val state =
                 session.holder(
                     screen,
-                ) { QuarantineState(resident, subject, it, looking, session.mending(subject)) }
+                ) {
+                    val draft = session.draft(subject, "check-in")
+                    QuarantineState(resident, subject, it, looking, session.mending(subject), draft)
+                }
             val sync by session.sync.collectAsState()
             QuarantineScreen(state, device, texts, back, contest) { SyncLine(sync, session, device, texts) }
         }
@@ -133,7 +136,7 @@ private fun Beyond(
 
         Place.MOVE -> {
             val state = session.holder(screen) { MoveState(session, subject, it) }
-            MoveScreen(state, texts, remedies(session, device, subject, state::look), back)
+            MoveScreen(state, texts, remedies(session, device, subject, state::again), back)
         }
 
         else -> {

@@ -2,7 +2,6 @@ package dev.healthcode.demo.ui
 
 import androidx.compose.material3.AlertDialog
 import androidx.compose.material3.Button
-import androidx.compose.material3.LinearProgressIndicator
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
@@ -13,6 +12,7 @@ import androidx.compose.runtime.setValue
 import dev.healthcode.demo.state.AppState
 import dev.healthcode.demo.state.Remedy
 import dev.healthcode.demo.state.Trouble
+import dev.healthcode.demo.ui.parts.Opening
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.TroubleNotice
 
@@ -20,8 +20,7 @@ import dev.healthcode.demo.ui.parts.TroubleNotice
 @Composable
 internal fun OpeningPage(texts: Texts) =
     Page(texts[T.APP_NAME], texts, null) {
-        Text(texts[T.OPENING])
-        LinearProgressIndicator()
+        Opening(texts)
     }
 
 /** The file does not open: why, and the way on. Erasing is asked for twice, since what waits to be sent goes with it. */

@@ -3,6 +3,7 @@ package dev.healthcode.demo.ui
 /** The names of the string resources in `strings_family.xml`, as [Texts] takes them. */
 object TFamily {
     const val CARD_MORE = "card_more"
+    const val CARD_SHOWN_HERE = "card_shown_here"
     const val CARD_CARED_FOR = "card_cared_for"
     const val PERSON_TITLE = "person_title"
     const val PERSON_CARED_FOR = "person_cared_for"
@@ -40,6 +41,8 @@ object TFamily {
     const val PAPER_ISSUED = "paper_issued"
     const val PAPER_UNTIL = "paper_until"
     const val PAPER_WITHDRAWN = "paper_withdrawn"
+    const val PAPER_WITHDRAWN_AT = "paper_withdrawn_at"
+    const val PAPER_WAS = "paper_was"
     const val PAPER_EXPIRED = "paper_expired"
     const val PAPER_PRINT = "paper_print"
     const val PAPER_SHARE = "paper_share"
@@ -90,6 +93,8 @@ object TFamily {
     const val HANDOVER_ANSWER = "handover_answer"
     const val HANDOVER_UNTIL = "handover_until"
     const val HANDOVER_TAKEN = "handover_taken"
+    const val HANDOVER_OFFLINE = "handover_offline"
+    const val HANDOVER_NOT_YET = "handover_not_yet"
 
     const val MOVE_TITLE = "move_title"
     const val MOVE_ABOUT = "move_about"
@@ -102,4 +107,9 @@ object TFamily {
     const val MOVE_COUNTED = "move_counted"
     const val MOVE_PROBLEMS = "move_problems"
     const val MOVE_DECIDES = "move_decides"
+    const val MOVE_CONSENT = "move_consent"
+    const val MOVE_GO = "move_go"
+    const val MOVE_ASK = "move_ask"
+    const val MOVE_AGREE = "move_agree"
+    const val MOVE_SENT = "move_sent"
 }

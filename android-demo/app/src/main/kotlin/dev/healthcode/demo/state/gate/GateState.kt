@@ -35,7 +35,6 @@ import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 import kotlinx.coroutines.withContext
 import java.time.Duration
-import java.time.ZoneId
 
 /**
  * A guard's lane: no tap a person. What the camera or a typing scanner reads is judged by the core; the verdict stands
@@ -47,7 +46,6 @@ import java.time.ZoneId
  * @param looking whether a person looks at the app: nothing is fetched while nobody does
  * @param io where codes are judged and the file is read
  * @param nanos a clock that only runs on
- * @param zone whose days the counts are of
  * @param erase erases the checkpoint's file where it does not open any more
  */
 class GateState(
@@ -57,7 +55,6 @@ class GateState(
     private val looking: Flow<Boolean>,
     private val io: CoroutineDispatcher = Dispatchers.IO,
     private val nanos: () -> Long = System::nanoTime,
-    private val zone: () -> ZoneId = ZoneId::systemDefault,
     private val erase: suspend () -> Unit = {},
 ) : Steps {
     private val seen = MutableStateFlow(GateView())
@@ -204,10 +201,14 @@ class GateState(
     /** Erases the lane's file where it does not open any more, and opens a new one under the same name. */
     fun eraseFile() {
         val lane = tried ?: return
-        if (checkpoint != null || seen.value.opening) return
-        seen.update { it.copy(opening = true, trouble = null) }
+        if (seen.value.opening) return
+        timer?.cancel()
+        seen.update { it.copy(opening = true, trouble = null, stage = GateStage.Looking) }
         scope.launch {
             try {
+                // A lane that was open lets go of its file first.
+                checkpoint?.close()
+                checkpoint = null
                 erase()
                 use(lane)
             } catch (error: HealthcodeException) {
@@ -327,8 +328,7 @@ class GateState(
         trying {
             val status = withContext(io) { open.status() }
             val hours = withContext(io) { open.counts() }
-            val today = status.now.atZone(zone()).toLocalDate()
-            val ofToday = hours.filter { it.hour.atZone(zone()).toLocalDate() == today }
+            val ofToday = hours.filter { it.date == status.date }
             val counts = ofToday.groupBy { it.verdict }.map { (name, of) -> name to of.sumOf { it.count } }
             seen.update { it.copy(status = status, counts = counts.sortedByDescending { of -> of.second }) }
         }

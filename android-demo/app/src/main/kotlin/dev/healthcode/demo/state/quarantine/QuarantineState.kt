@@ -8,6 +8,7 @@ import dev.healthcode.Recorded
 import dev.healthcode.Resident
 import dev.healthcode.SubjectCard
 import dev.healthcode.SyncState
+import dev.healthcode.demo.state.Draft
 import dev.healthcode.demo.state.Remedy
 import dev.healthcode.demo.state.Trouble
 import kotlinx.coroutines.CoroutineDispatcher
@@ -30,6 +31,7 @@ import kotlinx.coroutines.withContext
  *
  * @param looking whether a person looks at the app: nothing is read while nobody does
  * @param mend does what a [Trouble] asks for
+ * @param draft keeps the chosen symptoms until they are recorded
  * @param io where the phone's file is read
  */
 class QuarantineState(
@@ -38,6 +40,7 @@ class QuarantineState(
     private val scope: CoroutineScope,
     private val looking: Flow<Boolean>,
     private val mend: (Remedy) -> Unit,
+    private val draft: Draft,
     private val io: CoroutineDispatcher = Dispatchers.IO,
 ) {
     private val seen = MutableStateFlow(QuarantineShown())
@@ -45,18 +48,36 @@ class QuarantineState(
     /** What the screen shows. */
     val view: StateFlow<QuarantineShown> = seen.asStateFlow()
 
+    init {
+        val chosen =
+            draft
+                .read()[CHOSEN]
+                ?.split(' ')
+                .orEmpty()
+                .toSet()
+        if (chosen.isNotEmpty()) seen.update { it.copy(choosing = true, chosen = chosen) }
+    }
+
     /** Keeps [view] true until the job is cancelled: while the screen is seen. */
     fun watch(): Job = scope.launch { looking.collectLatest { if (it) follow() } }
 
     /** Opens the symptoms to choose from, or closes them and forgets the choice. */
-    fun askSymptoms(open: Boolean) = seen.update { it.copy(choosing = open, chosen = emptySet()) }
+    fun askSymptoms(open: Boolean) = choosing { it.copy(choosing = open, chosen = emptySet()) }
 
     /** Chooses a symptom, or takes the choice back. */
     fun choose(symptom: String) =
-        seen.update {
+        choosing {
             val without = it.chosen - symptom
             it.copy(chosen = if (without == it.chosen) it.chosen + symptom else without)
         }
+
+    private fun choosing(how: (QuarantineShown) -> QuarantineShown) {
+        seen.update(how)
+        draft.keep {
+            val chosen = seen.value.chosen
+            if (chosen.isEmpty()) emptyMap() else mapOf(CHOSEN to chosen.joinToString(" "))
+        }
+    }
 
     /** Records the check-in, without symptoms or with the chosen ones; a second tap while it is recorded is none. */
     fun checkIn() {
@@ -65,6 +86,7 @@ class QuarantineState(
         scope.launch {
             try {
                 val recorded = resident.checkIn(subject, before.chosen.toList())
+                draft.forget()
                 seen.update { it.copy(recorded = recorded, choosing = false, chosen = emptySet(), busy = false) }
                 // Kept it is already; where there is a network the authority has it at once.
                 mend(Remedy.SYNC)
@@ -138,6 +160,9 @@ class QuarantineState(
 
     private companion object {
         const val PAUSE_MILLIS = 5_000L
+
+        /** The chosen symptoms by their ids, which have no space. */
+        const val CHOSEN = "symptoms"
     }
 }
 

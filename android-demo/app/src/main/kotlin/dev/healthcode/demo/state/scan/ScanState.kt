@@ -193,7 +193,7 @@ class ScanState(
         try {
             call()
         } catch (error: HealthcodeException) {
-            ScanView.Failed(Trouble.of(error))
+            ScanView.Failed(Trouble.of(error), taking = answer != null)
         }
 
     private companion object {
@@ -258,9 +258,14 @@ sealed interface ScanView {
         val foreign: Foreign? = null,
     ) : ScanView
 
-    /** It was for this screen and did not work. */
+    /**
+     * It was for this screen and did not work.
+     *
+     * @property taking whether it was somebody from another phone: what was scanned is kept, and can be tried again
+     */
     data class Failed(
         val trouble: Trouble,
+        val taking: Boolean = false,
     ) : ScanView
 }
 

@@ -85,6 +85,9 @@ fun CodeScreen(
                     Text(texts[TCode.CODE_OPENING])
                 } else {
                     TroubleNotice(trouble, texts, remedies(device, state::remedy))
+                    // A server knows the time as well as a gate does.
+                    val connect = Action(texts[TCode.QUARANTINE_CONNECT]) { state.remedy(Remedy.SYNC) }
+                    if (trouble.remedy == Remedy.SCAN) Actions(listOf(connect), first = false)
                 }
             }
         }
@@ -182,7 +185,8 @@ private fun Name(
     modifier: Modifier,
 ) = Column(modifier) {
     Text(code.maskedName, style = MaterialTheme.typography.headlineSmall, maxLines = 1)
-    Text(texts[TCode.CODE_TAIL, code.idTail], style = MaterialTheme.typography.bodyMedium)
+    val issuer = code.issuerName?.let { " · " + texts.of(it) }.orEmpty()
+    Text(texts[TCode.CODE_TAIL, code.idTail] + issuer, style = MaterialTheme.typography.bodyMedium)
 }
 
 /** The trusted time, with a mark where no server has vouched for it since the phone was started. */

@@ -30,6 +30,7 @@ import dev.healthcode.demo.ui.parts.Panel
 import dev.healthcode.demo.ui.parts.Problem
 import dev.healthcode.demo.ui.parts.RadioLine
 import dev.healthcode.demo.ui.parts.RegionField
+import dev.healthcode.demo.ui.parts.Restored
 import dev.healthcode.demo.ui.parts.Small
 import dev.healthcode.demo.ui.parts.TroubleNotice
 import dev.healthcode.demo.ui.parts.day
@@ -85,6 +86,7 @@ private fun Questions(
     form: DeclarationForm,
     texts: Texts,
 ) {
+    if (view.restored) Restored(texts, state::clear)
     for (question in form.questions) Question(state, view, form, question, texts)
     Travel(state, view, form, texts)
     if (view.problems.isNotEmpty()) Problem(texts[T.DECLARE_PROBLEMS])

@@ -19,6 +19,7 @@ import dev.healthcode.demo.ui.parts.Field
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.RadioLine
 import dev.healthcode.demo.ui.parts.RegionField
+import dev.healthcode.demo.ui.parts.Restored
 import dev.healthcode.demo.ui.parts.Small
 import dev.healthcode.demo.ui.parts.TroubleNotice
 import dev.healthcode.demo.ui.parts.day
@@ -34,6 +35,7 @@ internal fun TripScreen(
     val view by state.view.collectAsState()
     Page(texts[T.TRIP_TITLE], texts, onBack) {
         Small(texts[T.TRIP_ABOUT])
+        if (view.restored) Restored(texts, state::clear)
         for ((mode, words) in modeWords) RadioLine(texts[words.name], view.mode == mode) { state.choose(mode) }
         val words = modeWords.getValue(view.mode)
         Typed(TripField.NUMBER, texts[words.number], state, view, texts)

@@ -29,6 +29,7 @@ import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.code.Modules
 import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
+import dev.healthcode.demo.ui.parts.Opening
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.PageBar
 import dev.healthcode.demo.ui.parts.Secret
@@ -49,7 +50,7 @@ internal fun HandoverScreen(
     Secret(device)
     if (request == null) {
         Page(texts[TFamily.HANDOVER_TITLE], texts, onBack) {
-            if (trouble != null) TroubleNotice(trouble, texts, remedies(device) { state.ask() })
+            if (trouble == null) Opening(texts) else TroubleNotice(trouble, texts, remedies(device) { state.ask() })
         }
         return
     }

@@ -1,5 +1,6 @@
 package dev.healthcode.demo.ui.family
 
+import androidx.compose.foundation.background
 import androidx.compose.foundation.border
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Row
@@ -17,6 +18,7 @@ import androidx.compose.runtime.saveable.rememberSaveable
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
@@ -45,6 +47,7 @@ import dev.healthcode.demo.ui.parts.Small
 import dev.healthcode.demo.ui.parts.TroubleNotice
 import dev.healthcode.demo.ui.parts.frame
 import dev.healthcode.demo.ui.parts.instant
+import java.time.Instant
 
 /** The paper codes of one person: each one to see, to print, to hand out, to withdraw. */
 @Composable
@@ -93,25 +96,29 @@ private fun Paper(
         Arrangement.spacedBy(12.dp),
         Alignment.CenterVertically,
     ) {
-        ColourMark(paper.colour)
-        Text(word, style = MaterialTheme.typography.headlineSmall)
+        // What passes no more looks in nothing like what does.
+        if (valid) {
+            ColourMark(paper.colour)
+        } else {
+            Text("×", color = MaterialTheme.colorScheme.error, style = MaterialTheme.typography.displaySmall)
+        }
+        val standing =
+            when (paper.state) {
+                is PaperCodeState.Valid -> word
+                is PaperCodeState.Withdrawn -> texts[TFamily.PAPER_WITHDRAWN]
+                is PaperCodeState.Expired -> texts[TFamily.PAPER_EXPIRED]
+            }
+        Text(standing, style = MaterialTheme.typography.headlineSmall)
     }
-    when (val now = paper.state) {
-        is PaperCodeState.Valid -> {
-            Text(texts[TFamily.PAPER_UNTIL, texts.instant(paper.expiresAt)])
-        }
-
-        is PaperCodeState.Withdrawn -> {
-            Text(texts[TFamily.PAPER_WITHDRAWN, texts.instant(now.at)])
-            now.by?.let { Small(texts.by(it)) }
-        }
-
-        is PaperCodeState.Expired -> {
-            Text(texts[TFamily.PAPER_EXPIRED])
-        }
+    if (valid) {
+        Text(
+            texts[TFamily.PAPER_UNTIL, texts.instant(paper.expiresAt)],
+        )
+    } else {
+        Small(texts[TFamily.PAPER_WAS, word])
     }
-    Small(texts[TFamily.PAPER_ISSUED, texts.instant(paper.issuedAt)])
-    paper.issuedBy?.let { Small(texts.by(it)) }
+    Small(texts.done(TFamily.PAPER_ISSUED, paper.issuedAt, paper.issuedBy))
+    (paper.state as? PaperCodeState.Withdrawn)?.let { Small(texts.done(TFamily.PAPER_WITHDRAWN_AT, it.at, it.by)) }
     // One that passes no more is not shown as a code.
     if (!valid) return@Panel
     Modules(
@@ -121,6 +128,9 @@ private fun Paper(
             .widthIn(max = 280.dp)
             .fillMaxWidth()
             .aspectRatio(1f)
+            .align(Alignment.CenterHorizontally)
+            // White up to the frame: whole pixels leave a rest beside the quiet zone.
+            .background(Color.White)
             .border(6.dp, paper.colour.frame)
             .testTag("paper"),
     )
@@ -138,6 +148,13 @@ private fun Paper(
         ),
     )
 }
+
+/** When something was done, and by whom where that is said. */
+private fun Texts.done(
+    word: String,
+    at: Instant,
+    by: By?,
+): String = listOfNotNull(this[word, instant(at)], by?.let { by(it) }).joinToString(" · ")
 
 /** The carer or officer by whom something was done. */
 internal fun Texts.by(by: By): String =

@@ -20,6 +20,7 @@ import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
 import dev.healthcode.demo.ui.parts.Confirm
 import dev.healthcode.demo.ui.parts.Heading
+import dev.healthcode.demo.ui.parts.Opening
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.Panel
 import dev.healthcode.demo.ui.parts.Small
@@ -39,6 +40,7 @@ internal fun PersonScreen(
     val card = view.card
     Page(texts[TFamily.PERSON_TITLE], texts, onBack) {
         view.trouble?.let { TroubleNotice(it, texts, remedies) }
+        if (card == null && view.trouble == null) Opening(texts)
         if (card != null) {
             // What another phone speaks for now is not done here.
             if (card.state is SubjectState.Active) Doing(texts, go)

@@ -26,7 +26,7 @@ internal fun Evidence(
     device: Device,
     texts: Texts,
 ) {
-    view.trouble?.let { trouble -> TroubleNotice(trouble, texts) { { state.remedy(it) } } }
+    LaneTrouble(view, state, texts)
     if (view.noticeLoaded) Notice(texts[TGate.GATE_NOTICE_LOADED])
     val status = view.status ?: return
     val connect =

@@ -56,16 +56,7 @@ internal fun GateSettings(
         isError = problem != null,
         singleLine = true,
     )
-    var erase by rememberSaveable { mutableStateOf(false) }
-    view.trouble?.let { trouble ->
-        TroubleNotice(trouble, texts) { if (it == Remedy.ERASE) ({ erase = true }) else ({ state.remedy(it) }) }
-    }
-    if (erase) {
-        Confirm(texts[TGate.GATE_ERASE_ASK], texts[T.ERASE_FILE_YES], texts) { yes ->
-            erase = false
-            if (yes) state.eraseFile()
-        }
-    }
+    LaneTrouble(view, state, texts)
     Policies(view, texts, policy) { policy = it }
     Button(
         { state.use(Lane(name.trim(), policy)) },
@@ -75,6 +66,24 @@ internal fun GateSettings(
     if (view.lane != null) {
         Age(view, texts)
         Counts(view, texts)
+    }
+}
+
+/** What is wrong with the lane's file or its network, and the way on. Erasing is asked for twice. */
+@Composable
+internal fun LaneTrouble(
+    view: GateView,
+    state: GateState,
+    texts: Texts,
+) {
+    var erase by rememberSaveable { mutableStateOf(false) }
+    view.trouble?.let { trouble ->
+        TroubleNotice(trouble, texts) { if (it == Remedy.ERASE) ({ erase = true }) else ({ state.remedy(it) }) }
+    }
+    if (!erase) return
+    Confirm(texts[TGate.GATE_ERASE_ASK], texts[T.ERASE_FILE_YES], texts) { yes ->
+        erase = false
+        if (yes) state.eraseFile()
     }
 }
 

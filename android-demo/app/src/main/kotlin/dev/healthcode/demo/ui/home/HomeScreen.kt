@@ -4,6 +4,7 @@ import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
+import dev.healthcode.EnrolmentUnderWay
 import dev.healthcode.Home
 import dev.healthcode.TimeNoticeKind
 import dev.healthcode.demo.state.Device
@@ -21,6 +22,7 @@ import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
 import dev.healthcode.demo.ui.parts.Heading
 import dev.healthcode.demo.ui.parts.Notice
+import dev.healthcode.demo.ui.parts.Opening
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.Panel
 import dev.healthcode.demo.ui.parts.TroubleNotice
@@ -38,10 +40,13 @@ internal fun HomeScreen(
     val home by session.home.collectAsState()
     val trouble by session.trouble.collectAsState()
     val sync by session.sync.collectAsState()
+    val waits by session.underWay.collectAsState()
     Page(texts[T.APP_NAME], texts, null, bottomBar) {
         trouble?.let { TroubleNotice(it, texts, remedies(session, device, retry = session::again)) }
+        if (home == null && trouble == null) Opening(texts)
         home?.let { now ->
             TimeLine(now, session, device, texts)
+            waits?.let { Waits(it, session, texts) }
             if (now.subjects.isEmpty()) Welcome(session, texts)
             for (card in now.subjects) SubjectPanel(card, now.subjects, session, texts)
             if (now.subjects.isNotEmpty()) {
@@ -55,6 +60,26 @@ internal fun HomeScreen(
                 )
             }
         }
+    }
+}
+
+/** A registration that was begun and not ended. */
+@Composable
+private fun Waits(
+    waits: EnrolmentUnderWay,
+    session: Session,
+    texts: Texts,
+) {
+    val (carer, moved) = waits.carer to waits.movedFrom
+    if (moved != null) {
+        val enter = Action(texts[T.HOME_CODE_ENTER]) { session.app.go(Screen(Place.MOVE, moved)) }
+        Notice(texts[T.HOME_MOVES, waits.maskedName], actions = listOf(enter))
+    } else if (carer == null) {
+        val enter = Action(texts[T.HOME_CODE_ENTER]) { session.app.go(Screen(Place.REGISTER)) }
+        Notice(texts[T.HOME_CODE_WAITS, waits.maskedName], actions = listOf(enter))
+    } else {
+        val ask = Action(texts[TFamily.CARE_ASK]) { session.app.go(Screen(Place.CARE, carer)) }
+        Notice(texts[TFamily.CARE_EARLIER, waits.maskedName], actions = listOf(ask))
     }
 }
 
@@ -130,9 +155,13 @@ private fun Outcome(
 ) {
     val refused = sync.report.refused.toInt()
     if (refused > 0) {
-        val only = home.subjects.singleOrNull()
-        val read = only?.let { Action(texts[T.CARD_JOURNAL]) { session.app.go(Screen(Place.JOURNAL, it.subject)) } }
-        Notice(texts[T.SYNC_REFUSED, refused], urgent = true, actions = listOfNotNull(read))
+        val people = home.subjects
+        val read =
+            people.map {
+                val word = texts[T.CARD_JOURNAL] + if (people.size > 1) " · ${it.maskedName}" else ""
+                Action(word) { session.app.go(Screen(Place.JOURNAL, it.subject)) }
+            }
+        Notice(texts[T.SYNC_REFUSED, refused], urgent = true, actions = read)
     }
     val problems = sync.report.problems.map { it.problem }
     // What a card says itself is not said again.

@@ -38,6 +38,11 @@ internal fun SubjectPanel(
 ) = Panel {
     val go = { place: Place -> session.app.go(Screen(place, card.subject)) }
     Who(card, texts)
+    // Where somebody is known to several authorities, each card says to which, and which code is shown here.
+    card.issuerName?.takeIf { everybody.any { other -> other.issuer != card.issuer } }?.let {
+        val here = if (card.shownHere) " · " + texts[TFamily.CARD_SHOWN_HERE] else ""
+        Small(texts.of(it) + here)
+    }
     everybody.firstOrNull { it.subject == card.caredForBy }?.let {
         Small(texts[TFamily.CARD_CARED_FOR, it.maskedName])
     }

@@ -46,6 +46,13 @@ fun Notice(
     }
 }
 
+/** What a person filled in before the app was last opened is here again, and can be thrown away. */
+@Composable
+fun Restored(
+    texts: Texts,
+    onClear: () -> Unit,
+) = Notice(texts[T.DRAFT_RESTORED], actions = listOf(Action(texts[T.DRAFT_CLEAR], run = onClear)))
+
 /** A button's word and what it does. */
 data class Action(
     val word: String,
@@ -60,7 +67,7 @@ fun Actions(
     first: Boolean = true,
 ) {
     if (actions.isEmpty()) return
-    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(2.dp)) {
+    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
         actions.forEachIndexed { index, action ->
             if (first && index == 0) {
                 Button(action.run, enabled = action.enabled) { Text(action.word) }

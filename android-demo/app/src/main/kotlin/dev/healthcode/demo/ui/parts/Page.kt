@@ -26,11 +26,12 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.LocalDensity
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
-import androidx.compose.ui.text.style.TextOverflow
 import androidx.compose.ui.unit.Density
 import androidx.compose.ui.unit.dp
+import androidx.compose.ui.unit.sp
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.Texts
+import dev.healthcode.demo.ui.code.OneLine
 
 /** Whose data a screen shows, said below its title: a phone may have several people. Null where it is nobody's. */
 val LocalWho = compositionLocalOf<String?> { null }
@@ -83,9 +84,7 @@ fun PageBar(
 ) {
     TopAppBar(
         title = {
-            Bounded {
-                Text(title, Modifier.semantics { heading() }, maxLines = 1, overflow = TextOverflow.Ellipsis)
-            }
+            Bounded { OneLine(title, largest = 22.sp, modifier = Modifier.semantics { heading() }) }
         },
         navigationIcon = {
             if (onBack != null) IconButton(onBack) { Icon(Icons.back, texts[T.BACK]) }

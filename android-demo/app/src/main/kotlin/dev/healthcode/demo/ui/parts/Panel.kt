@@ -9,6 +9,7 @@ import androidx.compose.material3.AlertDialog
 import androidx.compose.material3.Button
 import androidx.compose.material3.Card
 import androidx.compose.material3.CardDefaults
+import androidx.compose.material3.LinearProgressIndicator
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
@@ -30,6 +31,13 @@ fun Panel(
     colors = CardDefaults.cardColors(containerColor = MaterialTheme.colorScheme.surfaceContainerLow),
 ) {
     Column(Modifier.padding(16.dp), Arrangement.spacedBy(8.dp), content = content)
+}
+
+/** For the moment that the phone's file takes to be read, which is local and ends. */
+@Composable
+fun Opening(texts: Texts) {
+    Text(texts[T.OPENING])
+    LinearProgressIndicator(Modifier.fillMaxWidth())
 }
 
 /** A heading within a screen. */

@@ -49,7 +49,7 @@ internal fun Calendar(
     quarantine: QuarantineView,
     texts: Texts,
 ) {
-    val looks = quarantine.calendar.associate { it.date to it.state.look } + toCome(quarantine)
+    val looks = quarantine.calendar.associate { it.date to it.state.look } + quarantine.toCome.associateWith { toCome }
     val (first, last) = (looks.keys.minOrNull() ?: return) to looks.keys.max()
     val monday = first.with(DayOfWeek.MONDAY)
     val weeks = generateSequence(monday) { it.plusDays(WEEK.toLong()) }.takeWhile { it <= last }
@@ -78,15 +78,6 @@ internal fun Calendar(
         }
     }
     Legend(looks.values.distinct(), texts)
-}
-
-/** What is left after the last day that the core lists, if every day is kept: as many as it says are missing. */
-private fun toCome(quarantine: QuarantineView): Map<LocalDate, Look> {
-    val last = quarantine.calendar.lastOrNull()?.date ?: return emptyMap()
-    if (quarantine.earliestRelease == null) return emptyMap()
-    val open = quarantine.calendar.count { it.state == DayState.OPEN }
-    val left = quarantine.days.toInt() - quarantine.counted.toInt() - open
-    return (1..left).associate { last.plusDays(it.toLong()) to toCome }
 }
 
 @Composable
@@ -156,7 +147,7 @@ private val open =
 private val scheme @Composable get() = MaterialTheme.colorScheme
 
 private val toCome =
-    Look("", TCode.DAY_TO_COME, { Color.Transparent }, { MaterialTheme.colorScheme.onSurfaceVariant })
+    Look("·", TCode.DAY_TO_COME, { Color.Transparent }, { MaterialTheme.colorScheme.onSurfaceVariant })
 
 private fun pale(
     sign: String,

@@ -8,6 +8,8 @@ import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.collectAsState
+import androidx.compose.runtime.getValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
@@ -21,6 +23,7 @@ import dev.healthcode.demo.state.quarantine.QuarantineShown
 import dev.healthcode.demo.state.quarantine.QuarantineState
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.Texts
+import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Notice
 import dev.healthcode.demo.ui.parts.day
@@ -34,7 +37,8 @@ internal fun ColumnScope.Reminder(
     texts: Texts,
 ) {
     val at = quarantine.reminders.firstOrNull() ?: return
-    if (device.notificationsAllowed()) {
+    val allowed by device.notificationsAllowed.collectAsState()
+    if (allowed) {
         Text(texts[TCode.QUARANTINE_REMINDER, texts.instant(at)], style = MaterialTheme.typography.bodyMedium)
         Text(texts[TCode.QUARANTINE_BATTERY], style = MaterialTheme.typography.bodySmall)
         TextButton({ device.openSettings(DeviceSetting.BATTERY) }) { Text(texts[TCode.QUARANTINE_BATTERY_OPEN]) }
@@ -86,7 +90,7 @@ private fun Texts.said(state: CheckInState): String =
         is CheckInState.Received -> this[TCode.CHECK_IN_RECEIVED]
         is CheckInState.Counted -> this[TCode.CHECK_IN_COUNTED, day(state.day)]
         is CheckInState.NotCounted -> this[notCounted.getValue(state.reason)]
-        is CheckInState.Refused -> this[TCode.CHECK_IN_REFUSED, state.problem]
+        is CheckInState.Refused -> this[TCode.CHECK_IN_REFUSED, of(state.text)]
     }
 
 private val notCounted =

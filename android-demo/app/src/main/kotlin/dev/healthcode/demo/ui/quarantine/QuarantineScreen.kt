@@ -75,7 +75,11 @@ fun QuarantineScreen(
                 CheckIn(quarantine, view, texts, state)
                 syncLine()
                 Standing(quarantine, texts, state)
-                quarantine.provisionalUntil?.let { Notice(texts[TRecord.EVENT_PROVISIONAL, texts.instant(it)]) }
+                // Once that is past, what stands above says so.
+                quarantine.provisionalUntil
+                    ?.takeUnless {
+                        quarantine.connectToConfirm
+                    }?.let { Notice(texts[TRecord.EVENT_PROVISIONAL, texts.instant(it)]) }
                 Calendar(quarantine, texts)
                 Reminder(quarantine, device, texts)
                 CheckIns(quarantine, texts)

@@ -8,6 +8,7 @@ import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.text.input.KeyboardType
+import dev.healthcode.EnrolmentUnderWay
 import dev.healthcode.demo.state.Device
 import dev.healthcode.demo.state.RegisterField
 import dev.healthcode.demo.state.RegisterState
@@ -21,9 +22,11 @@ import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
 import dev.healthcode.demo.ui.parts.Choice
 import dev.healthcode.demo.ui.parts.Field
+import dev.healthcode.demo.ui.parts.Heading
 import dev.healthcode.demo.ui.parts.Notice
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.RegionField
+import dev.healthcode.demo.ui.parts.Restored
 import dev.healthcode.demo.ui.parts.Secret
 import dev.healthcode.demo.ui.parts.Small
 import dev.healthcode.demo.ui.parts.TroubleNotice
@@ -59,6 +62,8 @@ private fun Identity(
 ) {
     val own = state.carer == null
     Small(texts[if (own) T.REGISTER_ABOUT else TFamily.CARE_ABOUT])
+    view.underWay?.takeIf { view.unconfirmed == null }?.let { UnderWay(it, state, view, texts) }
+    if (view.restored) Restored(texts, state::clear)
     Typed(RegisterField.NAME, T.REGISTER_NAME, state, view, texts)
     Choice(
         texts[T.REGISTER_KIND],
@@ -79,9 +84,25 @@ private fun Identity(
         !view.busy,
     )
     Actions(listOf(Action(texts[T.REGISTER_REQUEST], !view.busy) { state.request() }))
-    if (own || view.unconfirmed != null) return
-    Small(texts[TFamily.CARE_EARLIER])
-    Actions(listOf(Action(texts[TFamily.CARE_ASK], !view.busy) { state.askAgain() }), first = false)
+}
+
+/** An enrolment that was begun before, perhaps before the app was last opened: whose, and how it goes on. */
+@Composable
+private fun UnderWay(
+    waits: EnrolmentUnderWay,
+    state: RegisterState,
+    view: RegisterView,
+    texts: Texts,
+) {
+    val enter =
+        Action(texts[T.REGISTER_RESUME, waits.maskedName], !view.busy, state::resume)
+            .takeUnless { waits.code.expiresIn.isZero }
+    if (state.carer == null) {
+        Actions(listOfNotNull(enter), first = false)
+        return
+    }
+    val ask = Action(texts[TFamily.CARE_ASK], !view.busy) { state.askAgain() }
+    Notice(texts[TFamily.CARE_EARLIER, waits.maskedName], actions = listOfNotNull(ask, enter))
 }
 
 /** Nobody has confirmed it yet: that is no error, and nothing to type again. */
@@ -93,7 +114,8 @@ private fun Unconfirmed(
     texts: Texts,
 ) {
     val again = Action(texts[TFamily.CARE_ASK], !view.busy) { state.askAgain() }
-    Notice(text, title = texts[TFamily.CARE_WAITING], actions = listOf(again))
+    val name = view.underWay?.maskedName.orEmpty()
+    Notice(text, title = texts[TFamily.CARE_WAITING, name], actions = listOf(again))
 }
 
 @Composable
@@ -104,7 +126,8 @@ private fun OneTimeCode(
 ) {
     val requested = view.requested ?: return
     val sent = if (state.carer == null) T.REGISTER_SENT else TFamily.CARE_SENT
-    Text(texts[sent, requested.digits.toInt(), requested.expiresIn.toMinutes()])
+    view.underWay?.let { Heading(texts[T.REGISTER_WAITS, it.maskedName]) }
+    Text(texts[sent, requested.digits.toInt(), requested.expiresIn.plusSeconds(59).toMinutes()])
     Typed(RegisterField.CODE, T.REGISTER_CODE, state, view, texts, KeyboardType.Number)
     Actions(
         listOfNotNull(

@@ -13,13 +13,19 @@ import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
 import dev.healthcode.SubjectCard
 import dev.healthcode.demo.state.Device
+import dev.healthcode.demo.state.Remedy
+import dev.healthcode.demo.state.Trouble
 import dev.healthcode.demo.state.scan.ScanState
 import dev.healthcode.demo.state.scan.ScanView
+import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.TFamily
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.code.Bright
 import dev.healthcode.demo.ui.family.HandoverPage
+import dev.healthcode.demo.ui.of
+import dev.healthcode.demo.ui.parts.Action
+import dev.healthcode.demo.ui.parts.Notice
 import dev.healthcode.demo.ui.parts.Secret
 import dev.healthcode.demo.ui.parts.instant
 
@@ -61,6 +67,28 @@ internal fun HandedOver(
         picture.expiresAt?.let { Text(texts[TFamily.HANDOVER_UNTIL, texts.instant(it)]) }
         Button(state::again, Modifier.fillMaxWidth().heightIn(min = 48.dp)) { Text(texts[TCode.SCAN_DONE]) }
     }
+}
+
+/** Somebody has not come to this phone: nothing was recorded, and what was scanned can be tried again. */
+@Composable
+internal fun NotYet(
+    trouble: Trouble,
+    state: ScanState,
+    remedies: (Remedy) -> (() -> Unit)?,
+    texts: Texts,
+) {
+    val offline = trouble.remedy == Remedy.NETWORK
+    val settings = remedies(Remedy.NETWORK).takeIf { offline }
+    Notice(
+        if (offline) texts[TFamily.HANDOVER_OFFLINE] else texts.of(trouble.text),
+        urgent = true,
+        title = texts[TFamily.HANDOVER_NOT_YET],
+        actions =
+            listOfNotNull(
+                Action(texts[T.REMEDY_RETRY]) { state.remedy(Remedy.RETRY) },
+                settings?.let { Action(texts[T.REMEDY_NETWORK], run = it) },
+            ),
+    )
 }
 
 @Composable

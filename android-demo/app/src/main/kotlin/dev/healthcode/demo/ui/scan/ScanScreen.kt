@@ -96,7 +96,7 @@ fun ScanScreen(
                     is ScanView.Named -> Said(texts[TCode.SCAN_FOUND, texts.name(now.found, now.foreign)])
                     is ScanView.AskedFor -> AskedFor(state, texts, people.orEmpty(), chosen)
                     is ScanView.TakenOver -> Said(texts[TFamily.HANDOVER_TAKEN, now.maskedName, now.idTail])
-                    is ScanView.Failed -> TroubleNotice(now.trouble, texts, remedies(device, state::remedy))
+                    is ScanView.Failed -> Failed(now, state, device, texts)
                     else -> Text(texts[TCode.SCAN_READING])
                 }
                 if (now !is ScanView.Reading) {
@@ -221,6 +221,26 @@ private fun ColumnScope.Entered(
 ) {
     Said(texts[TCode.SCAN_ENTERED, texts.of(entered.name)])
     Button(state::leave, Modifier.fillMaxWidth().heightIn(min = 48.dp)) { Text(texts[TCode.SCAN_LEAVE]) }
+}
+
+@Composable
+private fun Failed(
+    failed: ScanView.Failed,
+    state: ScanState,
+    device: Device,
+    texts: Texts,
+) {
+    val remedies = remedies(device, state::remedy)
+    if (failed.taking) {
+        NotYet(
+            failed.trouble,
+            state,
+            remedies,
+            texts,
+        )
+    } else {
+        TroubleNotice(failed.trouble, texts, remedies)
+    }
 }
 
 private fun again(view: ScanView) =

@@ -5,6 +5,7 @@ import androidx.compose.runtime.Composable
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.remember
 import androidx.compose.runtime.saveable.rememberSaveable
 import androidx.compose.runtime.setValue
 import dev.healthcode.SubjectCard
@@ -15,14 +16,18 @@ import dev.healthcode.demo.state.Remedy
 import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.state.Session
 import dev.healthcode.demo.state.SettingsState
+import dev.healthcode.demo.state.SettingsView
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.Texts
+import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
 import dev.healthcode.demo.ui.parts.Confirm
 import dev.healthcode.demo.ui.parts.Heading
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.Panel
+import dev.healthcode.demo.ui.parts.RadioLine
+import dev.healthcode.demo.ui.parts.RegionField
 import dev.healthcode.demo.ui.parts.Small
 import dev.healthcode.demo.ui.parts.TroubleNotice
 
@@ -43,6 +48,7 @@ internal fun SettingsScreen(
         view.trouble?.let { TroubleNotice(it, texts, remedies) }
         Language(device, texts)
         Reminders(device, texts)
+        Region(state, view, home?.region.orEmpty(), texts)
         Panel {
             Heading(texts[T.SETTINGS_GATE])
             Small(texts[T.SETTINGS_GATE_ABOUT])
@@ -73,14 +79,31 @@ private fun Language(
 ) = Panel {
     Heading(texts[T.SETTINGS_LANGUAGE])
     // Each language by its own name: who cannot read this one finds the other.
-    Actions(
-        listOf(
-            Action("简体中文") { device.language("zh-CN") },
-            Action("English") { device.language("en") },
-            Action(texts[T.SETTINGS_LANGUAGE_PHONE]) { device.language(null) },
-        ),
-        first = false,
-    )
+    // From Android 13 on the screen stays as it is where the language does not change.
+    var chosen by remember { mutableStateOf(device.languageChosen) }
+    val choices = listOf("zh-CN" to "简体中文", "en" to "English", null to texts[T.SETTINGS_LANGUAGE_PHONE])
+    for ((tag, word) in choices) {
+        RadioLine(word, if (tag == null) chosen == null else chosen?.startsWith(tag.take(2)) == true) {
+            chosen = tag
+            device.language(tag)
+        }
+    }
+}
+
+/** Where the phone is, for whoever is known to several authorities. */
+@Composable
+private fun Region(
+    state: SettingsState,
+    view: SettingsView,
+    kept: String,
+    texts: Texts,
+) = Panel {
+    var region by rememberSaveable(kept) { mutableStateOf(kept) }
+    val problem = view.regionProblem?.let(texts::of)
+    RegionField(texts[T.SETTINGS_REGION], region, texts, { region = it }, problem, !view.busy)
+    Small(texts[T.SETTINGS_REGION_ABOUT])
+    val keep = Action(texts[T.SETTINGS_REGION_KEEP], !view.busy && region.trim() != kept) { state.region(region) }
+    Actions(listOf(keep), first = false)
 }
 
 @Composable
@@ -89,7 +112,8 @@ private fun Reminders(
     texts: Texts,
 ) = Panel {
     Heading(texts[T.SETTINGS_REMINDERS])
-    Text(texts[if (device.notificationsAllowed()) T.SETTINGS_REMINDERS_ON else T.SETTINGS_REMINDERS_OFF])
+    val allowed by device.notificationsAllowed.collectAsState()
+    Text(texts[if (allowed) T.SETTINGS_REMINDERS_ON else T.SETTINGS_REMINDERS_OFF])
     Small(texts[T.SETTINGS_BATTERY_ABOUT])
     Actions(
         listOf(

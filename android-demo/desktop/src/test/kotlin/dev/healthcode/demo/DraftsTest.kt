@@ -1,0 +1,165 @@
+package dev.healthcode.demo
+
+import dev.healthcode.Colour
+import dev.healthcode.demo.state.Place
+import dev.healthcode.demo.state.Screen
+import dev.healthcode.demo.ui.T
+import dev.healthcode.demo.ui.TCode
+import dev.healthcode.demo.ui.parts.day
+import dev.healthcode.draft
+import dev.healthcode.february
+import dev.healthcode.liSi
+import dev.healthcode.zhangSan
+import org.junit.Test
+import java.io.File
+import kotlin.test.assertEquals
+import kotlin.test.assertFalse
+import kotlin.test.assertNull
+import kotlin.test.assertTrue
+
+/** What was typed and not recorded, over the end of the app's process. */
+internal class DraftsTest {
+    @Test
+    fun `the form of a registration and the wait for its code survive the end of the process`() =
+        onDesk { stage ->
+            tap(T.HOME_REGISTER)
+            fill(zhangSan)
+            kept(null, "register", "document", zhangSan.documentNumber)
+            restart()
+            see(T.DRAFT_RESTORED)
+            seeText("张三")
+            seeText(zhangSan.documentNumber)
+            pictures("register-restored")
+            assertFalse(
+                desk.app.saved
+                    .all()
+                    .values
+                    .any { "张三" in it || zhangSan.documentNumber in it },
+                "a name goes into no file that is not sealed",
+            )
+            assertTrue(
+                stage.folder
+                    .toFile()
+                    .walk()
+                    .filter(File::isFile)
+                    .none { it.holds("张三") },
+                "in none at all",
+            )
+            tap(T.DRAFT_CLEAR)
+            assertFalse(shows("张三"))
+            await("nothing is kept") { desk.session.resident.draft(null, "register") == null }
+
+            fill(zhangSan)
+            tap(T.REGISTER_REQUEST)
+            see(T.REGISTER_WAITS, "*三")
+            restart()
+            see(T.REGISTER_WAITS, "*三")
+            desk.app.home()
+            see(T.HOME_CODE_WAITS, "*三")
+            pictures("home-code-waits")
+            tap(T.HOME_CODE_ENTER)
+            type(T.REGISTER_CODE, stage.server.oneTimeCode())
+            tap(T.REGISTER_CONFIRM)
+            see(T.DECLARE_PREVIEW)
+            assertNull(desk.session.resident.draft(null, "register"), "it was recorded")
+            desk.app.home()
+            unseen(T.HOME_CODE_WAITS, "*三")
+        }
+
+    @Test
+    fun `a declaration, a journey and the symptoms of a check-in survive the end of the process`() =
+        onDesk { stage ->
+            register(stage, zhangSan)
+            val subject = card().subject
+            tap(T.NO)
+            tap(T.DECLARE_NONE)
+            tap(T.DECLARE_ADD)
+            type(T.DECLARE_REGION, "420100", 1)
+            choose(T.DECLARE_FROM, texts.day(february(1)))
+            choose(T.DECLARE_TO, texts.day(february(8)))
+            kept(subject, "declaration", "stays.0", "420100\n2020-02-01\n2020-02-08")
+            restart()
+            see(T.DRAFT_RESTORED)
+            seeText("420100")
+            tap(T.DECLARE_PREVIEW)
+            see(T.COLOUR_YELLOW)
+            tap(T.PREVIEW_SEND)
+            await("yellow") { card().colour == Colour.YELLOW }
+            assertNull(desk.session.resident.draft(subject, "declaration"))
+
+            desk.app.go(Screen(Place.TRIP, subject))
+            type(T.TRIP_TRAIN_NUMBER, "G1234")
+            choose(T.TRIP_DATE, texts.day(february(9)))
+            kept(subject, "journey", "date", "2020-02-09")
+            restart()
+            see(T.DRAFT_RESTORED)
+            seeText("G1234")
+            type(T.TRIP_FROM, "420100")
+            type(T.TRIP_TO, "330100")
+            tap(T.TRIP_RECORD)
+            await("it is recorded") {
+                desk.app.stack.value
+                    .last()
+                    .place != Place.TRIP
+            }
+            assertNull(desk.session.resident.draft(subject, "journey"))
+
+            desk.app.home()
+            open(T.CARD_QUARANTINE, Place.QUARANTINE)
+            tap(TCode.QUARANTINE_SYMPTOMS)
+            val fever =
+                desk.session.resident
+                    .form(subject)
+                    .symptoms
+                    .first()
+            see(fever.text)
+            tapText(fever.text.en)
+            pictures("quarantine-symptoms")
+            kept(subject, "check-in", "symptoms", fever.id)
+            restart()
+            tap(TCode.QUARANTINE_SYMPTOMS_SEND)
+            await("it is recorded") {
+                desk.session.resident
+                    .quarantine(subject)
+                    ?.checkIns
+                    ?.size == 1
+            }
+            assertNull(desk.session.resident.draft(subject, "check-in"))
+        }
+
+    @Test
+    fun `what one began to fill in is not in another person's form`() =
+        onDesk { stage ->
+            register(stage, liSi)
+            val first = card().subject
+            tap(T.NO)
+            await("it is kept") { desk.session.resident.draft(first, "declaration") != null }
+            desk.app.go(Screen(Place.REGISTER))
+            fill(zhangSan)
+            confirm(stage)
+            unseen(T.DRAFT_RESTORED)
+            desk.app.home()
+            desk.app.go(Screen(Place.DECLARE, first))
+            see(T.DRAFT_RESTORED)
+            assertEquals(
+                1,
+                desk.session.resident
+                    .draft(first, "declaration")
+                    ?.size,
+            )
+        }
+
+    /** Waits until what was typed last is in the file: a moment after the letter. */
+    private fun Hand.kept(
+        subject: String?,
+        form: String,
+        field: String,
+        word: String,
+    ) = await("$form.$field is kept") {
+        desk.session.resident
+            .draft(subject, form)
+            ?.get(field) == word
+    }
+
+    private fun File.holds(text: String) = text in readBytes().decodeToString()
+}
