@@ -64,6 +64,7 @@ enum Key: String, CaseIterable {
   case registerCode = "register.code"
   case registerCodeHint = "register.codeHint"
   case registerCodeValid = "register.codeValid"
+  case registerWaits = "register.waits"
   case registerConfirm = "register.confirm"
   case registerBack = "register.back"
   case registerDone = "register.done"

@@ -106,9 +106,9 @@ final class GateTests: XCTestCase {
     stage.world.go(to: february(11, 10))
     _ = try gate.verify(await phone.code().text)
     let counts = [
-      HourCount(hour: february(11, 9), verdict: "not_a_health_code", count: 1),
-      HourCount(hour: february(11, 9), verdict: "pass", count: 1),
-      HourCount(hour: february(11, 10), verdict: "pass", count: 1),
+      HourCount(hour: february(11, 9), verdict: "not_a_health_code", count: 1, date: day(2, 11)),
+      HourCount(hour: february(11, 9), verdict: "pass", count: 1, date: day(2, 11)),
+      HourCount(hour: february(11, 10), verdict: "pass", count: 1, date: day(2, 11)),
     ]
     XCTAssertEqual(try gate.counts(), counts)
     gate.close()

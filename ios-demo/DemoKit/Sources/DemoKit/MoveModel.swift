@@ -56,6 +56,10 @@ public final class MoveModel {
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
+    // The app may have ended since the person agreed and the code was sent.
+    if let waits = try? app.phone().enrolmentUnderWay(), waits.movedFrom == subject {
+      (issuer, digits, step) = (waits.movesTo ?? "", Int(waits.code.digits), .code)
+    }
   }
 
   /// Fetches the other authority's rules, and asks them on this phone.

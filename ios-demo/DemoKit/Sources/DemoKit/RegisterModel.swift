@@ -1,5 +1,5 @@
 // Enrolling somebody, oneself or a person to care for: the identity, then what confirms it. What was typed stays in memory
-// and is gone with the model.
+// and is gone with the model; the wait for a one-time code outlives the app.
 
 import Foundation
 import Observation
@@ -62,6 +62,8 @@ public final class RegisterModel {
   public private(set) var isWorking = false
   /// How many digits the one-time code has.
   public private(set) var digits = 6
+  /// The masked name of the person whose code is waited for; nil before it was asked for.
+  public private(set) var waitsFor: String?
   /// Seconds for which the code is good, from when it was asked for.
   public private(set) var codeValidFor: TimeInterval = 0
 
@@ -71,6 +73,16 @@ public final class RegisterModel {
 
   init(app: AppModel, carer: String? = nil) {
     (self.app, self.carer) = (app, carer)
+    // The app may have ended since the code was asked for: the library goes on with it.
+    if let waits = underWay, waits.code.expiresIn > 0 {
+      (waitsFor, step) = (waits.maskedName, .code)
+      (digits, codeValidFor) = (Int(waits.code.digits), waits.code.expiresIn)
+    }
+  }
+
+  private var underWay: EnrolmentUnderWay? {
+    guard let waits = try? app.phone().enrolmentUnderWay() else { return nil }
+    return waits.carer == carer && waits.movedFrom == nil ? waits : nil
   }
 
   /// Whether it is about a person to care for.
@@ -103,6 +115,7 @@ public final class RegisterModel {
       self.app.awaitsCare = self.isForCare
       (self.digits, self.codeValidFor) = (Int(asked.digits), asked.expiresIn)
       (self.code, self.step, self.pending) = ("", .code, nil)
+      self.waitsFor = self.underWay?.maskedName
     }
   }
 

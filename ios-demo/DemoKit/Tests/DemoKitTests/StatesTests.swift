@@ -43,6 +43,33 @@ final class StatesTests: XCTestCase, @unchecked Sendable {
   }
 
   @MainActor
+  func testTheWaitForAOneTimeCodeOutlivesTheApp() async throws {
+    let stage = try Stage()
+    let before = Played(stage)
+    try await before.launch()
+    let form = before.app.register()
+    XCTAssertEqual(form.step, .identity)
+    form.fill(in: liSi)
+    await form.requestCode()
+    XCTAssertEqual(form.waitsFor, "*四")
+    await before.quit()
+
+    let again = Played(stage)
+    try await again.launch()
+    let restored = again.app.register()
+    XCTAssertEqual(restored.step, .code)
+    XCTAssertEqual(restored.waitsFor, "*四")
+    XCTAssertEqual(restored.digits, form.digits)
+    XCTAssertTrue(restored.codeValidFor > 0 && restored.codeValidFor <= form.codeValidFor)
+    restored.code = try stage.server.oneTimeCode()
+    await restored.enrol()
+    guard case .done = restored.step else { return XCTFail("\(restored.problems)") }
+    try await again.idle()
+    XCTAssertEqual(again.app.register().step, .identity, "nothing is waited for any more")
+    await again.quit()
+  }
+
+  @MainActor
   func testALockedVaultIsTemporaryAndNeverEnrolsAnew() async throws {
     let stage = try Stage()
     let before = Played(stage)

@@ -2,7 +2,6 @@ package dev.healthcode.android
 
 import android.content.pm.PackageManager
 import android.os.UserManager
-import android.security.keystore.KeyPermanentlyInvalidatedException
 import android.security.keystore.KeyProperties
 import android.security.keystore.UserNotAuthenticatedException
 import dev.healthcode.Checkpoint
@@ -30,9 +29,12 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
+import java.math.BigInteger
+import java.security.KeyPair
 import java.security.ProviderException
 import java.security.Security
 import java.security.UnrecoverableKeyException
+import java.security.interfaces.ECPublicKey
 
 /** The vault over a stand-in for Android Keystore: see [FakeKeyStore] for what that shows and what not. */
 @RunWith(RobolectricTestRunner::class)
@@ -111,9 +113,6 @@ internal class KeystoreVaultTest {
         }
         platform.fault = null
         assertArrayEquals(secret, vault().unseal(sealed))
-        assertTrue(
-            KeyPermanentlyInvalidatedException::class.java.superclass == java.security.InvalidKeyException::class.java,
-        )
     }
 
     @Test
@@ -161,12 +160,21 @@ internal class KeystoreVaultTest {
     }
 
     @Test
-    fun `two hundred keys of any coordinates are read by the core`() {
+    fun `of two hundred keys each coordinate is whole, also where it begins with zeros`() {
         val vault = vault()
+        var short = 0
         for (name in 1..200) {
-            assertEquals(65, checkNotNull(vault.hardwarePublicKey("$name")).size)
+            val given = checkNotNull(vault.hardwarePublicKey("$name"))
+            val made = (platform.kept.values.single() as KeyPair).public as ECPublicKey
+            val coordinates = listOf(made.w.affineX, made.w.affineY)
+            val written = listOf(given.copyOfRange(1, 33), given.copyOfRange(33, 65)).map { BigInteger(1, it) }
+            assertEquals(listOf(65, 4), listOf(given.size, given[0].toInt()))
+            assertEquals(coordinates, written)
+            short += coordinates.count { it.bitLength() <= 248 }
             vault.delete("$name")
         }
+        // One coordinate in 256 is: that none of 400 was, happens once in five runs.
+        println("$short coordinates began with a zero")
     }
 
     @Test

@@ -99,6 +99,15 @@ internal class SyncWorkerTest {
     }
 
     @Test
+    fun `a file whose key is gone is not tried again for ever`() {
+        on.enrol()
+        on.app.vault = 8
+        assertEquals(Result.failure(), sync())
+        on.app.vault = 7
+        assertEquals("nothing was lost", Result.success(), sync())
+    }
+
+    @Test
     fun `planned twice it is one, and taken back it is none`() {
         on.enrol()
         SyncWorker.follow(app, home())

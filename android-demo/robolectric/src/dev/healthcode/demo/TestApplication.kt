@@ -18,7 +18,10 @@ internal class TestApplication : DemoApplication() {
     /** The phone is started anew: its time is unsure until the next sync. */
     fun restartPhone() = phone.restart()
 
-    override val ports by lazy { Ports(MemoryVault(7), phone) }
+    /** Another vault's key does not open the file. */
+    var vault: Byte = 7
+
+    override val ports get() = Ports(MemoryVault(vault), phone)
 
     override val authority by lazy {
         Authority(stage.server.url, "hangzhou", listOf(stage.server.rootKey), at(1, 0))

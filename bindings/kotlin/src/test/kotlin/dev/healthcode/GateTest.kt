@@ -129,9 +129,9 @@ internal class GateTest {
             gate.verify(phone.code().text)
             val counts =
                 listOf(
-                    HourCount(at(11, 9), "not_a_health_code", 1u),
-                    HourCount(at(11, 9), "pass", 1u),
-                    HourCount(at(11, 10), "pass", 1u),
+                    HourCount(at(11, 9), "not_a_health_code", 1u, february(11)),
+                    HourCount(at(11, 9), "pass", 1u, february(11)),
+                    HourCount(at(11, 10), "pass", 1u, february(11)),
                 )
             assertEquals(counts, gate.counts())
             gate.close()
