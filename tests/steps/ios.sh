@@ -23,7 +23,11 @@ program() { printf '%s\n' "$scratch/debug/DemoKitPackageTests.xctest"; }
 
 # SwiftPM does not link anew when only the library has changed.
 kit_compile() {
-  mkdir -p "$scratch" && rm -rf "$(program)" && package build --build-tests -Xswiftc -warnings-as-errors "$@"
+  # SwiftPM does not always see that the package below has changed, and links what no longer fits together.
+  local of=$scratch/package.sum now
+  now=$(find bindings/swift/Sources bindings/swift/generated -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum) || return 1
+  if [ "$(cat "$of" 2>/dev/null)" != "$now" ]; then rm -rf "$scratch"; fi
+  mkdir -p "$scratch" && printf '%s\n' "$now" >"$of" && rm -rf "$(program)" && package build --build-tests -Xswiftc -warnings-as-errors "$@"
 }
 
 # The test program itself, so that what it prints is seen while it runs.

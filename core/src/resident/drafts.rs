@@ -62,11 +62,12 @@ impl Resident {
         let phone = self.phone()?;
         let subject = subject_of(&phone, subject.as_deref())?;
         let Some(words) = words else {
-            return Ok(phone.store.write(|file| file.delete_draft(subject, &form))?);
+            return Ok(phone.store.write_unseen(|file| file.delete_draft(subject, &form))?);
         };
         check_words(&words)?;
         let draft = Draft { kept_at: phone.now()?.lower_bound, words: words.into_iter().collect() };
-        Ok(phone.store.write(|file| file.put_draft(subject, &form, &draft))?)
+        // No screen shows it but the one that types: the others are not woken with each letter.
+        Ok(phone.store.write_unseen(|file| file.put_draft(subject, &form, &draft))?)
     }
 
     /// What was kept of a form by [`Resident::keep_draft`].

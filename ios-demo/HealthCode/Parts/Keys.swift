@@ -53,6 +53,8 @@ enum Key: String, CaseIterable {
   case registerName = "register.name"
   case registerDocument = "register.document"
   case documentResidentId = "document.residentId"
+  case draftClear = "draft.clear"
+  case draftRestored = "draft.restored"
   case documentPassport = "document.passport"
   case documentPermit = "document.permit"
   case registerNumber = "register.number"

@@ -44,6 +44,7 @@ struct DeclareScreen: View {
   @ViewBuilder
   private var form: some View {
     if let form = model.form {
+      if model.isRestored { RestoredSection(clear: model.clear) }
       Section {
         Text(texts(form.title))
         Text(texts(.declareWindow, texts.day(form.from), texts.day(form.to)))

@@ -34,6 +34,7 @@ struct RegisterScreen: View {
 
   @ViewBuilder
   private var identity: some View {
+    if model.isRestored { RestoredSection(clear: model.clear) }
     if model.isForCare { carer }
     Section {
       field(.name, texts(.registerName), text: $model.name)

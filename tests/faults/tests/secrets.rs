@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::path::Path;
 use std::process::Command;
@@ -216,6 +217,16 @@ fn screens(phone: &Phone, subject: &str, shown: &mut Shown) {
     let draft = shown.value(draft);
     shown.result(resident.keep_appeal_draft(subject.to_owned(), Some(draft))).unwrap();
     assert!(shown.result(resident.appeals(subject.to_owned())).unwrap().draft.is_some());
+    // What is read again is the app's own to keep to itself; an answer and an error say nothing of it.
+    let typed = HashMap::from([
+        ("name".to_owned(), "张三".to_owned()),
+        ("phone".to_owned(), "13800138000".to_owned()),
+    ]);
+    for whose in [None, Some(subject.to_owned())] {
+        shown.result(resident.keep_draft(whose.clone(), "form".to_owned(), Some(typed.clone()))).unwrap();
+        assert_eq!(resident.draft(whose, "form".to_owned()).unwrap().as_ref(), Some(&typed));
+    }
+    shown.result(resident.keep_draft(None, "张三".to_owned(), Some(typed))).unwrap_err();
     let new = shown.result(resident.handover_request()).unwrap();
     shown.result(resident.hand_over(subject.to_owned(), new.text)).unwrap();
     for wrong in [answers(&["fever", "plague"]), DeclarationInput { answers: Vec::new(), ..answers(&[]) }] {

@@ -40,9 +40,9 @@ public final class DeclareModel {
   /// The rulebook's form; nil before it has come.
   public private(set) var form: DeclarationForm?
   /// The answers so far, by the question's id.
-  public private(set) var answers: [String: AnswerValue] = [:]
+  public private(set) var answers: [String: AnswerValue] = [:] { didSet { keep() } }
   /// Where the person was.
-  public var stays: [Stay] = []
+  public var stays: [Stay] = [] { didSet { keep() } }
   /// What is wrong, by the core's path of the field.
   public private(set) var problems: [String: BilingualText] = [:]
   /// What went wrong that is no field's.
@@ -52,12 +52,28 @@ public final class DeclareModel {
   /// Whose it is.
   public let subject: String
 
+  /// Whether what stands in the form was filled in before the app was last opened.
+  public private(set) var isRestored = false
+
   private let app: AppModel
+  private let draft: Draft
   private var lines = 0
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
+    draft = Draft(app: app, form: "declaration", subject: subject)
+    let kept = draft.read()
+    guard !kept.isEmpty else { return }
+    (answers, stays) = (DraftWords.answers(kept), DraftWords.stays(kept))
+    (lines, isRestored) = (stays.count, true)
   }
+
+  private func keep() {
+    draft.keep(DraftWords.of(answers).merging(DraftWords.of(stays)) { first, _ in first })
+  }
+
+  /// Empties the form.
+  public func clear() { (answers, stays, problems, isRestored) = ([:], [], [:], false) }
 
   /// Fetches the form; connects for it where it never came. For the screen's task.
   public func load() async {
@@ -206,7 +222,7 @@ extension DeclareModel {
     do {
       step = .recorded(try await app.phone().declare(declaration, for: subject))
       trouble = nil
-      (answers, stays) = ([:], [])
+      clear()
       app.look()
       app.startSync()
     } catch {

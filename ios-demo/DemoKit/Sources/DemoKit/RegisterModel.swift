@@ -1,5 +1,5 @@
-// Enrolling somebody, oneself or a person to care for: the identity, then what confirms it. What was typed stays in memory
-// and is gone with the model; the wait for a one-time code outlives the app.
+// Enrolling somebody, oneself or a person to care for: the identity, then what confirms it. What was typed is the core's
+// draft, and it knows of the wait for a one-time code: both outlive the app.
 
 import Foundation
 import Observation
@@ -39,15 +39,15 @@ public final class RegisterModel {
   /// Which part of the form is shown.
   public private(set) var step: Step = .identity
   /// The name.
-  public var name = ""
+  public var name = "" { didSet { keep() } }
   /// `resident-id`, or another word of `[a-z0-9-]` such as `passport`.
-  public var documentKind = "resident-id"
+  public var documentKind = "resident-id" { didSet { keep() } }
   /// The document's number.
-  public var documentNumber = ""
+  public var documentNumber = "" { didSet { keep() } }
   /// The telephone number.
-  public var phone = ""
+  public var phone = "" { didSet { keep() } }
   /// The region of residence, six digits of GB/T 2260.
-  public var region = ""
+  public var region = "" { didSet { keep() } }
   /// The one-time code.
   public var code = ""
   /// The subject of this phone who asks to care for the person; nil where the person is to hold this phone.
@@ -67,17 +67,43 @@ public final class RegisterModel {
   /// Seconds for which the code is good, from when it was asked for.
   public private(set) var codeValidFor: TimeInterval = 0
 
+  /// Whether what stands in the form was typed before the app was last opened.
+  public private(set) var isRestored = false
+
   private let app: AppModel
+  private let draft: Draft
   private var left: Set<Field> = []
   private var work: Task<Void, Never>?
 
   init(app: AppModel, carer: String? = nil) {
     (self.app, self.carer) = (app, carer)
+    draft = Draft(app: app, form: carer == nil ? "register" : "care", subject: carer)
+    restore()
     // The app may have ended since the code was asked for: the library goes on with it.
     if let waits = underWay, waits.code.expiresIn > 0 {
       (waitsFor, step) = (waits.maskedName, .code)
       (digits, codeValidFor) = (Int(waits.code.digits), waits.code.expiresIn)
     }
+  }
+
+  private func restore() {
+    let kept = draft.read()
+    guard !kept.isEmpty else { return }
+    documentKind = kept["kind"] ?? documentKind
+    (name, documentNumber) = (kept["name"] ?? "", kept["document"] ?? "")
+    (phone, region, isRestored) = (kept["phone"] ?? "", kept["region"] ?? "", true)
+  }
+
+  private func keep() {
+    var words = ["name": name, "document": documentNumber, "phone": phone, "region": region]
+    if documentKind != "resident-id" { words["kind"] = documentKind }
+    draft.keep(words.filter { !$0.value.isEmpty })
+  }
+
+  /// Empties the form.
+  public func clear() {
+    forget()
+    documentKind = "resident-id"
   }
 
   private var underWay: EnrolmentUnderWay? {
@@ -215,6 +241,7 @@ public final class RegisterModel {
   }
 
   private func forget() {
+    isRestored = false
     (name, documentNumber, phone, region, code) = ("", "", "", "", "")
     (left, problems) = ([], [:])
   }

@@ -70,6 +70,54 @@ final class StatesTests: XCTestCase, @unchecked Sendable {
   }
 
   @MainActor
+  func testWhatWasTypedIntoAFormOutlivesTheApp() async throws {
+    let stage = try Stage()
+    let before = Played(stage)
+    try await before.launch()
+    let form = before.app.register()
+    XCTAssertFalse(form.isRestored)
+    form.fill(in: liSi)
+    try await until("it is kept") { try before.app.phone().draft(of: "register")?["region"] == liSi.region }
+    await before.quit()
+
+    let again = Played(stage)
+    try await again.launch()
+    let restored = again.app.register()
+    XCTAssertTrue(restored.isRestored)
+    XCTAssertEqual(restored.name, liSi.name)
+    XCTAssertEqual(restored.documentNumber, liSi.documentNumber)
+    restored.clear()
+    XCTAssertFalse(restored.isRestored)
+    try await until("nothing is kept") { try again.app.phone().draft(of: "register") == nil }
+    let subject = try await again.enrol(liSi)
+    try await until("it was recorded") { try again.app.phone().draft(of: "register") == nil }
+
+    let declare = again.app.declare(subject)
+    await declare.load()
+    declare.answer("contact", yes: false)
+    declare.chooseNone(of: "symptoms")
+    declare.addStay()
+    declare.stays[0].region = "330106"
+    try await until("it is kept") {
+      try again.app.phone().draft(of: "declaration", about: subject)?["stays.0"]?.hasPrefix("330106") == true
+    }
+    let (answers, stays) = (declare.answers, declare.stays)
+    await again.quit()
+
+    let third = Played(stage)
+    try await third.launch()
+    let later = third.app.declare(subject)
+    await later.load()
+    XCTAssertTrue(later.isRestored)
+    XCTAssertEqual(later.answers, answers)
+    XCTAssertEqual(later.stays, stays)
+    later.review()
+    await later.send()
+    try await until("it was recorded") { try third.app.phone().draft(of: "declaration", about: subject) == nil }
+    await third.quit()
+  }
+
+  @MainActor
   func testALockedVaultIsTemporaryAndNeverEnrolsAnew() async throws {
     let stage = try Stage()
     let before = Played(stage)

@@ -15,8 +15,6 @@ import kotlin.io.path.createTempFile
 import kotlin.io.path.deleteRecursively
 import kotlin.io.path.writeBytes
 import kotlin.io.path.writeText
-import kotlin.test.assertEquals
-import kotlin.test.assertFailsWith
 
 /**
  * A server process in virtual time, and a folder for the phones' files; all of it ends with the test. With a [witness]
@@ -200,14 +198,4 @@ internal suspend fun eventually(
         check(System.nanoTime() < until) { "$what: not within five seconds" }
         delay(5)
     }
-}
-
-/** Asserts that a call names this field as wrong, for this reason. */
-internal suspend fun assertWrong(
-    field: String,
-    reason: String,
-    call: suspend () -> Unit,
-) {
-    val error = assertFailsWith<HealthcodeException.InvalidField> { call() }
-    assertEquals(field to reason, error.field to error.reason)
 }
