@@ -14,6 +14,7 @@ use crate::sync::enrol;
 use crate::sync::phone::Phone;
 use crate::token::SubjectId;
 
+const MAX_FORMS: usize = 16;
 const MAX_FIELDS: usize = 256;
 const MAX_NAME: usize = 64;
 /// Of the names and the words of one form together, in bytes.
@@ -46,7 +47,8 @@ impl Resident {
     /// erased.
     ///
     /// `form` is the app's own name for it: at most 64 letters, digits, points and hyphens of ASCII. `words` are what
-    /// was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all.
+    /// was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all, of at most
+    /// 16 forms a subject.
     ///
     /// # Errors
     ///
@@ -61,13 +63,15 @@ impl Resident {
         check_form(&form)?;
         let phone = self.phone()?;
         let subject = subject_of(&phone, subject.as_deref())?;
-        let Some(words) = words else {
-            return Ok(phone.store.write_unseen(|file| file.delete_draft(subject, &form))?);
-        };
-        check_words(&words)?;
-        let draft = Draft { kept_at: phone.now()?.lower_bound, words: words.into_iter().collect() };
+        words.as_ref().map_or(Ok(()), check_words)?;
+        let now = phone.now()?;
+        let kept_at = now.estimate.is_some().then_some(now.lower_bound);
+        let draft = words.map(|words| Draft { kept_at, words: words.into_iter().collect() });
         // No screen shows it but the one that types: the others are not woken with each letter.
-        Ok(phone.store.write_unseen(|file| file.put_draft(subject, &form, &draft))?)
+        phone.store.write_unseen(|file| match file.put_draft(subject, &form, draft)? {
+            ..=MAX_FORMS => Ok(()),
+            _ => Err(HealthcodeError::field("form", "too-many")),
+        })
     }
 
     /// What was kept of a form by [`Resident::keep_draft`].
@@ -89,27 +93,32 @@ impl Resident {
     }
 
     /// The enrolment whose one-time code is waited for, also where the app has ended since: `enrol` or `confirm_care`
-    /// goes on with it. None where no code was asked for, or the code is no longer good and nobody else confirms it.
+    /// goes on with it. None where no code was asked for, or the code is no longer good; whoever asks to care for
+    /// somebody waits for a week.
     ///
     /// # Errors
     ///
     /// `Storage`, `Port`.
     pub fn enrolment_under_way(&self) -> Result<Option<EnrolmentUnderWay>, HealthcodeError> {
-        let phone = self.phone()?;
-        let now = phone.now()?.best();
-        let Some(waiting) = enrol::waiting(&phone)? else { return Ok(None) };
-        let left = u64::try_from(waiting.expires_at.seconds().saturating_sub(now.seconds())).unwrap_or(0);
-        if left == 0 && waiting.carer.is_none() {
-            return Ok(None);
-        }
+        let Some(waiting) = enrol::waiting(self.phone()?.as_ref())? else { return Ok(None) };
         let (moved_from, moves_to) = waiting.moves.unzip();
         Ok(Some(EnrolmentUnderWay {
             masked_name: waiting.masked_name,
             carer: waiting.carer.map(|carer| carer.to_string()),
             moved_from: moved_from.map(|subject| subject.to_string()),
             moves_to,
-            code: CodeRequested { expires_in: Duration::from_secs(left), digits: waiting.digits },
+            code: CodeRequested { expires_in: Duration::from_secs(waiting.left), digits: waiting.digits },
         }))
+    }
+
+    /// Gives up the enrolment that is waited for: its code fits no more on this phone, and its key goes. Nothing where
+    /// none is.
+    ///
+    /// # Errors
+    ///
+    /// `Storage`.
+    pub fn give_up_enrolment(&self) -> Result<(), HealthcodeError> {
+        enrol::give_up(self.phone()?.as_ref())
     }
 }
 

@@ -17,14 +17,14 @@ use crate::store::{
 };
 use crate::sync::Config;
 use crate::sync::cancel::Hold;
-use crate::sync::enrol::ENROLMENT;
+use crate::sync::enrol::{ASKED, ENROLMENT};
 use crate::sync::handover::HANDOVER;
 use crate::sync::phone::{Phone, place_of};
 
 /// The name of the document that says what an erasure of a subject has left to do.
 const ERASURE: &str = "erasure";
 /// What may be under way, each with a key of its own.
-const UNDER_WAY: [&str; 2] = [ENROLMENT, HANDOVER];
+const UNDER_WAY: [&str; 3] = [ENROLMENT, ASKED, HANDOVER];
 
 /// What is left to do once a subject's rows are gone: these hardware keys, then the new database key.
 #[derive(Default, Serialize, Deserialize)]

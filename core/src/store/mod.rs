@@ -30,7 +30,7 @@ use tokio::sync::watch;
 
 pub(crate) use answered::Answered;
 pub(crate) use appeals::AppealDraft;
-pub(crate) use drafts::{Draft, is_draft_of_another};
+pub(crate) use drafts::{Draft, has_drafts_of_others};
 #[cfg(test)]
 pub(crate) use erase::{Erasure, Step};
 pub(crate) use erase::{delete_hardware_keys, erase_unopened, finish_erasing};

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use super::care;
 use super::holder;
 use super::outbox::Relinked;
-use super::phone::Phone;
+use super::phone::{Now, Phone};
 use super::reply::{Call, Method, Reply, read_answer};
 use crate::error::HealthcodeError;
 use crate::random;
 use crate::rules::calendar::Timestamp;
 use crate::rules::identity::Identity;
-use crate::store::{CaredBy, HolderKeyBody, Moved, StoreError, SubjectBody, SubjectKey};
+use crate::store::{CaredBy, HolderKeyBody, Moved, StoreError, SubjectBody, SubjectKey, Transaction};
+use crate::time::Evidence;
 use crate::token::SubjectId;
 use crate::wire::message::{
     CONFIRM_PATH, ENROLMENTS_PATH, Enrolled, EnrolmentConfirmation, EnrolmentRequest, EnrolmentStarted,
@@ -21,6 +22,10 @@ use crate::wire::{Bytes, RequestClaims};
 
 /// The name of the document of an enrolment under way.
 pub(crate) const ENROLMENT: &str = "enrolment";
+/// The name of the document of one that was asked for and not answered yet. Until it is, the one before is waited for.
+pub(crate) const ASKED: &str = "enrolment-asked";
+/// For how long the records or an officer may confirm that somebody cares for a person.
+const CARE_SECONDS: i64 = 7 * 24 * 3_600;
 const MAX_REPLY: u64 = 16 * 1024;
 
 /// An enrolment under way, as it is kept.
@@ -40,11 +45,24 @@ struct Pending {
     move_to: Option<MoveTo>,
 }
 
-/// How many digits a code has, and until when it is good, by this phone's best knowledge.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+/// A code that was sent: how many digits it has, how long it is good, and when the phone learnt of it.
+#[derive(Clone, Serialize, Deserialize)]
 struct SentCode {
     digits: u8,
-    expires_at: Timestamp,
+    expires_in: u32,
+    sent: Evidence,
+}
+
+impl SentCode {
+    /// Seconds since it was sent: exact while the device runs, else at most as long as the phone knows.
+    fn age(&self, now: &Now) -> i64 {
+        let millis = if now.evidence.session == self.sent.session {
+            now.evidence.boot_millis.saturating_sub(self.sent.boot_millis)
+        } else {
+            now.best().since(self.sent.lower_bound)
+        };
+        millis.max(0) / 1_000
+    }
 }
 
 /// An enrolment whose code is waited for.
@@ -54,7 +72,8 @@ pub(crate) struct WaitsForCode {
     /// As whom the person is known where a move began, and the authority where it leads.
     pub(crate) moves: Option<(SubjectId, String)>,
     pub(crate) digits: u8,
-    pub(crate) expires_at: Timestamp,
+    /// Seconds for which the code is still good.
+    pub(crate) left: u64,
 }
 
 /// A move to another authority.
@@ -70,7 +89,7 @@ pub(crate) struct Confirmed {
     pub(crate) pending_until: Option<Timestamp>,
 }
 
-/// The call that asks for a one-time code. An enrolment that was under way is given up for this one.
+/// The call that asks for a one-time code. An enrolment that was under way is given up once this one is answered.
 pub(crate) fn request(phone: &Phone, identity: Identity) -> Result<Call, HealthcodeError> {
     begin(phone, identity, None, None)
 }
@@ -89,27 +108,32 @@ pub(crate) fn begin(
         for key in file.subjects()?.iter().filter(|key| key.issuer == issuer) {
             mine.extend(file.subject(key)?);
         }
-        Ok::<_, StoreError>((file.json_document::<Pending>(ENROLMENT)?, mine))
+        Ok::<_, StoreError>((pending(file)?, mine))
     })?;
     // A second key of the same phone would only put the first one out of work.
     let speaks = |body: &SubjectBody| !body.replaced && !body.unknown;
     if mine.iter().any(|body| speaks(body) && body.identity.document == identity.document) {
         return Err(HealthcodeError::field("document", "already-enrolled"));
     }
-    let (key, session, code) = match known {
-        // Asking again for the same person: the same key, so that an earlier code still fits; and where this request
-        // does not arrive, that one is still waited for.
-        Some(known) if known.identity == identity && known.care == care && known.move_to == move_to => {
-            (known.key, known.session, known.code)
-        }
-        _ => (holder::make(phone.ports.vault.as_ref())?, None, None),
+    let same = |known: &Pending| known.identity == identity && known.care == care && known.move_to == move_to;
+    // Asking again for the same person: the same key, so that an earlier code still fits.
+    let (key, is_new) = match known.into_iter().find(same) {
+        Some(known) => (known.key, false),
+        None => (holder::make(phone.ports.vault.as_ref())?, true),
     };
     let signer = holder::signer(&key, &phone.ports.vault)?;
     let public = signer.public_key();
     let asks = care.as_ref().map(|care| care::consent(phone, care, &public, &issuer)).transpose()?;
     let body = EnrolmentRequest { identity: identity.clone(), key: Bytes(public.to_cose()), care: asks };
-    let pending = Pending { identity, key, session, code, care, move_to };
-    phone.store.write(|file| file.put_json_document(ENROLMENT, &pending))?;
+    if is_new {
+        let asked = Pending { identity, key, session: None, code: None, care, move_to };
+        let replaced = phone.store.write(|file| {
+            let replaced: Option<Pending> = file.json_document(ASKED)?;
+            file.put_json_document(ASKED, &asked)?;
+            Ok::<_, StoreError>(replaced)
+        })?;
+        forget_keys(phone, replaced);
+    }
     call(phone, &issuer, ENROLMENTS_PATH, &body, signer.as_ref())
 }
 
@@ -117,38 +141,80 @@ pub(crate) fn begin(
 pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, HealthcodeError> {
     let body = reply.body_of("application/json")?;
     let started: EnrolmentStarted = read_answer(body)?;
-    let expires_at = phone.now()?.best().plus_millis(i64::from(started.expires_in) * 1_000);
-    let code = SentCode { digits: started.digits, expires_at };
+    let code =
+        SentCode { digits: started.digits, expires_in: started.expires_in, sent: phone.now()?.evidence };
     loop {
-        let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
-        let Some(pending) = pending else { break };
-        check_key(phone, &pending.key, started.key.as_ref())?;
-        let kept = phone.store.write(|file| {
-            let now: Option<Pending> = file.json_document(ENROLMENT)?;
-            let Some(mut now) = now.filter(|now| now.key == pending.key) else { return Ok(false) };
-            (now.session, now.code) = (Some(started.session.clone()), Some(code));
+        let known = phone.store.read(pending)?;
+        if known.is_empty() {
+            break;
+        }
+        let answered = |known: &Pending| check_key(phone, &known.key, started.key.as_ref()).is_ok();
+        // Another one was asked for since, and this one given up.
+        let answered = known.into_iter().find(answered).ok_or(HealthcodeError::Cancelled)?;
+        let replaced = phone.store.write(|file| {
+            let (asked, before) = (file.json_document(ASKED)?, file.json_document::<Pending>(ENROLMENT)?);
+            let is_answered = |known: &Pending| known.key == answered.key;
+            let is_new = asked.as_ref().is_some_and(is_answered);
+            let (now, replaced) = if is_new { (asked, before) } else { (before.filter(is_answered), None) };
+            let Some(mut now) = now else { return Ok(None) };
+            (now.session, now.code) = (Some(started.session.clone()), Some(code.clone()));
             file.put_json_document(ENROLMENT, &now)?;
-            Ok::<_, StoreError>(true)
+            if is_new {
+                file.delete_document(ASKED)?;
+            }
+            Ok::<_, StoreError>(Some(replaced))
         })?;
-        if kept {
+        if let Some(replaced) = replaced {
+            forget_keys(phone, replaced);
             break;
         }
     }
     Ok(started)
 }
 
+/// What was asked for last, and what is waited for.
+fn pending(file: &Transaction<'_>) -> Result<Vec<Pending>, StoreError> {
+    let (asked, waits) = (file.json_document(ASKED)?, file.json_document(ENROLMENT)?);
+    Ok(asked.into_iter().chain(waits).collect())
+}
+
+/// Deletes the hardware keys of what is given up. If one stays, it is one that nobody names.
+fn forget_keys(phone: &Phone, of: impl IntoIterator<Item = Pending>) {
+    for given_up in of {
+        if let HolderKeyBody::Hardware { name, .. } = given_up.key {
+            let _ = phone.ports.vault.delete(name);
+        }
+    }
+}
+
+/// Gives up what is waited for.
+pub(crate) fn give_up(phone: &Phone) -> Result<(), HealthcodeError> {
+    let given_up = phone.store.write(|file| {
+        let given_up = pending(file)?;
+        file.delete_document(ASKED)?;
+        file.delete_document(ENROLMENT)?;
+        Ok::<_, StoreError>(given_up)
+    })?;
+    forget_keys(phone, given_up);
+    Ok(())
+}
+
 /// What waits for a code that was sent.
 pub(crate) fn waiting(phone: &Phone) -> Result<Option<WaitsForCode>, HealthcodeError> {
     let pending: Option<Pending> = phone.store.read(|file| file.json_document(ENROLMENT))?;
-    let Some((pending, code)) = pending.and_then(|pending| pending.code.map(|code| (pending, code))) else {
+    let Some((pending, code)) = pending.and_then(|pending| pending.code.clone().map(|code| (pending, code)))
+    else {
         return Ok(None);
     };
-    Ok(Some(WaitsForCode {
+    let age = code.age(&phone.now()?);
+    let left = u64::try_from(i64::from(code.expires_in) - age).unwrap_or(0);
+    let is_over = if pending.care.is_some() { age >= CARE_SECONDS } else { left == 0 };
+    Ok((!is_over).then(|| WaitsForCode {
         masked_name: pending.identity.name.mask(),
         carer: pending.care.map(|care| care.carer),
         moves: pending.move_to.map(|to| (to.from.subject, to.issuer)),
         digits: code.digits,
-        expires_at: code.expires_at,
+        left,
     }))
 }
 

@@ -50,17 +50,17 @@ fn try_purge(phone: &Phone) -> Result<(), HealthcodeError> {
         return Ok(());
     }
     let over = |file: &Transaction<'_>| {
-        Ok::<_, HealthcodeError>((plans(file, phone, now.lower_bound)?, file.drafts_over(now.lower_bound)?))
+        let drafts = file.drafts_to_settle(now.lower_bound, now.estimate.is_some())?;
+        Ok::<_, HealthcodeError>((plans(file, phone, now.lower_bound)?, drafts))
     };
     let (plans, drafts) = phone.store.read(over)?;
-    if plans.is_empty() && drafts.is_empty() {
+    if plans.is_empty() && !drafts {
         return Ok(());
     }
     phone.store.write(|file| {
         // Looked at again within the transaction: what has come in between counts.
-        let (plans, drafts) = over(file)?;
-        plans.iter().try_for_each(|(key, over)| over.delete(file, key))?;
-        Ok(drafts.iter().try_for_each(|name| file.delete_document(name))?)
+        over(file)?.0.iter().try_for_each(|(key, over)| over.delete(file, key))?;
+        Ok(file.settle_drafts(now.lower_bound, now.estimate.is_some())?)
     })
 }
 

@@ -61,6 +61,11 @@ final class KeepingTests: XCTestCase {
     XCTAssertNil(waits.carer)
     XCTAssertEqual(waits.code.digits, requested.digits)
     XCTAssertTrue(waits.code.expiresIn > 0 && waits.code.expiresIn <= requested.expiresIn)
+    try await resident.giveUpEnrolment()
+    XCTAssertNil(try resident.enrolmentUnderWay())
+    let given = try stage.server.oneTimeCode()
+    await assertThrows(.invalidField(field: "code", reason: "not-requested")) { _ = try await resident.enrol(code: given) }
+    _ = try await resident.requestOneTimeCode(liSi)
     let subject = try await resident.enrol(code: stage.server.oneTimeCode()).subject
     XCTAssertNil(try resident.enrolmentUnderWay())
     try await resident.keep(draft: nil, of: "register")

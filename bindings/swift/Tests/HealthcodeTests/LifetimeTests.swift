@@ -40,6 +40,7 @@ final class LifetimeTests: XCTestCase {
     await assertThrows(.closed) { try await resident.keep(draft: nil, of: "form") }
     await assertThrows(.closed) { _ = try resident.draft(of: "form") }
     await assertThrows(.closed) { _ = try resident.enrolmentUnderWay() }
+    await assertThrows(.closed) { try await resident.giveUpEnrolment() }
     await assertThrows(.closed) { _ = try await resident.export() }
     await assertThrows(.closed) { try await resident.erase(subject) }
     await assertThrows(.closed) { try await resident.eraseEverything() }

@@ -583,6 +583,11 @@ RustBuffer uniffi_healthcode_fn_method_resident_draft(uint64_t ptr, RustBuffer s
 RustBuffer uniffi_healthcode_fn_method_resident_enrolment_under_way(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_GIVE_UP_ENROLMENT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_GIVE_UP_ENROLMENT
+void uniffi_healthcode_fn_method_resident_give_up_enrolment(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_KEEP_DRAFT
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_FN_METHOD_RESIDENT_KEEP_DRAFT
 void uniffi_healthcode_fn_method_resident_keep_draft(uint64_t ptr, RustBuffer subject, RustBuffer form, RustBuffer words, RustCallStatus *_Nonnull out_status
@@ -1563,6 +1568,12 @@ uint16_t uniffi_healthcode_checksum_method_resident_draft(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ENROLMENT_UNDER_WAY
 #define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_ENROLMENT_UNDER_WAY
 uint16_t uniffi_healthcode_checksum_method_resident_enrolment_under_way(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_GIVE_UP_ENROLMENT
+#define UNIFFI_FFIDEF_UNIFFI_HEALTHCODE_CHECKSUM_METHOD_RESIDENT_GIVE_UP_ENROLMENT
+uint16_t uniffi_healthcode_checksum_method_resident_give_up_enrolment(void
     
 );
 #endif

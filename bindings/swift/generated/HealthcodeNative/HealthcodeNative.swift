@@ -2244,7 +2244,8 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     
     /**
      * The enrolment whose one-time code is waited for, also where the app has ended since: `enrol` or `confirm_care`
-     * goes on with it. None where no code was asked for, or the code is no longer good and nobody else confirms it.
+     * goes on with it. None where no code was asked for, or the code is no longer good; whoever asks to care for
+     * somebody waits for a week.
      *
      * # Errors
      *
@@ -2253,13 +2254,24 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
     func enrolmentUnderWay() throws  -> EnrolmentUnderWay?
     
     /**
+     * Gives up the enrolment that is waited for: its code fits no more on this phone, and its key goes. Nothing where
+     * none is.
+     *
+     * # Errors
+     *
+     * `Storage`.
+     */
+    func giveUpEnrolment() throws 
+    
+    /**
      * Keeps a form that is being filled in, in the place of what was kept of it before; no words forget it. It is
      * sealed like everything else in the phone's file, leaves the phone only in `Resident.export`, and goes after
      * seven days, or with the subject. A form about nobody on this phone yet has no `subject` and goes with whoever is
      * erased.
      *
      * `form` is the app's own name for it: at most 64 letters, digits, points and hyphens of ASCII. `words` are what
-     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all.
+     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all, of at most
+     * 16 forms a subject.
      *
      * # Errors
      *
@@ -3118,7 +3130,8 @@ open func draft(subject: String?, form: String)throws  -> [String: String]?  {
     
     /**
      * The enrolment whose one-time code is waited for, also where the app has ended since: `enrol` or `confirm_care`
-     * goes on with it. None where no code was asked for, or the code is no longer good and nobody else confirms it.
+     * goes on with it. None where no code was asked for, or the code is no longer good; whoever asks to care for
+     * somebody waits for a week.
      *
      * # Errors
      *
@@ -3134,13 +3147,30 @@ open func enrolmentUnderWay()throws  -> EnrolmentUnderWay?  {
 }
     
     /**
+     * Gives up the enrolment that is waited for: its code fits no more on this phone, and its key goes. Nothing where
+     * none is.
+     *
+     * # Errors
+     *
+     * `Storage`.
+     */
+open func giveUpEnrolment()throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_healthcode_fn_method_resident_give_up_enrolment(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+    
+    /**
      * Keeps a form that is being filled in, in the place of what was kept of it before; no words forget it. It is
      * sealed like everything else in the phone's file, leaves the phone only in `Resident.export`, and goes after
      * seven days, or with the subject. A form about nobody on this phone yet has no `subject` and goes with whoever is
      * erased.
      *
      * `form` is the app's own name for it: at most 64 letters, digits, points and hyphens of ASCII. `words` are what
-     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all.
+     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all, of at most
+     * 16 forms a subject.
      *
      * # Errors
      *
@@ -19658,10 +19688,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_draft() != 18630) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_enrolment_under_way() != 26293) {
+    if (uniffi_healthcode_checksum_method_resident_enrolment_under_way() != 61352) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_keep_draft() != 19473) {
+    if (uniffi_healthcode_checksum_method_resident_give_up_enrolment() != 64336) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_healthcode_checksum_method_resident_keep_draft() != 48743) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_answer_exposure() != 54779) {

@@ -62,6 +62,11 @@ fn a_form_that_is_too_much_is_refused_and_the_one_of_before_stays() {
     assert_eq!(keep("register", words(&[(&"n".repeat(65), "")])), error("words", "too-long"));
     let many: HashMap<_, _> = (0..257).map(|at| (at.to_string(), String::new())).collect();
     assert_eq!(keep("register", many), error("words", "too-many"));
+    for more in 1..16 {
+        phone.resident.keep_draft(None, format!("form-{more}"), Some(words(&[]))).unwrap();
+    }
+    assert_eq!(keep("one-more", words(&[])), error("form", "too-many"));
+    assert_eq!(phone.resident.draft(None, "one-more".to_owned()).unwrap(), None);
     assert_eq!(phone.resident.draft(None, "register".to_owned()).unwrap(), Some(kept));
 }
 
@@ -69,8 +74,6 @@ fn a_form_that_is_too_much_is_refused_and_the_one_of_before_stays() {
 fn a_form_goes_a_week_after_its_last_change() {
     let mut phone = TestPhone::new();
     let draft = |phone: &TestPhone, form: &str| phone.resident.draft(None, form.to_owned()).unwrap();
-    let rows =
-        |phone: &TestPhone| phone.core().store.read(|file| file.document_names("draft/")).unwrap().len();
     let start = phone.now();
     let typed = || Some(words(&[("name", "赵六")]));
     phone.resident.keep_draft(None, "register".to_owned(), typed()).unwrap();
@@ -79,11 +82,13 @@ fn a_form_goes_a_week_after_its_last_change() {
     phone.resident.keep_draft(None, "care".to_owned(), typed()).unwrap();
     phone.go_to(start.plus_millis(7 * DAY - 60_000));
     purge(&phone.core());
-    assert_eq!((draft(&phone, "register"), rows(&phone)), (typed(), 2));
+    assert_eq!(draft(&phone, "register"), typed());
     phone.go_to(start.plus_millis(7 * DAY + 60_000));
-    assert_eq!((draft(&phone, "register"), rows(&phone)), (None, 2), "over, if not purged yet");
+    assert_eq!(draft(&phone, "register"), None, "over, if not purged yet");
     purge(&phone.core());
-    assert_eq!((draft(&phone, "care"), rows(&phone)), (typed(), 1));
+    assert_eq!(draft(&phone, "care"), typed());
+    let kept = phone.core().store.read(|file| file.document("draft/")).unwrap().unwrap();
+    assert!(!String::from_utf8(kept).unwrap().contains("register"), "and gone from the file");
 }
 
 #[test]
@@ -96,7 +101,7 @@ fn forms_go_with_whoever_is_erased_and_stay_with_who_is_not() {
     }
     phone.resident.erase(zhang).unwrap();
     let left = phone.core().store.read(|file| file.document_names("draft/")).unwrap();
-    assert_eq!(left, [format!("draft/{}/f", li.clone().unwrap())]);
+    assert_eq!(left, [format!("draft/{}", li.clone().unwrap())], "and its name says no form");
     assert!(phone.resident.draft(li, "f".to_owned()).unwrap().is_some());
 }
 
@@ -114,6 +119,10 @@ fn the_document_of_one_subject_has_its_forms_and_nobody_elses() {
     assert!(of_zhang.contains("of-zhang") && !of_zhang.contains("of-li") && !of_zhang.contains("of-nobody"));
     let all = phone.resident.export(None).unwrap();
     assert!(["of-zhang", "of-li", "of-nobody"].iter().all(|word| all.contains(word)));
+}
+
+fn key_of(call: &Call) -> Vec<u8> {
+    serde_json::from_slice::<EnrolmentRequest>(&call.body).unwrap().key.0
 }
 
 fn answer(call: &Call, expires_in: u32) -> Reply {
@@ -150,9 +159,66 @@ fn the_wait_for_a_code_survives_the_end_of_the_process_and_a_request_that_does_n
     phone.resident.enrol_call("123456".to_owned()).unwrap();
     phone.go_to(phone.now().plus_millis(540_000));
     assert_eq!(phone.resident.enrolment_under_way().unwrap(), None, "the code is not good any more");
-    // Somebody else: the wait is for that one's code, which was not sent.
+}
+
+#[test]
+fn another_request_replaces_the_wait_only_once_it_is_answered() {
+    let phone = TestPhone::new();
+    let waits = || phone.resident.enrolment_under_way().unwrap().map(|waits| waits.masked_name);
     let call = phone.resident.one_time_code_call(zhang_san()).unwrap();
     phone.resident.one_time_code_reply(answer(&call, 600)).unwrap();
-    phone.resident.one_time_code_call(li_si()).unwrap();
-    assert_eq!(phone.resident.enrolment_under_way().unwrap(), None);
+    let other = phone.resident.one_time_code_call(li_si()).unwrap();
+    assert_eq!(waits().as_deref(), Some("*三"), "without a network the code that was sent is still good");
+    // Asked again after that: the same key, whichever it was.
+    let again = phone.resident.one_time_code_call(zhang_san()).unwrap();
+    assert_eq!(key_of(&again), key_of(&call));
+    assert_eq!(key_of(&phone.resident.one_time_code_call(li_si()).unwrap()), key_of(&other));
+    phone.resident.one_time_code_reply(answer(&again, 600)).unwrap();
+    assert_eq!(waits().as_deref(), Some("*三"));
+    phone.resident.one_time_code_reply(answer(&other, 600)).unwrap();
+    assert_eq!(waits().as_deref(), Some("*四"));
+    let late = phone.resident.one_time_code_reply(answer(&again, 600));
+    assert_eq!(late.err(), Some(HealthcodeError::Cancelled), "it was given up for the other one");
+    phone.resident.give_up_enrolment().unwrap();
+    assert_eq!(waits(), None);
+    assert!(matches!(
+        phone.resident.enrol_call("123456".to_owned()),
+        Err(HealthcodeError::InvalidField { field, reason }) if field == "code" && reason == "not-requested"
+    ));
+}
+
+#[test]
+fn whoever_asks_to_care_waits_for_a_week() {
+    let mut phone = TestPhone::new();
+    let carer = phone.enrol(1, &zhang_san()).subject.to_string();
+    let call = phone.resident.care_call(carer.clone(), li_si()).unwrap();
+    phone.resident.one_time_code_reply(answer(&call, 600)).unwrap();
+    let start = phone.now();
+    let waits = |phone: &TestPhone| phone.resident.enrolment_under_way().unwrap();
+    assert_eq!(waits(&phone).unwrap().carer, Some(carer));
+    phone.go_to(start.plus_millis(7 * DAY - 60_000));
+    let still = waits(&phone).unwrap();
+    assert_eq!((still.masked_name.as_str(), still.code.expires_in), ("*四", Duration::ZERO));
+    phone.go_to(start.plus_millis(7 * DAY));
+    assert_eq!(waits(&phone), None);
+}
+
+#[test]
+fn what_was_kept_while_the_time_was_not_known_is_kept_for_a_week_once_it_is() {
+    let mut phone = TestPhone::new();
+    let start = phone.now();
+    let typed = || Some(words(&[("name", "赵六")]));
+    let draft = |phone: &TestPhone| phone.resident.draft(None, "register".to_owned()).unwrap();
+    // Started again after a month, and without a server: what it knows of the time is a month old.
+    phone.restart(start.plus_millis(30 * DAY));
+    phone.resident.keep_draft(None, "register".to_owned(), typed()).unwrap();
+    phone.go_to(start.plus_millis(30 * DAY));
+    assert_eq!(draft(&phone), typed());
+    purge(&phone.core());
+    phone.go_to(start.plus_millis(37 * DAY - 60_000));
+    purge(&phone.core());
+    assert_eq!(draft(&phone), typed());
+    phone.go_to(start.plus_millis(37 * DAY + 60_000));
+    purge(&phone.core());
+    assert_eq!(draft(&phone), None);
 }

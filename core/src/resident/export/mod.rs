@@ -41,9 +41,9 @@ use crate::error::HealthcodeError;
 use crate::rules::identity::Document;
 use crate::store::{
     Answered, CaredBy, HolderKeyBody, OutboxAnswer, OutboxRow, OutboxState, StoreError, StoredCarer,
-    StoredWhereabouts, SubjectBody, SubjectKey, Transaction, is_draft_of_another,
+    StoredWhereabouts, SubjectBody, SubjectKey, Transaction, has_drafts_of_others,
 };
-use crate::sync::enrol::ENROLMENT;
+use crate::sync::enrol::{ASKED, ENROLMENT};
 use crate::sync::exposure::is_notice;
 use crate::sync::handover::HANDOVER;
 use crate::sync::holder::signer;
@@ -205,10 +205,10 @@ fn documents(file: &Transaction<'_>, only: Option<&SubjectKey>) -> Result<Vec<Va
             let of = content.pointer("/identity/document").cloned().map(serde_json::from_value::<Document>);
             !matches!(of, Some(Ok(of)) if of == *only)
         });
-        if [ENROLMENT, HANDOVER].contains(&name.as_str()) && somebody_else {
+        if [ENROLMENT, ASKED, HANDOVER].contains(&name.as_str()) && somebody_else {
             continue;
         }
-        if subject.is_some_and(|subject| is_draft_of_another(&name, subject)) {
+        if subject.is_some_and(|subject| has_drafts_of_others(&name, subject)) {
             continue;
         }
         withhold(&mut content);

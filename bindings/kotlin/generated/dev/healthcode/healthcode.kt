@@ -874,6 +874,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_enrolment_under_way(
     ): Int
+    external fun uniffi_healthcode_checksum_method_resident_give_up_enrolment(
+    ): Int
     external fun uniffi_healthcode_checksum_method_resident_keep_draft(
     ): Int
     external fun uniffi_healthcode_checksum_method_resident_answer_exposure(
@@ -1083,6 +1085,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_healthcode_fn_method_resident_enrolment_under_way(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_healthcode_fn_method_resident_give_up_enrolment(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
     external fun uniffi_healthcode_fn_method_resident_keep_draft(`ptr`: Long,`subject`: RustBuffer.ByValue,`form`: RustBuffer.ByValue,`words`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_healthcode_fn_method_resident_answer_exposure(`ptr`: Long,`subject`: RustBuffer.ByValue,`exposure`: RustBuffer.ByValue,`answer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1518,10 +1522,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_draft() and 0xFFFF) != 18630) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_enrolment_under_way() and 0xFFFF) != 26293) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_enrolment_under_way() and 0xFFFF) != 61352) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_keep_draft() and 0xFFFF) != 19473) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_give_up_enrolment() and 0xFFFF) != 64336) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_healthcode_checksum_method_resident_keep_draft() and 0xFFFF) != 48743) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_answer_exposure() and 0xFFFF) != 54779) {
@@ -4647,7 +4654,8 @@ public interface NativeResidentInterface {
     
     /**
      * The enrolment whose one-time code is waited for, also where the app has ended since: `enrol` or `confirm_care`
-     * goes on with it. None where no code was asked for, or the code is no longer good and nobody else confirms it.
+     * goes on with it. None where no code was asked for, or the code is no longer good; whoever asks to care for
+     * somebody waits for a week.
      *
      * # Errors
      *
@@ -4656,13 +4664,24 @@ public interface NativeResidentInterface {
     fun `enrolmentUnderWay`(): EnrolmentUnderWay?
     
     /**
+     * Gives up the enrolment that is waited for: its code fits no more on this phone, and its key goes. Nothing where
+     * none is.
+     *
+     * # Errors
+     *
+     * `Storage`.
+     */
+    fun `giveUpEnrolment`()
+    
+    /**
      * Keeps a form that is being filled in, in the place of what was kept of it before; no words forget it. It is
      * sealed like everything else in the phone's file, leaves the phone only in `Resident.export`, and goes after
      * seven days, or with the subject. A form about nobody on this phone yet has no `subject` and goes with whoever is
      * erased.
      *
      * `form` is the app's own name for it: at most 64 letters, digits, points and hyphens of ASCII. `words` are what
-     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all.
+     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all, of at most
+     * 16 forms a subject.
      *
      * # Errors
      *
@@ -5689,7 +5708,8 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
     
     /**
      * The enrolment whose one-time code is waited for, also where the app has ended since: `enrol` or `confirm_care`
-     * goes on with it. None where no code was asked for, or the code is no longer good and nobody else confirms it.
+     * goes on with it. None where no code was asked for, or the code is no longer good; whoever asks to care for
+     * somebody waits for a week.
      *
      * # Errors
      *
@@ -5710,13 +5730,35 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
 
     
     /**
+     * Gives up the enrolment that is waited for: its code fits no more on this phone, and its key goes. Nothing where
+     * none is.
+     *
+     * # Errors
+     *
+     * `Storage`.
+     */
+    @Throws(NativeException::class)override fun `giveUpEnrolment`()
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_healthcode_fn_method_resident_give_up_enrolment(
+        it,
+        _status)
+}
+    }
+    
+    
+
+    
+    /**
      * Keeps a form that is being filled in, in the place of what was kept of it before; no words forget it. It is
      * sealed like everything else in the phone's file, leaves the phone only in `Resident.export`, and goes after
      * seven days, or with the subject. A form about nobody on this phone yet has no `subject` and goes with whoever is
      * erased.
      *
      * `form` is the app's own name for it: at most 64 letters, digits, points and hyphens of ASCII. `words` are what
-     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all.
+     * was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in all, of at most
+     * 16 forms a subject.
      *
      * # Errors
      *

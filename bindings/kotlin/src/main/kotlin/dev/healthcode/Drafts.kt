@@ -8,7 +8,7 @@ package dev.healthcode
  * @param subject whom it is about; null for a form about nobody on this phone yet, which goes with whoever is erased
  * @param form the app's own name for it: at most 64 letters, digits, points and hyphens of ASCII
  * @param words what was typed, by the app's own names of the fields: at most 256, each name at most 64 bytes, 64 KiB in
- *   all
+ *   all, of at most 16 forms a subject
  * @throws HealthcodeException.InvalidField for `form` or `words`
  * @throws HealthcodeException.UnknownSubject
  */
@@ -31,6 +31,10 @@ fun Resident.draft(
 
 /**
  * The enrolment whose one-time code is waited for, also where the app has ended since: [Resident.enrol] or [confirmCare]
- * goes on with it. Null where no code was asked for, or it is no longer good and nobody else confirms it.
+ * goes on with it. Null where no code was asked for, or it is no longer good; whoever asks to care for somebody waits for a
+ * week.
  */
 fun Resident.enrolmentUnderWay(): EnrolmentUnderWay? = translated { native.enrolmentUnderWay() }
+
+/** Gives up the enrolment that is waited for: its code fits no more on this phone. Nothing where none is. */
+suspend fun Resident.giveUpEnrolment(): Unit = working { native.giveUpEnrolment() }

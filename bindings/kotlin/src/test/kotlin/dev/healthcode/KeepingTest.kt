@@ -79,6 +79,10 @@ internal class KeepingTest {
             assertEquals(requested.digits, waits.code.digits)
             assertTrue(waits.code.expiresIn in Duration.ofSeconds(1)..requested.expiresIn, "${waits.code.expiresIn}")
             assertFalse("四" in "$waits", "it prints as its type's name")
+            phone.resident.giveUpEnrolment()
+            assertNull(phone.resident.enrolmentUnderWay())
+            assertWrong("code", "not-requested") { phone.resident.enrol(server.oneTimeCode()) }
+            phone.resident.requestOneTimeCode(liSi)
             val subject = phone.resident.enrol(server.oneTimeCode()).subject
             assertNull(phone.resident.enrolmentUnderWay())
             phone.resident.keepDraft(null, "register", null)
