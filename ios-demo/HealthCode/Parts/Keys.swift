@@ -1,5 +1,4 @@
-// The names of the app's own texts. Each is a key of Localizable.xcstrings, which has it in both languages; the tests see to
-// it that there is no more and no less.
+// The names of the app's own texts: the keys of Localizable.xcstrings, no more and no less, as the tests see to.
 
 /// A text of the app's own.
 enum Key: String, CaseIterable {
@@ -66,7 +65,6 @@ enum Key: String, CaseIterable {
   case registerCode = "register.code"
   case registerCodeHint = "register.codeHint"
   case registerCodeValid = "register.codeValid"
-  case registerWaits = "register.waits"
   case registerConfirm = "register.confirm"
   case registerBack = "register.back"
   case registerDone = "register.done"

@@ -85,7 +85,7 @@ struct RegisterScreen: View {
   @ViewBuilder
   private var code: some View {
     if let name = model.waitsFor {
-      Section { Label(texts(.registerWaits, name), systemImage: "person.badge.clock") }
+      Section { Label(name, systemImage: "person.badge.clock") }
     }
     Section {
       field(.code, texts(.registerCode, texts.number(model.digits)), text: $model.code)

@@ -1,6 +1,7 @@
 package dev.healthcode.demo
 
 import dev.healthcode.Colour
+import dev.healthcode.at
 import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.ui.T
@@ -8,6 +9,7 @@ import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.parts.day
 import dev.healthcode.draft
 import dev.healthcode.february
+import dev.healthcode.keepDraft
 import dev.healthcode.liSi
 import dev.healthcode.zhangSan
 import org.junit.Test
@@ -31,11 +33,8 @@ internal class DraftsTest {
             seeText(zhangSan.documentNumber)
             pictures("register-restored")
             assertFalse(
-                desk.app.saved
-                    .all()
-                    .values
-                    .any { "张三" in it || zhangSan.documentNumber in it },
-                "a name goes into no file that is not sealed",
+                "张三" in unsealed() || zhangSan.documentNumber in unsealed(),
+                "nothing that is not sealed has it",
             )
             assertTrue(
                 stage.folder
@@ -46,7 +45,11 @@ internal class DraftsTest {
                 "in none at all",
             )
             tap(T.DRAFT_CLEAR)
-            assertFalse(shows("张三"))
+            tap(T.CANCEL)
+            seeText("张三")
+            tap(T.DRAFT_CLEAR)
+            tap(T.DRAFT_CLEAR_YES)
+            await("it is empty") { !shows("张三") }
             await("nothing is kept") { desk.session.resident.draft(null, "register") == null }
 
             fill(zhangSan)
@@ -54,11 +57,22 @@ internal class DraftsTest {
             see(T.REGISTER_WAITS, "*三")
             restart()
             see(T.REGISTER_WAITS, "*三")
+            // Another person, without a network: the code that was sent is still waited for.
+            val code = stage.server.oneTimeCode()
+            tap(T.REGISTER_EDIT)
+            stage.server.close()
+            fill(liSi)
+            tap(T.REGISTER_REQUEST)
+            see(T.REMEDY_NETWORK)
+            see(T.REGISTER_RESUME, "*三")
+            pictures("register-under-way")
+            stage.server.start()
+            fill(zhangSan)
             desk.app.home()
             see(T.HOME_CODE_WAITS, "*三")
             pictures("home-code-waits")
             tap(T.HOME_CODE_ENTER)
-            type(T.REGISTER_CODE, stage.server.oneTimeCode())
+            type(T.REGISTER_CODE, code)
             tap(T.REGISTER_CONFIRM)
             see(T.DECLARE_PREVIEW)
             assertNull(desk.session.resident.draft(null, "register"), "it was recorded")
@@ -116,6 +130,14 @@ internal class DraftsTest {
             tapText(fever.text.en)
             pictures("quarantine-symptoms")
             kept(subject, "check-in", "symptoms", fever.id)
+            // On another day nobody is said to have what was ticked the day before.
+            stage.world.goTo(at(12, 9))
+            restart()
+            see(TCode.QUARANTINE_CHECK_IN)
+            await("it is forgotten") { desk.session.resident.draft(subject, "check-in") == null }
+            tap(TCode.QUARANTINE_SYMPTOMS)
+            tapText(fever.text.en)
+            kept(subject, "check-in", "day", "2020-02-12")
             restart()
             tap(TCode.QUARANTINE_SYMPTOMS_SEND)
             await("it is recorded") {
@@ -125,6 +147,58 @@ internal class DraftsTest {
                     ?.size == 1
             }
             assertNull(desk.session.resident.draft(subject, "check-in"))
+        }
+
+    @Test
+    fun `what is waited for can be given up, when asked twice`() =
+        onDesk {
+            tap(T.HOME_REGISTER)
+            fill(zhangSan)
+            tap(T.REGISTER_REQUEST)
+            see(T.REGISTER_WAITS, "*三")
+            tap(T.REGISTER_EDIT)
+            tap(T.WAIT_GIVE_UP)
+            see(T.WAIT_GIVE_UP_ASK, "*三")
+            tap(T.CANCEL)
+            see(T.REGISTER_RESUME, "*三")
+            tap(T.WAIT_GIVE_UP)
+            tap(T.WAIT_GIVE_UP_YES)
+            unseen(T.REGISTER_RESUME, "*三")
+            seeText("张三")
+            desk.app.home()
+            unseen(T.HOME_CODE_WAITS, "*三")
+        }
+
+    @Test
+    fun `what an earlier rulebook's form was answered with does not stand in the way of this one`() =
+        onDesk { stage ->
+            register(stage, liSi)
+            val old =
+                mapOf(
+                    "answers.gone" to "yes-no\ntrue",
+                    "answers.contact" to "one\nperhaps",
+                    "answers.symptoms" to "any\nplague",
+                    "answers.odd" to "curve\n1",
+                    "stays.0" to "330106\nyesterday",
+                )
+            val subject = card().subject
+            desk.app.home()
+            desk.session.resident.keepDraft(subject, "declaration", old)
+            restart()
+            see(T.CARD_DECLARE)
+            desk.app.go(Screen(Place.DECLARE, subject))
+            see(T.DRAFT_RESTORED)
+            tap(T.DRAFT_CLEAR)
+            tap(T.DRAFT_CLEAR_YES)
+            answerNo()
+            tap(T.PREVIEW_SEND)
+            await("green") { card().colour == Colour.GREEN }
+            desk.session.resident.keepDraft(subject, "declaration", old - "stays.0")
+            restart()
+            see(T.CARD_DECLARE)
+            desk.app.go(Screen(Place.DECLARE, subject))
+            answerNo()
+            see(T.PREVIEW_SEND)
         }
 
     @Test

@@ -121,12 +121,18 @@ internal class Hand(
 
     private fun registry() = SaveableStateRegistry(kept) { true }
 
-    /** The process ends and the app is opened again. */
+    /** The process ends and the app is opened again: Android keeps what the screens remember for that. */
     fun restart() {
-        kept = emptyMap()
+        kept = registry.performSave()
         desk.die()
         remake()
     }
+
+    /** What would go into a file that is not sealed, as the process ends. */
+    fun unsealed(): String =
+        desk.app.saved
+            .all()
+            .toString() + registry.performSave()
 
     fun see(
         key: String,

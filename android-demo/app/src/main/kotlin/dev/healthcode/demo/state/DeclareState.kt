@@ -76,7 +76,8 @@ class DeclareState(
     private fun load() =
         trying {
             val form = questions()
-            shown.update { it.copy(form = form, trouble = null) }
+            // Another rulebook may ask otherwise: what does not answer it is nothing to send.
+            shown.update { it.copy(form = form, answers = it.answers.fitting(form), trouble = null) }
         }
 
     private fun restore(kept: Map<String, String>) {

@@ -1,6 +1,8 @@
 package dev.healthcode.demo.state
 
 import dev.healthcode.AnswerValue
+import dev.healthcode.DeclarationForm
+import dev.healthcode.QuestionForm
 import java.time.DateTimeException
 import java.time.LocalDate
 
@@ -43,6 +45,23 @@ internal fun Map<String, String>.answers(): Map<String, AnswerValue> =
                     else -> null
                 }
             answer?.let { name.removePrefix(ANSWERS) to it }
+        }.toMap()
+
+/** The answers to questions that the [form] asks so. */
+internal fun Map<String, AnswerValue>.fitting(form: DeclarationForm): Map<String, AnswerValue> =
+    form.questions
+        .mapNotNull { question ->
+            val options = question.options.map { it.id }
+            val answer = this[question.id]
+            val fits =
+                when (question.form) {
+                    is QuestionForm.YesNo -> answer is AnswerValue.YesNo
+                    is QuestionForm.OneOf -> answer is AnswerValue.One && answer.option in options
+                    is QuestionForm.AnyOf -> answer is AnswerValue.Any && options.containsAll(answer.options)
+                    is QuestionForm.Date -> answer is AnswerValue.Date
+                    is QuestionForm.Other -> false
+                }
+            answer?.takeIf { fits }?.let { question.id to it }
         }.toMap()
 
 @JvmName("stayWords")

@@ -25,10 +25,12 @@ class Draft(
 ) {
     private val order = Mutex()
     private var kept: Map<String, String>? = null
+    private var waiting: (() -> Map<String, String>)? = null
 
     /** What was typed before, by the fields' names; empty where nothing is kept. */
     fun read(): Map<String, String> =
-        try {
+        // A screen that was closed a moment ago may still have its last letter to keep.
+        waiting?.invoke() ?: try {
             resident.draft(subject, form).also { kept = it }.orEmpty()
         } catch (_: HealthcodeException) {
             // Then the form begins empty; what is wrong with the file is said where something is recorded.
@@ -37,11 +39,21 @@ class Draft(
 
     /** Keeps what [words] gives once it is its turn, so that what was typed last is what is kept; empty forgets it. */
     fun keep(words: () -> Map<String, String>) {
-        scope.launch { order.withLock { keepNow(words().ifEmpty { null }) } }
+        waiting = words
+        scope.launch {
+            order.withLock {
+                keepNow(words().ifEmpty { null })
+                if (waiting === words) waiting = null
+            }
+        }
     }
 
     /** It was recorded: nothing is kept any more. */
-    suspend fun forget() = order.withLock { keepNow(null) }
+    suspend fun forget() =
+        order.withLock {
+            waiting = null
+            keepNow(null)
+        }
 
     private suspend fun keepNow(words: Map<String, String>?) {
         if (words == kept) return

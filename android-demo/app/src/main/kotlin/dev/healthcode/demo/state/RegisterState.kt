@@ -8,6 +8,7 @@ import dev.healthcode.HealthcodeException
 import dev.healthcode.IdentityForm
 import dev.healthcode.confirmCare
 import dev.healthcode.enrolmentUnderWay
+import dev.healthcode.giveUpEnrolment
 import dev.healthcode.requestCare
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
@@ -35,6 +36,7 @@ enum class RegisterField(
  * @property problems what is wrong, by field
  * @property underWay whose code is waited for, also where the app has ended since; null before
  * @property requested the one-time code that was asked for: its digits and how long it is good; null before
+ * @property isOver whether a code was to be entered that is no longer good
  * @property restored whether what stands in the form was typed before the app was last opened
  * @property unconfirmed what the authority says while nobody has confirmed yet that somebody is cared for
  * @property busy whether the server is being asked
@@ -45,6 +47,7 @@ data class RegisterView(
     val problems: Map<RegisterField, BilingualText> = emptyMap(),
     val underWay: EnrolmentUnderWay? = null,
     val requested: CodeRequested? = null,
+    val isOver: Boolean = false,
     val restored: Boolean = false,
     val unconfirmed: BilingualText? = null,
     val busy: Boolean = false,
@@ -88,6 +91,7 @@ class RegisterState(
 
     /** Empties the form. */
     fun clear() {
+        if (shown.value.busy) return
         shown.update { RegisterView(underWay = it.underWay) }
         keep()
     }
@@ -118,8 +122,19 @@ class RegisterState(
             )
         }
 
-    /** Goes on with the code that was asked for before. */
-    fun resume() = waitsFor(underWay())
+    /** Goes on with the code that was asked for before; where it is no longer good, the form says so. */
+    fun resume() {
+        val waits = underWay()
+        waitsFor(waits)
+        shown.update { it.copy(isOver = it.requested == null) }
+    }
+
+    /** Gives up what was asked for before. */
+    fun giveUp() =
+        ask {
+            session.resident.giveUpEnrolment()
+            waitsFor(null)
+        }
 
     /** Types into a field; what was wrong with it is not said any longer. */
     fun type(
@@ -200,12 +215,16 @@ class RegisterState(
     private fun ask(call: suspend () -> Unit) {
         if (job?.isActive == true) return
         last = call
-        shown.update { it.copy(busy = true, trouble = null, unconfirmed = null, problems = emptyMap()) }
+        shown.update {
+            it.copy(busy = true, trouble = null, unconfirmed = null, problems = emptyMap(), isOver = false)
+        }
         job =
             scope.launch {
                 try {
                     call()
                 } catch (error: HealthcodeException) {
+                    // What is waited for may be over, or be the one of before again.
+                    shown.update { it.copy(underWay = underWay()) }
                     fail(error)
                 } finally {
                     shown.update { it.copy(busy = false) }
@@ -216,7 +235,7 @@ class RegisterState(
     private fun fail(error: HealthcodeException) =
         shown.update {
             val at =
-                if (error is HealthcodeException.InvalidField) {
+                if (error is HealthcodeException.InvalidField && (error.field != "code" || it.requested != null)) {
                     byField(
                         listOf(error.field to error.text),
                     )
@@ -228,7 +247,7 @@ class RegisterState(
                     it.copy(problems = at)
                 }
 
-                error is HealthcodeException.Rejected && error.problem == "wrong-code" -> {
+                error is HealthcodeException.Rejected && error.problem == "wrong-code" && it.requested != null -> {
                     it.copy(problems = mapOf(RegisterField.CODE to error.text))
                 }
 

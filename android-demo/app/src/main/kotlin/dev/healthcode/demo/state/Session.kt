@@ -13,6 +13,7 @@ import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
@@ -42,6 +43,8 @@ class Session internal constructor(
     private val syncState = MutableStateFlow<Sync>(Sync.Idle)
     private var syncing: Job? = null
     private var answering: Job? = null
+    private var expiry: Job? = null
+    private val drafts = HashMap<Pair<String?, String>, Draft>()
 
     /** What the first screen shows, kept up to date while somebody looks; null until it was read. */
     val home: StateFlow<Home?> = homeState.asStateFlow()
@@ -69,9 +72,22 @@ class Session internal constructor(
                 .catch { if (it is HealthcodeException) troubleState.value = Trouble.of(it) else throw it }
                 .collect {
                     homeState.value = it
-                    underWayState.value = waits()
+                    lookAtWaits()
                 }
         }
+    }
+
+    /** Reads what is waited for, and once more when its code is no longer good. */
+    private fun lookAtWaits() {
+        val waits = waits()
+        underWayState.value = waits
+        expiry?.cancel()
+        val left = waits?.code?.expiresIn?.takeUnless { it.isZero } ?: return
+        expiry =
+            scope.launch {
+                delay(left.plusSeconds(1).toMillis())
+                underWayState.value = waits()
+            }
     }
 
     private fun waits(): EnrolmentUnderWay? =
@@ -82,11 +98,12 @@ class Session internal constructor(
             null
         }
 
-    /** A form about [subject], or about somebody who is not on this phone yet. */
+    /** A form about [subject], or about somebody who is not on this phone yet: one, whichever screen shows it. */
+    @Synchronized
     internal fun draft(
         subject: String?,
         form: String,
-    ) = Draft(resident, scope, subject, form)
+    ) = drafts.getOrPut(subject to form) { Draft(resident, scope, subject, form) }
 
     /** Reads everything once more, after [trouble]. */
     fun again() {

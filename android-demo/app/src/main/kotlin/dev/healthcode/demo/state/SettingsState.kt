@@ -11,9 +11,14 @@ import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 
-/** What the settings show. */
+/**
+ * What the settings show.
+ *
+ * @property region what was typed of where the phone is; null where nothing was
+ */
 data class SettingsView(
     val busy: Boolean = false,
+    val region: String? = null,
     val regionProblem: BilingualText? = null,
     val trouble: Trouble? = null,
 )
@@ -34,7 +39,16 @@ class SettingsState(
     fun export(hand: (ByteArray) -> Unit) = trying { hand(session.resident.export().encodeToByteArray()) }
 
     /** Says in which region this phone is, six digits; nothing is the region of registration. It stays on this phone. */
-    fun region(region: String) = trying { session.resident.setRegion(region.trim().ifEmpty { null }) }
+    fun keepRegion() {
+        val region = shown.value.region ?: return
+        trying {
+            session.resident.setRegion(region.trim().ifEmpty { null })
+            shown.update { it.copy(region = null) }
+        }
+    }
+
+    /** Types it. */
+    fun type(region: String) = shown.update { it.copy(region = region, regionProblem = null) }
 
     /** Erases one person for good. */
     fun erase(subject: String) = trying { session.resident.erase(subject) }

@@ -89,7 +89,7 @@ class TripState(
     }
 
     /** Empties the form. */
-    fun clear() = change { TripView(days = it.days) }
+    fun clear() = change { if (it.busy) it else TripView(days = it.days) }
 
     /** Chooses what was travelled by. */
     fun choose(mode: TransportMode) = change { it.copy(mode = mode, problems = it.problems - TripField.PLACE) }

@@ -24,6 +24,7 @@ import kotlinx.coroutines.flow.collectLatest
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
+import java.time.LocalDate
 
 /**
  * The quarantine of one person: the days as the core counts them, the day's check-in in one tap, and the proof. Nothing
@@ -48,15 +49,10 @@ class QuarantineState(
     /** What the screen shows. */
     val view: StateFlow<QuarantineShown> = seen.asStateFlow()
 
-    init {
-        val chosen =
-            draft
-                .read()[CHOSEN]
-                ?.split(' ')
-                .orEmpty()
-                .toSet()
-        if (chosen.isNotEmpty()) seen.update { it.copy(choosing = true, chosen = chosen) }
-    }
+    private var before: Map<String, String>? = draft.read()
+
+    /** The day on which the symptoms were chosen: on another one they are not said again. */
+    private var chosenOn: LocalDate? = null
 
     /** Keeps [view] true until the job is cancelled: while the screen is seen. */
     fun watch(): Job = scope.launch { looking.collectLatest { if (it) follow() } }
@@ -73,10 +69,33 @@ class QuarantineState(
 
     private fun choosing(how: (QuarantineShown) -> QuarantineShown) {
         seen.update(how)
+        chosenOn = seen.value.quarantine?.today
         draft.keep {
-            val chosen = seen.value.chosen
-            if (chosen.isEmpty()) emptyMap() else mapOf(CHOSEN to chosen.joinToString(" "))
+            val (chosen, day) = seen.value.chosen to chosenOn
+            if (chosen.isEmpty() ||
+                day == null
+            ) {
+                emptyMap()
+            } else {
+                mapOf(CHOSEN to chosen.joinToString(" "), DAY to "$day")
+            }
         }
+    }
+
+    /** What was chosen before the app was last opened stands here again, on the same day. */
+    private suspend fun restore(quarantine: QuarantineView?) {
+        val (kept, today) = before to quarantine?.today
+        before = null
+        if (!kept.isNullOrEmpty() && today != null && kept[DAY] == "$today") {
+            chosenOn = today
+            val chosen = kept[CHOSEN].orEmpty().split(' ').toSet()
+            seen.update { it.copy(choosing = true, chosen = it.chosen + chosen) }
+        }
+        if (chosenOn == today && (today != null || kept.isNullOrEmpty())) return
+        // Another day has begun, or the order has ended.
+        chosenOn = null
+        if (seen.value.chosen.isNotEmpty()) seen.update { it.copy(choosing = false, chosen = emptySet()) }
+        draft.forget()
     }
 
     /** Records the check-in, without symptoms or with the chosen ones; a second tap while it is recorded is none. */
@@ -136,6 +155,7 @@ class QuarantineState(
             } catch (_: HealthcodeException.NotSynced) {
                 emptyList()
             }
+        restore(quarantine)
         // Of an order that has ended there is a proof as well; of none there is none.
         val provable = quarantine != null || proves()
         seen.update {
@@ -163,6 +183,8 @@ class QuarantineState(
 
         /** The chosen symptoms by their ids, which have no space. */
         const val CHOSEN = "symptoms"
+
+        const val DAY = "day"
     }
 }
 

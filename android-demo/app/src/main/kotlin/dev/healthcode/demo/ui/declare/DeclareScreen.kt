@@ -86,7 +86,7 @@ private fun Questions(
     form: DeclarationForm,
     texts: Texts,
 ) {
-    if (view.restored) Restored(texts, state::clear)
+    if (view.restored) Restored(texts, !view.busy, state::clear)
     for (question in form.questions) Question(state, view, form, question, texts)
     Travel(state, view, form, texts)
     if (view.problems.isNotEmpty()) Problem(texts[T.DECLARE_PROBLEMS])

@@ -35,7 +35,7 @@ internal fun TripScreen(
     val view by state.view.collectAsState()
     Page(texts[T.TRIP_TITLE], texts, onBack) {
         Small(texts[T.TRIP_ABOUT])
-        if (view.restored) Restored(texts, state::clear)
+        if (view.restored) Restored(texts, !view.busy, state::clear)
         for ((mode, words) in modeWords) RadioLine(texts[words.name], view.mode == mode) { state.choose(mode) }
         val words = modeWords.getValue(view.mode)
         Typed(TripField.NUMBER, texts[words.number], state, view, texts)

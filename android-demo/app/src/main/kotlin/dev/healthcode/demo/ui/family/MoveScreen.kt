@@ -48,7 +48,8 @@ internal fun MoveScreen(
     onBack: () -> Unit,
 ) {
     val view by state.view.collectAsState()
-    var asked by rememberSaveable { mutableStateOf(false) }
+    // Of what was looked at: another look is another question.
+    var asked by rememberSaveable(view.preview) { mutableStateOf(false) }
     Page(texts[TFamily.MOVE_TITLE], texts, onBack) {
         view.requested?.let {
             OneTimeCode(it, state, view, texts)
@@ -108,7 +109,11 @@ private fun OneTimeCode(
 ) {
     view.issuer?.let { Heading(texts[TFamily.MOVE_AT, texts.of(it.name)]) }
     val sent = if (view.cared) TFamily.CARE_SENT else TFamily.MOVE_SENT
-    Text(texts[sent, requested.digits.toInt(), requested.expiresIn.plusSeconds(59).toMinutes()])
+    if (requested.expiresIn.isZero) {
+        Text(texts[T.REGISTER_OVER])
+    } else {
+        Text(texts[sent, requested.digits.toInt(), requested.expiresIn.plusSeconds(59).toMinutes()])
+    }
     Field(
         texts[T.REGISTER_CODE],
         view.code,

@@ -108,7 +108,8 @@ private fun Paper(
                 is PaperCodeState.Withdrawn -> texts[TFamily.PAPER_WITHDRAWN]
                 is PaperCodeState.Expired -> texts[TFamily.PAPER_EXPIRED]
             }
-        Text(standing, style = MaterialTheme.typography.headlineSmall)
+        val style = MaterialTheme.typography
+        Text(standing, style = if (valid) style.headlineSmall else style.titleMedium)
     }
     if (valid) {
         Text(

@@ -76,11 +76,11 @@ internal fun LaneTrouble(
     state: GateState,
     texts: Texts,
 ) {
-    var erase by rememberSaveable { mutableStateOf(false) }
+    var erase by rememberSaveable(view.trouble?.remedy) { mutableStateOf(false) }
     view.trouble?.let { trouble ->
         TroubleNotice(trouble, texts) { if (it == Remedy.ERASE) ({ erase = true }) else ({ state.remedy(it) }) }
     }
-    if (!erase) return
+    if (!erase || view.trouble?.remedy != Remedy.ERASE) return
     Confirm(texts[TGate.GATE_ERASE_ASK], texts[T.ERASE_FILE_YES], texts) { yes ->
         erase = false
         if (yes) state.eraseFile()

@@ -158,7 +158,13 @@ private fun Outcome(
         val people = home.subjects
         val read =
             people.map {
-                val word = texts[T.CARD_JOURNAL] + if (people.size > 1) " · ${it.maskedName}" else ""
+                val twice = people.count { other -> other.maskedName == it.maskedName } > 1
+                val at =
+                    it.issuerName
+                        ?.takeIf { twice }
+                        ?.let { name -> " · " + texts.of(name) }
+                        .orEmpty()
+                val word = texts[T.CARD_JOURNAL] + if (people.size > 1) " · ${it.maskedName}$at" else ""
                 Action(word) { session.app.go(Screen(Place.JOURNAL, it.subject)) }
             }
         Notice(texts[T.SYNC_REFUSED, refused], urgent = true, actions = read)

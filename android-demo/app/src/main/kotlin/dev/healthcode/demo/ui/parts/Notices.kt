@@ -11,6 +11,10 @@ import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Surface
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.saveable.rememberSaveable
+import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.semantics.LiveRegionMode
 import androidx.compose.ui.semantics.liveRegion
@@ -22,7 +26,10 @@ import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.of
 
-/** Something to know, with what can be done about it; [urgent] for what does not work. Screen readers say it at once. */
+/**
+ * Something to know, with what can be done about it; [urgent] for what does not work. Screen readers say it at once. The
+ * first of the [actions] stands out where it is the [main] one.
+ */
 @Composable
 fun Notice(
     text: String,
@@ -30,6 +37,7 @@ fun Notice(
     urgent: Boolean = false,
     title: String? = null,
     actions: List<Action> = emptyList(),
+    main: Boolean = true,
 ) {
     val colours = MaterialTheme.colorScheme
     Surface(
@@ -41,7 +49,7 @@ fun Notice(
         Column(Modifier.padding(16.dp), Arrangement.spacedBy(8.dp)) {
             if (title != null) Text(title, style = MaterialTheme.typography.titleMedium)
             Text(text)
-            Actions(actions)
+            Actions(actions, main)
         }
     }
 }
@@ -50,8 +58,21 @@ fun Notice(
 @Composable
 fun Restored(
     texts: Texts,
+    enabled: Boolean,
     onClear: () -> Unit,
-) = Notice(texts[T.DRAFT_RESTORED], actions = listOf(Action(texts[T.DRAFT_CLEAR], run = onClear)))
+) {
+    var asked by rememberSaveable { mutableStateOf(false) }
+    Notice(
+        texts[T.DRAFT_RESTORED],
+        actions = listOf(Action(texts[T.DRAFT_CLEAR], enabled) { asked = true }),
+        main = false,
+    )
+    if (!asked) return
+    Confirm(texts[T.DRAFT_CLEAR_ASK], texts[T.DRAFT_CLEAR_YES], texts) { yes ->
+        asked = false
+        if (yes) onClear()
+    }
+}
 
 /** A button's word and what it does. */
 data class Action(

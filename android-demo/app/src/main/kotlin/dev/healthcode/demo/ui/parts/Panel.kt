@@ -3,6 +3,7 @@ package dev.healthcode.demo.ui.parts
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
+import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.padding
 import androidx.compose.material3.AlertDialog
@@ -14,6 +15,7 @@ import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
+import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
@@ -59,6 +61,14 @@ fun Confirm(
 ) = AlertDialog(
     onDismissRequest = { onAnswer(false) },
     text = { Text(question) },
-    confirmButton = { Button({ onAnswer(true) }) { Text(yes) } },
-    dismissButton = { OutlinedButton({ onAnswer(false) }) { Text(texts[T.CANCEL]) } },
+    // Both in one place: a dialog's own two leave nothing between large ones.
+    confirmButton = {
+        FlowRow(
+            horizontalArrangement = Arrangement.spacedBy(8.dp, Alignment.End),
+            verticalArrangement = Arrangement.spacedBy(8.dp),
+        ) {
+            OutlinedButton({ onAnswer(false) }) { Text(texts[T.CANCEL]) }
+            Button({ onAnswer(true) }) { Text(yes) }
+        }
+    },
 )

@@ -6,6 +6,9 @@ import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.saveable.rememberSaveable
+import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.text.input.KeyboardType
 import dev.healthcode.EnrolmentUnderWay
@@ -21,6 +24,7 @@ import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
 import dev.healthcode.demo.ui.parts.Choice
+import dev.healthcode.demo.ui.parts.Confirm
 import dev.healthcode.demo.ui.parts.Field
 import dev.healthcode.demo.ui.parts.Heading
 import dev.healthcode.demo.ui.parts.Notice
@@ -62,8 +66,9 @@ private fun Identity(
 ) {
     val own = state.carer == null
     Small(texts[if (own) T.REGISTER_ABOUT else TFamily.CARE_ABOUT])
+    if (view.isOver) Notice(texts[T.REGISTER_OVER], urgent = true)
     view.underWay?.takeIf { view.unconfirmed == null }?.let { UnderWay(it, state, view, texts) }
-    if (view.restored) Restored(texts, state::clear)
+    if (view.restored) Restored(texts, !view.busy, state::clear)
     Typed(RegisterField.NAME, T.REGISTER_NAME, state, view, texts)
     Choice(
         texts[T.REGISTER_KIND],
@@ -97,12 +102,17 @@ private fun UnderWay(
     val enter =
         Action(texts[T.REGISTER_RESUME, waits.maskedName], !view.busy, state::resume)
             .takeUnless { waits.code.expiresIn.isZero }
-    if (state.carer == null) {
-        Actions(listOfNotNull(enter), first = false)
-        return
+    val own = state.carer == null
+    val ask = Action(texts[TFamily.CARE_ASK], !view.busy) { state.askAgain() }.takeUnless { own }
+    var asked by rememberSaveable { mutableStateOf(false) }
+    val giveUp = Action(texts[T.WAIT_GIVE_UP], !view.busy) { asked = true }
+    val said = if (own) T.HOME_CODE_WAITS else TFamily.CARE_EARLIER
+    Notice(texts[said, waits.maskedName], actions = listOfNotNull(ask, enter, giveUp))
+    if (!asked) return
+    Confirm(texts[T.WAIT_GIVE_UP_ASK, waits.maskedName], texts[T.WAIT_GIVE_UP_YES], texts) { yes ->
+        asked = false
+        if (yes) state.giveUp()
     }
-    val ask = Action(texts[TFamily.CARE_ASK], !view.busy) { state.askAgain() }
-    Notice(texts[TFamily.CARE_EARLIER, waits.maskedName], actions = listOfNotNull(ask, enter))
 }
 
 /** Nobody has confirmed it yet: that is no error, and nothing to type again. */

@@ -98,11 +98,11 @@ private fun Region(
     kept: String,
     texts: Texts,
 ) = Panel {
-    var region by rememberSaveable(kept) { mutableStateOf(kept) }
+    val region = view.region ?: kept
     val problem = view.regionProblem?.let(texts::of)
-    RegionField(texts[T.SETTINGS_REGION], region, texts, { region = it }, problem, !view.busy)
+    RegionField(texts[T.SETTINGS_REGION], region, texts, state::type, problem, !view.busy)
     Small(texts[T.SETTINGS_REGION_ABOUT])
-    val keep = Action(texts[T.SETTINGS_REGION_KEEP], !view.busy && region.trim() != kept) { state.region(region) }
+    val keep = Action(texts[T.SETTINGS_REGION_KEEP], !view.busy && region.trim() != kept) { state.keepRegion() }
     Actions(listOf(keep), first = false)
 }
 
