@@ -148,9 +148,7 @@ pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, 
         if known.is_empty() {
             break;
         }
-        let answered = |known: &Pending| check_key(phone, &known.key, started.key.as_ref()).is_ok();
-        // Another one was asked for since, and this one given up.
-        let answered = known.into_iter().find(answered).ok_or(HealthcodeError::Cancelled)?;
+        let answered = answered(phone, known, started.key.as_ref())?;
         let replaced = phone.store.write(|file| {
             let (asked, before) = (file.json_document(ASKED)?, file.json_document::<Pending>(ENROLMENT)?);
             let is_answered = |known: &Pending| known.key == answered.key;
@@ -170,6 +168,18 @@ pub(crate) fn started(phone: &Phone, reply: &Reply) -> Result<EnrolmentStarted, 
         }
     }
     Ok(started)
+}
+
+/// Which of these an answer is to. Where it is to none, another one was asked for since, and it was given up.
+fn answered(phone: &Phone, known: Vec<Pending>, key: Option<&Bytes>) -> Result<Pending, HealthcodeError> {
+    for known in known {
+        match check_key(phone, &known.key, key) {
+            Ok(()) => return Ok(known),
+            Err(HealthcodeError::Cancelled) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(HealthcodeError::Cancelled)
 }
 
 /// What was asked for last, and what is waited for.
