@@ -85,12 +85,7 @@ internal class DraftsTest {
         onDesk { stage ->
             register(stage, zhangSan)
             val subject = card().subject
-            tap(T.NO)
-            tap(T.DECLARE_NONE)
-            tap(T.DECLARE_ADD)
-            type(T.DECLARE_REGION, "420100", 1)
-            choose(T.DECLARE_FROM, texts.day(february(1)))
-            choose(T.DECLARE_TO, texts.day(february(8)))
+            fillWuhan()
             kept(subject, "declaration", "stays.0", "420100\n2020-02-01\n2020-02-08")
             restart()
             see(T.DRAFT_RESTORED)

@@ -35,6 +35,7 @@ import dev.healthcode.demo.ui.parts.instant
 import dev.healthcode.liSi
 import dev.healthcode.onStage
 import dev.healthcode.zhangSan
+import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.flowOf
 import org.junit.Test
 import java.io.RandomAccessFile
@@ -171,14 +172,7 @@ internal class MoreStatesTest {
             Checkpoint.open(config("gate.db"), Ports(MemoryVault(9), clock), Lane("North gate")).close()
             val ports = Ports(MemoryVault(8), clock)
             inScope { scope ->
-                val state =
-                    GateState(
-                        { Checkpoint.open(config("gate.db"), ports, it) },
-                        SavedState(),
-                        scope,
-                        flowOf(true),
-                        erase = { Resident.eraseDatabase(config("gate.db"), ports) },
-                    )
+                val state = lane(scope, ports)
                 state.use(Lane("North gate"))
                 onScreen(content = { GateScreen(state, NotedDevice(), it, blindCamera) }) { texts ->
                     val gone = HealthcodeException.Vault(VaultKind.GONE).text.en
@@ -206,14 +200,7 @@ internal class MoreStatesTest {
         onStage {
             val ports = Ports(MemoryVault(9), PhoneClock(world))
             inScope { scope ->
-                val state =
-                    GateState(
-                        { Checkpoint.open(config("gate.db"), ports, it) },
-                        SavedState(),
-                        scope,
-                        flowOf(true),
-                        erase = { Resident.eraseDatabase(config("gate.db"), ports) },
-                    )
+                val state = lane(scope, ports)
                 state.use(Lane("North gate"))
                 onScreen(content = { GateScreen(state, NotedDevice(), it, blindCamera) }) { texts ->
                     awaits("the lane") { state.view.value.run { status?.trustListVersion != null && !syncing } }
@@ -239,4 +226,16 @@ internal class MoreStatesTest {
                 }
             }
         }
+
+    /** A guard's lane over the stage's file, which it can erase. */
+    private fun Stage.lane(
+        scope: CoroutineScope,
+        ports: Ports,
+    ) = GateState(
+        { Checkpoint.open(config("gate.db"), ports, it) },
+        SavedState(),
+        scope,
+        flowOf(true),
+        erase = { Resident.eraseDatabase(config("gate.db"), ports) },
+    )
 }

@@ -182,16 +182,21 @@ internal fun Hand.declareWuhan() {
     see(T.DECLARE_PREVIEW)
     tap(T.DECLARE_PREVIEW)
     see(T.DECLARE_PROBLEMS)
-    tap(T.NO)
-    tap(T.DECLARE_NONE)
-    tap(T.DECLARE_ADD)
-    type(T.DECLARE_REGION, "420100", 1)
-    choose(T.DECLARE_FROM, texts.day(february(1)))
-    choose(T.DECLARE_TO, texts.day(february(8)))
+    fillWuhan()
     rotate()
     tap(T.DECLARE_PREVIEW)
     see(T.COLOUR_YELLOW)
     assertTrue(shows(texts[T.PREVIEW_SERVER]))
     tap(T.PREVIEW_SEND)
     await("yellow") { card().colour == Colour.YELLOW && desk.session.sync.value is Sync.Done }
+}
+
+/** Fills in that nothing is the matter but a stay in a high-risk area. */
+internal fun Hand.fillWuhan() {
+    tap(T.NO)
+    tap(T.DECLARE_NONE)
+    tap(T.DECLARE_ADD)
+    type(T.DECLARE_REGION, "420100", 1)
+    choose(T.DECLARE_FROM, texts.day(february(1)))
+    choose(T.DECLARE_TO, texts.day(february(8)))
 }
