@@ -63,7 +63,7 @@ internal class DraftsTest {
             stage.server.close()
             fill(liSi)
             tap(T.REGISTER_REQUEST)
-            see(T.REMEDY_NETWORK)
+            see(T.OFFLINE_ASKED)
             see(T.REGISTER_RESUME, "*三")
             pictures("register-under-way")
             stage.server.start()

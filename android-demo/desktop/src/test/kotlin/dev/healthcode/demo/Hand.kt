@@ -37,6 +37,7 @@ import androidx.compose.ui.unit.dp
 import dev.healthcode.BilingualText
 import dev.healthcode.Stage
 import dev.healthcode.at
+import dev.healthcode.demo.state.Opening
 import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.ui.Camera
 import dev.healthcode.demo.ui.HealthCodeApp
@@ -87,7 +88,7 @@ internal class Hand(
         Box(modifier.background(Color.DarkGray))
     }
 
-    internal fun begin() =
+    internal fun begin() {
         test.setContent {
             val now = look
             CompositionLocalProvider(
@@ -100,6 +101,10 @@ internal class Hand(
                 }
             }
         }
+        opened()
+    }
+
+    private fun opened() = await("the file is open, or says why not") { desk.app.opening.value !is Opening.Under }
 
     /** Whether the one of several with this text is chosen, as a screen reader says it. */
     fun chosen(text: String) =
@@ -126,6 +131,7 @@ internal class Hand(
         kept = registry.performSave()
         desk.die()
         remake()
+        opened()
     }
 
     /** What would go into a file that is not sealed, as the process ends. */

@@ -33,6 +33,7 @@ object T {
     const val OPENING = "opening"
     const val OPENING_FAILED = "opening_failed"
     const val REMEDY_RETRY = "remedy_retry"
+    const val OFFLINE_ASKED = "offline_asked"
     const val REMEDY_NETWORK = "remedy_network"
     const val REMEDY_SYNC = "remedy_sync"
     const val REMEDY_DECLARE = "remedy_declare"

@@ -28,6 +28,7 @@ import dev.healthcode.demo.ui.declare.colourWords
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
+import dev.healthcode.demo.ui.parts.AskedNotice
 import dev.healthcode.demo.ui.parts.Choice
 import dev.healthcode.demo.ui.parts.ColourMark
 import dev.healthcode.demo.ui.parts.Confirm
@@ -37,7 +38,6 @@ import dev.healthcode.demo.ui.parts.Notice
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.Panel
 import dev.healthcode.demo.ui.parts.Small
-import dev.healthcode.demo.ui.parts.TroubleNotice
 
 /** What a person would be under another authority's rulebook, and the move there once the person has agreed. */
 @Composable
@@ -53,7 +53,7 @@ internal fun MoveScreen(
     Page(texts[TFamily.MOVE_TITLE], texts, onBack) {
         view.requested?.let {
             OneTimeCode(it, state, view, texts)
-            view.trouble?.let { trouble -> TroubleNotice(trouble, texts, remedies) }
+            view.trouble?.let { trouble -> AskedNotice(trouble, texts, remedies) }
             if (view.busy) Working(state, texts)
             return@Page
         }
@@ -70,7 +70,7 @@ internal fun MoveScreen(
                 view.problem?.let(texts::of),
             )
         }
-        view.trouble?.let { TroubleNotice(it, texts, remedies) }
+        view.trouble?.let { AskedNotice(it, texts, remedies) }
         if (view.busy) {
             Working(state, texts)
         } else {

@@ -1,11 +1,13 @@
 package dev.healthcode.demo.ui.parts
 
+import androidx.compose.foundation.BorderStroke
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.padding
 import androidx.compose.material3.Button
+import androidx.compose.material3.LocalContentColor
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Surface
@@ -93,7 +95,11 @@ fun Actions(
             if (first && index == 0) {
                 Button(action.run, enabled = action.enabled) { Text(action.word) }
             } else {
-                OutlinedButton(action.run, enabled = action.enabled) { Text(action.word) }
+                // Seen as a button on whatever it lies.
+                val edge = LocalContentColor.current.copy(alpha = if (action.enabled) EDGE else EDGE / 2)
+                OutlinedButton(action.run, enabled = action.enabled, border = BorderStroke(1.dp, edge)) {
+                    Text(action.word)
+                }
             }
         }
     }
@@ -119,6 +125,25 @@ fun TroubleNotice(
         actions = if (word == null || run == null) emptyList() else listOf(Action(texts[word]) { run() }),
     )
 }
+
+/**
+ * The same where the authority was asked and nothing was recorded: without a network nothing is sent later.
+ *
+ * @param act what each remedy does on this screen; [Remedy.RETRY] asks once more
+ */
+@Composable
+fun AskedNotice(
+    trouble: Trouble,
+    texts: Texts,
+    act: (Remedy) -> (() -> Unit)?,
+) {
+    if (trouble.remedy != Remedy.NETWORK) return TroubleNotice(trouble, texts, act)
+    val ways = listOf(Remedy.RETRY to T.REMEDY_RETRY, Remedy.NETWORK to T.REMEDY_NETWORK)
+    val actions = ways.mapNotNull { (remedy, word) -> act(remedy)?.let { Action(texts[word], run = it) } }
+    Notice(texts[T.OFFLINE_ASKED], urgent = true, actions = actions)
+}
+
+private const val EDGE = 0.6f
 
 private val remedyWords =
     mapOf(

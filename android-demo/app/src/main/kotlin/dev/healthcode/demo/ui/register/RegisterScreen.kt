@@ -23,6 +23,7 @@ import dev.healthcode.demo.ui.Texts
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.Action
 import dev.healthcode.demo.ui.parts.Actions
+import dev.healthcode.demo.ui.parts.AskedNotice
 import dev.healthcode.demo.ui.parts.Choice
 import dev.healthcode.demo.ui.parts.Confirm
 import dev.healthcode.demo.ui.parts.Field
@@ -33,7 +34,6 @@ import dev.healthcode.demo.ui.parts.RegionField
 import dev.healthcode.demo.ui.parts.Restored
 import dev.healthcode.demo.ui.parts.Secret
 import dev.healthcode.demo.ui.parts.Small
-import dev.healthcode.demo.ui.parts.TroubleNotice
 
 /** Who the person is, then the one-time code that came to the number on record. */
 @Composable
@@ -50,7 +50,7 @@ internal fun RegisterScreen(
     Page(texts[if (state.carer == null) T.REGISTER_TITLE else TFamily.CARE_TITLE], texts, onBack) {
         if (view.requested == null) Identity(state, view, texts) else OneTimeCode(state, view, texts)
         view.unconfirmed?.let { Unconfirmed(texts.of(it), state, view, texts) }
-        view.trouble?.let { TroubleNotice(it, texts, remedies) }
+        view.trouble?.let { AskedNotice(it, texts, remedies) }
         if (view.busy) {
             LinearProgressIndicator(Modifier.fillMaxWidth())
             Actions(listOf(Action(texts[T.STOP]) { state.stop() }))
