@@ -68,7 +68,10 @@ proptest! {
         prop_assert!(to_come.iter().all(|date| *date > progress.today || progress.calendar.is_empty()));
         prop_assert!(to_come.windows(2).all(|pair| pair[0] < pair[1]));
         let open = states(&progress, DayState::Open).len();
-        prop_assert_eq!(usize::from(progress.counted) + open + to_come.len(), usize::from(quarantine.days));
+        let days = usize::from(progress.counted) + open + to_come.len();
+        // Where a day is open beside the one before it, more may be open than are missing.
+        prop_assert!(days >= usize::from(quarantine.days));
+        prop_assert!(to_come.is_empty() || days == usize::from(quarantine.days));
     }
 
     #[test]

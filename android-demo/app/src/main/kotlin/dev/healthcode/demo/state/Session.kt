@@ -42,6 +42,8 @@ class Session internal constructor(
     private val troubleState = MutableStateFlow<Trouble?>(null)
     private val syncState = MutableStateFlow<Sync>(Sync.Idle)
     private var syncing: Job? = null
+    private var onceMore = false
+    private var turns = 0
     private var answering: Job? = null
     private var expiry: Job? = null
     private val drafts = HashMap<Pair<String?, String>, Draft>()
@@ -111,24 +113,61 @@ class Session internal constructor(
         follow()
     }
 
-    /** Exchanges everything with the authority; two calls at the same time are one. It always comes to an end. */
+    /**
+     * Exchanges everything with the authority. While one exchange is under way another call is one more after it: what was
+     * recorded meanwhile may not have gone with it. It always comes to an end.
+     */
+    @Synchronized
     fun sync() {
-        if (syncing?.isActive == true) return
+        if (syncing != null) {
+            onceMore = true
+            return
+        }
         syncState.value = Sync.Under
+        onceMore = false
+        val turn = ++turns
         syncing =
             scope.launch {
-                syncState.value =
-                    try {
-                        Sync.Done(resident.sync())
-                    } catch (error: HealthcodeException) {
-                        Sync.Failed(Trouble.of(error))
-                    }
+                var state: Sync
+                var before: SyncReport? = null
+                do {
+                    state = exchange(before)
+                    before = (state as? Sync.Done)?.report
+                } while (goesOn(turn, state))
             }
     }
 
+    private suspend fun exchange(before: SyncReport?): Sync =
+        try {
+            val report = resident.sync()
+            // What the authority did not take is said, whichever exchange it was in.
+            val problems = before?.problems.orEmpty() + report.problems
+            Sync.Done(report.copy(refused = report.refused + (before?.refused ?: 0u), problems = problems.distinct()))
+        } catch (error: HealthcodeException) {
+            Sync.Failed(Trouble.of(error))
+        }
+
+    @Synchronized
+    private fun goesOn(
+        turn: Int,
+        state: Sync,
+    ): Boolean {
+        if (turn != turns) return false
+        if (onceMore && state is Sync.Done) {
+            onceMore = false
+            return true
+        }
+        syncing = null
+        syncState.value = state
+        return false
+    }
+
     /** Hangs up. What is unsent stays and is sent later. */
+    @Synchronized
     fun stopSync() {
+        turns++
         syncing?.cancel()
+        syncing = null
         syncState.value = Sync.Idle
     }
 
