@@ -17,8 +17,8 @@ RECORD = Path(__file__).with_name("size.json")
 SLACK = 0.02
 
 # How many times the bare stack the library may be: where it stands, and a little. The aim is 1.25, which it misses by
-# 1,454 KB with HTTP; without, the stack is less than half, our own code is the same, and the aim is out of reach.
-LIMITS = {"http,png": 1.68, "png": 2.36}
+# 1,532 KB with HTTP; without, the stack is less than half, our own code is the same, and the aim is out of reach.
+LIMITS = {"http,png": 1.70, "png": 2.40}
 
 
 def rustc() -> str:
