@@ -64,7 +64,9 @@ final class KeepingTests: XCTestCase {
     try await resident.giveUpEnrolment()
     XCTAssertNil(try resident.enrolmentUnderWay())
     let given = try stage.server.oneTimeCode()
-    await assertThrows(.invalidField(field: "code", reason: "not-requested")) { _ = try await resident.enrol(code: given) }
+    await assertThrows(.invalidField(field: "code", reason: "not-requested")) {
+      _ = try await resident.enrol(code: given)
+    }
     _ = try await resident.requestOneTimeCode(liSi)
     let subject = try await resident.enrol(code: stage.server.oneTimeCode()).subject
     XCTAssertNil(try resident.enrolmentUnderWay())
