@@ -1,7 +1,5 @@
 package dev.healthcode.demo.ui
 
-import androidx.compose.material3.AlertDialog
-import androidx.compose.material3.Button
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
@@ -12,6 +10,7 @@ import androidx.compose.runtime.setValue
 import dev.healthcode.demo.state.AppState
 import dev.healthcode.demo.state.Remedy
 import dev.healthcode.demo.state.Trouble
+import dev.healthcode.demo.ui.parts.Confirm
 import dev.healthcode.demo.ui.parts.Opening
 import dev.healthcode.demo.ui.parts.Page
 import dev.healthcode.demo.ui.parts.TroubleNotice
@@ -42,17 +41,9 @@ internal fun FailedPage(
         }
         if (trouble.remedy == Remedy.ERASE) OutlinedButton(app::open) { Text(texts[T.REMEDY_RETRY]) }
     }
-    if (asked) {
-        AlertDialog(
-            onDismissRequest = { asked = false },
-            text = { Text(texts[T.ERASE_FILE_ASK]) },
-            confirmButton = {
-                Button({
-                    asked = false
-                    app.eraseFile()
-                }) { Text(texts[T.ERASE_FILE_YES]) }
-            },
-            dismissButton = { OutlinedButton({ asked = false }) { Text(texts[T.CANCEL]) } },
-        )
+    if (!asked) return
+    Confirm(texts[T.ERASE_FILE_ASK], texts[T.ERASE_FILE_YES], texts) { yes ->
+        asked = false
+        if (yes) app.eraseFile()
     }
 }
