@@ -309,7 +309,7 @@ internal class Hand(
 
     internal companion object {
         private const val DENSITY = 2f
-        private const val PATIENCE = 30_000L
+        private const val PATIENCE = 60_000L
         private const val LIT_MILLIS = 1_000L
         private const val TAPS = 3
         private const val TAP_NANOS = 500_000_000L

@@ -18,12 +18,17 @@ import androidx.compose.ui.unit.Density
 import dev.healthcode.demo.ui.Camera
 import dev.healthcode.demo.ui.HealthCodeTheme
 import dev.healthcode.demo.ui.Texts
+import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.job
+import kotlin.time.Duration.Companion.minutes
+
+/** For how long a test waits for what it is sure of: the machine may have other things to do. */
+private val WAIT = 1.minutes
 
 /** A camera that reads nothing: a test gives the texts itself. */
 internal val blindCamera: Camera = { modifier, _, _ -> Box(modifier.background(Color.DarkGray)) }
@@ -41,7 +46,11 @@ internal fun onScreen(
     play: suspend SkikoComposeUiTest.(FileTexts) -> Unit,
 ) {
     val texts = FileTexts(language)
-    runSkikoComposeUiTest(Size(width * density, height * density), Density(density, fontScale)) {
+    runSkikoComposeUiTest(
+        Size(width * density, height * density),
+        Density(density, fontScale),
+        testTimeout = 5.minutes,
+    ) {
         setContent { HealthCodeTheme(dark) { content(texts) } }
         play(texts)
     }
@@ -51,7 +60,7 @@ internal fun onScreen(
 internal fun SkikoComposeUiTest.awaits(
     what: String,
     holds: () -> Boolean,
-) = waitUntil(what, 20_000) { holds() }
+) = waitUntil(what, WAIT.inWholeMilliseconds) { holds() }
 
 @OptIn(ExperimentalTestApi::class)
 internal fun SkikoComposeUiTest.shows(text: String) =
@@ -75,8 +84,11 @@ internal fun SkikoComposeUiTest.scrolls(): Float {
 }
 
 /** A place for a state's coroutines, one after the other as on a phone's main thread; it ends with [use]. */
-internal suspend fun <T> inScope(use: suspend (CoroutineScope) -> T): T {
-    val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default.limitedParallelism(1))
+internal suspend fun <T> inScope(
+    dispatcher: CoroutineDispatcher = Dispatchers.Default.limitedParallelism(1),
+    use: suspend (CoroutineScope) -> T,
+): T {
+    val scope = CoroutineScope(SupervisorJob() + dispatcher)
     return try {
         use(scope)
     } finally {
@@ -90,9 +102,9 @@ internal suspend fun soon(
     what: String,
     holds: () -> Boolean,
 ) {
-    val until = System.nanoTime() + 20_000_000_000
+    val until = System.nanoTime() + WAIT.inWholeNanoseconds
     while (!holds()) {
-        check(System.nanoTime() < until) { "$what: not within twenty seconds" }
+        check(System.nanoTime() < until) { "$what: not within $WAIT" }
         delay(10)
     }
 }

@@ -42,6 +42,7 @@ class Session internal constructor(
     private val troubleState = MutableStateFlow<Trouble?>(null)
     private val syncState = MutableStateFlow<Sync>(Sync.Idle)
     private var syncing: Job? = null
+    private var exchanging = false
     private var onceMore = false
     private var turns = 0
     private var answering: Job? = null
@@ -119,12 +120,11 @@ class Session internal constructor(
      */
     @Synchronized
     fun sync() {
-        if (syncing != null) {
-            onceMore = true
-            return
-        }
+        onceMore = exchanging
+        if (exchanging) return
+        // Before the launch: on a phone's main thread that may be over when it returns.
+        exchanging = true
         syncState.value = Sync.Under
-        onceMore = false
         val turn = ++turns
         syncing =
             scope.launch {
@@ -153,13 +153,10 @@ class Session internal constructor(
         state: Sync,
     ): Boolean {
         if (turn != turns) return false
-        if (onceMore && state is Sync.Done) {
-            onceMore = false
-            return true
-        }
-        syncing = null
-        syncState.value = state
-        return false
+        exchanging = onceMore && state is Sync.Done
+        onceMore = false
+        if (!exchanging) syncState.value = state
+        return exchanging
     }
 
     /** Hangs up. What is unsent stays and is sent later. */
@@ -167,7 +164,7 @@ class Session internal constructor(
     fun stopSync() {
         turns++
         syncing?.cancel()
-        syncing = null
+        exchanging = false
         syncState.value = Sync.Idle
     }
 

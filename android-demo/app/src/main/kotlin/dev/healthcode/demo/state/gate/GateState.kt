@@ -66,7 +66,8 @@ class GateState(
     private val eye = Eye(nanos)
     private var checkpoint: Checkpoint? = null
     private var opening: Job? = null
-    private var syncing: Job? = null
+    private var exchanging = false
+    private var onceMore = false
     private var timer: Job? = null
 
     /** What the screen shows. */
@@ -172,10 +173,23 @@ class GateState(
             }
     }
 
-    /** Fetches what the gate judges by. It always comes to an end. */
+    /** Fetches what the gate judges by; while that is under way, once more after it. It always comes to an end. */
+    @Synchronized
     fun sync() {
-        if (syncing?.isActive == true) return
-        syncing = scope.launch { exchange() }
+        onceMore = exchanging
+        if (exchanging) return
+        // Before the launch: on a phone's main thread that may be over when it returns.
+        exchanging = true
+        scope.launch {
+            do exchange() while (goesOn())
+        }
+    }
+
+    @Synchronized
+    private fun goesOn(): Boolean {
+        exchanging = onceMore
+        onceMore = false
+        return exchanging
     }
 
     /** Takes the guard's word that the date on the screen is today's. */
