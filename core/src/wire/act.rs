@@ -68,7 +68,7 @@ pub enum Shown {
 pub enum Act {
     /// Lists who has not checked in. Each person on the list is told.
     Overdue {},
-    /// Lists what waits for an officer: relations, appeals, orders to be confirmed.
+    /// Lists what waits for an officer: relations, appeals, orders to be confirmed or reviewed.
     Waiting {},
     /// Lists what a person has that an officer may end, each with its id. The person is told.
     Show {
@@ -151,7 +151,7 @@ pub enum Act {
         /// The order.
         order: OrderId,
     },
-    /// Lifts an order that an officer gave.
+    /// Lifts an order that an officer gave, or one of the rules' that has run for as long as any may.
     LiftOrder {
         /// Of whom.
         whom: Whom,

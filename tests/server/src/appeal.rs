@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::Desk;
 use crate::error::ServerError;
-use crate::state::OrderedBy;
+use crate::state::{OrderState, OrderedBy};
 
 /// The most appeals that a state remembers: of the decided ones the oldest goes first.
 const REMEMBERED: usize = 32;
@@ -150,11 +150,20 @@ impl Desk<'_> {
             return if contested { self.end_manual(ReleaseCause::Officer) } else { Ok(()) };
         }
         if let Some(order) = given {
-            // Another rule of this colour may hold as well: for that one they were served too.
-            self.hold_days(&order);
-            self.end_order(ReleaseCause::Officer)?;
+            return self.set_aside_with(order);
         }
         self.set_aside(case.rule);
+        self.state.rating_due = true;
+        Ok(())
+    }
+
+    /// Ends an order of the rules by an officer's word, and sets its rule aside: the next rating, which the caller asks
+    /// for, does not give it again.
+    pub(crate) fn set_aside_with(&mut self, order: OrderState) -> Result<(), ServerError> {
+        // Another rule of this colour may hold as well: for that one they were served too.
+        self.hold_days(&order);
+        self.end_order(ReleaseCause::Officer)?;
+        self.set_aside(order.rule);
         self.state.rating_due = true;
         Ok(())
     }

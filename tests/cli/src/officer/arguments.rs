@@ -178,7 +178,7 @@ pub(crate) enum OfficerAct {
         #[arg(long, value_name = "HEX")]
         order: String,
     },
-    /// Lift an order that an officer gave
+    /// Lift an order that an officer gave, or one that has come to its review
     LiftOrder {
         #[command(flatten)]
         whom: Somebody,

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::log::{NOBODY, name_of, sealed};
 use super::roles::{OfficerRole, word_of};
-use super::state::{APPEAL, OVERDUE, PROVISIONAL, RELATION};
+use super::state::{APPEAL, OVERDUE, PROVISIONAL, RELATION, REVIEW};
 use super::{ATTEMPTS, Asking};
 use crate::Inner;
 use crate::appeal::AppealCase;
 use crate::care::{ASKED_HOURS, Asked};
 use crate::error::ServerError;
-use crate::state::SubjectState;
+use crate::state::{OrderState, SubjectState};
 use crate::storage::Changes;
 
 /// The most people of one answer: those come first who were on no list of the day, so that asking again goes on.
@@ -110,14 +110,17 @@ impl Inner {
     async fn waiting(&self, asking: &Asking<'_>) -> Result<(Vec<Value>, bool), ServerError> {
         let now = self.ports.clock.now();
         self.lapse_all(now).await?;
-        let of_roles: [(OfficerRole, &'static str, Waits); 3] = [
+        let of_roles: [(OfficerRole, &'static str, Waits); 4] = [
             (OfficerRole::Orders, PROVISIONAL, waiting_order),
+            (OfficerRole::Orders, REVIEW, waiting_review),
             (OfficerRole::Appeals, APPEAL, waiting_appeals),
             (OfficerRole::Relations, RELATION, waiting_relations),
         ];
         let mut queue = Vec::new();
         for (_, kind, waits) in of_roles.into_iter().filter(|(role, ..)| asking.officer.has(&[*role])) {
-            let subjects = self.storage.agenda(kind, now.plus_hours(AHEAD_HOURS), LOOKED_AT).await?;
+            // Most orders are over before there is anything to review.
+            let until = if kind == REVIEW { now } else { now.plus_hours(AHEAD_HOURS) };
+            let subjects = self.storage.agenda(kind, until, LOOKED_AT).await?;
             queue.extend(subjects.into_iter().map(|subject| (kind, subject, waits)));
         }
         let mut last = self.officers.left_off(asking.officer.id());
@@ -203,6 +206,22 @@ impl Inner {
 /// An order that waits to be confirmed.
 fn waiting_order(state: &SubjectState, now: Timestamp) -> Vec<Value> {
     provisional(state, now).into_iter().collect()
+}
+
+/// An order that has run for as long as any may.
+fn waiting_review(state: &SubjectState, now: Timestamp) -> Vec<Value> {
+    let order = state.order.iter().filter(|order| order.is_in_review(now));
+    let review = |order: &OrderState| {
+        json!({
+            "waits": REVIEW,
+            "order": order.id,
+            "rule": order.rule,
+            "colour": order.colour.word(),
+            "starts_on": order.quarantine.starts_on,
+            "days": order.quarantine.days,
+        })
+    };
+    order.map(review).collect()
 }
 
 /// The appeals that are not decided, each with the reason that it contests.

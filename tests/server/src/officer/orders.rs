@@ -42,10 +42,12 @@ impl Desk<'_> {
     ) -> Result<Value, ServerError> {
         self.check_order((colour, starts_on, days, cause))?;
         let by = ordered_by(asking);
-        // One officer alone orders for once 72 hours, not for 72 hours again and again.
-        if self.state.left.unconfirmed.as_ref().is_some_and(|last| last.is_same(&by)) {
+        // One officer alone orders for once 72 hours, not for 72 hours again and again, nor two by turns.
+        let in_force = self.state.order.as_ref().and_then(OrderState::given_alone).cloned();
+        if self.state.left.unconfirmed.iter().chain(&in_force).any(|before| before.is_same(&by)) {
             return Err(ProblemKind::Role.into());
         }
+        self.state.left.unconfirmed.extend(in_force);
         self.give_way();
         let before = self.state.order.as_ref();
         let green_before = match before {
@@ -172,16 +174,21 @@ impl Desk<'_> {
         };
         self.say(ChangeKind::Order, serial, &order)?;
         self.state.last.order = serial;
-        self.state.left.unconfirmed = None;
+        self.state.left.unconfirmed.clear();
         self.count(known.id, &manual, Fate::Confirmed);
         self.state.order = Some(OrderState { manual: Some(manual), ..known });
         Ok(json!({ "order": id }))
     }
 
-    /// Lifts an order that an officer gave.
+    /// Lifts an order that an officer gave, or one of the rules' that has come to its review.
     pub(super) fn lift_order(&mut self, id: OrderId) -> Result<Value, ServerError> {
-        self.named_order(id)?;
-        self.end_manual(ReleaseCause::Officer)?;
+        let ruled = self.state.order.clone().filter(|order| order.id == id && order.manual.is_none());
+        if let Some(order) = ruled.filter(|order| order.is_in_review(self.now)) {
+            self.set_aside_with(order)?;
+        } else {
+            self.named_order(id)?;
+            self.end_manual(ReleaseCause::Officer)?;
+        }
         Ok(json!({ "order": id }))
     }
 
@@ -232,11 +239,9 @@ impl Desk<'_> {
         if cause == ReleaseCause::Completed {
             self.state.left.days = None;
         }
-        let alone = order.manual.as_ref().filter(|manual| manual.provisional_until.is_some());
-        if let Some(by) = alone.and_then(|manual| manual.by.clone())
-            && cause != ReleaseCause::Superseded
-        {
-            self.state.left.unconfirmed = Some(by);
+        // An officer's order that takes its place has noted whose it was; the rules' has proved it right.
+        if cause != ReleaseCause::Superseded {
+            self.state.left.unconfirmed.extend(order.given_alone().cloned());
         }
     }
 

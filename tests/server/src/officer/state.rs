@@ -16,7 +16,8 @@ use crate::state::{OrderState, SubjectState};
 pub(crate) const OVERDUE: &str = "overdue";
 /// Whose order waits for a second officer, at the instant of its lapse.
 pub(crate) const PROVISIONAL: &str = "order";
-
+/// Whose order has run for as long as any may, and waits for an officer to end it.
+pub(crate) const REVIEW: &str = "review";
 /// Whose appeal waits, at the instant by which it must be decided.
 pub(crate) const APPEAL: &str = "appeal";
 /// Whom somebody has asked to care for.
@@ -79,9 +80,10 @@ impl OrderedBy {
 /// What orders that no rule gave leave behind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
-    /// Whose order ended last without a second officer's word: the next one is another officer's to give.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unconfirmed: Option<OrderedBy>,
+    /// Whose orders have ended without a second officer's word since the last one that had it: the next one is somebody
+    /// else's to give, so that no few officers hold a person by turns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unconfirmed: Vec<OrderedBy>,
     /// The days that were served before, until the rules have said what holds in the order's place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<HeldDays>,
@@ -109,6 +111,25 @@ impl OrderState {
     #[must_use]
     pub fn provisional_until(&self) -> Option<Timestamp> {
         self.manual.as_ref().and_then(|manual| manual.provisional_until)
+    }
+
+    /// Who gave it, where an officer did and no second one has confirmed it.
+    #[must_use]
+    pub fn given_alone(&self) -> Option<&OrderedBy> {
+        self.manual.as_ref().filter(|manual| manual.provisional_until.is_some())?.by.as_ref()
+    }
+
+    /// From when on it waits for an officer, if its days are not complete by then; none while it may lapse.
+    fn review_from(&self) -> Option<Timestamp> {
+        let order = &self.quarantine;
+        self.provisional_until().is_none().then(|| order.terms.closes(order.last_day()))
+    }
+
+    /// Whether it has run for as long as any order may, and its days are not complete.
+    #[must_use]
+    pub fn is_in_review(&self, now: Timestamp) -> bool {
+        let is_due = self.review_from().is_some_and(|from| now >= from);
+        is_due && progress(&self.quarantine, &self.taps(), now).phase == Phase::Review
     }
 
     /// The days that were missed in a row up to the last that takes no check-in any more, by the order's own terms; none
@@ -147,10 +168,11 @@ impl SubjectState {
         let order = self.order.as_ref();
         let overdue = order.and_then(OrderState::overdue_from).map(|at| (OVERDUE, at));
         let provisional = order.and_then(OrderState::provisional_until).map(|at| (PROVISIONAL, at));
+        let review = order.and_then(OrderState::review_from).map(|at| (REVIEW, at));
         // At the instant by which the authority has bound itself to decide.
         let appeals = self.appeals.iter().filter(|case| !case.decided).map(|case| case.due_by);
         let appeal = appeals.min().map(|at| (APPEAL, at));
         let relation = self.asked.iter().map(|asked| asked.asked_at).min().map(|at| (RELATION, at));
-        overdue.into_iter().chain(provisional).chain(appeal).chain(relation).collect()
+        overdue.into_iter().chain(provisional).chain(review).chain(appeal).chain(relation).collect()
     }
 }
