@@ -116,10 +116,9 @@ const fn notice_log(kind: NoticeLogKind) -> (&'static str, &'static str) {
 
 const fn network(kind: NetworkKind) -> (&'static str, &'static str) {
     match kind {
-        NetworkKind::Offline => (
-            "无法联网，记录已保存，稍后自动发送。",
-            "No connection. What was recorded is kept and sent later.",
-        ),
+        NetworkKind::Offline => {
+            ("无法联网，已记录的内容不会丢失。", "No connection. What was recorded is kept.")
+        }
         NetworkKind::Timeout => (
             "服务器未及时应答，记录已保存。",
             "The server did not answer in time. What was recorded is kept.",
@@ -236,6 +235,7 @@ fn label(field: &str) -> Option<(&'static str, &'static str)> {
         "issuer" => ("签发机构", "The authority"),
         "paper" => ("纸质码", "The paper code"),
         "carer" => ("照护人", "The carer"),
+        "subject" => ("此人", "The person"),
         "key" => ("密钥", "The key"),
         "number" => ("车次或航班号", "The number of the train, flight or coach"),
         "place" => ("车厢或排号", "The carriage or row"),

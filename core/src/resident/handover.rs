@@ -52,8 +52,8 @@ impl Resident {
     ///
     /// # Errors
     ///
-    /// `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover;
-    /// `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
+    /// `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover; of `subject`:
+    /// `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
     pub fn hand_over(&self, subject: String, text: String) -> Result<HandoverPicture, HealthcodeError> {
         let phone = self.phone()?;
         let (text, expires_at) = handover::agree(&phone, &known(&phone, &subject)?, &text)?;

@@ -325,3 +325,31 @@ proptest! {
         prop_assert_eq!(rows(&story.phone, &story.key), after);
     }
 }
+
+#[test]
+fn what_an_authority_that_is_listed_no_more_has_left_goes_by_the_rules_at_home() {
+    let mut phone = TestPhone::new();
+    let home = phone.enrol(1, &zhang_san());
+    let at = |issuer: &str| SubjectKey { subject: home.subject, issuer: issuer.to_owned() };
+    let (delisted, not_fetched) = (at("wuhan"), at("shenzhen"));
+    phone.token(&home, Colour::Green);
+    let written = phone.core().store.write(|file| {
+        let token = file.token(&home)?.unwrap();
+        [&delisted, &not_fetched].into_iter().try_for_each(|key| {
+            let body = file.subject(&home)?.unwrap();
+            file.put_subject(key, &body)?;
+            file.put_token(key, &token)
+        })
+    });
+    written.unwrap();
+    let kept = |phone: &TestPhone| [&home, &delisted, &not_fetched].map(|key| rows(phone, key).token);
+    purge(&phone.core());
+    assert_eq!(kept(&phone), [true; 3]);
+    phone.go_to(noon(28));
+    purge(&phone.core());
+    assert_eq!(
+        kept(&phone),
+        [false, false, true],
+        "one whose rules have not come yet may keep it for longer"
+    );
+}

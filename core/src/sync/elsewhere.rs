@@ -46,6 +46,14 @@ impl Phone {
         self.state().in_force.others.get(issuer).cloned()
     }
 
+    /// By whose rules what is known of an authority's people is kept: its own, or, once the trust list names it no more,
+    /// the home authority's, so that it does not stay for ever.
+    pub(crate) fn kept_by(&self, issuer: &str) -> Option<Arc<Rulebook>> {
+        let is_listed = |trust: Arc<TrustList>| trust.issuer(issuer).is_some();
+        let is_delisted = || self.trust().is_some_and(|trust| !is_listed(trust));
+        self.rulebook_of(issuer).or_else(|| is_delisted().then(|| self.rulebook()).flatten())
+    }
+
     /// The name of the document that an authority's rulebook is kept in.
     pub(super) fn rulebook_document(&self, issuer: &str) -> Cow<'static, str> {
         if self.is_home(issuer) { RULEBOOK.into() } else { format!("{RULEBOOK_OF}{issuer}").into() }

@@ -3,10 +3,12 @@
 
 mod elsewhere;
 mod follow;
+mod rounds;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use self::rounds::Rounds;
 use super::fetch::{CBOR, Fetch};
 use super::outbox;
 use super::phone::{Now, Phone, UnderWay};
@@ -25,8 +27,6 @@ use crate::wire::{Bytes, Problem, ProblemKind};
 
 /// The name of the retry state's document.
 pub(crate) const RETRY: &str = "retry";
-/// The most rounds of one exchange: sixty thousand entries, or as many decisions.
-const MOST_ROUNDS: u32 = 1_024;
 /// The most root documents that one exchange follows: sets of as many years.
 const MOST_ROOTS: u32 = 64;
 /// A trust list this old is asked for anew, in hours.
@@ -70,7 +70,7 @@ pub(crate) struct Exchange {
     report: SyncReport,
     /// What went wrong about one subject: the others come first, then it is told.
     failed: Option<HealthcodeError>,
-    rounds: u32,
+    rounds: Rounds,
     under_way: Option<UnderWay>,
 }
 
@@ -139,7 +139,7 @@ impl Exchange {
             relinked,
             report,
             failed: None,
-            rounds: 0,
+            rounds: Rounds::default(),
             under_way,
         }
     }
@@ -199,9 +199,7 @@ impl Exchange {
         key: SubjectKey,
         recovery: Option<Recovery>,
     ) -> Result<(Call, Round), HealthcodeError> {
-        self.rounds += 1;
-        // A server that always has more is not asked for ever.
-        if self.rounds > MOST_ROUNDS {
+        if !self.rounds.another(&key.issuer) {
             return Err(HealthcodeError::bad_answer());
         }
         Round::begin(&self.phone, key, recovery)

@@ -91,6 +91,10 @@ pub(crate) fn agree(
         return Err(HealthcodeError::field("text", "not-a-request"));
     };
     let body = phone.store.read(|file| file.subject(key))?.ok_or(HealthcodeError::UnknownSubject)?;
+    // The new phone would refuse it: it takes over from its home authority alone.
+    if !phone.is_home(&key.issuer) {
+        return Err(HealthcodeError::field("subject", "another-authority"));
+    }
     if body.replaced {
         return Err(HealthcodeError::Replaced);
     }

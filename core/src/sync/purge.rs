@@ -1,5 +1,6 @@
 //! What the rulebook says is over goes: by age at H, the lower bound of trusted time, so that nothing goes early
-//! whatever is done to the phone's own clock. What a screen shows or a rule reads stays.
+//! whatever is done to the phone's own clock. What a screen shows or a rule reads stays. Each subject goes by the rules
+//! that [`Phone::kept_by`] names.
 //!
 //! | what | goes |
 //! |---|---|
@@ -71,8 +72,7 @@ fn plans(
 ) -> Result<Vec<(SubjectKey, Over)>, HealthcodeError> {
     let mut plans = Vec::new();
     for key in file.subjects()? {
-        // Each by the rules of the authority that it is known to.
-        let Some(rulebook) = phone.rulebook_of(&key.issuer) else { continue };
+        let Some(rulebook) = phone.kept_by(&key.issuer) else { continue };
         let over = Kept::read(file, &key)?.over(&rulebook, now);
         if over != Over::default() {
             plans.push((key, over));

@@ -126,6 +126,16 @@ fn foreign_and_expired_texts_are_told_apart_and_change_nothing() {
     }
     assert_eq!(reason(new.resident.take_over_call(Some(request.text.clone()))), "not-an-answer");
     assert_eq!(reason(old.resident.hand_over(subject, agreed.text.clone())), "not-a-request");
+    // Whom another authority knows the new phone would refuse.
+    let elsewhere = SubjectKey { subject: SubjectId([6; 16]), issuer: "shenzhen".to_owned() };
+    let known = old.core().store.write(|file| {
+        let body =
+            file.subject(&SubjectKey { subject: SubjectId([1; 16]), issuer: "hangzhou".to_owned() })?;
+        file.put_subject(&elsewhere, &body.unwrap())
+    });
+    known.unwrap();
+    let foreign = old.resident.hand_over(elsewhere.subject.to_string(), request.text.clone()).err();
+    assert_eq!(foreign, Some(HealthcodeError::field("subject", "another-authority")));
     let nobody = SubjectId([77; 16]).to_string();
     let unknown = old.resident.hand_over(nobody, request.text).err();
     assert_eq!(unknown, Some(HealthcodeError::UnknownSubject));
