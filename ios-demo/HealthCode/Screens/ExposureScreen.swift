@@ -143,6 +143,7 @@ private struct TripScreen: View {
   var body: some View {
     NavigationStack {
       Form {
+        if model.isTripRestored { RestoredSection(clear: model.startTrip) }
         if let trip = model.trip { fields(of: trip) }
         ProblemText(problem: other)
         if let trouble = model.trouble {

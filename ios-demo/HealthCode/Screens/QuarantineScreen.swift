@@ -92,6 +92,7 @@ struct QuarantineScreen: View {
         .buttonStyle(.borderedProminent)
         .controlSize(.large)
       }
+      if model.isRestored { RestoredSection(clear: model.unmark) }
       DisclosureGroup(texts(.checkInSymptoms)) {
         ForEach(model.symptoms, id: \.id) { symptom in
           Toggle(texts(symptom.text), isOn: mark(symptom.id))

@@ -7,7 +7,7 @@ import Observation
 @MainActor
 @Observable
 public final class ExposureModel {
-  /// A journey as it is typed in; in memory only.
+  /// A journey as it is typed in.
   public struct Trip: Equatable, Sendable {
     /// How.
     public var mode: TransportMode = .train
@@ -33,8 +33,10 @@ public final class ExposureModel {
   public private(set) var exposures: [Exposure] = []
   /// How far the authority's log was read.
   public private(set) var noticeState: NoticeState?
-  /// The journey that is being typed in; nil where none is.
-  public var trip: Trip?
+  /// The journey that is being typed in, kept over the end of the app; nil where none is.
+  public var trip: Trip? { didSet { draft.keep(trip == begun ? [:] : trip.map(DraftWords.of) ?? [:]) } }
+  /// Whether it was typed in before the app was last opened.
+  public private(set) var isTripRestored = false
   /// What is wrong with it, by the core's name of the field.
   public private(set) var problems: [String: BilingualText] = [:]
   /// What went wrong that is no field's.
@@ -49,11 +51,18 @@ public final class ExposureModel {
   public let subject: String
 
   private let app: AppModel
+  private let draft: Draft
+  /// The journey of today that nothing was typed into yet.
+  private var begun: Trip?
   private var fetching: Task<Void, Never>?
   private var failed: (@MainActor () async -> Void)?
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
+    draft = Draft(app: app, form: "journey", subject: subject)
+    let kept = draft.read()
+    guard !kept.isEmpty else { return }
+    (trip, isTripRestored) = (DraftWords.trip(kept), true)
   }
 
   /// Reads what is there, and follows it until the task ends.
@@ -69,14 +78,13 @@ public final class ExposureModel {
 
   /// Begins to type in a journey of today.
   public func startTrip() {
-    problems = [:]
-    trip = Trip(date: app.time.now() ?? Date(timeIntervalSince1970: 0))
+    begun = Trip(date: app.time.now() ?? Date(timeIntervalSince1970: 0))
+    (problems, isTripRestored, trip) = ([:], false, begun)
   }
 
   /// Lets go of it.
   public func dropTrip() {
-    problems = [:]
-    trip = nil
+    (problems, isTripRestored, trip) = ([:], false, nil)
   }
 
   /// Records the journey that was typed in, and matches it. Wrong fields are in ``problems``.

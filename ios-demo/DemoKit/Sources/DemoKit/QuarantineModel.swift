@@ -23,8 +23,10 @@ public final class QuarantineModel {
   public private(set) var content: Content = .opening
   /// The symptoms that can be named with a check-in.
   public private(set) var symptoms: [Choice] = []
-  /// The ids of those that are marked for the next check-in.
-  public var marked: Set<String> = []
+  /// The ids of those that are marked for the check-in of this legal day, kept over the end of the app.
+  public var marked: Set<String> = [] { didSet { keep() } }
+  /// Whether they were marked before the app was last opened.
+  public private(set) var isRestored = false
   /// The last check-in that was recorded on this screen.
   public private(set) var recorded: Recorded?
   /// What went wrong with a check-in or a proof.
@@ -41,10 +43,17 @@ public final class QuarantineModel {
   public let subject: String
 
   private let app: AppModel
+  private let draft: Draft
+  /// What was kept before the app was last opened, until the day is known.
+  private var before: [String: String]
+  /// The day on which symptoms were marked: on another one they are not said again.
+  private var markedOn: DateComponents?
   private var failed: (@MainActor () async -> Void)?
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
+    draft = Draft(app: app, form: "check-in", subject: subject)
+    before = draft.read()
   }
 
   /// The order in force; nil where there is none.
@@ -73,6 +82,9 @@ public final class QuarantineModel {
       fail(error)
     }
   }
+
+  /// Takes back what is marked.
+  public func unmark() { marked = [] }
 
   /// Asks whether reminders may be shown, where an order is in force.
   public func askForReminders() async {
@@ -118,7 +130,30 @@ public final class QuarantineModel {
 
   private func read(_ resident: Resident) throws(HealthcodeError) {
     content = try resident.quarantine(of: subject).map(Content.order) ?? .free
+    settle()
     if let form = try? resident.form(of: subject), form.symptoms != symptoms { symptoms = form.symptoms }
+  }
+
+  private func keep() {
+    guard before.isEmpty else { return }
+    if marked.isEmpty { (markedOn, isRestored) = (nil, false) } else { markedOn = markedOn ?? order?.today }
+    let day = markedOn.flatMap(LegalTime.noon(of:)).map { String(Int($0.timeIntervalSince1970)) }
+    let ids = marked.sorted().joined(separator: " ")
+    draft.keep(day.map { ["day": $0, "symptoms": ids] } ?? [:])
+  }
+
+  /// What was marked earlier on this day stands again; what was marked on another one, or for an order that has ended, is
+  /// forgotten.
+  private func settle() {
+    let (kept, today) = (before, order?.today)
+    before = [:]
+    let day = kept["day"].flatMap(TimeInterval.init).map { LegalTime.day(of: Date(timeIntervalSince1970: $0)) }
+    if let day, day == today {
+      (markedOn, isRestored) = (day, true)
+      marked.formUnion((kept["symptoms"] ?? "").components(separatedBy: " "))
+    } else if !kept.isEmpty || (markedOn != nil && markedOn != today) {
+      marked = []
+    }
   }
 
   private func fail(_ error: any Error) {
