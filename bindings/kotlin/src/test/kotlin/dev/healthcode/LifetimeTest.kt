@@ -114,7 +114,7 @@ internal class LifetimeTest {
                     val homes = async { runCatching { phone.resident.homes().collect { } } }
                     silent.awaitCall()
                     phone.close()
-                    withTimeout(5.seconds) {
+                    withTimeout(60.seconds) {
                         assertIs<HealthcodeException.Closed>(sync.await().exceptionOrNull())
                         assertIs<HealthcodeException.Closed>(homes.await().exceptionOrNull())
                     }

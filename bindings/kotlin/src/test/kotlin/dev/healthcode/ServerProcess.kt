@@ -46,7 +46,7 @@ internal class ServerProcess(
     }
 
     /** The digits of the next one-time code that the server's console shows. */
-    fun oneTimeCode() = checkNotNull(line(5_000)) { "a code comes to the number on record" }.substringAfterLast(' ')
+    fun oneTimeCode() = checkNotNull(line(60_000)) { "a code comes to the number on record" }.substringAfterLast(' ')
 
     /** What a command line about this server's files says, which must end well. */
     fun command(vararg words: String) = healthcode(*words, *files().toTypedArray())

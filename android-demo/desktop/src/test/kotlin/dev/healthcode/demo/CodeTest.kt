@@ -57,12 +57,12 @@ internal class CodeTest {
                 world.pass(Duration.ofSeconds(29))
                 // The phone's own waiting is real.
                 delay(Duration.ofSeconds(26).toMillis())
-                assertEquals(
-                    first?.text,
+                val same =
                     state.view.value.code
-                        ?.text,
-                    "not before its time",
-                )
+                        ?.text == first?.text
+                // A busy machine may have waited for longer than the code's own half a minute.
+                val waited = Duration.ofNanos(System.nanoTime() - from)
+                assertTrue(same || waited >= Duration.ofSeconds(29), "not before its time, but after $waited")
                 soon("a new presentation") {
                     state.view.value.code
                         ?.text != first?.text

@@ -3,6 +3,7 @@ package dev.healthcode.demo
 import dev.healthcode.Colour
 import dev.healthcode.at
 import dev.healthcode.demo.state.Place
+import dev.healthcode.demo.state.RegisterState
 import dev.healthcode.demo.state.Screen
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
@@ -94,7 +95,7 @@ internal class DraftsTest {
             see(T.COLOUR_YELLOW)
             tap(T.PREVIEW_SEND)
             await("yellow") { card().colour == Colour.YELLOW }
-            assertNull(desk.session.resident.draft(subject, "declaration"))
+            await("nothing is kept") { desk.session.resident.draft(subject, "declaration") == null }
 
             desk.app.go(Screen(Place.TRIP, subject))
             type(T.TRIP_TRAIN_NUMBER, "G1234")
@@ -111,7 +112,7 @@ internal class DraftsTest {
                     .last()
                     .place != Place.TRIP
             }
-            assertNull(desk.session.resident.draft(subject, "journey"))
+            await("nothing is kept") { desk.session.resident.draft(subject, "journey") == null }
 
             desk.app.home()
             open(T.CARD_QUARANTINE, Place.QUARANTINE)
@@ -125,6 +126,7 @@ internal class DraftsTest {
             tapText(fever.text.en)
             pictures("quarantine-symptoms")
             kept(subject, "check-in", "symptoms", fever.id)
+            exchanged()
             // On another day nobody is said to have what was ticked the day before.
             stage.world.goTo(at(12, 9))
             restart()
@@ -141,7 +143,44 @@ internal class DraftsTest {
                     ?.checkIns
                     ?.size == 1
             }
-            assertNull(desk.session.resident.draft(subject, "check-in"))
+            await("nothing is kept") { desk.session.resident.draft(subject, "check-in") == null }
+        }
+
+    @Test
+    fun `a code's page sends no other person's, and what was typed about somebody else since stays`() =
+        onDesk { stage ->
+            tap(T.HOME_REGISTER)
+            fill(zhangSan)
+            tap(T.REGISTER_REQUEST)
+            see(T.REGISTER_AGAIN)
+            stage.server.oneTimeCode()
+            restart()
+            tap(T.REGISTER_AGAIN)
+            val code = stage.server.oneTimeCode()
+            tap(T.REGISTER_EDIT)
+            tap(T.DRAFT_CLEAR)
+            tap(T.DRAFT_CLEAR_YES)
+            await("it is empty") { !shows("张三") }
+            tap(T.REGISTER_RESUME, "*三")
+            see(T.REGISTER_WAITS, "*三")
+            assertFalse(shows(texts[T.REGISTER_AGAIN]), "the form is empty")
+            // Where it is asked for all the same, the form says what is wrong with it.
+            desk.session.holder<RegisterState>(Screen(Place.REGISTER)) { error("it is open") }.request()
+            val form = desk.session.resident.checkIdentity(liSi.copy(name = "", documentNumber = ""))
+            for (wrong in form) see(wrong.text)
+            see(T.REGISTER_REQUEST)
+            fill(liSi)
+            tap(T.REGISTER_RESUME, "*三")
+            see(T.REGISTER_WAITS, "*三")
+            assertFalse(shows(texts[T.REGISTER_AGAIN]), "it is another person's")
+            type(T.REGISTER_CODE, code)
+            tap(T.REGISTER_CONFIRM)
+            see(T.DECLARE_PREVIEW)
+            assertEquals("*三", card().maskedName)
+            desk.app.go(Screen(Place.REGISTER))
+            seeText("李四")
+            see(T.DRAFT_RESTORED)
+            kept(null, "register", "document", liSi.documentNumber)
         }
 
     @Test

@@ -39,6 +39,7 @@ import dev.healthcode.Stage
 import dev.healthcode.at
 import dev.healthcode.demo.state.Opening
 import dev.healthcode.demo.state.Place
+import dev.healthcode.demo.state.Sync
 import dev.healthcode.demo.ui.Camera
 import dev.healthcode.demo.ui.HealthCodeApp
 import dev.healthcode.demo.ui.of
@@ -167,14 +168,30 @@ internal class Hand(
         throw error
     }
 
-    /** Looks away and again: what time has changed meanwhile is seen. */
-    fun lookAgain() {
-        desk.app.seen(false)
-        test.waitForIdle()
-        // The stream of before has ended by then.
-        Thread.sleep(LOOK_AWAY)
-        desk.app.seen(true)
+    /** Looks away and again until it is seen what time has changed meanwhile: whoever is quick was not seen to look away. */
+    fun seeLater(key: String) {
+        var next = System.nanoTime()
+        await(texts[key]) {
+            val seen = shows(texts[key])
+            if (!seen && System.nanoTime() >= next) {
+                desk.app.seen(false)
+                Thread.sleep(LOOK_AWAY)
+                desk.app.seen(true)
+                next = System.nanoTime() + LOOK_NANOS
+            }
+            seen
+        }
     }
+
+    /** Waits until no exchange is under way and one has been: in the middle of one the world's time does not jump. */
+    fun exchanged() =
+        await("the exchange is over") {
+            desk.session.sync.value
+                .let { it is Sync.Done || it is Sync.Failed }
+        }
+
+    /** What was recorded has gone to the authority, and the exchange with it is over. */
+    fun sent() = await("it was sent") { card().waiting == 0u && desk.session.sync.value is Sync.Done }
 
     fun tap(
         key: String,
@@ -314,6 +331,7 @@ internal class Hand(
         private const val TAPS = 3
         private const val TAP_NANOS = 500_000_000L
         private const val LOOK_AWAY = 100L
+        private const val LOOK_NANOS = 2_000_000_000L
         private const val NAME = 40
 
         /** How every screen is looked at. */

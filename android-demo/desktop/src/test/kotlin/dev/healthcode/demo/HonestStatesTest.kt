@@ -2,16 +2,17 @@ package dev.healthcode.demo
 
 import dev.healthcode.Colour
 import dev.healthcode.HealthcodeException
+import dev.healthcode.JournalEvent
 import dev.healthcode.SubjectState
 import dev.healthcode.at
 import dev.healthcode.demo.state.DeviceSetting
 import dev.healthcode.demo.state.Opening
-import dev.healthcode.demo.state.Sync
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.of
 import dev.healthcode.liSi
 import dev.healthcode.zhangSan
+import kotlinx.coroutines.runBlocking
 import org.junit.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertIs
@@ -109,7 +110,9 @@ internal class HonestStatesTest {
                 see(T.TAKEOVER)
                 pictures("takeover")
                 tap(T.TAKEOVER_ALLOW)
-                await("it was sent") { card().waiting == 0u && desk.session.sync.value is Sync.Done }
+                val journal = { runBlocking { desk.session.resident.journal(card().subject) }.entries }
+                await("it is recorded") { journal().any { it.event is JournalEvent.Answered } }
+                sent()
                 resident.sync()
                 stage.world.goTo(at(11, 10))
                 tap(T.SYNC_NOW)

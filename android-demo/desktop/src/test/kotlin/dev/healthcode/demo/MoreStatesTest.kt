@@ -109,10 +109,10 @@ internal class MoreStatesTest {
                     ?.provisionalUntil,
             )
         see(TRecord.EVENT_PROVISIONAL, texts.instant(until))
+        exchanged()
         stage.server.close()
         stage.world.goTo(until.plusSeconds(3_600))
-        lookAgain()
-        see(TCode.QUARANTINE_LAPSED)
+        seeLater(TCode.QUARANTINE_LAPSED)
         pictures("quarantine-lapsed")
     }
 

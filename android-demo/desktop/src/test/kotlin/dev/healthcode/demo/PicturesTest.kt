@@ -70,15 +70,17 @@ internal class PicturesTest {
         }
 
     private fun Hand.days(stage: Stage) {
+        exchanged()
         for (day in 11..13) {
             stage.world.goTo(at(day, 9, 30))
             open(T.CARD_QUARANTINE, Place.QUARANTINE)
             tap(TCode.QUARANTINE_CHECK_IN)
+            checkedIn()
             await("day $day counts") { card().countedDays?.toInt() == day - 10 }
             if (day == 13) pictures("quarantine", small)
             desk.app.home()
             tap(T.SYNC_NOW)
-            await("sent") { card().waiting == 0u }
+            sent()
         }
         open(T.CARD_JOURNAL, Place.JOURNAL)
         see(T.EVENT_CHECKED_IN)
@@ -187,6 +189,7 @@ internal class PicturesTest {
     fun `a guard's lane judges without a tap, holds a stop, and asks a screenshot for an answer`() =
         onDesk { stage ->
             tap(T.NAV_SETTINGS)
+            slowly()
             tap(T.SETTINGS_GATE_OPEN)
             type(TGate.GATE_NAME, "North gate")
             pictures("gate-settings")
@@ -214,7 +217,15 @@ internal class PicturesTest {
             }
         }
 
-    /** A pass stands for a moment only: for each picture the person comes anew. */
+    /** Makes the lane before its screen does, with verdicts that stand for as long as a picture of them takes. */
+    private fun Hand.slowly() {
+        val app = desk.app
+        desk.session.holder(Screen(Place.GATE)) {
+            GateState(app.openers::checkpoint, app.saved, it, app.seen, hold = Duration.ofMinutes(5))
+        }
+    }
+
+    /** For each picture of a pass the person comes anew: it is of this moment. */
     private suspend fun Hand.passes(
         stage: Stage,
         phone: Resident,
@@ -234,6 +245,7 @@ internal class PicturesTest {
             assertEquals(listOf(Signal.PASS), desk.device.signals.toList())
             picture("verdict-green")
             assertIs<GateStage.Judged>(lane.view.value.stage, "it stood for the picture")
+            lane.next()
         }
         look = Look()
         desk.device.signals.clear()

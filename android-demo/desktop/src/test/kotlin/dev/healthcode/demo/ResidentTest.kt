@@ -8,7 +8,7 @@ import dev.healthcode.demo.state.Place
 import dev.healthcode.demo.state.RegisterField
 import dev.healthcode.demo.state.RegisterState
 import dev.healthcode.demo.state.Screen
-import dev.healthcode.demo.state.Sync
+import dev.healthcode.demo.state.quarantine.QuarantineState
 import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.parts.day
@@ -40,6 +40,7 @@ internal class ResidentTest {
                 open(T.CARD_QUARANTINE, Place.QUARANTINE)
                 tap(TCode.QUARANTINE_CHECK_IN)
                 rotate()
+                checkedIn()
                 await("day $day counts") { card().countedDays?.toInt() == day - 10 }
                 desk.app.home()
                 tap(T.SYNC_NOW)
@@ -49,12 +50,12 @@ internal class ResidentTest {
                     restart()
                     see(T.SYNC_WAITING, day - 13)
                 } else {
-                    await("it was sent") { card().waiting == 0u }
+                    sent()
                 }
+                exchanged()
             }
             stage.world.goTo(at(18, 8))
-            lookAgain()
-            see(T.CARD_CONNECT)
+            seeLater(T.CARD_CONNECT)
             tap(T.SYNC_NOW)
             await("green") { card().colour == Colour.GREEN }
             unseen(T.CARD_QUARANTINE)
@@ -143,6 +144,15 @@ internal fun Hand.card(index: Int = 0) =
         .home()
         .subjects[index]
 
+/** The quarantine's screen, which is open, has recorded the check-in, and what it asks of the network has begun. */
+internal fun Hand.checkedIn() {
+    val screen =
+        desk.app.stack.value
+            .last()
+    val state = desk.session.holder<QuarantineState>(screen) { error("it is open") }
+    await("it is recorded") { state.view.value.run { recorded != null && !busy } }
+}
+
 /** Registers a person whom the records know. */
 internal fun Hand.register(
     stage: Stage,
@@ -188,7 +198,8 @@ internal fun Hand.declareWuhan() {
     see(T.COLOUR_YELLOW)
     assertTrue(shows(texts[T.PREVIEW_SERVER]))
     tap(T.PREVIEW_SEND)
-    await("yellow") { card().colour == Colour.YELLOW && desk.session.sync.value is Sync.Done }
+    await("yellow") { card().colour == Colour.YELLOW }
+    sent()
 }
 
 /** Fills in that nothing is the matter but a stay in a high-risk area. */

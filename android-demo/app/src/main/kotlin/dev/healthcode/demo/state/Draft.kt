@@ -5,6 +5,7 @@ import dev.healthcode.Resident
 import dev.healthcode.draft
 import dev.healthcode.keepDraft
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
@@ -38,9 +39,9 @@ class Draft(
         }
 
     /** Keeps what [words] gives once it is its turn, so that what was typed last is what is kept; empty forgets it. */
-    fun keep(words: () -> Map<String, String>) {
+    fun keep(words: () -> Map<String, String>): Job {
         waiting = words
-        scope.launch {
+        return scope.launch {
             order.withLock {
                 keepNow(words().ifEmpty { null })
                 if (waiting === words) waiting = null

@@ -37,6 +37,7 @@ enum class RegisterField(
  * @property underWay whose code is waited for, also where the app has ended since; null before
  * @property requested the one-time code that was asked for: its digits and how long it is good; null before
  * @property isOver whether a code was to be entered that is no longer good
+ * @property sent the document's kind and the fields with which the code was asked for, where that was from here
  * @property restored whether what stands in the form was typed before the app was last opened
  * @property unconfirmed what the authority says while nobody has confirmed yet that somebody is cared for
  * @property busy whether the server is being asked
@@ -48,11 +49,18 @@ data class RegisterView(
     val underWay: EnrolmentUnderWay? = null,
     val requested: CodeRequested? = null,
     val isOver: Boolean = false,
+    val sent: List<String>? = null,
     val restored: Boolean = false,
     val unconfirmed: BilingualText? = null,
     val busy: Boolean = false,
     val trouble: Trouble? = null,
 ) {
+    /** The document's kind and the fields, as they are asked with. */
+    internal val asked get() = listOf(kind) + RegisterState.typed.map { values[it].orEmpty() }
+
+    /** Whether the form is the one with which the code was asked for: no other person's, and none that was begun since. */
+    val isSent get() = sent == asked
+
     /** What was typed, printed as nothing: this may end in a log. */
     override fun toString() = "RegisterView"
 }
@@ -85,6 +93,7 @@ class RegisterState(
         val kept = draft.read()
         val values = typed.mapNotNull { field -> kept[field.path]?.let { field to it } }
         val kind = kept[KIND].takeIf { it in kinds }
+        shown.update { it.copy(sent = kept[SENT]?.split('\n')) }
         if (values.isEmpty() && kind == null) return
         shown.update { it.copy(values = it.values + values, kind = kind ?: it.kind, restored = true) }
     }
@@ -92,7 +101,7 @@ class RegisterState(
     /** Empties the form. */
     fun clear() {
         if (shown.value.busy) return
-        shown.update { RegisterView(underWay = it.underWay) }
+        shown.update { RegisterView(underWay = it.underWay, sent = it.sent) }
         keep()
     }
 
@@ -100,7 +109,9 @@ class RegisterState(
         draft.keep {
             val (now, empty) = shown.value to RegisterView()
             val kind = if (now.kind == empty.kind) emptyMap() else mapOf(KIND to now.kind)
-            kind + typed.filter { now.values[it] != empty.values[it] }.associate { it.path to now.values[it].orEmpty() }
+            val sent = now.sent?.let { mapOf(SENT to it.joinToString("\n")) }.orEmpty()
+            sent + kind +
+                typed.filter { now.values[it] != empty.values[it] }.associate { it.path to now.values[it].orEmpty() }
         }
 
     /** The enrolment that the core waits with, where it is this screen's. */
@@ -126,7 +137,7 @@ class RegisterState(
     fun resume() {
         val waits = underWay()
         waitsFor(waits)
-        shown.update { it.copy(isOver = it.requested == null) }
+        shown.update { it.copy(isOver = it.requested == null, trouble = null) }
     }
 
     /** Gives up what was asked for before. */
@@ -134,6 +145,7 @@ class RegisterState(
         ask {
             session.resident.giveUpEnrolment()
             waitsFor(null)
+            sent(null)
         }
 
     /** Types into a field; what was wrong with it is not said any longer. */
@@ -151,19 +163,22 @@ class RegisterState(
         keep()
     }
 
-    /** Checks every field, and asks for the one-time code where none is wrong. */
+    /** Checks every field, and asks for the one-time code where none is wrong; the form says what is. */
     fun request() =
         ask {
             val identity = identity()
             val problems = session.resident.checkIdentity(identity)
-            shown.update { it.copy(problems = byField(problems.map { wrong -> wrong.field to wrong.text })) }
+            wrong(problems.map { it.field to it.text })
             if (problems.isEmpty()) {
+                val asked = shown.value.asked
                 val requested =
                     if (carer == null) {
                         session.resident.requestOneTimeCode(identity)
                     } else {
                         session.resident.requestCare(carer, identity)
                     }
+                // In the file before its page is seen: the app may end from then on.
+                sent(asked).join()
                 waitsFor(underWay())
                 shown.update { it.copy(requested = requested, values = it.values - RegisterField.CODE) }
             }
@@ -179,8 +194,14 @@ class RegisterState(
     /** Asks whether the records or an officer have confirmed what was asked for, also before the app was last opened. */
     fun askAgain() = ask { arrived(session.resident.confirmCare()) }
 
+    private fun sent(form: List<String>?): Job {
+        shown.update { it.copy(sent = form) }
+        return keep()
+    }
+
     private suspend fun arrived(enrolment: Enrolment) {
-        draft.forget()
+        // What was typed since about somebody else is not done with.
+        if (shown.value.isSent) draft.forget() else sent(null)
         session.sync()
         if (enrolment.pendingUntil == null) {
             session.app.replace(Screen(Place.DECLARE, enrolment.subject))
@@ -244,7 +265,7 @@ class RegisterState(
                 }
             when {
                 at.isNotEmpty() -> {
-                    it.copy(problems = at)
+                    it.at(at)
                 }
 
                 error is HealthcodeException.Rejected && error.problem == "wrong-code" && it.requested != null -> {
@@ -260,6 +281,12 @@ class RegisterState(
                 }
             }
         }
+
+    private fun wrong(problems: List<Pair<String, BilingualText>>) = shown.update { it.at(byField(problems)) }
+
+    /** What is wrong with the form is said on the form, not on the page of its code. */
+    private fun RegisterView.at(problems: Map<RegisterField, BilingualText>) =
+        copy(problems = problems, requested = requested.takeIf { problems.keys.all { it == RegisterField.CODE } })
 
     private fun byField(problems: List<Pair<String, BilingualText>>) =
         problems
@@ -282,8 +309,9 @@ class RegisterState(
         val kinds = listOf("resident-id", "passport", "travel-permit", "other")
 
         private const val KIND = "kind"
+        private const val SENT = "sent"
 
         /** What is kept; a one-time code is good for minutes. */
-        private val typed = RegisterField.entries - RegisterField.CODE
+        internal val typed = RegisterField.entries - RegisterField.CODE
     }
 }

@@ -115,8 +115,8 @@ class Session internal constructor(
     }
 
     /**
-     * Exchanges everything with the authority. While one exchange is under way another call is one more after it: what was
-     * recorded meanwhile may not have gone with it. It always comes to an end.
+     * Exchanges everything with the authority. While one exchange is under way another call is one more after it, however
+     * that one ends: what was recorded meanwhile may not have gone with it. It always comes to an end.
      */
     @Synchronized
     fun sync() {
@@ -132,7 +132,7 @@ class Session internal constructor(
                 var before: SyncReport? = null
                 do {
                     state = exchange(before)
-                    before = (state as? Sync.Done)?.report
+                    before = (state as? Sync.Done)?.report ?: before
                 } while (goesOn(turn, state))
             }
     }
@@ -144,7 +144,7 @@ class Session internal constructor(
             val problems = before?.problems.orEmpty() + report.problems
             Sync.Done(report.copy(refused = report.refused + (before?.refused ?: 0u), problems = problems.distinct()))
         } catch (error: HealthcodeException) {
-            Sync.Failed(Trouble.of(error))
+            Sync.Failed(Trouble.of(error), before)
         }
 
     @Synchronized
@@ -153,7 +153,7 @@ class Session internal constructor(
         state: Sync,
     ): Boolean {
         if (turn != turns) return false
-        exchanging = onceMore && state is Sync.Done
+        exchanging = onceMore
         onceMore = false
         if (!exchanging) syncState.value = state
         return exchanging
@@ -279,8 +279,9 @@ sealed interface Sync {
         val report: SyncReport,
     ) : Sync
 
-    /** It did not; what is unsent waits, and the code works on. */
+    /** It did not; what is unsent waits, and the code works on. What the exchange just before it came to is its [report]. */
     data class Failed(
         val trouble: Trouble,
+        val report: SyncReport? = null,
     ) : Sync
 }

@@ -118,7 +118,7 @@ private fun Beyond(
     texts: Texts,
 ) {
     val back: () -> Unit = { session.app.back() }
-    val remedies = remedies(session, device, subject)
+    val remedies = { retry: () -> Unit -> remedies(session, device, subject, retry) }
     when (screen.place) {
         Place.CARE -> {
             val state = session.holder(screen) { RegisterState(session, it, subject) }
@@ -136,12 +136,12 @@ private fun Beyond(
 
         Place.MOVE -> {
             val state = session.holder(screen) { MoveState(session, subject, it) }
-            MoveScreen(state, texts, remedies(session, device, subject, state::again), back)
+            MoveScreen(state, texts, remedies(state::again), back)
         }
 
         else -> {
             val state = session.holder(screen) { PersonState(session, subject, it) }
-            PersonScreen(state, texts, remedies, { session.app.go(Screen(it, subject)) }, back)
+            PersonScreen(state, texts, remedies(state::again), { session.app.go(Screen(it, subject)) }, back)
         }
     }
 }

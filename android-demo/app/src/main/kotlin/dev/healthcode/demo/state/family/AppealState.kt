@@ -25,6 +25,8 @@ import kotlinx.coroutines.sync.withLock
  *
  * @property writing what is being written; null where nothing is
  * @property problems what is wrong with it, by the core's path (`text`, `statements[0]`)
+ * @property trouble why what was written was not kept or not sent
+ * @property unread why the phone's file cannot be read now
  */
 data class AppealView(
     val appeals: Appeals? = null,
@@ -32,6 +34,7 @@ data class AppealView(
     val problems: Map<String, BilingualText> = emptyMap(),
     val busy: Boolean = false,
     val trouble: Trouble? = null,
+    val unread: Trouble? = null,
 ) {
     override fun toString() = "AppealView"
 }
@@ -47,6 +50,7 @@ class AppealState(
 ) {
     private val shown = MutableStateFlow(AppealView())
     private val order = Mutex()
+    private var failed: (() -> Unit)? = null
 
     /** What the screen shows. */
     val view: StateFlow<AppealView> = shown.asStateFlow()
@@ -100,11 +104,18 @@ class AppealState(
                 read()
                 session.sync()
             } catch (error: HealthcodeException) {
-                fail(error)
+                fail(error, ::send)
             } finally {
                 shown.update { it.copy(busy = false) }
             }
         }
+    }
+
+    /** Once more what did not work. */
+    fun again() {
+        if (shown.value.busy) return
+        shown.update { it.copy(trouble = null) }
+        failed?.invoke()
     }
 
     private fun change(
@@ -127,22 +138,29 @@ class AppealState(
             order.withLock {
                 try {
                     session.resident.keepAppealDraft(subject, shown.value.writing)
+                    // With it is kept what was not kept before.
+                    if (failed == ::keep) shown.update { it.copy(trouble = null) }
                 } catch (error: HealthcodeException) {
-                    fail(error)
+                    fail(error, ::keep)
                 }
             }
         }
     }
 
-    private fun read() =
+    /** Reads the appeals. */
+    fun read() =
         try {
             val appeals = session.resident.appeals(subject)
-            shown.update { it.copy(appeals = appeals) }
+            shown.update { it.copy(appeals = appeals, unread = null) }
         } catch (error: HealthcodeException) {
-            shown.update { it.copy(trouble = Trouble.of(error)) }
+            shown.update { it.copy(unread = Trouble.of(error)) }
         }
 
-    private fun fail(error: HealthcodeException) =
+    private fun fail(
+        error: HealthcodeException,
+        again: () -> Unit,
+    ) {
+        failed = again
         shown.update {
             val place = (error as? HealthcodeException.InvalidField)?.field
             if (place != null && (place == "text" || place.startsWith("statements"))) {
@@ -151,4 +169,5 @@ class AppealState(
                 it.copy(trouble = Trouble.of(error))
             }
         }
+    }
 }

@@ -21,12 +21,15 @@ import kotlinx.coroutines.launch
  *
  * @property papers null until the file was read
  * @property waiting how many entries of the person wait to be sent: what was asked for offline is among them
+ * @property trouble why what was asked for last did not work
+ * @property unread why the phone's file cannot be read now
  */
 data class PaperView(
     val papers: List<PaperCode>? = null,
     val waiting: Int = 0,
     val busy: Boolean = false,
     val trouble: Trouble? = null,
+    val unread: Trouble? = null,
 ) {
     override fun toString() = "PaperView"
 }
@@ -38,6 +41,7 @@ class PaperState(
     private val scope: CoroutineScope,
 ) {
     private val shown = MutableStateFlow(PaperView())
+    private var last: (suspend () -> Unit)? = null
 
     /** What the screen shows. */
     val view: StateFlow<PaperView> = shown.asStateFlow()
@@ -62,26 +66,42 @@ class PaperState(
             session.sync()
         }
 
-    /** Gives [hand] the page of a paper code, which is written nowhere here. */
+    /**
+     * Gives [hand] the page of a paper code, which is written nowhere here. It hands it to a phone's screen, which may be
+     * made anew before anybody tries again: that is then for who has the screen.
+     */
     fun page(
         paper: String,
         hand: (String) -> Unit,
-    ) = trying { hand(session.resident.paperPage(subject, paper)) }
+    ) = trying(again = false) { hand(session.resident.paperPage(subject, paper)) }
 
-    private fun read() =
+    /** Once more what did not work; false where that was a [page]. */
+    fun again(): Boolean {
+        val call = last
+        shown.update { it.copy(trouble = null) }
+        call?.let { trying(call = it) }
+        return call != null
+    }
+
+    /** Reads the papers. */
+    fun read() =
         try {
             val papers = session.resident.papers(subject)
             val card =
                 session.home.value
                     ?.subjects
                     ?.firstOrNull { it.subject == subject }
-            shown.update { it.copy(papers = papers, waiting = card?.waiting?.toInt() ?: 0) }
+            shown.update { it.copy(papers = papers, waiting = card?.waiting?.toInt() ?: 0, unread = null) }
         } catch (error: HealthcodeException) {
-            shown.update { it.copy(trouble = Trouble.of(error)) }
+            shown.update { it.copy(unread = Trouble.of(error)) }
         }
 
-    private fun trying(call: suspend () -> Unit) {
+    private fun trying(
+        again: Boolean = true,
+        call: suspend () -> Unit,
+    ) {
         if (shown.value.busy) return
+        last = call.takeIf { again }
         shown.update { it.copy(busy = true, trouble = null) }
         scope.launch {
             try {

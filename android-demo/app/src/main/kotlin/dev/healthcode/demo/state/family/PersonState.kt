@@ -37,6 +37,7 @@ class PersonState(
     private val scope: CoroutineScope,
 ) {
     private val shown = MutableStateFlow(PersonView())
+    private var ended: String? = null
 
     /** What the screen shows. */
     val view: StateFlow<PersonView> = shown.asStateFlow()
@@ -52,9 +53,15 @@ class PersonState(
         }
     }
 
+    /** Once more what did not work. */
+    fun again() {
+        ended?.let(::end)
+    }
+
     /** Ends what a key does for this person; sent at once where there is a network, else with the next sync. */
     fun end(key: String) {
         if (shown.value.busy) return
+        ended = key
         shown.update { it.copy(busy = true, trouble = null) }
         scope.launch {
             try {

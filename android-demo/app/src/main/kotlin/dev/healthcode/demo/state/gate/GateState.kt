@@ -47,6 +47,7 @@ import java.time.Duration
  * @param io where codes are judged and the file is read
  * @param nanos a clock that only runs on
  * @param erase erases the checkpoint's file where it does not open any more
+ * @param hold how long a verdict stands
  */
 class GateState(
     private val open: suspend (Lane) -> Checkpoint,
@@ -54,8 +55,9 @@ class GateState(
     private val scope: CoroutineScope,
     private val looking: Flow<Boolean>,
     private val io: CoroutineDispatcher = Dispatchers.IO,
-    private val nanos: () -> Long = System::nanoTime,
+    internal val nanos: () -> Long = System::nanoTime,
     private val erase: suspend () -> Unit = {},
+    private val hold: Duration = HOLD,
 ) : Steps {
     private val seen = MutableStateFlow(GateView())
     private val sounds = Channel<Signal>(capacity = 4, onBufferOverflow = BufferOverflow.DROP_OLDEST)
@@ -279,7 +281,7 @@ class GateState(
         if (scan.verdict.signal == Signal.STOP) return
         timer =
             scope.launch {
-                delay(HOLD.toMillis())
+                delay(hold.toMillis())
                 // A card takes longer to compare than a verdict to read: it stays in view until the next code.
                 if (scan.verdict is Verdict.CompareCard) {
                     seen.update { it.copy(stage = GateStage.Judged(scan, held = false)) }

@@ -15,7 +15,7 @@ import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
-import kotlinx.coroutines.delay
+import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -24,6 +24,7 @@ import kotlinx.coroutines.flow.collectLatest
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeoutOrNull
 import java.time.LocalDate
 
 /**
@@ -53,6 +54,11 @@ class QuarantineState(
 
     /** The day on which the symptoms were chosen: on another one they are not said again. */
     private var chosenOn: LocalDate? = null
+
+    /** The day of the check-in that was not recorded: on another one it is not tried again as it was. */
+    private var failedOn: LocalDate? = null
+
+    private val sooner = Channel<Unit>(Channel.CONFLATED)
 
     /** Keeps [view] true until the job is cancelled: while the screen is seen. */
     fun watch(): Job = scope.launch { looking.collectLatest { if (it) follow() } }
@@ -101,38 +107,56 @@ class QuarantineState(
     /** Records the check-in, without symptoms or with the chosen ones; a second tap while it is recorded is none. */
     fun checkIn() {
         val before = seen.value
-        if (before.busy || !seen.compareAndSet(before, before.copy(busy = true, trouble = null))) return
+        if (before.busy || !seen.compareAndSet(before, before.begun())) return
         scope.launch {
             try {
                 val recorded = resident.checkIn(subject, before.chosen.toList())
                 draft.forget()
-                seen.update { it.copy(recorded = recorded, choosing = false, chosen = emptySet(), busy = false) }
                 // Kept it is already; where there is a network the authority has it at once.
                 mend(Remedy.SYNC)
+                seen.update { it.copy(recorded = recorded, choosing = false, chosen = emptySet(), busy = false) }
             } catch (error: HealthcodeException) {
-                seen.update { it.copy(trouble = Trouble.of(error), busy = false) }
+                failedOn = before.quarantine?.today
+                seen.update { it.copy(trouble = Trouble.of(error), failed = Failed.CHECK_IN, busy = false) }
             }
         }
     }
 
+    private fun QuarantineShown.begun() = copy(busy = true, trouble = null, failed = null)
+
     /** Gives the proof of this quarantine, or of the last one, to [use], which hands it to the share sheet. */
     fun proof(use: (ByteArray) -> Unit) {
         val before = seen.value
-        if (before.busy || !seen.compareAndSet(before, before.copy(busy = true, trouble = null))) return
+        if (before.busy || !seen.compareAndSet(before, before.begun())) return
         scope.launch {
             try {
                 use(resident.quarantineProof(subject, before.quarantine?.order).encodeToByteArray())
                 seen.update { it.copy(busy = false) }
             } catch (error: HealthcodeException) {
-                seen.update { it.copy(trouble = Trouble.of(error), busy = false) }
+                seen.update { it.copy(trouble = Trouble.of(error), failed = Failed.PROOF, busy = false) }
             }
         }
     }
 
-    /** Does what a trouble on this screen asks for. */
-    fun remedy(remedy: Remedy) {
-        if (remedy == Remedy.RETRY) seen.update { it.copy(trouble = null) }
-        mend(remedy)
+    /**
+     * Does what a trouble on this screen asks for; to try again is to do what failed.
+     *
+     * @param use takes the proof, where that is what failed
+     */
+    fun remedy(
+        remedy: Remedy,
+        use: (ByteArray) -> Unit = {},
+    ) {
+        when (seen.value.failed.takeIf { remedy == Remedy.RETRY }) {
+            Failed.CHECK_IN -> checkIn()
+            Failed.PROOF -> proof(use)
+            null -> mend(remedy)
+        }
+    }
+
+    /** Does what [QuarantineShown.unread] asks for; to try again is to read at once. */
+    fun readAgain(remedy: Remedy) {
+        if (remedy == Remedy.RETRY) sooner.trySend(Unit) else mend(remedy)
     }
 
     private suspend fun follow() {
@@ -140,9 +164,9 @@ class QuarantineState(
             try {
                 resident.homes().collect { look(it) }
             } catch (error: HealthcodeException) {
-                seen.update { it.copy(trouble = Trouble.of(error), loaded = true) }
+                seen.update { it.copy(unread = Trouble.of(error), loaded = true) }
                 if (error is HealthcodeException.Closed) return
-                delay(PAUSE_MILLIS)
+                withTimeoutOrNull(PAUSE_MILLIS) { sooner.receive() }
             }
         }
     }
@@ -156,6 +180,9 @@ class QuarantineState(
                 emptyList()
             }
         restore(quarantine)
+        if (seen.value.failed == Failed.CHECK_IN && failedOn != quarantine?.today) {
+            seen.update { it.copy(trouble = null, failed = null) }
+        }
         // Of an order that has ended there is a proof as well; of none there is none.
         val provable = quarantine != null || proves()
         seen.update {
@@ -166,6 +193,7 @@ class QuarantineState(
                 sync = home.sync,
                 symptoms = symptoms,
                 provable = provable,
+                unread = null,
             )
         }
     }
@@ -199,6 +227,8 @@ class QuarantineState(
  * @property recorded the check-in that was just recorded on this screen
  * @property provable whether there is a proof to share
  * @property busy whether a check-in is being recorded or a proof made
+ * @property trouble why [failed] did not work
+ * @property unread why the phone's file cannot be read now; what stands here is of before
  */
 data class QuarantineShown(
     val loaded: Boolean = false,
@@ -212,4 +242,15 @@ data class QuarantineShown(
     val provable: Boolean = false,
     val busy: Boolean = false,
     val trouble: Trouble? = null,
+    val failed: Failed? = null,
+    val unread: Trouble? = null,
 )
+
+/** What did not work, and can be tried again. */
+enum class Failed {
+    /** The check-in was not recorded. */
+    CHECK_IN,
+
+    /** There is no proof to share. */
+    PROOF,
+}

@@ -9,6 +9,7 @@ import dev.healthcode.ScannedText
 import dev.healthcode.ShownCode
 import dev.healthcode.SubjectCard
 import dev.healthcode.demo.state.Remedy
+import dev.healthcode.demo.state.Steps
 import dev.healthcode.demo.state.Trouble
 import dev.healthcode.enterVenue
 import dev.healthcode.handOver
@@ -39,7 +40,7 @@ class ScanState(
     private val scope: CoroutineScope,
     private val looking: Flow<Boolean>,
     private val mend: (Remedy) -> Unit,
-) {
+) : Steps {
     private val person = MutableStateFlow(subject)
     private val everybody = MutableStateFlow<List<SubjectCard>?>(null)
 
@@ -123,6 +124,13 @@ class ScanState(
     fun again() {
         answer = null
         seen.value = ScanView.Looking
+    }
+
+    /** Back leaves what is shown over the whole screen for another phone or a gate, not the scanner. */
+    override fun stepBack(): Boolean {
+        val within = seen.value.let { it is ScanView.HandedOver || it is ScanView.Answer }
+        if (within) again()
+        return within
     }
 
     /** Does what a trouble on this screen asks for. */

@@ -36,14 +36,15 @@ import dev.healthcode.demo.ui.parts.instant
 internal fun AppealScreen(
     state: AppealState,
     texts: Texts,
-    remedies: (Remedy) -> (() -> Unit)?,
+    remedies: (retry: () -> Unit) -> (Remedy) -> (() -> Unit)?,
     onBack: () -> Unit,
 ) {
     val view by state.view.collectAsState()
     val appeals = view.appeals
     val writing = view.writing
     Page(texts[TFamily.APPEAL_TITLE], texts, onBack) {
-        view.trouble?.let { TroubleNotice(it, texts, remedies) }
+        view.unread?.let { TroubleNotice(it, texts, remedies(state::read)) }
+        view.trouble?.let { TroubleNotice(it, texts, remedies(state::again)) }
         if (appeals == null) return@Page
         if (writing != null) {
             Writing(state, view, writing, appeals.contestable, texts)

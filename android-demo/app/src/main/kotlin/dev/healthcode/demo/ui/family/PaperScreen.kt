@@ -14,6 +14,7 @@ import androidx.compose.runtime.Composable
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.remember
 import androidx.compose.runtime.saveable.rememberSaveable
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Alignment
@@ -56,19 +57,29 @@ internal fun PaperScreen(
     who: String,
     device: Device,
     texts: Texts,
-    remedies: (Remedy) -> (() -> Unit)?,
+    remedies: (retry: () -> Unit) -> (Remedy) -> (() -> Unit)?,
     onBack: () -> Unit,
 ) {
     val view by state.view.collectAsState()
     // A paper's id: the question survives a rotation.
     var asked by rememberSaveable { mutableStateOf<String?>(null) }
+    // A page for this activity's phone; another activity's hands it out anew.
+    var handed by remember { mutableStateOf<(() -> Unit)?>(null) }
+    val again: () -> Unit = { if (!state.again()) handed?.invoke() }
     Page(texts[TFamily.PAPER_TITLE], texts, onBack) {
-        view.trouble?.let { TroubleNotice(it, texts, remedies) }
+        view.unread?.let { TroubleNotice(it, texts, remedies(state::read)) }
+        view.trouble?.let { TroubleNotice(it, texts, remedies(again)) }
         Small(texts[TFamily.PAPER_ABOUT])
         if (view.waiting > 0) Notice(texts[TFamily.PAPER_WAITING])
         val papers = view.papers
         if (papers != null && papers.isEmpty()) Text(texts[TFamily.PAPER_NONE])
-        for (paper in papers.orEmpty()) Paper(paper, who, state, device, texts, !view.busy) { asked = paper.id }
+        for (paper in papers.orEmpty()) {
+            val hand: ((String) -> Unit) -> Unit = { how ->
+                handed = { state.page(paper.id, how) }
+                state.page(paper.id, how)
+            }
+            Paper(paper, who, hand, device, texts, !view.busy) { asked = paper.id }
+        }
         if (view.busy) LinearProgressIndicator(Modifier.fillMaxWidth())
         Actions(listOf(Action(texts[TFamily.PAPER_REQUEST], !view.busy) { state.request() }))
     }
@@ -83,7 +94,7 @@ internal fun PaperScreen(
 private fun Paper(
     paper: PaperCode,
     who: String,
-    state: PaperState,
+    onPage: ((String) -> Unit) -> Unit,
     device: Device,
     texts: Texts,
     enabled: Boolean,
@@ -138,13 +149,9 @@ private fun Paper(
     val name = texts[TFamily.PAPER_FILE]
     Actions(
         listOf(
-            Action(texts[TFamily.PAPER_PRINT], enabled) { state.page(paper.id) { device.print(name, it) } },
-            Action(texts[TFamily.PAPER_SHARE], enabled) {
-                state.page(paper.id) { device.share(name, SVG, it.encodeToByteArray()) }
-            },
-            Action(texts[TFamily.PAPER_SAVE], enabled) {
-                state.page(paper.id) { device.save(name, SVG, it.encodeToByteArray()) }
-            },
+            Action(texts[TFamily.PAPER_PRINT], enabled) { onPage { device.print(name, it) } },
+            Action(texts[TFamily.PAPER_SHARE], enabled) { onPage { device.share(name, SVG, it.encodeToByteArray()) } },
+            Action(texts[TFamily.PAPER_SAVE], enabled) { onPage { device.save(name, SVG, it.encodeToByteArray()) } },
             Action(texts[TFamily.PAPER_WITHDRAW], enabled, onWithdraw),
         ),
     )

@@ -112,7 +112,7 @@ private fun Typed(
     state: GateState,
     content: @Composable () -> Unit,
 ) {
-    val wedge = remember(state) { Wedge() }
+    val wedge = remember(state) { Wedge(state.nanos) }
     val focus = remember { FocusRequester() }
     Box(
         Modifier

@@ -6,6 +6,7 @@ import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
 import dev.healthcode.EnrolmentUnderWay
 import dev.healthcode.Home
+import dev.healthcode.SyncReport
 import dev.healthcode.TimeNoticeKind
 import dev.healthcode.demo.state.Device
 import dev.healthcode.demo.state.DeviceSetting
@@ -130,10 +131,9 @@ private fun SyncPart(
     val waiting = home.sync.waiting.toInt()
     Text(if (last == null) texts[T.SYNC_NEVER] else texts[T.SYNC_LAST, texts.instant(last)])
     if (waiting > 0) Text(texts[T.SYNC_WAITING, waiting])
-    when (sync) {
-        is Sync.Done -> Outcome(home, sync, session, texts)
-        else -> SyncLine(sync, session, device, texts)
-    }
+    SyncLine(sync, session, device, texts)
+    val report = (sync as? Sync.Done)?.report ?: (sync as? Sync.Failed)?.report
+    report?.let { Outcome(home, it, session, texts) }
     Actions(
         listOf(
             if (sync is Sync.Under) {
@@ -149,11 +149,11 @@ private fun SyncPart(
 @Composable
 private fun Outcome(
     home: Home,
-    sync: Sync.Done,
+    report: SyncReport,
     session: Session,
     texts: Texts,
 ) {
-    val refused = sync.report.refused.toInt()
+    val refused = report.refused.toInt()
     if (refused > 0) {
         val people = home.subjects
         val read =
@@ -169,7 +169,7 @@ private fun Outcome(
             }
         Notice(texts[T.SYNC_REFUSED, refused], urgent = true, actions = read)
     }
-    val problems = sync.report.problems.map { it.problem }
+    val problems = report.problems.map { it.problem }
     // What a card says itself is not said again.
     if (problems.any { it !in saidByCards }) Notice(texts[T.SYNC_PROBLEM], urgent = true)
 }

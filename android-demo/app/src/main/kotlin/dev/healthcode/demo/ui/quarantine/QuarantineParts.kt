@@ -75,12 +75,14 @@ internal fun ColumnScope.Proof(
 ) {
     val word = if (view.quarantine == null) TCode.QUARANTINE_LAST_PROOF else TCode.QUARANTINE_PROOF
     OutlinedButton(
-        { state.proof { device.share(PROOF, "application/json", it) } },
+        { state.proof(device::shareProof) },
         Modifier.fillMaxWidth().heightIn(min = 48.dp),
         enabled = !view.busy,
     ) { Text(texts[word]) }
     Text(texts[TCode.QUARANTINE_PROOF_NOTE], style = MaterialTheme.typography.bodySmall)
 }
+
+internal fun Device.shareProof(proof: ByteArray) = share(PROOF, "application/json", proof)
 
 private const val PROOF = "quarantine-proof.json"
 

@@ -68,7 +68,10 @@ fun QuarantineScreen(
     }
     val quarantine = view.quarantine
     Page(texts[TCode.QUARANTINE_TITLE], texts, onBack) {
-        view.trouble?.let { trouble -> TroubleNotice(trouble, texts, remedies(device, state::remedy)) }
+        view.unread?.let { trouble -> TroubleNotice(trouble, texts, remedies(device, state::readAgain)) }
+        view.trouble?.let { trouble ->
+            TroubleNotice(trouble, texts, remedies(device) { state.remedy(it, device::shareProof) })
+        }
         when {
             quarantine != null -> {
                 Count(quarantine, texts)

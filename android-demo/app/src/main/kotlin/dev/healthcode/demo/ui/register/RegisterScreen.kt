@@ -145,7 +145,8 @@ private fun OneTimeCode(
             Action(texts[TFamily.CARE_ASK], !view.busy) { state.askAgain() }.takeIf {
                 state.carer != null && view.unconfirmed == null
             },
-            Action(texts[T.REGISTER_AGAIN], !view.busy) { state.request() },
+            // Another form would send it to somebody else.
+            Action(texts[T.REGISTER_AGAIN], !view.busy) { state.request() }.takeIf { view.isSent },
             Action(texts[T.REGISTER_EDIT], !view.busy) { state.edit() },
         ),
     )

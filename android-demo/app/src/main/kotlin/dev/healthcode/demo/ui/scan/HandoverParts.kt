@@ -61,8 +61,9 @@ internal fun HandedOver(
     Secret(device)
     Bright(device)
     val picture = handed.picture
-    HandoverPage(texts[TFamily.HANDOVER_SHOWN], picture, texts[TFamily.HANDOVER_ANSWER], texts, null) {
-        Text(handed.whom, style = MaterialTheme.typography.headlineSmall)
+    // On a small display the code leaves no room below: whose it is, and the way out, are above it.
+    val title = "${handed.whom} · ${texts[TFamily.HANDOVER_SHOWN]}"
+    HandoverPage(title, picture, texts[TFamily.HANDOVER_ANSWER], texts, state::again) {
         Text(texts[TFamily.HANDOVER_SHOWN_ABOUT])
         picture.expiresAt?.let { Text(texts[TFamily.HANDOVER_UNTIL, texts.instant(it)]) }
         Button(state::again, Modifier.fillMaxWidth().heightIn(min = 48.dp)) { Text(texts[TCode.SCAN_DONE]) }
