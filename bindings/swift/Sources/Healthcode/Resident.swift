@@ -373,6 +373,16 @@ extension ShownCode {
 }
 
 extension Date {
-  /// Seconds since some instant, by a clock that nobody sets.
-  fileprivate static var uptime: TimeInterval { ProcessInfo.processInfo.systemUptime }
+  /// Seconds since some instant, by a clock that nobody sets and that goes on while the device sleeps, as `systemUptime`
+  /// does not.
+  fileprivate static var uptime: TimeInterval {
+    #if canImport(Darwin)
+      let clock = CLOCK_MONOTONIC
+    #else
+      let clock = CLOCK_BOOTTIME
+    #endif
+    var now = timespec()
+    clock_gettime(clock, &now)
+    return TimeInterval(now.tv_sec) + TimeInterval(now.tv_nsec) / 1_000_000_000
+  }
 }

@@ -5,7 +5,7 @@ import XCTest
 
 /// A cancelled task stops the work in the library, and nothing is lost by it.
 final class CancellationTests: XCTestCase {
-  func testACancelledSyncHangsUpWithinATenthOfASecondAndLeavesTheFileRight() async throws {
+  func testACancelledSyncHangsUpAtOnceAndLeavesTheFileRight() async throws {
     let stage = try Stage()
     let phone = try await stage.enrolled(zhangSan)
     try await phone.declare(stayInWuhan)
@@ -14,9 +14,7 @@ final class CancellationTests: XCTestCase {
 
     let listener = try Listener()
     let resident = try await stage.open(server: "http://127.0.0.1:\(listener.port)")
-    // A machine that is busy elsewhere may be late once; a library that does not hear of it is late every time.
-    var best = TimeInterval.infinity
-    for _ in 0..<3 where best >= 0.1 {
+    for _ in 0..<3 {
       let sync = Task { try await resident.sync() }
       let accepted = await detached { listener.accept() }
       let connection = try XCTUnwrap(accepted)
@@ -26,10 +24,10 @@ final class CancellationTests: XCTestCase {
       sync.cancel()
       let rest = await detached { connection.read() }
       XCTAssertNil(rest, "the library hangs up")
-      best = min(best, uptime() - cancelled)
+      // A machine that is busy elsewhere may be late; a library that does not hear of it waits for 15 s.
+      XCTAssertLessThan(uptime() - cancelled, 2)
       await assertThrows(.cancelled) { _ = try await sync.value }
     }
-    XCTAssertLessThan(best, 0.1)
     XCTAssertEqual(try resident.home().sync.waiting, 1)
     resident.close()
     let again = try await stage.open()
@@ -65,15 +63,19 @@ final class CancellationTests: XCTestCase {
     let stage = try Stage()
     let resident = try await stage.open()
     for _ in 0..<3 {
+      let (seen, continuation) = AsyncStream.makeStream(of: Void.self)
       let reader = Task {
         var count = 0
-        for try await _ in resident.homes() { count += 1 }
+        for try await _ in resident.homes() {
+          count += 1
+          continuation.yield()
+        }
         return count
       }
-      try await Task.sleep(nanoseconds: 50_000_000)
+      for await _ in seen { break }
       reader.cancel()
-      let seen = try await reader.value
-      XCTAssertEqual(seen, 1)
+      let count = try await reader.value
+      XCTAssertEqual(count, 1)
     }
     // A reader that is gone holds the phone no longer: its wait in the library has ended.
     do {

@@ -258,8 +258,7 @@ final class ExposuresTests: XCTestCase {
     try await stage.green().resident.close()
     let listener = try Listener()
     let resident = try await stage.open(server: "http://127.0.0.1:\(listener.port)")
-    var best = TimeInterval.infinity
-    for _ in 0..<3 where best >= 0.1 {
+    for _ in 0..<3 {
       let fetch = Task { try await resident.fetchNotices() }
       let accepted = await detached { listener.accept() }
       let connection = try XCTUnwrap(accepted)
@@ -269,10 +268,10 @@ final class ExposuresTests: XCTestCase {
       fetch.cancel()
       let rest = await detached { connection.read() }
       XCTAssertNil(rest, "the library hangs up")
-      best = min(best, uptime() - cancelled)
+      // A call that is not stopped takes 15 s.
+      XCTAssertLessThan(uptime() - cancelled, 2)
       await assertThrows(.cancelled) { _ = try await fetch.value }
     }
-    XCTAssertLessThan(best, 0.1)
 
     let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
     let fetch = Task { try await resident.fetchNotices(over: Silent(asked: continuation)) }

@@ -66,7 +66,7 @@ public final class Server: @unchecked Sendable {
   public func oneTimeCode() throws -> String { try process.oneTimeCode() }
 
   /// The path of a file with its entry in a trust list, as it publishes it.
-  func entry() throws -> String {
+  public func entry() throws -> String {
     guard let source = URL(string: url + "/.well-known/healthcode/issuer.cbor") else { throw POSIXError(.EINVAL) }
     let file = path("issuer.cbor")
     try Data(contentsOf: source).write(to: URL(fileURLWithPath: file))
