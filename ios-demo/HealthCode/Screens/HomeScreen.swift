@@ -26,6 +26,10 @@ struct HomeScreen: View {
     }
     .navigationTitle(texts(.appName))
     .refreshable { await app.sync() }
+    // The first order brings the first check-in: whoever does not open its screen is reminded too.
+    .task(id: app.hasOrder) {
+      if app.hasOrder { await app.askForReminders() }
+    }
   }
 
   private var people: some View {

@@ -58,7 +58,7 @@ struct SettingsScreen: View {
     .disabled(model.isWorking)
     .navigationTitle(texts(.settingsTitle))
     // It asks the person where nobody has: only where there is something to be reminded of.
-    .task { if app.cards.contains(where: { $0.orderDays != nil }) { await model.look() } }
+    .task { if app.hasOrder { await model.look() } }
     .confirmationDialog(
       texts(.eraseTitle),
       isPresented: Binding(get: { model.asked != nil }, set: { shown in if !shown { model.keep() } }),

@@ -92,6 +92,9 @@ extension AppModel {
   /// The subjects for whom this phone cares.
   public var caredFor: [SubjectCard] { cards.filter { $0.caredForBy != nil } }
 
+  /// Whether anybody on this phone is under an order, and has check-ins to be reminded of.
+  public var hasOrder: Bool { cards.contains { $0.orderDays != nil } }
+
   /// What a person should know about the subject whose screens are shown, the most urgent first.
   public var conditions: [Condition] {
     guard let home, let card else { return [] }
@@ -163,12 +166,28 @@ extension AppModel {
     attempt += 1
   }
 
+  /// Does again what did not work on a screen. Where the file is not open nothing can: it is opened once more then.
+  func again(_ failed: Again?) async {
+    if resident == nil { retry() } else { await failed?() }
+  }
+
+  /// Asks whether reminders of check-ins may be shown, and sets them; says whether they may.
+  @discardableResult
+  public func askForReminders() async -> Bool {
+    let allowed = await device.notificationsAllowed()
+    // Those that were set before the person had agreed were refused by the system.
+    if allowed { look() }
+    return allowed
+  }
+
   /// Erases a file that cannot be opened, for good, and opens an empty one. What was not sent is lost: ask before.
   public func eraseDamaged() async {
     resident?.close()
     resident = nil
     do {
       try await Resident.eraseDatabase(backend.resident, ports: backend.ports)
+      // A request to care for somebody went with the file.
+      awaitsCare = false
       retry()
     } catch {
       stage = .failed(Trouble(error))

@@ -24,7 +24,12 @@ public final class QuarantineModel {
   /// The symptoms that can be named with a check-in.
   public private(set) var symptoms: [Choice] = []
   /// The ids of those that are marked for the check-in of this legal day, kept over the end of the app.
-  public var marked: Set<String> = [] { didSet { keep() } }
+  public var marked: Set<String> = [] {
+    didSet {
+      restored.formIntersection(marked)
+      keep()
+    }
+  }
   /// Whether they were marked before the app was last opened.
   public private(set) var isRestored = false
   /// The last check-in that was recorded on this screen.
@@ -48,7 +53,9 @@ public final class QuarantineModel {
   private var before: [String: String]
   /// The day on which symptoms were marked: on another one they are not said again.
   private var markedOn: DateComponents?
-  private var failed: (@MainActor () async -> Void)?
+  /// Those of them that were marked before the app was last opened, and not touched since.
+  private var restored: Set<String> = []
+  private var failed: Again?
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
@@ -88,9 +95,7 @@ public final class QuarantineModel {
 
   /// Asks whether reminders may be shown, where an order is in force.
   public func askForReminders() async {
-    remindersAllowed = await app.device.notificationsAllowed()
-    // Those that were set before the person had agreed were refused by the system.
-    if remindersAllowed == true { app.look() }
+    remindersAllowed = await app.askForReminders()
   }
 
   /// Records the day's check-in with the symptoms that are marked, and begins to send it. It needs no network.
@@ -142,17 +147,21 @@ public final class QuarantineModel {
     draft.keep(day.map { ["day": $0, "symptoms": ids] } ?? [:])
   }
 
-  /// What was marked earlier on this day stands again; what was marked on another one, or for an order that has ended, is
-  /// forgotten.
+  /// What was marked earlier on this day stands again; what was kept of another one, or of an order that has ended, is
+  /// forgotten. What was marked on this screen stays: the person sees it, and which day it is comes with an exchange.
   private func settle() {
     let (kept, today) = (before, order?.today)
     before = [:]
     let day = kept["day"].flatMap(TimeInterval.init).map { LegalTime.day(of: Date(timeIntervalSince1970: $0)) }
     if let day, day == today {
-      (markedOn, isRestored) = (day, true)
-      marked.formUnion((kept["symptoms"] ?? "").components(separatedBy: " "))
+      let ids = Set((kept["symptoms"] ?? "").components(separatedBy: " "))
+      (markedOn, isRestored, restored) = (day, true, ids.subtracting(marked))
+      marked.formUnion(ids)
+    } else if today == nil {
+      if !kept.isEmpty || !marked.isEmpty { marked = [] }
     } else if !kept.isEmpty || (markedOn != nil && markedOn != today) {
-      marked = []
+      (markedOn, isRestored) = (nil, false)
+      marked.subtract(restored)
     }
   }
 

@@ -73,4 +73,46 @@ final class DraftTests: XCTestCase, @unchecked Sendable {
     try await until("they are forgotten") { try next.app.phone().draft(of: "check-in", about: subject) == nil }
     await next.quit()
   }
+
+  @MainActor
+  func testWhatWasMarkedOnThisScreenStaysMarkedWhenTheDayComesAndYesterdaysGo() async throws {
+    let stage = try Stage()
+    let before = Played(stage)
+    try await before.launch()
+    let subject = try await before.enrol(zhangSan)
+    try await before.declare(subject, stay: "420100")
+    let first = before.app.quarantine(subject)
+    before.show(first.run)
+    try await until("the order") { first.order != nil && first.symptoms.count > 1 }
+    let (old, new, day) = (first.symptoms[0].id, first.symptoms[1].id, try XCTUnwrap(first.order?.today))
+    first.marked.insert(old)
+    try await until("it is kept") { try before.app.phone().draft(of: "check-in", about: subject)?["symptoms"] == old }
+    await before.quit()
+
+    // Without an exchange the phone takes it for the same day.
+    stage.server.stop()
+    stage.world.pass(seconds: 86_400)
+    let again = Played(stage)
+    try await again.launch()
+    let model = again.app.quarantine(subject)
+    again.show(model.run)
+    try await until("yesterday's stands") { model.marked == [old] && model.isRestored }
+    XCTAssertEqual(model.order?.today, day)
+    model.marked.insert(new)
+    try await again.idle()
+    try stage.server.restart([])
+    await again.app.sync()
+    try await until("the day has come") { model.order.map { $0.today != day } ?? false }
+    XCTAssertEqual(model.marked, [new], "it does not vanish under the finger")
+    XCTAssertFalse(model.isRestored)
+    let today = try XCTUnwrap(model.order.flatMap { LegalTime.noon(of: $0.today) })
+    try await until("it is kept for the new day") {
+      let kept = try again.app.phone().draft(of: "check-in", about: subject)
+      return kept == ["symptoms": new, "day": "\(Int(today.timeIntervalSince1970))"]
+    }
+    await model.checkIn()
+    XCTAssertEqual(model.recorded?.day, model.order?.today)
+    XCTAssertEqual(model.marked, [])
+    await again.quit()
+  }
 }

@@ -31,12 +31,14 @@ final class StatesTests: XCTestCase, @unchecked Sendable {
 
     let erasing = Played(stage, vault: MemoryVault(key: 0x33))
     try await erasing.launch()
+    erasing.app.awaitsCare = true
     // The library lets go of the file of before in its own time.
     for _ in 0..<100 where erasing.app.stage != .opening {
       await erasing.app.eraseDamaged()
       try await Task.sleep(for: .milliseconds(20))
     }
     XCTAssertEqual(erasing.app.stage, .opening, "it was erased")
+    XCTAssertFalse(erasing.app.awaitsCare)
     erasing.root()
     try await until("an empty phone") { erasing.app.stage == .empty }
     await erasing.quit()
