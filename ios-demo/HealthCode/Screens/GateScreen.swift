@@ -43,7 +43,7 @@ struct GateScreen: View {
       ProgressView(texts(.opening))
     case .failed(let trouble):
       ScrollView {
-        GateTroubleView(trouble: trouble, model: model)
+        GateTroubleView(trouble: trouble, model: model, retry: { model.retry() })
       }
     case .unnamed:
       Form { LaneSection(model: model, done: {}) }

@@ -55,10 +55,12 @@ struct GateTroubleView: View {
   let trouble: Trouble
   /// The gate.
   let model: GateModel
+  /// Tries again what did not work.
+  let retry: @MainActor () -> Void
 
   var body: some View {
     TroubleView(
-      trouble: trouble, retry: { model.retry() }, sync: { model.startSync() }, remedies: trouble.gateRemedies,
+      trouble: trouble, retry: retry, sync: { model.startSync() }, remedies: trouble.gateRemedies,
       eraseGate: { Task { await model.eraseDamaged() } })
   }
 }
@@ -119,7 +121,7 @@ private struct EvidenceSection: View {
         LabeledContent(texts(.evidenceOutage, outage.issuer), value: texts.instant(outage.endsAt))
       }
       if let trouble = model.trouble {
-        GateTroubleView(trouble: trouble, model: model)
+        GateTroubleView(trouble: trouble, model: model, retry: { Task { await model.repeatFailed() } })
       }
       if model.isSyncing {
         HStack {

@@ -13,7 +13,10 @@ public final class GateModel {
   /// What the last scan came to, kept in sight while the camera goes on; nil before the first.
   public private(set) var last: Finding?
   /// Where people go.
-  public var direction: Direction = .in
+  public var direction: Direction = .in {
+    // What was judged one way is judged anew the other way.
+    didSet { if direction != oldValue { seenAt = nil } }
+  }
   /// Whether the torch is on.
   public private(set) var isTorchOn = false
   /// Where the gate stands: its time, its evidence; nil before the file is open.
@@ -41,6 +44,8 @@ public final class GateModel {
   static let pause = Duration.seconds(60)
   /// Seconds between two exchanges that worked.
   static let refresh: TimeInterval = 3_600
+  /// Milliseconds for which a code that was lost from sight is still the one that was in it.
+  static let inView: Int64 = 3_000
 
   private let backend: Backend
   private let device: any Device
@@ -53,7 +58,10 @@ public final class GateModel {
   private var syncing: Task<Void, Never>?
   private var holding: Task<Void, Never>?
   private var shown: (text: String, scan: Scan)?
+  /// When what was judged last was in view last, by the boot clock; nil where it is to be judged as if it came anew.
+  private var seenAt: Int64?
   private var syncedAt: Int64?
+  private var failed: Again?
 
   init(
     app: AppModel,
@@ -100,6 +108,11 @@ extension GateModel {
     attempt += 1
   }
 
+  /// Does again what ``trouble`` is about, and nothing else; where that is the file itself, opens it once more.
+  public func repeatFailed() async {
+    if let failed { await failed() } else { retry() }
+  }
+
   /// Sets up the lane, opens the file with it, and keeps it once that has worked. A name that is none is said in
   /// ``nameProblem``; the lane of before goes on then.
   @discardableResult
@@ -124,6 +137,8 @@ extension GateModel {
     preferences["challenges"] = lane.showsChallenges ? "yes" : "no"
     look()
     startSync()
+    // What ran before may have ended with a file that did not open, or while this one was being opened.
+    attempt += 1
     return true
   }
 
@@ -145,7 +160,7 @@ extension GateModel {
     holding?.cancel()
     syncing?.cancel()
     checkpoint?.close()
-    (checkpoint, shown, last, asksEverybody, content) = (nil, nil, nil, false, .opening)
+    (checkpoint, shown, seenAt, last, asksEverybody, content) = (nil, nil, nil, nil, false, .opening)
   }
 
   /// One opening after the other: of two at a time the file would keep the lane of the first.
@@ -181,7 +196,7 @@ extension GateModel {
       }
       counts = today.sorted { $0.key < $1.key }.map { VerdictCount(verdict: $0.key, count: $0.value) }
     } catch {
-      trouble = Trouble(error)
+      fail(error)
     }
   }
 }
@@ -192,21 +207,35 @@ extension GateModel {
   /// The camera has read a text, any text. While a verdict is held nothing else is read, except where it asks for an
   /// answer.
   public func scanned(_ text: String) {
-    guard let checkpoint, isReading else { return }
+    guard let checkpoint else { return }
+    // Also while a verdict is held: who stands there all the time has not come back.
+    let isStillThere = isStillInView(text)
+    guard isReading else { return }
     // An answer is good once: what is still in view of the person before is not the next one's.
-    if asksEverybody, shown?.text == text { return }
+    if asksEverybody, isStillThere { return }
     do {
       let scan = try checkpoint.verify(text, direction: direction)
       // The same code is still in front of the camera, and the gate has said what it thinks of it.
-      if let shown, shown.text == text, shown.scan == scan { return }
-      shown = (text, scan)
+      if isStillThere, shown?.scan == scan { return }
+      (shown, seenAt) = ((text, scan), bootMillis)
       show(Finding(scan: scan, signal: scan.verdict.signal))
       look()
     } catch {
-      trouble = Trouble(error)
+      fail(error)
       content = .failed(Trouble(error))
     }
   }
+
+  /// Whether a text is the one that was judged last, and has been in view since. Some codes never change, such as those on
+  /// paper: after a while out of sight it is somebody who comes, and is told again.
+  private func isStillInView(_ text: String) -> Bool {
+    guard shown?.text == text, let seenAt, let now = bootMillis else { return false }
+    guard (0...Self.inView).contains(now - seenAt) else { return false }
+    self.seenAt = now
+    return true
+  }
+
+  private var bootMillis: Int64? { try? backend.ports.clock.read().bootMillis }
 
   /// A tap: away with the verdict, and on to the next person.
   public func dismiss() {
@@ -232,7 +261,8 @@ extension GateModel {
       content = .challenge(challenge)
       hold(for: .seconds(challenge.validFor))
     } catch {
-      (trouble, asksEverybody, content) = (Trouble(error), false, .scanning)
+      fail(error) { [weak self] in self?.ask(everybody: true) }
+      (asksEverybody, content) = (false, .scanning)
     }
   }
 
@@ -302,7 +332,7 @@ extension GateModel {
       try checkpoint.confirm(date: date)
       trouble = nil
     } catch {
-      trouble = Trouble(error)
+      fail(error) { [weak self] in self?.confirmDate() }
     }
     look()
   }
@@ -323,30 +353,34 @@ extension GateModel {
   public func toggleTorch() { setTorch(!isTorchOn) }
 
   private var isDue: Bool {
-    guard let syncedAt, let reading = try? backend.ports.clock.read() else { return true }
-    return Double(reading.bootMillis - syncedAt) >= Self.refresh * 1_000
+    guard let syncedAt, let bootMillis else { return true }
+    return Double(bootMillis - syncedAt) >= Self.refresh * 1_000
   }
 
   private func exchange() async {
     guard let checkpoint else { return }
     do {
       try await checkpoint.sync()
-      syncedAt = try? backend.ports.clock.read().bootMillis
+      syncedAt = bootMillis
       trouble = nil
     } catch {
-      if error != .cancelled { trouble = Trouble(error) }
+      if error != .cancelled { fail(error) { [weak self] in await self?.sync() } }
     }
     look()
   }
 
-  private func loading(_ call: (Checkpoint) async throws -> Loaded) async {
+  private func loading(_ call: @escaping @MainActor (Checkpoint) async throws -> Loaded) async {
     guard let checkpoint else { return }
     do {
       (loaded, trouble) = (try await call(checkpoint), nil)
     } catch {
-      trouble = Trouble(error as? HealthcodeError ?? .internal(incident: "unexpected"))
+      fail(error) { [weak self] in await self?.loading(call) }
     }
     look()
+  }
+
+  private func fail(_ error: any Error, again: Again? = nil) {
+    (trouble, failed) = (Trouble(error as? HealthcodeError ?? .internal(incident: "unexpected")), again)
   }
 
   private func setTorch(_ on: Bool) {
