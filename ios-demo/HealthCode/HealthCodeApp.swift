@@ -10,11 +10,19 @@ struct HealthCodeApp: App {
   @UIApplicationDelegateAdaptor private var launch: Launch
 
   var body: some Scene {
-    WindowGroup {
-      switch launch.start {
-      case .ready(let app): RootView().environment(app).environment(launch.router).modifier(InLanguage(app: app))
-      case .failed(let failure): StartFailureView(failure: failure) { launch.begin() }
-      }
+    WindowGroup { StartView(launch: launch) }
+  }
+}
+
+/// What the app's beginning came to. A view of its own: it follows what it reads, which a scene does not always.
+private struct StartView: View {
+  let launch: Launch
+
+  var body: some View {
+    switch launch.start {
+    case .beginning: EmptyView()
+    case .ready(let app): RootView().environment(app).environment(launch.router).modifier(InLanguage(app: app))
+    case .failed(let failure): StartFailureView(failure: failure) { launch.begin() }
     }
   }
 }

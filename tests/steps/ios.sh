@@ -31,7 +31,7 @@ kit_compile() {
 }
 
 # The test program itself, so that what it prints is seen while it runs.
-kit_tests() { within timeout 600 "$(program)" 2>&1 | counted 50; }
+kit_tests() { within timeout 600 "$(program)" 2>&1 | counted 59; }
 
 # The same tests with the thread sanitizer in DemoKit, the binding and the tests, on Linux alone. It does not look into the
 # Rust library and the system's, and nothing of SwiftUI is there. Its first report ends the program.

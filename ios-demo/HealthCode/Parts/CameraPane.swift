@@ -24,7 +24,7 @@ struct CameraPane: View {
         ProgressView(texts(.opening))
           .frame(maxWidth: .infinity, maxHeight: .infinity)
       case .allowed:
-        CameraPicture(found: found, failed: { access = .denied })
+        CameraPicture(found: found, failed: { access = .failed })
           .accessibilityLabel(texts(.cameraLabel))
           .ignoresSafeArea()
         if app.device.torchAvailable {
@@ -33,17 +33,25 @@ struct CameraPane: View {
             .padding()
         }
       case .denied:
-        denied
+        typing(remedy: .open(.camera))
+      case .failed:
+        typing(remedy: .retry)
       }
     }
-    .task { access = await CameraAccess.request() }
+    .task { await request() }
+  }
+
+  // A camera that broke off is another one afterwards: what showed it is made anew.
+  private func request() async {
+    access = .unknown
+    access = await CameraAccess.request()
   }
 
   // A simulator has no camera either: what a code says can be typed or pasted.
-  private var denied: some View {
+  private func typing(remedy: Remedy) -> some View {
     VStack(alignment: .leading, spacing: 12) {
       Label(texts(.cameraDenied), systemImage: "camera.badge.ellipsis")
-      RemedyButtons(remedies: [.open(.camera)], retry: {})
+      RemedyButtons(remedies: [remedy], retry: { Task { await request() } })
       TextField(texts(.cameraTyped), text: $typed, axis: .vertical)
         .textFieldStyle(.roundedBorder)
         .textInputAutocapitalization(.characters)

@@ -12,6 +12,8 @@ enum CameraAccess {
   case allowed
   /// It may not: the person said so, or there is none.
   case denied
+  /// It may, and the camera has broken off: another attempt may go well.
+  case failed
 
   /// Asks the person where nobody has yet.
   static func request() async -> CameraAccess {

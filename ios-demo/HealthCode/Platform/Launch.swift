@@ -10,6 +10,8 @@ import UIKit
 final class Launch: NSObject, UIApplicationDelegate {
   /// What the window shows.
   enum Start {
+    /// Nothing yet: a moment.
+    case beginning
     /// The app.
     case ready(AppModel)
     /// It could not begin.
@@ -17,7 +19,7 @@ final class Launch: NSObject, UIApplicationDelegate {
   }
 
   /// What the window shows.
-  private(set) var start: Start = .failed(.locked)
+  private(set) var start: Start = .beginning
   /// Where the person is.
   let router = Router()
   private let preferences = SystemPreferences()

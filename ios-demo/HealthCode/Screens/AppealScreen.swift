@@ -22,7 +22,7 @@ struct AppealScreen: View {
         Text(texts(.appealHint))
       }
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble, retry: { app.retry() }) }
+        Section { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
       }
       if model.draft == nil { contestable } else { writing }
       if let made = model.made {

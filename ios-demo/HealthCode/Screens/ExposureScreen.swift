@@ -20,7 +20,7 @@ struct ExposureScreen: View {
       Section { PersonLabel(subject: model.subject) }
       Section { Text(texts(.exposureHint)).font(.footnote) }
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble) { Task { await model.retry() } } }
+        Section { TroubleView(trouble: trouble, retry: again) }
       }
       matches
       notices
@@ -32,6 +32,8 @@ struct ExposureScreen: View {
       TripScreen(model: model)
         .environment(\.texts, texts)
         .modifier(Curtained())
+        // What was typed goes by the button alone.
+        .interactiveDismissDisabled(model.isTripTyped)
     }
     .confirmationDialog(
       texts(.matchTellTitle),
@@ -93,6 +95,9 @@ struct ExposureScreen: View {
           Text(texts(.noticesNever))
         }
       }
+      if let trouble = model.fetchTrouble {
+        TroubleView(trouble: trouble, retry: fetchAgain, sync: trouble.isNetwork ? fetchAgain : nil)
+      }
       if model.isFetching {
         HStack {
           ProgressView(texts(.working))
@@ -129,6 +134,10 @@ struct ExposureScreen: View {
     }
   }
 
+  private func again() { Task { await model.retry() } }
+
+  private func fetchAgain() { Task { await model.retryFetch() } }
+
   private func answer(_ exposure: Exposure, _ answer: ExposureAnswer) {
     Task { await model.answer(exposure, with: answer) }
   }
@@ -143,11 +152,12 @@ private struct TripScreen: View {
   var body: some View {
     NavigationStack {
       Form {
+        Section { PersonLabel(subject: model.subject) }
         if model.isTripRestored { RestoredSection(clear: model.startTrip) }
         if let trip = model.trip { fields(of: trip) }
         ProblemText(problem: other)
         if let trouble = model.trouble {
-          Section { TroubleView(trouble: trouble) { Task { await model.retry() } } }
+          Section { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
         }
         Section {
           Button(texts(.tripRecord)) { Task { await model.recordTrip() } }

@@ -58,7 +58,7 @@ struct FamilyScreen: View {
         case .confirmed(let enrolment):
           Label(texts(.registerDone), systemImage: "checkmark.circle")
           PersonLabel(subject: enrolment.subject)
-        case .failed(let trouble): TroubleView(trouble: trouble, retry: ask, sync: ask)
+        case .failed(let trouble): TroubleView(trouble: trouble, retry: ask, sync: trouble.isNetwork ? ask : nil)
         }
         if model.isWorking {
           HStack {
@@ -96,7 +96,7 @@ struct CarersScreen: View {
     List {
       Section { PersonLabel(subject: subject) }
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble, retry: { app.retry() }) }
+        Section { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
       }
       if model.recorded != nil {
         Section { Label(texts(.carersRecorded), systemImage: "checkmark.circle") }

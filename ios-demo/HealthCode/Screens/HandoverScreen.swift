@@ -43,7 +43,7 @@ struct HandoverScreen: View {
       case .failed(let trouble):
         ScrollView {
           VStack(spacing: 12) {
-            TroubleView(trouble: trouble, retry: retry, sync: retry)
+            TroubleView(trouble: trouble, retry: retry, sync: trouble.isNetwork ? retry : nil)
             Button(texts(.handoverScan)) { model.startScanning() }
             Button(texts(.handoverBack)) { Task { await model.showRequest() } }
           }

@@ -17,7 +17,7 @@ struct JournalScreen: View {
     List {
       Section { PersonLabel(subject: model.subject) }
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble, retry: { app.retry() }) }
+        Section { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
       }
       Section(texts(.answeredTitle)) {
         if model.answered.isEmpty { Text(texts(.answeredNone)) }

@@ -32,7 +32,7 @@ struct MoveScreen: View {
         }
       }
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble, retry: again) }
+        Section { TroubleView(trouble: trouble, retry: again, sync: trouble.isNetwork ? again : nil) }
       }
     }
     .navigationTitle(texts(.moveTitle))
@@ -72,7 +72,7 @@ struct MoveScreen: View {
       if model.isWorking {
         working
       } else {
-        Button(texts(.moveLook)) { again() }
+        Button(texts(.moveLook)) { Task { await model.look() } }
           .disabled(model.issuer.isEmpty)
       }
     }
@@ -97,6 +97,7 @@ struct MoveScreen: View {
           if let pending = model.pending { Label(texts(pending.text), systemImage: "hourglass") }
           Button(texts(.requestAsk)) { Task { await model.askWhetherConfirmed() } }
         }
+        Button(texts(.moveBack)) { Task { await model.giveUp() } }
       }
     }
   }
@@ -130,7 +131,5 @@ struct MoveScreen: View {
     }
   }
 
-  private func again() {
-    Task { if model.step == .code { await model.confirm() } else { await model.look() } }
-  }
+  private func again() { Task { await model.retry() } }
 }

@@ -21,7 +21,7 @@ struct PaperScreen: View {
         Text(texts(.paperHint))
       }
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble, retry: { app.retry() }) }
+        Section { TroubleView(trouble: trouble, retry: { Task { await model.retry() } }) }
       }
       ForEach(model.refused, id: \.id) { rejection in
         Section { ConditionView(condition: .rejected(rejection), subject: model.subject) }

@@ -219,7 +219,7 @@ private struct CheckInList: View {
 
   private func words(of state: CheckInState) -> String {
     switch state {
-    case .waiting(let day): day.map { texts(.checkInWaiting, texts.day($0)) } ?? texts(.checkInWaitingUnsure)
+    case .waiting(let day): day.map { texts(.checkInWaiting, texts.day($0)) } ?? texts(.outcomeWaiting)
     case .received: texts(.checkInReceived)
     case .counted(let day, let certainty): texts(certainty.key, texts.day(day))
     case .notCounted(let reason): texts(reason.key)

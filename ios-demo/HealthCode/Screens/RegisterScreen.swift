@@ -23,7 +23,7 @@ struct RegisterScreen: View {
       case .done(let enrolment): done(enrolment)
       }
       if let trouble = model.trouble {
-        Section { TroubleView(trouble: trouble, retry: submit) }
+        Section { TroubleView(trouble: trouble, retry: again, sync: trouble.isNetwork ? again : nil) }
       }
     }
     .navigationTitle(texts(model.isForCare ? .careTitle : .registerTitle))
@@ -149,9 +149,17 @@ struct RegisterScreen: View {
   }
 
   private func submit() {
+    perform { [model] in
+      if model.step == .code { await model.enrol() } else { await model.requestCode() }
+    }
+  }
+
+  private func again() { perform { [model] in await model.retry() } }
+
+  private func perform(_ call: @escaping @MainActor () async -> Void) {
     focus = nil
     Task {
-      if model.step == .code { await model.enrol() } else { await model.requestCode() }
+      await call()
       // What is wrong is said, and the person is where it stands.
       guard let wrong = RegisterModel.Field.allCases.first(where: { model.problems[$0] != nil }) else { return }
       focus = wrong

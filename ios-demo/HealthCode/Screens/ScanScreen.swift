@@ -51,6 +51,7 @@ struct ScanScreen: View {
         .dynamicTypeSize(...DynamicTypeSize.accessibility1)
     case .venue(let name, let signed):
       VStack(spacing: 16) {
+        PersonLabel(subject: model.subject)
         if signed {
           Label(texts(.venueAsk, name.map { texts($0) } ?? ""), systemImage: "building.2")
           Button(texts(.venueEnter)) { Task { await model.enterVenue() } }
@@ -62,8 +63,11 @@ struct ScanScreen: View {
       }
       .padding()
     case .entered(let name):
-      Label(texts(.venueEntered, name.map { texts($0) } ?? ""), systemImage: "checkmark.circle")
-        .padding()
+      VStack(spacing: 16) {
+        PersonLabel(subject: model.subject)
+        Label(texts(.venueEntered, name.map { texts($0) } ?? ""), systemImage: "checkmark.circle")
+      }
+      .padding()
     case .handoverRequest:
       HandoverQuestion(people: app.movable) { subject in Task { await model.handOver(subject) } }
     case .handover(let picture, let subject):
@@ -87,7 +91,7 @@ struct ScanScreen: View {
       Label(texts(text), systemImage: "questionmark.circle")
         .padding()
     case .failed(let trouble):
-      ScrollView { TroubleView(trouble: trouble, retry: retry, sync: retry) }
+      ScrollView { TroubleView(trouble: trouble, retry: retry, sync: trouble.isNetwork ? retry : nil) }
     }
   }
 

@@ -181,6 +181,7 @@ extension View {
   public func navigationTitle<S: StringProtocol>(_ title: S) -> some View { self }
   public func navigationDestination<T: Hashable, V: View>(for type: T.Type, @ViewBuilder destination: @escaping (T) -> V) -> some View { self }
   public func toolbar<V: View>(@ViewBuilder content: () -> V) -> some View { self }
+  public func interactiveDismissDisabled(_ disabled: Bool) -> some View { self }
   public func sheet<V: View>(isPresented: Binding<Bool>, @ViewBuilder content: @escaping () -> V) -> some View { self }
   public func fullScreenCover<T: Identifiable, V: View>(item: Binding<T?>, @ViewBuilder content: @escaping (T) -> V) -> some View { self }
   public func confirmationDialog<S: StringProtocol, V: View>(_ title: S, isPresented: Binding<Bool>, titleVisibility: Visibility, @ViewBuilder actions: () -> V) -> some View { self }

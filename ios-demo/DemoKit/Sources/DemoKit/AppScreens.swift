@@ -4,8 +4,13 @@ extension AppModel {
   /// For enrolling somebody on this phone, the first or another one.
   public func register() -> RegisterModel { RegisterModel(app: self) }
 
-  /// For enrolling a person for whom somebody on this phone cares; nil where nobody here may.
-  public func care() -> RegisterModel? { holders.first.map { RegisterModel(app: self, carer: $0.subject) } }
+  /// For enrolling a person for whom somebody on this phone cares; nil where nobody here may. It begins with who has
+  /// asked already and waits for an answer, if anybody has.
+  public func care() -> RegisterModel? {
+    let asking = (try? phone().enrolmentUnderWay())?.carer
+    let carer = holders.first { $0.subject == asking } ?? holders.first
+    return carer.map { RegisterModel(app: self, carer: $0.subject) }
+  }
 
   /// For who cares for whom.
   public func family() -> FamilyModel { FamilyModel(app: self) }

@@ -46,6 +46,7 @@ public final class AppealModel {
   private let app: AppModel
   private var keeping: Task<Void, Never>?
   private var statements = 0
+  private var failed: Again?
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
@@ -86,7 +87,7 @@ public final class AppealModel {
       if draft == nil { restore(try resident.appeals(of: subject).draft) }
       for try await _ in resident.homes() { try read(resident) }
     } catch {
-      show(error)
+      show(error) { [app] in app.retry() }
     }
   }
 
@@ -140,16 +141,19 @@ public final class AppealModel {
       app.look()
       app.startSync()
     } catch {
-      show(error)
+      show(error) { [weak self] in await self?.send() }
     }
   }
+
+  /// Tries again what did not work, and nothing else; where it is the file, opens that once more.
+  public func retry() async { await app.again(failed) }
 
   private func store() async {
     do {
       try await app.phone().keep(appealDraft: draft?.input, of: subject)
       (problems, trouble) = ([:], nil)
     } catch {
-      show(error)
+      show(error) { [weak self] in await self?.keep() }
     }
   }
 
@@ -167,12 +171,12 @@ public final class AppealModel {
     (contestable, made) = (appeals.contestable, appeals.made.reversed())
   }
 
-  private func show(_ error: any Error) {
+  private func show(_ error: any Error, again: @escaping Again) {
     let error = error as? HealthcodeError ?? .internal(incident: "unexpected")
     switch error {
     case .invalidField(let field, _) where draft != nil: problems = [field: error.text]
     case .cancelled: break
-    default: trouble = Trouble(error)
+    default: (trouble, failed) = (Trouble(error), again)
     }
   }
 }

@@ -41,6 +41,8 @@ public final class ExposureModel {
   public private(set) var problems: [String: BilingualText] = [:]
   /// What went wrong that is no field's.
   public private(set) var trouble: Trouble?
+  /// Why the last fetch of notices did not work; nil after one that did.
+  public private(set) var fetchTrouble: Trouble?
   /// Whether notices are being fetched; ``cancelFetch()`` ends it.
   public private(set) var isFetching = false
   /// Whether something is being recorded or deleted: a moment.
@@ -55,7 +57,8 @@ public final class ExposureModel {
   /// The journey of today that nothing was typed into yet.
   private var begun: Trip?
   private var fetching: Task<Void, Never>?
-  private var failed: (@MainActor () async -> Void)?
+  private var failed: Again?
+  private var fetchedLarge = false
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
@@ -65,6 +68,9 @@ public final class ExposureModel {
     (trip, isTripRestored) = (DraftWords.trip(kept), true)
   }
 
+  /// Whether something was typed into the journey, which would be lost with it.
+  public var isTripTyped: Bool { trip != nil && trip != begun }
+
   /// Reads what is there, and follows it until the task ends.
   public func run() async {
     do {
@@ -72,7 +78,7 @@ public final class ExposureModel {
       trouble = nil
       for try await _ in resident.homes() { read() }
     } catch {
-      show(error)
+      show(error) { [app] in app.retry() }
     }
   }
 
@@ -96,8 +102,8 @@ public final class ExposureModel {
       mode: trip.mode, number: trip.number, date: LegalTime.day(of: trip.date),
       place: place.isEmpty ? nil : UInt16(place) ?? 0, from: trip.from, to: trip.to, departedAt: trip.departedAt,
       arrivedAt: trip.arrivedAt)
-    failed = { [weak self] in await self?.recordTrip() }
-    await attempt { resident in
+    let again: Again = { [weak self] in await self?.recordTrip() }
+    await attempt(again: again) { resident in
       try await resident.recordTrip(input, for: self.subject)
       self.dropTrip()
     }
@@ -105,21 +111,25 @@ public final class ExposureModel {
 
   /// Leaves a venue now.
   public func leave(_ entry: WhereaboutsEntry) async {
-    failed = { [weak self] in await self?.leave(entry) }
-    await attempt { try await $0.leaveVenue(entry.id, for: self.subject) }
+    let again: Again = { [weak self] in await self?.leave(entry) }
+    await attempt(again: again) {
+      try await $0.leaveVenue(entry.id, for: self.subject)
+    }
   }
 
   /// Deletes an entry with its matches; nil deletes all of them.
   public func forget(_ entry: WhereaboutsEntry?) async {
-    failed = { [weak self] in await self?.forget(entry) }
-    await attempt { try await $0.forgetWhereabouts(of: self.subject, entry: entry?.id) }
+    let again: Again = { [weak self] in await self?.forget(entry) }
+    await attempt(again: again) {
+      try await $0.forgetWhereabouts(of: self.subject, entry: entry?.id)
+    }
   }
 
   /// Answers a match: that its entry is wrong, which sends nothing, or that the authority is to be told, which the next
   /// exchange sends.
   public func answer(_ exposure: Exposure, with answer: ExposureAnswer) async {
-    failed = { [weak self] in await self?.answer(exposure, with: answer) }
-    await attempt { resident in
+    let again: Again = { [weak self] in await self?.answer(exposure, with: answer) }
+    await attempt(again: again) { resident in
       let recorded = try await resident.answer(exposure: exposure.id, with: answer, for: self.subject)
       self.app.look()
       if recorded != nil { self.app.startSync() }
@@ -129,36 +139,43 @@ public final class ExposureModel {
   /// Fetches the notices that are new, and matches them here; with `large`, also large files.
   public func fetch(large: Bool = false) async {
     guard fetching == nil else { return }
-    isFetching = true
-    let task = Task {
-      failed = { [weak self] in await self?.fetch(large: large) }
-      await attempt {
-        self.report = try await $0.fetchNotices(large: large)
-      }
-    }
+    (isFetching, fetchTrouble, fetchedLarge) = (true, nil, large)
+    let task = Task { await fetchNotices(large: large) }
     fetching = task
     await task.joined()
     (fetching, isFetching) = (nil, false)
     app.look()
   }
 
+  /// Fetches once more, after a fetch that did not work.
+  public func retryFetch() async { await fetch(large: fetchedLarge) }
+
+  // Beside what is recorded meanwhile: neither waits for the other, nor takes away what is wrong with it.
+  private func fetchNotices(large: Bool) async {
+    do {
+      report = try await app.phone().fetchNotices(large: large)
+    } catch {
+      if error != .cancelled { fetchTrouble = Trouble(error) }
+    }
+    read()
+  }
+
   /// Ends the fetch that is under way; nothing is lost by it.
   public func cancelFetch() { fetching?.cancel() }
 
-  /// Tries again what did not work, and nothing else.
-  public func retry() async {
-    if let failed { await failed() } else { read() }
-  }
+  /// Tries again what did not work, and nothing else; where it is the file, opens that once more.
+  public func retry() async { await app.again(failed) }
 
-  private func attempt(_ call: @MainActor (Resident) async throws -> Void) async {
+  private func attempt(
+    again: @escaping Again, _ call: @MainActor (Resident) async throws -> Void
+  ) async {
     isWorking = true
     defer { isWorking = false }
     do {
       trouble = nil
       try await call(app.phone())
-      failed = nil
     } catch {
-      show(error)
+      show(error, again: again)
     }
     read()
   }
@@ -170,16 +187,16 @@ public final class ExposureModel {
       exposures = try resident.exposures(of: subject)
       noticeState = try resident.noticeState()
     } catch {
-      if entries == nil { show(error) }
+      if entries == nil { show(error) { [app] in app.retry() } }
     }
   }
 
-  private func show(_ error: any Error) {
+  private func show(_ error: any Error, again: @escaping Again) {
     let error = error as? HealthcodeError ?? .internal(incident: "unexpected")
     switch error {
     case .invalidField(let field, _) where trip != nil: problems = [field: error.text]
     case .cancelled: break
-    default: trouble = Trouble(error)
+    default: (trouble, failed) = (Trouble(error), again)
     }
   }
 }

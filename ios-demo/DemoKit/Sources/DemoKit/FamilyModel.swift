@@ -42,6 +42,7 @@ public final class FamilyModel {
 
   private let app: AppModel
   private var work: Task<Void, Never>?
+  private var failed: Again?
 
   init(app: AppModel) {
     self.app = app
@@ -69,9 +70,12 @@ public final class FamilyModel {
       app.look()
       app.startSync()
     } catch {
-      trouble = Trouble(error)
+      (trouble, failed) = (Trouble(error), { [weak self] in await self?.confirm(ending) })
     }
   }
+
+  /// Tries again what did not work, and nothing else.
+  public func retry() async { await app.again(failed) }
 
   /// Asks whether the request that waits is confirmed.
   public func askAgain() async {

@@ -17,6 +17,7 @@ public final class JournalModel {
   public let subject: String
 
   private let app: AppModel
+  private var failed: Again?
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
@@ -28,7 +29,7 @@ public final class JournalModel {
       let resident = try await app.opened()
       for try await _ in resident.homes() { try await read(resident) }
     } catch {
-      fail(error)
+      fail(error) { [app] in app.retry() }
     }
   }
 
@@ -39,9 +40,12 @@ public final class JournalModel {
       try await resident.forgetAnsweredChallenges(of: subject)
       try await read(resident)
     } catch {
-      fail(error)
+      fail(error) { [weak self] in await self?.forgetAnswered() }
     }
   }
+
+  /// Tries again what did not work, and nothing else; where it is the file, opens that once more.
+  public func retry() async { await app.again(failed) }
 
   /// The symptoms of a check-in in words, as far as the form in force knows them.
   public func symptoms(_ ids: [String]) -> [BilingualText] {
@@ -56,8 +60,8 @@ public final class JournalModel {
     (entries, answered, trouble) = (found.reversed(), asked.reversed(), nil)
   }
 
-  private func fail(_ error: any Error) {
+  private func fail(_ error: any Error, again: @escaping Again) {
     let error = error as? HealthcodeError ?? .internal(incident: "unexpected")
-    if error != .cancelled { trouble = Trouble(error) }
+    if error != .cancelled { (trouble, failed) = (Trouble(error), again) }
   }
 }

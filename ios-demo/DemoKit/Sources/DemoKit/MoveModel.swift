@@ -53,6 +53,7 @@ public final class MoveModel {
 
   private let app: AppModel
   private var work: Task<Void, Never>?
+  private var failed: Again?
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
@@ -66,32 +67,56 @@ public final class MoveModel {
   public func look() async {
     guard work == nil else { return }
     preview = nil
-    await working { self.preview = try await $0.previewMove(of: self.subject, to: self.issuer) }
+    let issuer = issuer
+    let again: Again = { [weak self] in await self?.look() }
+    await working(again: again) { resident in
+      do {
+        let preview = try await resident.previewMove(of: self.subject, to: issuer)
+        // Whoever has chosen another one meanwhile looks at that one.
+        if self.issuer == issuer { self.preview = preview }
+      } catch {
+        if self.issuer == issuer { throw error }
+      }
+    }
   }
 
-  /// Moves the person there with what this phone keeps, once the person has agreed: a one-time code goes to the number on
-  /// record there, and the next step is shown. The code of here stays.
+  /// Moves the person to the authority that was looked at, with what this phone keeps, once the person has agreed: a
+  /// one-time code goes to the number on record there, and the next step is shown. The code of here stays.
   public func move() async {
-    await working { resident in
-      // The library keeps one request, the last.
-      self.app.awaitsCare = false
-      let asked = try await resident.move(self.subject, to: self.issuer)
+    guard let there = preview?.issuer else { return }
+    let again: Again = { [weak self] in await self?.move() }
+    await working(again: again) { resident in
+      let asked = try await resident.move(self.subject, to: there)
+      // The library keeps one request, the last that was answered.
       self.app.awaitsCare = self.isForCare
-      (self.digits, self.code, self.step) = (Int(asked.digits), "", .code)
+      (self.issuer, self.digits, self.code, self.step) = (there, Int(asked.digits), "", .code)
+    }
+  }
+
+  /// Gives up the move that waits for its code, and goes back to the look. The code that was sent fits no more.
+  public func giveUp() async {
+    guard step == .code else { return }
+    let again: Again = { [weak self] in await self?.giveUp() }
+    await working(again: again) { resident in
+      try await resident.giveUpEnrolment()
+      self.app.awaitsCare = false
+      (self.step, self.code, self.pending) = (.look, "", nil)
     }
   }
 
   /// Confirms the move with the code; declaration and days served go with the exchange that begins then.
   public func confirm() async {
     let typed = code.trimmingCharacters(in: .whitespaces)
-    await working { resident in
+    let again: Again = { [weak self] in await self?.confirm() }
+    await working(again: again) { resident in
       self.finish(self.isForCare ? try await resident.confirmCare(code: typed) : try await resident.enrol(code: typed))
     }
   }
 
   /// Asks whether the records or an officer there have confirmed, without a code, that the person may be cared for.
   public func askWhetherConfirmed() async {
-    await working { resident in
+    let again: Again = { [weak self] in await self?.askWhetherConfirmed() }
+    await working(again: again) { resident in
       do {
         self.finish(try await resident.confirmCare())
       } catch HealthcodeError.rejected("relation-pending", let seconds) {
@@ -99,6 +124,9 @@ public final class MoveModel {
       }
     }
   }
+
+  /// Tries again what did not work, and nothing else.
+  public func retry() async { await failed?() }
 
   /// Whether it is about a person for whom this phone cares.
   public var isForCare: Bool { app.card(of: subject)?.caredForBy != nil }
@@ -111,9 +139,11 @@ public final class MoveModel {
     app.startSync()
   }
 
-  private func working(_ call: @escaping @MainActor (Resident) async throws -> Void) async {
+  private func working(
+    again: @escaping Again, _ call: @escaping @MainActor (Resident) async throws -> Void
+  ) async {
     guard work == nil else { return }
-    (isWorking, problem, codeProblem, trouble) = (true, nil, nil, nil)
+    (isWorking, problem, codeProblem, trouble, failed) = (true, nil, nil, nil, again)
     let task = Task { await attempt(call) }
     work = task
     await task.joined()

@@ -33,6 +33,7 @@ public final class PaperModel {
   public let subject: String
 
   private let app: AppModel
+  private var failed: Again?
 
   init(app: AppModel, subject: String) {
     (self.app, self.subject) = (app, subject)
@@ -45,13 +46,14 @@ public final class PaperModel {
       trouble = nil
       for try await _ in resident.homes() { try await read(resident) }
     } catch {
-      fail(error)
+      fail(error) { [app] in app.retry() }
     }
   }
 
   /// Asks for a paper code, and begins to send that: it is there to print after the exchange. It needs no network.
   public func request() async {
-    await recording { try await $0.requestPaper(for: self.subject) }
+    let again: Again = { [weak self] in await self?.request() }
+    await recording(again: again) { try await $0.requestPaper(for: self.subject) }
   }
 
   /// Asks for a code's withdrawal: nothing is recorded before ``confirm(withdrawal:)``.
@@ -63,21 +65,30 @@ public final class PaperModel {
   /// Records a withdrawal that was asked for, and begins to send it.
   public func confirm(withdrawal paper: PaperCode) async {
     asked = nil
-    await recording { try await $0.withdraw(paper: paper.id, of: self.subject) }
+    let again: Again = { [weak self] in await self?.confirm(withdrawal: paper) }
+    await recording(again: again) {
+      try await $0.withdraw(paper: paper.id, of: self.subject)
+    }
   }
 
   /// Draws the page of a code, to see and to print it.
   public func draw(_ paper: PaperCode) async {
-    await working { resident in
+    let again: Again = { [weak self] in await self?.draw(paper) }
+    await working(again: again) { resident in
       self.page = Page(id: paper.id, svg: try await resident.page(ofPaper: paper.id, of: self.subject))
     }
   }
 
+  /// Tries again what did not work, and nothing else; where it is the file, opens that once more.
+  public func retry() async { await app.again(failed) }
+
   /// Lets go of the page, when it was printed.
   public func dropPage() { page = nil }
 
-  private func recording(_ call: @MainActor (Resident) async throws -> Recorded) async {
-    await working { resident in
+  private func recording(
+    again: @escaping Again, _ call: @MainActor (Resident) async throws -> Recorded
+  ) async {
+    await working(again: again) { resident in
       _ = try await call(resident)
       try await self.read(resident)
       self.app.look()
@@ -85,14 +96,16 @@ public final class PaperModel {
     }
   }
 
-  private func working(_ call: @MainActor (Resident) async throws -> Void) async {
+  private func working(
+    again: @escaping Again, _ call: @MainActor (Resident) async throws -> Void
+  ) async {
     guard !isWorking else { return }
     (isWorking, trouble) = (true, nil)
     defer { isWorking = false }
     do {
       try await call(app.phone())
     } catch {
-      fail(error)
+      fail(error, again: again)
     }
   }
 
@@ -107,8 +120,8 @@ public final class PaperModel {
     (waiting, refused) = (waits, app.rejections.filter { ids.contains($0.id) })
   }
 
-  private func fail(_ error: any Error) {
+  private func fail(_ error: any Error, again: @escaping Again) {
     let error = error as? HealthcodeError ?? .internal(incident: "unexpected")
-    if error != .cancelled { trouble = Trouble(error) }
+    if error != .cancelled { (trouble, failed) = (Trouble(error), again) }
   }
 }

@@ -74,6 +74,7 @@ public final class RegisterModel {
   private let draft: Draft
   private var left: Set<Field> = []
   private var work: Task<Void, Never>?
+  private var failed: Again?
 
   init(app: AppModel, carer: String? = nil) {
     (self.app, self.carer) = (app, carer)
@@ -129,15 +130,15 @@ public final class RegisterModel {
     problems[.carer] = nil
     check()
     guard problems.isEmpty else { return }
-    await working { resident in
-      // The library keeps one request, the last.
-      self.app.awaitsCare = false
+    let again: Again = { [weak self] in await self?.requestCode() }
+    await working(again: again) { resident in
       let asked =
         if let carer = self.carer {
           try await resident.requestCare(for: self.identity, by: carer)
         } else {
           try await resident.requestOneTimeCode(self.identity)
         }
+      // The library keeps one request, the last that was answered.
       self.app.awaitsCare = self.isForCare
       (self.digits, self.codeValidFor) = (Int(asked.digits), asked.expiresIn)
       (self.code, self.step, self.pending) = ("", .code, nil)
@@ -148,7 +149,8 @@ public final class RegisterModel {
   /// Confirms the code: the person is on this phone then, and the first exchange begins.
   public func enrol() async {
     problems[.code] = nil
-    await working { resident in
+    let again: Again = { [weak self] in await self?.enrol() }
+    await working(again: again) { resident in
       let typed = self.code.trimmingCharacters(in: .whitespaces)
       let enrolment =
         if self.isForCare {
@@ -163,7 +165,8 @@ public final class RegisterModel {
   /// Asks whether the records or an officer have confirmed, without a code, that the person may be cared for. While nobody
   /// has, ``pending`` says so, and the request stands for a week.
   public func askWhetherConfirmed() async {
-    await working { resident in
+    let again: Again = { [weak self] in await self?.askWhetherConfirmed() }
+    await working(again: again) { resident in
       do {
         self.finish(try await resident.confirmCare())
       } catch HealthcodeError.rejected("relation-pending", let seconds) {
@@ -178,8 +181,11 @@ public final class RegisterModel {
     app.look()
     app.select(enrolment.subject)
     app.startSync()
-    forget()
+    clear()
   }
+
+  /// Tries again what did not work, and nothing else.
+  public func retry() async { await failed?() }
 
   /// Back from the code to the identity.
   public func back() {
@@ -208,9 +214,11 @@ public final class RegisterModel {
     }
   }
 
-  private func working(_ call: @escaping @MainActor (Resident) async throws -> Void) async {
+  private func working(
+    again: @escaping Again, _ call: @escaping @MainActor (Resident) async throws -> Void
+  ) async {
     guard work == nil else { return }
-    (isWorking, trouble) = (true, nil)
+    (isWorking, trouble, failed) = (true, nil, again)
     let task = Task { await attempt(call) }
     work = task
     await task.joined()

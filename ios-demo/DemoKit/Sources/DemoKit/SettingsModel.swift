@@ -29,7 +29,7 @@ public final class SettingsModel {
   public private(set) var notificationsAllowed: Bool?
 
   private let app: AppModel
-  private var failed: (@MainActor () async -> Void)?
+  private var failed: Again?
 
   init(app: AppModel) {
     self.app = app

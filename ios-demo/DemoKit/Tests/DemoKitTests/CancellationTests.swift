@@ -24,7 +24,6 @@ final class CancellationTests: XCTestCase, @unchecked Sendable {
     let ends: [@MainActor (Task<Void, Never>) -> Void] = [
       { _ in app.cancelSync() }, { $0.cancel() }, { _ in app.cancelSync() },
     ]
-    var best = TimeInterval.infinity
     var first = true
     for end in ends {
       let sync: Task<Void, Never>
@@ -45,14 +44,13 @@ final class CancellationTests: XCTestCase, @unchecked Sendable {
       end(sync)
       let rest = await detached { connection.read() }
       XCTAssertNil(rest, "the library hangs up")
-      best = min(best, ProcessInfo.processInfo.systemUptime - cancelled)
+      // A machine that is busy elsewhere may be late; a model that keeps it from the library waits for 15 s.
+      XCTAssertLessThan(ProcessInfo.processInfo.systemUptime - cancelled, 2)
       await sync.value
       try await played.idle()
       XCTAssertNil(app.syncTrouble, "who cancelled is not told of it as of a failure")
       try await until("the library has ended it") { app.home?.sync.running == false }
     }
-    // A machine that is busy elsewhere may be late once; a model that keeps it from the library is late every time.
-    XCTAssertLessThan(best, 0.2)
     XCTAssertEqual(app.conditions, [.waiting(1)])
     await played.quit()
 
@@ -109,12 +107,23 @@ final class CancellationTests: XCTestCase, @unchecked Sendable {
     let asked = await detached { connection.read() }
     XCTAssertNotNil(asked)
     XCTAssertTrue(model.isFetching)
+    model.startTrip()
+    XCTAssertFalse(model.isTripTyped)
+    var trip = try XCTUnwrap(model.trip)
+    (trip.number, trip.from, trip.to) = ("G7315", "310000", "330100")
+    model.trip = trip
+    XCTAssertTrue(model.isTripTyped)
+    XCTAssertFalse(model.isWorking, "a journey can be recorded meanwhile")
+    await model.recordTrip()
+    XCTAssertEqual(model.entries?.count, 1)
+    XCTAssertTrue(model.isFetching)
     model.cancelFetch()
     let rest = await detached { connection.read() }
     XCTAssertNil(rest, "the library hangs up")
     await fetching.value
     XCTAssertFalse(model.isFetching)
     XCTAssertNil(model.trouble)
+    XCTAssertNil(model.fetchTrouble)
     XCTAssertNotNil(first)
     await played.quit()
   }

@@ -102,6 +102,19 @@ final class FamilyTests: XCTestCase, @unchecked Sendable {
     XCTAssertEqual(form.pending?.error, .rejected(problem: "relation-pending", retryAfter: 3_600))
     XCTAssertEqual(form.step, .code)
     XCTAssertNil(form.trouble)
+    stage.server.stop()
+    await form.askWhetherConfirmed()
+    XCTAssertEqual(form.trouble?.isNetwork, true)
+    let other = app.register()
+    other.fill(in: wangWu)
+    await other.requestCode()
+    XCTAssertEqual(other.trouble?.isNetwork, true)
+    XCTAssertTrue(app.awaitsCare, "what was not answered takes no other's place")
+    try stage.server.restart([])
+    await form.retry()
+    XCTAssertNil(form.trouble)
+    XCTAssertEqual(form.problems, [:], "it was no code that failed")
+    XCTAssertNotNil(form.pending)
     form.code = "000000"
     await form.enrol()
     XCTAssertNotNil(form.problems[.code])
@@ -159,6 +172,29 @@ final class FamilyTests: XCTestCase, @unchecked Sendable {
     try await played.idle()
     XCTAssertEqual(app.caredFor.map(\.subject), [first.subject, second.subject])
     XCTAssertTrue(app.caredFor.allSatisfy { $0.caredForBy == carer && $0.state == .active })
+    await played.quit()
+  }
+
+  @MainActor
+  func testTheFormBeginsWithWhoHasAskedAlready() async throws {
+    let played = try Played(Stage())
+    let app = played.app
+    try await played.launch()
+    let first = try await played.enrol(zhangSan)
+    let second = try await played.enrol(wangWu)
+    XCTAssertEqual(app.care()?.carer, first)
+    let form = try XCTUnwrap(app.care())
+    form.carer = second
+    form.fill(in: liSi)
+    await form.requestCode()
+    XCTAssertEqual(form.step, .code)
+    let again = try XCTUnwrap(app.care())
+    XCTAssertEqual(again.carer, second)
+    XCTAssertEqual(again.step, .code)
+    again.code = try played.stage.server.oneTimeCode()
+    await again.enrol()
+    guard case .done = again.step else { return XCTFail("\(again.problems)") }
+    try await played.idle()
     await played.quit()
   }
 

@@ -31,7 +31,7 @@ final class KeepingTests: XCTestCase, @unchecked Sendable {
 
     try stage.publish(notice)
     await model.fetch()
-    XCTAssertNil(model.trouble)
+    XCTAssertNil(model.fetchTrouble)
     XCTAssertEqual(model.report?.matches, 1)
     XCTAssertEqual(model.noticeState?.size, 1)
     let met = try XCTUnwrap(model.exposures.first)
@@ -56,7 +56,8 @@ final class KeepingTests: XCTestCase, @unchecked Sendable {
     let subject = try await played.enrol(liSi)
     let model = played.app.exposures(subject)
     await model.fetch()
-    XCTAssertEqual(model.trouble, Trouble(.noticeLog(.unwitnessed)))
+    XCTAssertEqual(model.fetchTrouble, Trouble(.noticeLog(.unwitnessed)))
+    XCTAssertNil(model.trouble)
     XCTAssertFalse(model.isFetching)
     await played.quit()
   }

@@ -1,7 +1,8 @@
-import DemoKit
 import Foundation
 import TestSupport
 import XCTest
+
+@testable import DemoKit
 
 /// Another authority's rules, looked at before a move, and the move.
 final class MoveTests: XCTestCase, @unchecked Sendable {
@@ -35,9 +36,34 @@ final class MoveTests: XCTestCase, @unchecked Sendable {
 
     model.issuer = "nowhere"
     XCTAssertNil(model.preview, "nobody moves to another authority than the one that was looked at")
+    await model.move()
+    XCTAssertEqual(model.step, .look, "nobody moves who has not looked")
+    model.issuer = "shenzhen"
+    let looking = Task { await model.look() }
+    while !model.isWorking { await Task.yield() }
+    model.issuer = "nowhere"
+    await looking.value
+    XCTAssertNil(model.preview, "what comes late is of the one before")
+    XCTAssertNil(model.problem)
     model.issuer = "shenzhen"
     await model.look()
     XCTAssertNotNil(model.preview)
+
+    stage.second?.stop()
+    await model.move()
+    XCTAssertEqual(model.trouble?.isNetwork, true)
+    XCTAssertEqual(model.step, .look)
+    try stage.second?.restart(["--issuer-id", "shenzhen", "--peer", stage.server.entry()])
+    await model.retry()
+    XCTAssertNil(model.trouble)
+    XCTAssertEqual(model.step, .code, "what failed was the move")
+    XCTAssertNotNil(try played.app.phone().enrolmentUnderWay())
+    await model.giveUp()
+    XCTAssertEqual(model.step, .look)
+    XCTAssertNil(try played.app.phone().enrolmentUnderWay())
+    XCTAssertEqual(played.app.move(subject).step, .look)
+    _ = try stage.second?.oneTimeCode()
+    await model.look()
     await model.move()
     XCTAssertEqual(model.step, .code)
     XCTAssertFalse(model.isForCare)
