@@ -27,6 +27,9 @@ pub struct HandoverPicture {
     pub picture: CodePicture,
     /// Until when the authority takes it, by the phone's lower bound of time; none for what the new phone shows.
     pub expires_at: Option<Timestamp>,
+    /// Who is handed over, as every code shows the person; none for what the new phone shows.
+    #[uniffi(default = None)]
+    pub masked_name: Option<String>,
 }
 
 silent!(HandoverPicture);
@@ -41,7 +44,7 @@ impl Resident {
     /// `Vault`, `Storage`.
     pub fn handover_request(&self) -> Result<HandoverPicture, HealthcodeError> {
         let text = handover::request(self.phone()?.as_ref())?;
-        Ok(HandoverPicture { picture: CodePicture::of(&text)?, text, expires_at: None })
+        Ok(HandoverPicture { picture: CodePicture::of(&text)?, text, expires_at: None, masked_name: None })
     }
 
     /// What the phone of before shows to the new one, whose code it has scanned: its consent to the new key, good for 24
@@ -56,8 +59,12 @@ impl Resident {
     /// `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
     pub fn hand_over(&self, subject: String, text: String) -> Result<HandoverPicture, HealthcodeError> {
         let phone = self.phone()?;
-        let (text, expires_at) = handover::agree(&phone, &known(&phone, &subject)?, &text)?;
-        Ok(HandoverPicture { picture: CodePicture::of(&text)?, text, expires_at: Some(expires_at) })
+        let key = known(&phone, &subject)?;
+        let (text, expires_at) = handover::agree(&phone, &key, &text)?;
+        let body = phone.store.read(|file| file.subject(&key))?;
+        let masked_name = body.map(|body| body.identity.name.mask());
+        let picture = CodePicture::of(&text)?;
+        Ok(HandoverPicture { picture, text, expires_at: Some(expires_at), masked_name })
     }
 
     /// The call by which a new phone tells the authority what the phone of before has agreed to; see `take_over`.

@@ -282,6 +282,12 @@ pub(super) struct New {
     pub(super) document: &'static str,
 }
 
+/// Of what waits for an answer, the key that asks.
+#[derive(Deserialize)]
+struct Asks {
+    key: HolderKeyBody,
+}
+
 /// Keeps the subject, its key and its segment in one transaction.
 pub(super) fn keep(phone: &Phone, enrolled: &Enrolled, new: &New) -> Result<Confirmed, HealthcodeError> {
     let head = enrolled.head.0.as_slice().try_into().map_err(|_| HealthcodeError::bad_answer())?;
@@ -319,7 +325,11 @@ pub(super) fn keep(phone: &Phone, enrolled: &Enrolled, new: &New) -> Result<Conf
             }
             // It was of the key before: what it would show is nobody's any more.
             file.delete_token(&key)?;
-            file.delete_document(new.document)?;
+            // Another enrolment may have begun since: then the document is that one's.
+            let kept: Option<Asks> = file.json_document(new.document)?;
+            if kept.is_some_and(|kept| kept.key == new.key) {
+                file.delete_document(new.document)?;
+            }
             Ok::<_, HealthcodeError>(Some(before))
         })?;
         if let Some(before) = kept {
@@ -339,7 +349,7 @@ pub(super) fn check_key(
     asks: &HolderKeyBody,
     answered: Option<&Bytes>,
 ) -> Result<(), HealthcodeError> {
-    let Some(answered) = answered else { return Ok(()) };
+    let answered = answered.ok_or_else(HealthcodeError::bad_answer)?;
     let ours = holder::signer(asks, &phone.ports.vault)?.public_key().id();
     if answered.0 == ours { Ok(()) } else { Err(HealthcodeError::Cancelled) }
 }

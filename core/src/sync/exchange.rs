@@ -289,8 +289,8 @@ impl Exchange {
 
     fn go_on(&mut self, key: SubjectKey, next: Next, waiting: u32) -> Result<(), HealthcodeError> {
         match next {
-            Next::Again => self.tasks.push_front(Task::Subject(key, None)),
-            Next::Recover(next) => self.tasks.push_front(Task::Subject(key, Some(next))),
+            Next::Again => self.in_its_turn(key, None),
+            Next::Recover(next) => self.in_its_turn(key, Some(next)),
             Next::Relink(head) if !self.relinked.contains(&key) => {
                 outbox::relink(&self.phone, &key, head)?;
                 self.phone.log(LogLevel::Warning, "what waits was linked anew".to_owned());

@@ -40,6 +40,9 @@ pub struct AppealCase {
     /// Who gave the order that it contests, where an officer did: somebody else decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered_by: Option<OrderedBy>,
+    /// Who confirmed it, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<OrderedBy>,
 }
 
 /// A rule that a granted appeal has set aside, and what it stood on: with anything new it counts again.
@@ -84,6 +87,7 @@ impl Desk<'_> {
         if self.state.appeals.iter().any(same) {
             return Err(Problem::new(&ProblemKind::AlreadyDone));
         }
+        let (ordered_by, confirmed_by) = self.who_ordered(&appeal.rule);
         let case = AppealCase {
             appeal: operation,
             rating: appeal.rating,
@@ -91,7 +95,8 @@ impl Desk<'_> {
             due_by: self.now_in_seconds().plus_hours(i64::from(self.rulebook.appeal_answer_hours)),
             decided: false,
             officer: None,
-            ordered_by: self.who_ordered(&appeal.rule),
+            ordered_by,
+            confirmed_by,
         };
         self.say_of_appeal(&case, AppealState::Received, None)
             .map_err(|_| Problem::new(&ProblemKind::Unavailable))?;
@@ -115,11 +120,16 @@ impl Desk<'_> {
     ) -> Result<(), ServerError> {
         let place = self.state.appeals.iter().position(|case| case.appeal == appeal);
         let place = place.ok_or_else(|| Problem::new(&ProblemKind::Invalid).at("appeal"))?;
+        // Nor is whoever confirmed the order after the appeal was made, or has said for the person what it stands on.
+        let rule = self.state.appeals.get(place).map(|case| case.rule.clone());
+        let confirmed = rule.and_then(|rule| self.who_ordered(&rule).1);
+        let said = self.state.said_by.clone();
         let Some(case) = self.state.appeals.get_mut(place) else { return Ok(()) };
         if case.decided || (decision == AppealDecision::Take && case.officer.is_some()) {
             return Err(ProblemKind::AlreadyDone.into());
         }
-        if case.ordered_by.as_ref().is_some_and(|first| first.is_same(officer)) {
+        let gave = [&case.ordered_by, &case.confirmed_by, &confirmed, &said];
+        if gave.into_iter().flatten().any(|other| other.is_same(officer)) {
             return Err(ProblemKind::Role.into());
         }
         // Signed, it must be one that every phone can open; and a refusal that says nothing has no reason.
@@ -168,10 +178,11 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Who gave the order in force, where it is an officer's and a reason of it is meant.
-    fn who_ordered(&self, rule: &str) -> Option<OrderedBy> {
-        let order = self.state.order.as_ref().filter(|order| order.rule == rule)?;
-        order.manual.as_ref()?.by.clone()
+    /// Who gave and who confirmed the order in force, where it is an officer's and a reason of it is meant.
+    fn who_ordered(&self, rule: &str) -> (Option<OrderedBy>, Option<OrderedBy>) {
+        let order = self.state.order.as_ref().filter(|order| order.rule == rule);
+        let manual = order.and_then(|order| order.manual.as_ref());
+        manual.map_or((None, None), |manual| (manual.by.clone(), manual.confirmed_by.clone()))
     }
 
     /// Sets a rule aside on the ground of now: the records are those that are looked at next, by the same request.
@@ -237,6 +248,7 @@ impl Desk<'_> {
         if self.state.appeals.iter().any(|case| case.appeal == operation) {
             return;
         }
+        let (ordered_by, confirmed_by) = self.who_ordered(&appeal.rule);
         self.state.appeals.push(AppealCase {
             appeal: operation,
             rating: appeal.rating,
@@ -244,7 +256,8 @@ impl Desk<'_> {
             due_by: received.plus_hours(i64::from(self.rulebook.appeal_answer_hours)),
             decided: false,
             officer: None,
-            ordered_by: self.who_ordered(&appeal.rule),
+            ordered_by,
+            confirmed_by,
         });
     }
 

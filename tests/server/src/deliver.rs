@@ -144,6 +144,7 @@ impl Desk<'_> {
                     return Err(Problem::new(&ProblemKind::Invalid).at(error.place().0));
                 }
                 self.state.declaration = Some(declaration);
+                self.state.said_by = None;
                 self.state.last.declaration = serial;
                 self.state.rating_due = true;
                 Ok(())

@@ -216,6 +216,7 @@ impl Desk<'_> {
                 if receipt.serial > self.state.last.declaration && !receipt.late =>
             {
                 self.state.declaration = Some(declaration);
+                self.state.said_by = None;
                 self.state.last.declaration = receipt.serial;
                 self.state.rating_due = true;
             }

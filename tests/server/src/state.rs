@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::appeal::{AppealCase, SetAside};
 pub use crate::care::{Asked, CarerOf};
-pub use crate::officer::state::{ActsHead, HeldDays, Left, ManualOrder, OrderedBy};
+pub use crate::officer::state::{ActsHead, Alone, HeldDays, Left, ManualOrder, OrderedBy};
 pub use crate::paper::PaperState;
 pub use crate::served::BroughtState;
 
@@ -50,6 +50,9 @@ pub struct SubjectState {
     pub keys: Vec<HolderKey>,
     /// The last declaration.
     pub declaration: Option<Declaration>,
+    /// The officer who made it, or who has reported symptoms since, for the person; none where the person said it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_by: Option<OrderedBy>,
     /// What the last check-in with symptoms told.
     pub reported: Option<ReportedSymptoms>,
     /// Matches of exposure notices that the person told, but for those whose notice is known to be withdrawn.
@@ -291,6 +294,7 @@ impl SubjectState {
             head: healthcode::wire::link::GENESIS,
             keys: Vec::new(),
             declaration: None,
+            said_by: None,
             reported: None,
             exposures: Vec::new(),
             rating_due: false,

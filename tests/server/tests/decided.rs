@@ -13,7 +13,7 @@ use healthcode::token::ids::OperationId;
 use healthcode::token::{ActKind, AppealState};
 use healthcode::wire::act::Whom;
 use healthcode::wire::{Act, Appeal, AppealDecision, OperationBody};
-use healthcode_server::OfficerRole::{Appeals, Orders};
+use healthcode_server::OfficerRole::{Appeals, Orders, Papers};
 use healthcode_server::ServerClock as _;
 use support::keeper::{Keeper, back_up, restore, restore_nothing};
 use support::officer::{Officer, at_counter, logged, order, order_of};
@@ -207,6 +207,32 @@ async fn nobody_decides_an_appeal_against_an_own_order() {
     let refuse = || decide(&phone, appeal, AppealDecision::Refuse, reason.clone());
     assert_eq!(first.refused(&server, refuse()).await.0, "role");
     second.done(&server, refuse()).await;
+}
+
+#[tokio::test]
+async fn who_confirmed_an_order_or_said_for_somebody_what_a_rule_reads_is_no_judge_of_it() {
+    let server = Server::start().await;
+    let roles = [Orders, Appeals, Papers];
+    let mut first = Officer::with(&server, 50, "甲", &roles);
+    let mut second = Officer::with(&server, 51, "乙", &roles);
+    let mut third = Officer::with(&server, 52, "丙", &roles);
+    let mut phone = Phone::enrol(&server, &li_si(), 9).await;
+    let whom = Whom::Subject(phone.subject);
+    let answer = first.done(&server, order(whom.clone(), Colour::Red, 14)).await;
+    phone.sync(&server).await;
+    let appeal = contest(&server, &mut phone).await;
+    second.done(&server, Act::ConfirmOrder { whom: whom.clone(), order: order_of(&answer) }).await;
+    for officer in [&mut first, &mut second] {
+        assert_eq!(officer.refused(&server, grant(&phone, appeal)).await.0, "role");
+    }
+    third.done(&server, grant(&phone, appeal)).await;
+    // What an officer declares for somebody stands on that officer's word.
+    third.done(&server, Act::Declare { whom, declaration: well(WUHAN, 11) }).await;
+    phone.sync(&server).await;
+    assert_eq!(phone.colour(), Some(Colour::Yellow));
+    let appeal = contest(&server, &mut phone).await;
+    assert_eq!(third.refused(&server, grant(&phone, appeal)).await.0, "role");
+    first.done(&server, grant(&phone, appeal)).await;
 }
 
 #[tokio::test]

@@ -233,6 +233,8 @@ async fn somebody_at_the_counter_is_rated_like_anybody_and_finds_it_on_a_phone_l
     assert_eq!(answer["subject"], phone.subject.to_string());
     phone.sync(&server).await;
     assert_eq!(phone.acts[0].kind, ActKind::Declaration);
+    let said = phone.acts[0].note.as_deref().unwrap();
+    assert!(said.contains("contact no") && said.contains("420100 2020-01-20/2020-02-08"), "{said}");
     assert_eq!((phone.colour(), phone.orders.len()), (Some(Colour::Yellow), 1));
     assert_eq!(logged(&server, phone.subject), ["declare"]);
     // The case register says more than was declared.

@@ -174,6 +174,12 @@ async fn an_order_that_has_run_for_as_long_as_any_may_is_an_officers_to_end() {
     assert_eq!((&row["rule"], &row["colour"]), (&ruled.rule.clone().into(), &"yellow".into()));
     phone.sync(&server).await;
     assert_eq!((phone.colour(), phone.releases.len()), (Some(Colour::Yellow), 0));
+    let mut checks = Officer::with(&server, 52, "丙", &[CheckIns]);
+    assert_eq!(
+        checks.done(&server, Act::Overdue {}).await["people"],
+        json!([]),
+        "no check-in counts any more"
+    );
     assert_eq!(first.done(&server, lift()).await["colour"], "green");
     assert_eq!(first.done(&server, Act::Waiting {}).await["people"], json!([]));
     phone.sync(&server).await;
@@ -383,7 +389,41 @@ async fn officers_who_order_alone_do_not_order_again_nor_by_turns() {
     let answer = sixth.done(&server, red()).await;
     first.done(&server, Act::ConfirmOrder { whom: whom(&phone), order: order_of(&answer) }).await;
     second.done(&server, Act::LiftOrder { whom: whom(&phone), order: order_of(&answer) }).await;
-    second.done(&server, red()).await;
+    let answer = second.done(&server, red()).await;
+    second.done(&server, Act::LiftOrder { whom: whom(&phone), order: order_of(&answer) }).await;
+    // Where few give orders, it is not held against them for ever.
+    let free = at(15, 8, 0).plus_hours(24 * 14);
+    let mut late = serde_json::to_value(red()).unwrap();
+    late["starts_on"] = "2020-02-29".into();
+    let late = || serde_json::from_value::<Act>(late.clone()).unwrap();
+    server.set(free.plus_millis(-1_000));
+    assert_eq!(second.refused(&server, late()).await.0, "role");
+    server.set(free);
+    second.done(&server, late()).await;
+}
+
+#[tokio::test]
+async fn days_that_were_served_are_held_through_two_officers_orders_without_the_rules_word_between() {
+    let server = Server::start().await;
+    let mut phone = yellow(&server).await;
+    let ruled = phone.orders[0].clone();
+    for day in 11..14 {
+        phone.tap(at(day, 10, 0));
+        server.go_to(day, 10, 1);
+        phone.sync(&server).await;
+    }
+    let (mut first, mut second) = two(&server);
+    first.done(&server, order(whom(&phone), Colour::Red, 14)).await;
+    // The records do not answer: the rules have nothing to say when it lapses.
+    server.register.silent.store(true, std::sync::atomic::Ordering::SeqCst);
+    server.go_to(16, 10, 1);
+    let answer = second.done(&server, order(whom(&phone), Colour::Red, 14)).await;
+    server.register.silent.store(false, std::sync::atomic::Ordering::SeqCst);
+    first.done(&server, Act::LiftOrder { whom: whom(&phone), order: order_of(&answer) }).await;
+    phone.sync(&server).await;
+    let again = phone.orders.last().unwrap();
+    assert_eq!((again.rule.as_str(), phone.colour()), (ruled.rule.as_str(), Some(Colour::Yellow)));
+    assert_eq!(again.days, ruled.days - 3);
 }
 
 #[tokio::test]

@@ -7259,6 +7259,10 @@ public struct HandoverPicture: Equatable, Hashable, CustomDebugStringConvertible
      * Until when the authority takes it, by the phone's lower bound of time; none for what the new phone shows.
      */
     public let expiresAt: Timestamp?
+    /**
+     * Who is handed over, as every code shows the person; none for what the new phone shows.
+     */
+    public let maskedName: String?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -7271,10 +7275,14 @@ public struct HandoverPicture: Equatable, Hashable, CustomDebugStringConvertible
          */picture: CodePicture, 
         /**
          * Until when the authority takes it, by the phone's lower bound of time; none for what the new phone shows.
-         */expiresAt: Timestamp?) {
+         */expiresAt: Timestamp?, 
+        /**
+         * Who is handed over, as every code shows the person; none for what the new phone shows.
+         */maskedName: String? = nil) {
         self.text = text
         self.picture = picture
         self.expiresAt = expiresAt
+        self.maskedName = maskedName
     }
 
     
@@ -7306,7 +7314,8 @@ public struct FfiConverterTypeHandoverPicture: FfiConverterRustBuffer {
             try HandoverPicture(
                 text: FfiConverterString.read(from: &buf), 
                 picture: FfiConverterTypeCodePicture.read(from: &buf), 
-                expiresAt: FfiConverterOptionTypeTimestamp.read(from: &buf)
+                expiresAt: FfiConverterOptionTypeTimestamp.read(from: &buf), 
+                maskedName: FfiConverterOptionString.read(from: &buf)
         )
     }
 
@@ -7314,6 +7323,7 @@ public struct FfiConverterTypeHandoverPicture: FfiConverterRustBuffer {
         FfiConverterString.write(value.text, into: &buf)
         FfiConverterTypeCodePicture.write(value.picture, into: &buf)
         FfiConverterOptionTypeTimestamp.write(value.expiresAt, into: &buf)
+        FfiConverterOptionString.write(value.maskedName, into: &buf)
     }
 }
 

@@ -84,7 +84,10 @@ fn who_asks_agrees_with_the_own_key_to_a_new_one_and_goes_on_after_an_end_of_the
     assert!(consent.covers(Purpose::Care, &new, "hangzhou", phone.now()));
     assert_ne!(new, own, "a key of its own for each person");
 
-    let started = EnrolmentStarted { session: vec![5; 16].into(), expires_in: 300, digits: 6, key: None };
+    let key = Some(new.id().to_vec().into());
+    let started = EnrolmentStarted { session: vec![5; 16].into(), expires_in: 300, digits: 6, key };
+    let nobodys = EnrolmentStarted { key: None, ..started.clone() };
+    assert!(resident.one_time_code_reply(reply(&nobodys)).is_err(), "it says to whom it is an answer");
     resident.one_time_code_reply(reply(&started)).unwrap();
     // Asked again, it is the same key; confirmed without a code, it is the empty one.
     let again = asked(&resident.care_call(carer.subject.to_string(), sun_qi()).unwrap());

@@ -7,7 +7,7 @@ use super::super::test_phone::{TestPhone, li_si, noon, zhang_san};
 use super::HandoverPicture;
 use crate::error::HealthcodeError;
 use crate::store::SubjectKey;
-use crate::sync::Reply;
+use crate::sync::{Call, Reply};
 use crate::token::code_text::{CodeText, Prefix};
 use crate::token::consent::Purpose;
 use crate::token::{HandoverCode, KeyConsent, PublicKey, SubjectId};
@@ -21,14 +21,17 @@ fn reason<T>(result: Result<T, HealthcodeError>) -> String {
     }
 }
 
-fn enrolled(subject: SubjectId) -> Reply {
+/// The authority's answer to a call.
+fn enrolled(subject: SubjectId, call: &Call) -> Reply {
+    let asked: HandoverRequest = serde_json::from_slice(&call.body).unwrap();
+    let key = PublicKey::from_cose(&asked.key.0).unwrap().id().to_vec().into();
     let answer = Enrolled {
         subject,
         pending_until: None,
         head: vec![0; 32].into(),
         region: "330100".to_owned(),
         carer: None,
-        key: None,
+        key: Some(key),
     };
     let body = serde_json::to_vec(&answer).unwrap();
     Reply { status: 200, content_type: "application/json".to_owned(), retry_after: None, body }
@@ -55,6 +58,7 @@ fn two_phones_face_to_face_make_a_request_that_the_old_key_agrees_to() {
     let subject = SubjectId([1; 16]);
     assert_eq!(old.resident.scan(request.text.clone()), Ok(ScannedText::HandoverRequest));
     assert_eq!(new.resident.scan(agreed.text.clone()), Ok(ScannedText::Handover));
+    assert_eq!((&request.masked_name, agreed.masked_name.as_deref()), (&None, Some("*三")));
     assert_eq!(agreed.expires_at.map(|at| at.since(old.now()) / 3_600_000), Some(24));
     // The code shows nobody's name, document or number to whoever films it.
     let bytes = CodeText::parse(&agreed.text).unwrap().bytes;
@@ -70,7 +74,7 @@ fn two_phones_face_to_face_make_a_request_that_the_old_key_agrees_to() {
     let consent = KeyConsent::open(&sent.consent.0, &own).unwrap();
     assert_eq!((sent.subject, consent.subject), (subject, subject));
     assert!(consent.covers(Purpose::Handover, &key, "hangzhou", old.now()));
-    let done = new.resident.take_over_reply(enrolled(subject)).unwrap();
+    let done = new.resident.take_over_reply(enrolled(subject, &call)).unwrap();
     let card = new.resident.home().unwrap().subjects.remove(0);
     assert_eq!((card.subject, card.masked_name.as_str()), (done.subject, "*三"));
     let next = new.resident.handover_request().unwrap();
@@ -90,9 +94,9 @@ fn an_app_that_ends_goes_on_with_the_same_key_and_what_it_has_scanned() {
     let again = resident.take_over_call(None).unwrap();
     assert_eq!(again.body, first.body);
     // Answered by somebody else's id, or from the server in no state to: it goes on still.
-    assert!(resident.take_over_reply(enrolled(SubjectId([9; 16]))).is_err());
+    assert!(resident.take_over_reply(enrolled(SubjectId([9; 16]), &again)).is_err());
     assert!(resident.take_over_reply(problem(&ProblemKind::Unavailable)).is_err());
-    assert!(resident.take_over_reply(enrolled(SubjectId([1; 16]))).is_ok());
+    assert!(resident.take_over_reply(enrolled(SubjectId([1; 16]), &again)).is_ok());
     assert_eq!(reason(resident.take_over_call(None)), "not-requested");
 }
 

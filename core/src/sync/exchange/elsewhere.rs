@@ -7,6 +7,7 @@ use crate::store::SubjectKey;
 use crate::sync::elsewhere;
 use crate::sync::fetch::Fetch;
 use crate::sync::phone::Phone;
+use crate::sync::recovery::Recovery;
 use crate::sync::report::SubjectProblem;
 use crate::token::Anchor;
 
@@ -53,6 +54,14 @@ impl Exchange {
             self.tasks.push_back(Task::Fetch(fetch));
         }
         Ok(())
+    }
+
+    /// Goes on with a subject: at once at home; elsewhere after the others, so that one authority without an end keeps no
+    /// other one waiting.
+    pub(super) fn in_its_turn(&mut self, key: SubjectKey, recovery: Option<Recovery>) {
+        let is_home = self.phone.is_home(&key.issuer);
+        let task = Task::Subject(key, recovery);
+        if is_home { self.tasks.push_front(task) } else { self.tasks.push_back(task) }
     }
 
     /// The home authority's rulebook is fetched before anything is asked of another one.

@@ -91,7 +91,7 @@ impl Desk<'_> {
     fn act(&mut self, asking: &Asking<'_>, region: u32) -> Result<Value, ServerError> {
         match &asking.request.act {
             Act::CheckIn { symptoms, .. } => self.check_in_for(asking, symptoms),
-            Act::Declare { declaration, .. } => self.declare_for(declaration).map(|()| json!({})),
+            Act::Declare { declaration, .. } => self.declare_for(asking, declaration).map(|()| json!({})),
             Act::Order { colour, starts_on, days, cause, .. } => {
                 self.lapse_if_due()?;
                 self.order_manually(asking, (*colour, *starts_on, *days, cause), region)
@@ -175,18 +175,20 @@ impl Desk<'_> {
             let on = self.rulebook.offset_minutes.date_of(self.now);
             self.state.reported = Some(ReportedSymptoms { on, symptoms: symptoms.to_vec() });
             self.state.last.told = self.next_serial()?;
+            self.state.said_by = Some(ordered_by(asking));
             self.state.rating_due = true;
         }
         Ok(json!({ "day": day }))
     }
 
     /// A declaration that somebody made at the counter: rated like any.
-    fn declare_for(&mut self, declaration: &Declaration) -> Result<(), ServerError> {
+    fn declare_for(&mut self, asking: &Asking<'_>, declaration: &Declaration) -> Result<(), ServerError> {
         let today = self.rulebook.offset_minutes.date_of(self.now);
         if let Some(error) = declaration.errors(self.rulebook, today).first() {
             return Err(Problem::new(&ProblemKind::Invalid).at(error.place().0).into());
         }
         self.state.declaration = Some(declaration.clone());
+        self.state.said_by = Some(ordered_by(asking));
         self.state.last.declaration = self.next_serial()?;
         self.state.rating_due = true;
         Ok(())

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::rules::colour::Colour;
+use healthcode::rules::facts::ServedOrder;
 use healthcode::rules::quarantine::progress;
 use healthcode::rules::rating::{Rating, Reason};
 use healthcode::rules::text::Text;
@@ -22,7 +23,7 @@ use super::{Asking, NO_PHONE, counted_in};
 use crate::Inner;
 use crate::desk::Desk;
 use crate::error::ServerError;
-use crate::state::{HeldDays, ManualOrder, OrderState, OrderedBy};
+use crate::state::{Alone, HeldDays, ManualOrder, OrderState, OrderedBy};
 use crate::storage::log::{Fate, ManualRow};
 
 /// So many lapses at a time.
@@ -43,11 +44,10 @@ impl Desk<'_> {
         self.check_order((colour, starts_on, days, cause))?;
         let by = ordered_by(asking);
         // One officer alone orders for once 72 hours, not for 72 hours again and again, nor two by turns.
-        let in_force = self.state.order.as_ref().and_then(OrderState::given_alone).cloned();
-        if self.state.left.unconfirmed.iter().chain(&in_force).any(|before| before.is_same(&by)) {
+        self.note_alone(self.state.order.clone().as_ref());
+        if self.state.left.alone.iter().any(|before| before.by.is_same(&by)) {
             return Err(ProblemKind::Role.into());
         }
-        self.state.left.unconfirmed.extend(in_force);
         self.give_way();
         let before = self.state.order.as_ref();
         let green_before = match before {
@@ -82,6 +82,7 @@ impl Desk<'_> {
             supersedes,
             provisional_until: Some(until),
             by: Some(by),
+            confirmed_by: None,
             counted: (region, today, until),
             green_before,
         };
@@ -149,7 +150,8 @@ impl Desk<'_> {
         if !other {
             return Err(ProblemKind::Role.into());
         }
-        let (known, manual) = (known.clone(), ManualOrder { provisional_until: None, ..manual.clone() });
+        let manual = ManualOrder { provisional_until: None, confirmed_by: Some(second), ..manual.clone() };
+        let known = known.clone();
         let serial = self.next_serial()?;
         let order = Order {
             subject: self.subject,
@@ -174,7 +176,7 @@ impl Desk<'_> {
         };
         self.say(ChangeKind::Order, serial, &order)?;
         self.state.last.order = serial;
-        self.state.left.unconfirmed.clear();
+        self.state.left.alone.clear();
         self.count(known.id, &manual, Fate::Confirmed);
         self.state.order = Some(OrderState { manual: Some(manual), ..known });
         Ok(json!({ "order": id }))
@@ -184,7 +186,10 @@ impl Desk<'_> {
     pub(super) fn lift_order(&mut self, id: OrderId) -> Result<Value, ServerError> {
         let ruled = self.state.order.clone().filter(|order| order.id == id && order.manual.is_none());
         if let Some(order) = ruled.filter(|order| order.is_in_review(self.now)) {
+            // What it was for is over: news of something else does not bring it back.
+            let served = ServedOrder { colour: order.colour, starts_on: order.quarantine.starts_on };
             self.set_aside_with(order)?;
+            self.state.served.push(served);
         } else {
             self.named_order(id)?;
             self.end_manual(ReleaseCause::Officer)?;
@@ -217,7 +222,8 @@ impl Desk<'_> {
     fn give_way(&mut self) {
         let order = self.state.order.clone();
         let by_officer = order.as_ref().is_some_and(|order| order.manual.is_some());
-        if !by_officer {
+        // Where there is none, what was held before still waits for the rules' word.
+        if order.is_some() && !by_officer {
             self.state.left.days = None;
         }
         if let Some(order) = order.filter(|_| !by_officer || self.state.left.days.is_some()) {
@@ -241,7 +247,20 @@ impl Desk<'_> {
         }
         // An officer's order that takes its place has noted whose it was; the rules' has proved it right.
         if cause != ReleaseCause::Superseded {
-            self.state.left.unconfirmed.extend(order.given_alone().cloned());
+            self.note_alone(Some(order));
+        }
+    }
+
+    /// Notes whose order was one officer's word alone. As long after it as a colour can be contested it is no longer held
+    /// against anybody: where few officers give orders, somebody must be able to.
+    fn note_alone(&mut self, order: Option<&OrderState>) {
+        let now = self.now_in_seconds();
+        let term = 24 * i64::from(self.rulebook.appeal_days);
+        let alone = &mut self.state.left.alone;
+        alone.retain(|before| now < before.at.plus_hours(term));
+        if let Some(by) = order.and_then(OrderState::given_alone).cloned() {
+            alone.retain(|before| !before.by.is_same(&by));
+            alone.push(Alone { by, at: now });
         }
     }
 
@@ -294,6 +313,7 @@ impl Desk<'_> {
             supersedes: order.supersedes,
             provisional_until: order.provisional_until,
             by: known.and_then(|known| known.by.clone()),
+            confirmed_by: known.and_then(|known| known.confirmed_by.clone()),
             counted: known.map_or((region, order.quarantine().issued_on(), until), |known| known.counted),
             green_before: known.is_some_and(|known| known.green_before),
         })

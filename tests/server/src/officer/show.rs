@@ -1,6 +1,7 @@
 //! What an officer looks at of one person to end some of it, and what the person reads of an act besides its kind: that
-//! it was only looked at, or who asked to care and whether it was allowed.
+//! it was only looked at, what was declared, or who asked to care and whether it was allowed.
 
+use healthcode::rules::declaration::{Answer, Declaration, Stay};
 use healthcode::token::acts::MAX_TEXT;
 use healthcode::token::ids::hex;
 use healthcode::wire::act::Shown;
@@ -14,6 +15,9 @@ use crate::state::{HolderKey, OrderState, PaperState};
 
 /// What the person reads before the officer's own note, where there is something to say.
 const LOOKED_AT: &str = "仅查阅，未作更改。Looked at only: nothing was changed.";
+
+/// So many characters of a declaration: the officer's own note needs room too.
+const MOST_WORDS: usize = 160;
 
 impl Desk<'_> {
     /// What of a person an officer may end.
@@ -58,6 +62,12 @@ impl Desk<'_> {
                 let (zh, en) = if *allow { ("同意", "allowed") } else { ("不同意", "not allowed") };
                 format!("{name} 申请照护：{zh}。{name} asked to care for you: {en}.")
             }),
+            Act::Declare { declaration, .. } => {
+                Some(format!("代为申报。Declared for you: {}", words_of(declaration)))
+            }
+            Act::CheckIn { symptoms, .. } if !symptoms.is_empty() => {
+                Some(format!("代报症状。Symptoms reported for you: {}", symptoms.join(", ")))
+            }
             _ => None,
         };
         let (said, note) = (said.into_iter(), asking.request.note.clone().into_iter());
@@ -71,6 +81,25 @@ impl Desk<'_> {
     fn who_asks(&self, key: &Bytes) -> Option<&str> {
         let asked = self.state.asked.iter().find(|asked| asked.key_id().as_ref() == Some(key));
         asked.map(|asked| asked.carer.name.as_str())
+    }
+}
+
+/// A declaration in one line, by the ids of the rulebook: whoever it is about must be able to see what was said.
+fn words_of(declaration: &Declaration) -> String {
+    let answer = |(question, answer): (&String, &Answer)| match answer {
+        Answer::YesNo(yes) => format!("{question} {}", if *yes { "yes" } else { "no" }),
+        Answer::One(option) => format!("{question} {option}"),
+        Answer::Any(options) if options.is_empty() => format!("{question} none"),
+        Answer::Any(options) => format!("{question} {}", options.join(", ")),
+    };
+    let stay = |stay: &Stay| format!("{:06} {}/{}", stay.region.code(), stay.from, stay.to);
+    let answers = declaration.answers.iter().map(answer);
+    let words: Vec<_> = answers.chain(declaration.travel.iter().map(stay)).collect();
+    let line = words.join("; ");
+    if line.chars().count() <= MOST_WORDS {
+        line
+    } else {
+        line.chars().take(MOST_WORDS).chain(['…']).collect()
     }
 }
 

@@ -54,6 +54,9 @@ pub struct ManualOrder {
     pub provisional_until: Option<Timestamp>,
     /// Who gave it; none where that was lost, and then nobody can be known to be a second officer.
     pub by: Option<OrderedBy>,
+    /// The second officer, who has confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<OrderedBy>,
     /// Where and when it is counted, and what its lapse was to be.
     pub counted: (u32, LegalDate, Timestamp),
     /// Whether the person was green before, and the rules have said nothing else since.
@@ -83,7 +86,7 @@ pub struct Left {
     /// Whose orders have ended without a second officer's word since the last one that had it: the next one is somebody
     /// else's to give, so that no few officers hold a person by turns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unconfirmed: Vec<OrderedBy>,
+    pub alone: Vec<Alone>,
     /// The days that were served before, until the rules have said what holds in the order's place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<HeldDays>,
@@ -95,6 +98,15 @@ impl Left {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// An officer whose order nobody confirmed, and when that was so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alone {
+    /// Who gave it.
+    pub by: OrderedBy,
+    /// When it was over.
+    pub at: Timestamp,
 }
 
 /// Days of a quarantine that count for the one that takes its place.
@@ -119,25 +131,27 @@ impl OrderState {
         self.manual.as_ref().filter(|manual| manual.provisional_until.is_some())?.by.as_ref()
     }
 
-    /// From when on it waits for an officer, if its days are not complete by then; none while it may lapse.
+    /// From when on it waits for an officer if nothing more comes; none for one that may lapse, or whose days are
+    /// complete.
     fn review_from(&self) -> Option<Timestamp> {
-        let order = &self.quarantine;
-        self.provisional_until().is_none().then(|| order.terms.closes(order.last_day()))
+        let from = self.quarantine.terms.closes(self.quarantine.last_day());
+        self.is_in_review(from).then_some(from)
     }
 
     /// Whether it has run for as long as any order may, and its days are not complete.
     #[must_use]
     pub fn is_in_review(&self, now: Timestamp) -> bool {
-        let is_due = self.review_from().is_some_and(|from| now >= from);
-        is_due && progress(&self.quarantine, &self.taps(), now).phase == Phase::Review
+        let stays = self.provisional_until().is_none();
+        stays && progress(&self.quarantine, &self.taps(), now).phase == Phase::Review
     }
 
     /// The days that were missed in a row up to the last that takes no check-in any more, by the order's own terms; none
-    /// where that one was kept.
+    /// where that one was kept, and once the order waits for an officer.
     #[must_use]
     pub fn missed(&self, now: Timestamp) -> Vec<LegalDate> {
         let progress = progress(&self.quarantine, &self.taps(), now);
-        if matches!(progress.phase, Phase::Complete { .. }) {
+        // In review no check-in counts any more.
+        if progress.phase != Phase::Running {
             return Vec::new();
         }
         let closed = progress.calendar.iter().rev().skip_while(|day| day.state == DayState::Open);

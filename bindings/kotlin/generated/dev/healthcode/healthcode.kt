@@ -9303,6 +9303,11 @@ data class HandoverPicture (
      * Until when the authority takes it, by the phone's lower bound of time; none for what the new phone shows.
      */
     val `expiresAt`: Timestamp?
+    , 
+    /**
+     * Who is handed over, as every code shows the person; none for what the new phone shows.
+     */
+    val `maskedName`: kotlin.String? = null 
     
 ){
     
@@ -9331,19 +9336,22 @@ public object FfiConverterTypeHandoverPicture: FfiConverterRustBuffer<HandoverPi
             FfiConverterString.read(buf),
             FfiConverterTypeCodePicture.read(buf),
             FfiConverterOptionalTypeTimestamp.read(buf),
+            FfiConverterOptionalString.read(buf),
         )
     }
 
     override fun allocationSize(value: HandoverPicture) = (
             FfiConverterString.allocationSize(value.`text`) +
             FfiConverterTypeCodePicture.allocationSize(value.`picture`) +
-            FfiConverterOptionalTypeTimestamp.allocationSize(value.`expiresAt`)
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`expiresAt`) +
+            FfiConverterOptionalString.allocationSize(value.`maskedName`)
     )
 
     override fun write(value: HandoverPicture, buf: ByteBuffer) {
             FfiConverterString.write(value.`text`, buf)
             FfiConverterTypeCodePicture.write(value.`picture`, buf)
             FfiConverterOptionalTypeTimestamp.write(value.`expiresAt`, buf)
+            FfiConverterOptionalString.write(value.`maskedName`, buf)
     }
 }
 
