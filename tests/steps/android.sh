@@ -80,7 +80,7 @@ readme() {
 
 if need_java && need_system mvn maven && need_system zbarimg zbar-tools && need_font &&
   need_library libGL.so.1 libgl1 && need_library libX11.so.6 libx11-6 && need_library libfontconfig.so.1 libfontconfig1; then
-  if step build build && step binding binding && step tests tests 65; then
+  if step build build && step binding binding && step tests tests 68; then
     note "$(find "$out/pictures" -name '*.png' | wc -l) pictures in $out/pictures"
     step style style || true
   fi

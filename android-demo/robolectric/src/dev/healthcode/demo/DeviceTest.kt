@@ -107,7 +107,11 @@ internal class DeviceTest {
         assertEquals("application/json", resolver.getType(uri))
         // Robolectric's pipe is a file: who reads before the other thread has written finds its end.
         val read = { checkNotNull(resolver.openInputStream(uri)).use { it.readBytes() } }
-        val seen = generateSequence(read).take(READS).firstOrNull { it.isNotEmpty() }
+        var seen = ByteArray(0)
+        Seen.await("what is shared") {
+            seen = read()
+            seen.isNotEmpty()
+        }
         assertArrayEquals("{}".toByteArray(), seen)
         val named = resolver.query(uri, null, null, null, null)?.use(::row)
         assertEquals(listOf("proof.json", "2"), named)
@@ -130,19 +134,25 @@ internal class DeviceTest {
         shadowOf(activity.contentResolver).registerOutputStreamSupplier(place, Supplier { written })
         device.save("export.json", "application/json", "{}".toByteArray())
         answer(Intent().setData(place))
+        said(R.string.platform_saved)
         assertEquals("{}", "$written")
-        assertEquals(activity.getString(R.string.platform_saved), ShadowToast.getTextOfLatestToast())
     }
 
     @Test
     fun `a place that cannot be written to is said, and none is no fault`() {
         device.save("export.json", "application/json", "{}".toByteArray())
         answer(Intent().setData(Uri.parse("content://nobody/there")))
-        assertEquals(activity.getString(R.string.platform_save_failed), ShadowToast.getTextOfLatestToast())
+        said(R.string.platform_save_failed)
         ShadowToast.reset()
         device.save("export.json", "application/json", "{}".toByteArray())
         answer(null)
         assertEquals(0, ShadowToast.shownToastCount())
+    }
+
+    /** It is written on another thread, and said on the main one. */
+    private fun said(text: Int) {
+        val wanted = activity.getString(text)
+        Seen.await(wanted) { ShadowToast.getTextOfLatestToast() == wanted }
     }
 
     private fun answer(data: Intent?) {
@@ -233,9 +243,5 @@ internal class DeviceTest {
                 assertEquals("$width x $height, $rotation", 1f, across / down, 0.01f)
             }
         }
-    }
-
-    private companion object {
-        const val READS = 1_000
     }
 }

@@ -62,6 +62,7 @@ internal class FamilyTest {
             val asked = new.resident.handoverRequest()
             assertIs<ScannedText.HandoverRequest>(old.resident.scan(asked.text))
             val answer = old.resident.handOver(old.subject, asked.text)
+            assertEquals(null to old.card().maskedName, asked.maskedName to answer.maskedName)
             assertIs<ScannedText.Handover>(new.resident.scan(answer.text))
             assertEquals(old.subject, new.resident.takeOver(answer.text).subject)
             new.resident.sync()

@@ -226,21 +226,21 @@ private class Cast(
                 gate = stage.gate().also { it.sync() },
             )
         }
-
-        /** A phone of an authority that is in no list of this gate's. */
-        private suspend fun stranger(
-            stage: Stage,
-            other: ServerProcess,
-        ): Phone {
-            val clock = PhoneClock(stage.world)
-            val config = config(stage.folder.resolve("stranger.db"), other.url, other.rootKey)
-            val resident = Resident.open(config, Ports(MemoryVault(7), clock))
-            resident.requestOneTimeCode(liSi)
-            val subject = resident.enrol(other.oneTimeCode()).subject
-            resident.sync()
-            resident.declare(subject, atHome)
-            resident.sync()
-            return Phone(resident, clock, stage).also { it.subject = subject }
-        }
     }
+}
+
+/** A phone of an authority that is in no list of this gate's. */
+internal suspend fun stranger(
+    stage: Stage,
+    other: ServerProcess,
+): Phone {
+    val clock = PhoneClock(stage.world)
+    val config = config(stage.folder.resolve("stranger.db"), other.url, other.rootKey)
+    val resident = Resident.open(config, Ports(MemoryVault(7), clock))
+    resident.requestOneTimeCode(liSi)
+    val subject = resident.enrol(other.oneTimeCode()).subject
+    resident.sync()
+    resident.declare(subject, atHome)
+    resident.sync()
+    return Phone(resident, clock, stage).also { it.subject = subject }
 }

@@ -93,8 +93,13 @@ internal class HandoverTest {
             pictures("handover-answer", small)
             val subject = card(0).subject
             assertEquals(subject, new.resident.takeOver(zbar(picture("handover-read"))).subject)
-            tap(TCode.SCAN_DONE)
+            look = small
+            // Where nothing but the code has room, it is said above it whose it is, and back leaves it, not the scanner.
+            seeText("${card(0).maskedName} ${card(0).idTail} · ${texts[TFamily.HANDOVER_SHOWN]}")
+            assertTrue(desk.app.back())
+            await("the camera") { desk.camera != null }
             assertFalse(desk.device.secret || desk.device.bright)
+            look = Look()
             desk.app.home()
             tap(T.SYNC_NOW)
             await("replaced") { card(0).state is SubjectState.Replaced }

@@ -9,6 +9,9 @@ import dev.healthcode.Lane
 import dev.healthcode.MemoryVault
 import dev.healthcode.PhoneClock
 import dev.healthcode.Ports
+import dev.healthcode.ServerProcess
+import dev.healthcode.Stage
+import dev.healthcode.Verdict
 import dev.healthcode.demo.state.SavedState
 import dev.healthcode.demo.state.code.CodeState
 import dev.healthcode.demo.state.gate.GateStage
@@ -21,11 +24,15 @@ import dev.healthcode.demo.ui.code.CodeScreen
 import dev.healthcode.demo.ui.gate.GateScreen
 import dev.healthcode.demo.ui.scan.ScanScreen
 import dev.healthcode.onStage
+import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.flowOf
 import org.jetbrains.skia.Image
 import org.junit.Test
 import java.io.File
 import java.time.Duration
+import kotlin.io.path.createDirectory
+import kotlin.test.assertIs
+import kotlin.test.assertTrue
 
 /** What stands on a screen for a moment only: a challenge, a scanned text's name, what a code reveals; to be looked at. */
 @OptIn(ExperimentalTestApi::class)
@@ -34,16 +41,8 @@ internal class LanePicturesTest {
     fun `a challenge, something that is no code, and what a code reveals`() =
         onStage {
             val phone = phone().also { it.becomeGreen() }
-            val clock = PhoneClock(world)
             inScope { scope ->
-                val open: suspend (Lane) -> Checkpoint = {
-                    Checkpoint.open(config("gate.db"), Ports(MemoryVault(9), clock), it)
-                }
-                val gate =
-                    GateState(open, SavedState(), scope, flowOf(true), nanos = {
-                        world.now.toEpochMilli() *
-                            1_000_000
-                    })
+                val gate = lane(scope)
                 gate.use(Lane("North gate"))
                 soon("the lane") { gate.view.value.run { status?.trustListVersion != null && !syncing } }
                 val code = CodeState(phone.resident, phone.subject, scope, flowOf(true), {})
@@ -74,6 +73,68 @@ internal class LanePicturesTest {
             }
             phone.close()
         }
+
+    @Test
+    fun `what a gate says beside a pass, a stop and a question`() =
+        onStage {
+            val other = ServerProcess(folder.resolve("other").createDirectory(), folder.resolve("clock"))
+            val (green, yellow) = phone("a.db").also { it.becomeGreen() } to phone("b.db").also { it.becomeYellow() }
+            val stranger = stranger(this, other)
+            inScope { scope ->
+                val new = lane(scope, "new.db")
+                val gate = lane(scope)
+                gate.use(Lane("North gate"))
+                soon("the lane") { gate.view.value.run { status?.trustListVersion != null && !syncing } }
+                gate.use(Lane("Estate", policy = "residential"))
+                soon("its policy") {
+                    gate.view.value.status
+                        ?.policy != null
+                }
+                // What was shown before a lane was opened may have been seen there.
+                world.pass(Duration.ofSeconds(5))
+                val code = green.code().text
+                draws(gate, "pass", code) { it is Verdict.Pass }
+                draws(gate, "seen", code) { it is Verdict.AlreadySeen }
+                draws(gate, "invalid", code.dropLast(30)) { it is Verdict.Invalid }
+                draws(gate, "card", yellow.code().text) { it is Verdict.CompareCard }
+                draws(gate, "issuer", stranger.code().text) { it is Verdict.UnknownIssuer }
+                draws(gate, "foreign", "https://example.org/") { it is Verdict.NotAHealthCode }
+                server.close()
+                new.use(Lane("South gate"))
+                soon("no evidence") { new.view.value.run { lane != null && offline != null } }
+                draws(new, "connect", green.code().text) { it is Verdict.ConnectFirst }
+            }
+            listOf(green, yellow, stranger).forEach { it.close() }
+            other.close()
+        }
+
+    private suspend fun Stage.draws(
+        gate: GateState,
+        name: String,
+        text: String,
+        fits: (Verdict) -> Boolean,
+    ) {
+        world.pass(Duration.ofSeconds(5))
+        gate.next()
+        gate.typed(text)
+        soon("a verdict: $name") { gate.view.value.stage is GateStage.Judged }
+        val verdict = assertIs<GateStage.Judged>(gate.view.value.stage).scan.verdict
+        assertTrue(fits(verdict), "$name: $verdict")
+        for (way in ways) {
+            onScreen(way, { GateScreen(gate, NotedDevice(), it, blindCamera) }) { keep("verdict-$name-${way.name}") }
+        }
+    }
+
+    /** A lane whose verdicts stand for as long as their pictures take. */
+    private fun Stage.lane(
+        scope: CoroutineScope,
+        file: String = "gate.db",
+    ): GateState {
+        val clock = PhoneClock(world)
+        val open: suspend (Lane) -> Checkpoint = { Checkpoint.open(config(file), Ports(MemoryVault(9), clock), it) }
+        val nanos = { world.now.toEpochMilli() * 1_000_000 }
+        return GateState(open, SavedState(), scope, flowOf(true), nanos = nanos, hold = Duration.ofMinutes(5))
+    }
 
     private fun SkikoComposeUiTest.keep(name: String) {
         waitForIdle()

@@ -2,12 +2,20 @@ package dev.healthcode.demo
 
 import androidx.compose.ui.test.ExperimentalTestApi
 import dev.healthcode.CheckInState
+import dev.healthcode.HealthcodeException
+import dev.healthcode.MemoryVault
 import dev.healthcode.Phone
+import dev.healthcode.PhoneClock
+import dev.healthcode.Ports
+import dev.healthcode.Resident
 import dev.healthcode.Stage
+import dev.healthcode.VaultException
+import dev.healthcode.VaultKind
 import dev.healthcode.at
 import dev.healthcode.demo.state.DeviceSetting
 import dev.healthcode.demo.state.Draft
 import dev.healthcode.demo.state.quarantine.QuarantineState
+import dev.healthcode.demo.ui.T
 import dev.healthcode.demo.ui.TCode
 import dev.healthcode.demo.ui.of
 import dev.healthcode.demo.ui.parts.day
@@ -67,6 +75,43 @@ internal class QuarantineTest {
                     .single()
                     .state
             assertTrue(counted is CheckInState.Counted, "$counted")
+        }
+
+    @Test
+    fun `a check-in that a locked vault did not let through is made by trying again, with what was chosen`() =
+        onStage {
+            phone().use { it.becomeYellow() }
+            val vault =
+                object : MemoryVault(7) {
+                    @Volatile var locked = false
+
+                    override fun unseal(`sealed`: ByteArray): ByteArray =
+                        if (locked) throw VaultException.Locked() else super.unseal(sealed)
+                }
+            val clock = PhoneClock(world)
+            val phone = Phone(Resident.open(config("phone.db"), Ports(vault, clock)), clock, this)
+            phone.subject = phone.card().subject
+            phone.resident.sync()
+            inScope { scope ->
+                val (state, device) = state(phone, scope) to NotedDevice()
+                onScreen(height = 1_400, content = { QuarantineScreen(state, device, it) }) { texts ->
+                    taps(texts[TCode.QUARANTINE_SYMPTOMS])
+                    state.choose("fever")
+                    vault.locked = true
+                    taps(texts[TCode.QUARANTINE_SYMPTOMS_SEND])
+                    val locked = texts.of(HealthcodeException.Vault(VaultKind.LOCKED).text)
+                    awaits("why not") { shows(locked) }
+                    taps(texts[T.REMEDY_RETRY])
+                    awaits("still not") { state.view.value.run { !busy && trouble != null } }
+                    assertEquals(0, phone.quarantine().checkIns.size)
+                    vault.locked = false
+                    taps(texts[T.REMEDY_RETRY])
+                    awaits("it is kept") { state.view.value.recorded != null && !shows(locked) }
+                    assertEquals(1, phone.quarantine().checkIns.size)
+                    assertEquals(emptySet(), state.view.value.chosen)
+                }
+            }
+            phone.close()
         }
 
     @Test

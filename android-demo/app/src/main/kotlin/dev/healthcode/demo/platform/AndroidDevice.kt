@@ -18,9 +18,13 @@ import dev.healthcode.demo.R
 import dev.healthcode.demo.state.Device
 import dev.healthcode.demo.state.DeviceSetting
 import dev.healthcode.demo.state.Signal
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
 import java.time.Instant
 
 /**
@@ -196,21 +200,21 @@ internal class AndroidDevice(
         say(R.string.platform_nothing_opens)
     }
 
+    /** The place may be another app's, or across a network: it is written to beside the main thread, to its end. */
     private fun write(
         uri: Uri,
         bytes: ByteArray?,
     ) {
-        val written =
-            bytes != null &&
-                runCatching {
-                    activity.contentResolver
-                        .openOutputStream(
-                            uri,
-                            "wt",
-                        )?.use { it.write(bytes) }
-                }.getOrNull() !=
-                null
-        say(if (written) R.string.platform_saved else R.string.platform_save_failed)
+        val resolver = activity.contentResolver
+        CoroutineScope(Dispatchers.Main).launch {
+            val written =
+                bytes != null &&
+                    withContext(Dispatchers.IO) {
+                        runCatching { resolver.openOutputStream(uri, "wt")?.use { it.write(bytes) } }.getOrNull() !=
+                            null
+                    }
+            say(if (written) R.string.platform_saved else R.string.platform_save_failed)
+        }
     }
 
     private fun say(text: Int) = Toast.makeText(activity, text, Toast.LENGTH_LONG).show()
