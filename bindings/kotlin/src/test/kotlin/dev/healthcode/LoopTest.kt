@@ -58,10 +58,9 @@ internal class LoopTest {
 
     @Test
     fun `the loop never stalls for a frame of 16 milliseconds while a call runs`() {
-        // A JVM pauses for its own sake: it collects, compiles, loads classes, and other processes share the machine. So
-        // for each call the best of several attempts counts, beside the best of a loop that has nothing to do for as
-        // long. A call that blocks does so in every one of them, and for as long as its file, its key or the network
-        // takes.
+        // A JVM pauses for its own sake: it collects, compiles, loads classes, and other processes share the machine.
+        // So for each call the best of several attempts counts, beside the best of a loop that has nothing to do for as
+        // long. A call that blocks does so in every one of them, for as long as its file, its key or the network takes.
         repeat(ATTEMPTS) { if (it == 0 || stalled().isNotEmpty()) attempt() }
         println("longest gaps of the loop: $gaps, and of an idle one: $idle")
         assertTrue(stalled().isEmpty(), "${stalled()}, where an idle loop has $idle")

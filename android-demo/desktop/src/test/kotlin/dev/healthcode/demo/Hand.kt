@@ -168,7 +168,7 @@ internal class Hand(
         throw error
     }
 
-    /** Looks away and again until it is seen what time has changed meanwhile: whoever is quick was not seen to look away. */
+    /** Looks away and again until it is seen what time has changed: whoever is quick was not seen to look away. */
     fun seeLater(key: String) {
         var next = System.nanoTime()
         await(texts[key]) {

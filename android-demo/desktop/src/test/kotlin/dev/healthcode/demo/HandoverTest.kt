@@ -94,7 +94,7 @@ internal class HandoverTest {
             val subject = card(0).subject
             assertEquals(subject, new.resident.takeOver(zbar(picture("handover-read"))).subject)
             look = small
-            // Where nothing but the code has room, it is said above it whose it is, and back leaves it, not the scanner.
+            // Where nothing but the code has room, whose it is stands above it, and back leaves it, not the scanner.
             seeText("${card(0).maskedName} ${card(0).idTail} · ${texts[TFamily.HANDOVER_SHOWN]}")
             assertTrue(desk.app.back())
             await("the camera") { desk.camera != null }

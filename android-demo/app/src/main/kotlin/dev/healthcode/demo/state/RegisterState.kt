@@ -58,7 +58,7 @@ data class RegisterView(
     /** The document's kind and the fields, as they are asked with. */
     internal val asked get() = listOf(kind) + RegisterState.typed.map { values[it].orEmpty() }
 
-    /** Whether the form is the one with which the code was asked for: no other person's, and none that was begun since. */
+    /** Whether the form is the one with which the code was asked for, and none that was begun since. */
     val isSent get() = sent == asked
 
     /** What was typed, printed as nothing: this may end in a log. */

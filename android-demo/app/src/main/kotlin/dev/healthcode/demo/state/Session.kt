@@ -115,8 +115,8 @@ class Session internal constructor(
     }
 
     /**
-     * Exchanges everything with the authority. While one exchange is under way another call is one more after it, however
-     * that one ends: what was recorded meanwhile may not have gone with it. It always comes to an end.
+     * Exchanges everything with the authority. While one exchange is under way another call is one more after it,
+     * however that one ends: what was recorded meanwhile may not have gone with it. It always comes to an end.
      */
     @Synchronized
     fun sync() {
@@ -279,7 +279,7 @@ sealed interface Sync {
         val report: SyncReport,
     ) : Sync
 
-    /** It did not; what is unsent waits, and the code works on. What the exchange just before it came to is its [report]. */
+    /** It did not; what is unsent waits, and the code works on. The [report] is of the exchange just before. */
     data class Failed(
         val trouble: Trouble,
         val report: SyncReport? = null,

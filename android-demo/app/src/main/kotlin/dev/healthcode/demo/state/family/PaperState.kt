@@ -67,8 +67,8 @@ class PaperState(
         }
 
     /**
-     * Gives [hand] the page of a paper code, which is written nowhere here. It hands it to a phone's screen, which may be
-     * made anew before anybody tries again: that is then for who has the screen.
+     * Gives [hand] the page of a paper code, which is written nowhere here. It belongs to a screen, which may be made
+     * anew before anybody tries again: to try that again is the screen's.
      */
     fun page(
         paper: String,
