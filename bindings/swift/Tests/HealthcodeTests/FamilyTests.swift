@@ -40,6 +40,8 @@ final class FamilyTests: XCTestCase {
     let asked = try await new.handoverRequest()
     XCTAssertEqual(try old.resident.scan(asked.text), .handoverRequest)
     let answer = try await old.resident.handOver(old.subject, to: asked.text)
+    XCTAssertNil(asked.maskedName)
+    XCTAssertEqual(answer.maskedName, try old.resident.home().subjects.first?.maskedName)
     XCTAssertEqual(try new.scan(answer.text), .handover)
     let enrolment = try await new.takeOver(answer.text)
     XCTAssertEqual(enrolment.subject, old.subject)
