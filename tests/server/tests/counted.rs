@@ -6,22 +6,12 @@ mod support;
 
 use healthcode::rules::colour::Colour;
 use healthcode::wire::Act;
-use healthcode::wire::act::Whom;
 use healthcode::wire::message::COUNTS_PATH;
-use healthcode_server::OfficerRole::Orders;
 use serde_json::{Value, json};
 use support::keeper::{Keeper, back_up, restore};
-use support::officer::{Officer, order, order_of};
+use support::officer::{order, order_of, two, whom};
 use support::phone::{Phone, well};
 use support::{Server, li_si};
-
-fn two(server: &Server) -> (Officer, Officer) {
-    (Officer::with(server, 50, "甲", &[Orders]), Officer::with(server, 51, "乙", &[Orders]))
-}
-
-fn whom(phone: &Phone) -> Whom {
-    Whom::Subject(phone.subject)
-}
 
 async fn counts(server: &Server) -> Value {
     server.get(COUNTS_PATH).await.json::<Value>()["manual_orders"].clone()

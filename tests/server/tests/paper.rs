@@ -16,16 +16,8 @@ use healthcode::token::{
 use healthcode::wire::message::{OutcomeKind, STATUS_PATH_PREFIX};
 use healthcode::wire::operation::PaperChange;
 use healthcode::wire::{Bytes, OperationBody};
-use support::phone::{CONTACT, ISSUER, Phone, Told, declaration, well};
+use support::phone::{CONTACT, ISSUER, Phone, Told, declaration, green, well};
 use support::{Server, at, li_si};
-
-async fn green(server: &Server) -> Phone {
-    let mut phone = Phone::enrol(server, &li_si(), 9).await;
-    phone.declare(server, well("[]", 11));
-    phone.sync(server).await;
-    assert_eq!(phone.colour(), Some(Colour::Green));
-    phone
-}
 
 async fn ask(server: &Server, phone: &mut Phone, change: PaperChange) -> Told {
     let evidence = phone.evidence(healthcode_server::ServerClock::now(&*server.clock));

@@ -13,7 +13,7 @@ use healthcode::token::status_list::MEDIA_TYPE;
 use healthcode::token::{GateToken, StatusList, StatusReference};
 use healthcode::wire::message::{Recovered, STATUS_PATH_PREFIX, SyncRequest, SyncResponse};
 use healthcode::wire::{Consent, OperationBody};
-use support::phone::{CONTACT, Phone, WUHAN, declaration, well, yellow};
+use support::phone::{CONTACT, Phone, WUHAN, declaration, green, well, yellow};
 use support::{Answer, Server, at, li_si, zhang_san};
 
 async fn fetch(server: &Server, list: u32) -> Answer {
@@ -44,14 +44,6 @@ fn sorted(tokens: &[StatusReference]) -> Vec<u32> {
 
 fn status(phone: &Phone) -> StatusReference {
     phone.token.as_ref().unwrap().status
-}
-
-async fn green(server: &Server) -> Phone {
-    let mut phone = Phone::enrol(server, &li_si(), 9).await;
-    phone.declare(server, well("[]", 11));
-    phone.sync(server).await;
-    assert_eq!(phone.colour(), Some(Colour::Green));
-    phone
 }
 
 /// The phone tells of a contact: from now on it is red.

@@ -1,5 +1,6 @@
 // A declaration and a journey as the words of a draft, and back. Of a declaration: `answers.` with the question's id,
-// `stays.` with the place in the list; of a journey the core's names of the fields. Instants are seconds of 1970. What does not read, since another version of the app wrote it, is left out.
+// `stays.` with the place in the list; of a journey the core's names of the fields. Instants are seconds of 1970. What
+// does not read, since another version of the app wrote it, is left out.
 
 import Foundation
 

@@ -14,7 +14,7 @@ use healthcode::wire::{Act, OfficerRequest};
 use healthcode_server::{LogEntry, OfficerRole, Operator, ServerClock as _};
 use serde_json::Value;
 
-use super::phone::key;
+use super::phone::{Phone, key};
 use super::{Answer, Server, february};
 
 /// An officer.
@@ -107,4 +107,15 @@ pub(crate) fn order(whom: Whom, colour: Colour, days: u16) -> Act {
 
 pub(crate) fn order_of(answer: &Value) -> OrderId {
     OrderId::parse(answer["order"].as_str().unwrap()).unwrap()
+}
+
+/// Two officers who may order.
+pub(crate) fn two(server: &Server) -> (Officer, Officer) {
+    let orders = [OfficerRole::Orders];
+    (Officer::with(server, 50, "甲", &orders), Officer::with(server, 51, "乙", &orders))
+}
+
+/// Whom an act is about: who has this phone.
+pub(crate) fn whom(phone: &Phone) -> Whom {
+    Whom::Subject(phone.subject)
 }

@@ -357,3 +357,20 @@ pub(crate) async fn yellow(server: &Server) -> Phone {
     assert_eq!(phone.colour(), Some(Colour::Yellow));
     phone
 }
+
+/// A resident of whom nothing is known, who has declared nothing: green.
+pub(crate) async fn green(server: &Server) -> Phone {
+    let mut phone = Phone::enrol(server, &super::li_si(), 9).await;
+    phone.declare(server, well("[]", 11));
+    phone.sync(server).await;
+    assert_eq!(phone.colour(), Some(Colour::Green));
+    phone
+}
+
+/// A day is served: the server's clock goes to its morning, and its check-in counts.
+pub(crate) async fn serve(server: &Server, phone: &mut Phone, day: u32) {
+    server.go_to(day, 10, 0);
+    let tap = phone.tap(super::at(day, 10, 0));
+    phone.sync(server).await;
+    assert_eq!(phone.day_of(tap), Some(day));
+}
