@@ -5,6 +5,22 @@ import XCTest
 
 /// How long an object lives, and what ends with it.
 final class LifetimeTests: XCTestCase {
+  /// The tests' own clock: its server may be killed between a question and the answer.
+  func testAnAnswerToAServerThatIsGoneEndsNobody() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let listener = try Listener(path: path)
+    let asked: Connection?
+    do {
+      let server = try Connection(path: path)
+      server.write("\n")
+      asked = listener.accept()
+    }
+    asked?.write("1\n")
+    asked?.write("1\n")
+    XCTAssertNotNil(asked?.read(), "what was asked before is there still")
+  }
+
   func testEveryCallOfAClosedObjectEndsWithClosedAndClosingTwiceIsWell() async throws {
     let stage = try Stage()
     let phone = try await stage.enrolled(liSi)

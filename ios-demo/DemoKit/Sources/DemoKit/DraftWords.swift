@@ -54,9 +54,11 @@ enum DraftWords {
 
   private static let modes: [String: TransportMode] = ["train": .train, "flight": .flight, "coach": .coach]
 
-  private static func seconds(_ instant: Date) -> String { String(Int(instant.timeIntervalSince1970)) }
+  /// An instant as a draft keeps it.
+  static func seconds(_ instant: Date) -> String { String(Int(instant.timeIntervalSince1970)) }
 
-  private static func instant(_ word: String?) -> Date? {
+  /// The instant that a draft has kept.
+  static func instant(_ word: String?) -> Date? {
     word.flatMap(TimeInterval.init).map(Date.init(timeIntervalSince1970:))
   }
 

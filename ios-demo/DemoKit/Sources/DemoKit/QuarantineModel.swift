@@ -142,7 +142,7 @@ public final class QuarantineModel {
   private func keep() {
     guard before.isEmpty else { return }
     if marked.isEmpty { (markedOn, isRestored) = (nil, false) } else { markedOn = markedOn ?? order?.today }
-    let day = markedOn.flatMap(LegalTime.noon(of:)).map { String(Int($0.timeIntervalSince1970)) }
+    let day = markedOn.flatMap(LegalTime.noon(of:)).map(DraftWords.seconds)
     let ids = marked.sorted().joined(separator: " ")
     draft.keep(day.map { ["day": $0, "symptoms": ids] } ?? [:])
   }
@@ -152,7 +152,7 @@ public final class QuarantineModel {
   private func settle() {
     let (kept, today) = (before, order?.today)
     before = [:]
-    let day = kept["day"].flatMap(TimeInterval.init).map { LegalTime.day(of: Date(timeIntervalSince1970: $0)) }
+    let day = DraftWords.instant(kept["day"]).map(LegalTime.day(of:))
     if let day, day == today {
       let ids = Set((kept["symptoms"] ?? "").components(separatedBy: " "))
       (markedOn, isRestored, restored) = (day, true, ids.subtracting(marked))
