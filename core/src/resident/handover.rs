@@ -56,15 +56,17 @@ impl Resident {
     /// # Errors
     ///
     /// `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover; of `subject`:
-    /// `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
+    /// `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`,
+    /// `Vault`, `Storage`, `Port`.
     pub fn hand_over(&self, subject: String, text: String) -> Result<HandoverPicture, HealthcodeError> {
         let phone = self.phone()?;
-        let key = known(&phone, &subject)?;
-        let (text, expires_at) = handover::agree(&phone, &key, &text)?;
-        let body = phone.store.read(|file| file.subject(&key))?;
-        let masked_name = body.map(|body| body.identity.name.mask());
-        let picture = CodePicture::of(&text)?;
-        Ok(HandoverPicture { picture, text, expires_at: Some(expires_at), masked_name })
+        let answer = handover::agree(&phone, &known(&phone, &subject)?, &text)?;
+        Ok(HandoverPicture {
+            picture: CodePicture::of(&answer.text)?,
+            text: answer.text,
+            expires_at: Some(answer.expires_at),
+            masked_name: Some(answer.masked_name),
+        })
     }
 
     /// The call by which a new phone tells the authority what the phone of before has agreed to; see `take_over`.

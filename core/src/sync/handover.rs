@@ -81,12 +81,18 @@ pub(crate) fn request(phone: &Phone) -> Result<String, HealthcodeError> {
     Ok(CodeText::write(Prefix::Handover, &HandoverCode::Asked { key, secret }.to_bytes()))
 }
 
-/// What the phone of before shows to the one that has shown `text`, and until when it is good.
-pub(crate) fn agree(
-    phone: &Phone,
-    key: &SubjectKey,
-    text: &str,
-) -> Result<(String, Timestamp), HealthcodeError> {
+/// What the phone of before answers.
+pub(crate) struct Answer {
+    /// The code's text.
+    pub(crate) text: String,
+    /// Until when it is good.
+    pub(crate) expires_at: Timestamp,
+    /// Who is handed over, as every code shows the person.
+    pub(crate) masked_name: String,
+}
+
+/// What the phone of before shows to the one that has shown `text`.
+pub(crate) fn agree(phone: &Phone, key: &SubjectKey, text: &str) -> Result<Answer, HealthcodeError> {
     let HandoverCode::Asked { key: new, secret } = read(text)? else {
         return Err(HealthcodeError::field("text", "not-a-request"));
     };
@@ -101,10 +107,12 @@ pub(crate) fn agree(
     let given_at = Timestamp::from_seconds(phone.now()?.lower_bound.seconds());
     let consent = KeyConsent::new(Purpose::Handover, key.subject, &new, given_at, &key.issuer);
     let consent = consent.sign(phone.holder(key)?.as_ref())?;
+    let masked_name = body.identity.name.mask();
     let person = Person { identity: body.identity, cared_by: body.cared_by };
     let sealed = seal(&secret, &consent, &person)?;
     let agreed = HandoverCode::Agreed { subject: key.subject, issuer: key.issuer.clone(), consent, sealed };
-    Ok((CodeText::write(Prefix::Handover, &agreed.to_bytes()), given_at.plus_hours(HOURS)))
+    let text = CodeText::write(Prefix::Handover, &agreed.to_bytes());
+    Ok(Answer { text, expires_at: given_at.plus_hours(HOURS), masked_name })
 }
 
 /// The call that tells the authority of what the phone of before has agreed to; without a text, of what was scanned

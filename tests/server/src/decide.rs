@@ -17,6 +17,13 @@ use crate::error::ServerError;
 use crate::state::{HeldDays, OrderState, Rated};
 use crate::trust::digest;
 
+impl OrderState {
+    /// What the rules read of it once it is over and its cause with it.
+    pub(crate) const fn as_served(&self) -> ServedOrder {
+        ServedOrder { colour: self.colour, starts_on: self.quarantine.starts_on }
+    }
+}
+
 impl Desk<'_> {
     /// Decides everything that is due. `records` are the port's answer; none where it has not answered, and then
     /// nothing is rated: unanswered is never green.
@@ -106,7 +113,7 @@ impl Desk<'_> {
         let Some(order) = &self.state.order else { return Ok(false) };
         match progress(&order.quarantine, &order.taps(), self.now).phase {
             Phase::Complete { release_at } if self.now >= release_at => {
-                let served = ServedOrder { colour: order.colour, starts_on: order.quarantine.starts_on };
+                let served = order.as_served();
                 let manual = order.manual.clone();
                 self.end_order(ReleaseCause::Completed)?;
                 self.forget_manual_rating(manual.as_ref())?;

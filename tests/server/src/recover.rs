@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use healthcode::rules::facts::{ReportedSymptoms, ServedOrder};
+use healthcode::rules::facts::ReportedSymptoms;
 use healthcode::rules::quarantine::Tap;
 use healthcode::token::decision::ReleaseCause;
 use healthcode::token::trust_list::{Object, unseal};
@@ -327,7 +327,7 @@ impl Desk<'_> {
         let Some(order) = self.state.order.take_if(|order| order.id == release.order) else { return };
         self.count_end(&order, release.cause);
         if release.cause == ReleaseCause::Completed {
-            let served = ServedOrder { colour: order.colour, starts_on: order.quarantine.starts_on };
+            let served = order.as_served();
             self.state.served.push(served);
         }
     }

@@ -2328,7 +2328,8 @@ public protocol NativeResidentProtocol: AnyObject, Sendable {
      * # Errors
      *
      * `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover; of `subject`:
-     * `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
+     * `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`,
+     * `Vault`, `Storage`, `Port`.
      */
     func handOver(subject: String, text: String) throws  -> HandoverPicture
     
@@ -3269,7 +3270,8 @@ open func noticeState()throws  -> NoticeState  {
      * # Errors
      *
      * `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover; of `subject`:
-     * `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
+     * `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`,
+     * `Vault`, `Storage`, `Port`.
      */
 open func handOver(subject: String, text: String)throws  -> HandoverPicture  {
     return try  FfiConverterTypeHandoverPicture_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
@@ -19719,7 +19721,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_healthcode_checksum_method_resident_notice_state() != 3081) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_healthcode_checksum_method_resident_hand_over() != 11624) {
+    if (uniffi_healthcode_checksum_method_resident_hand_over() != 25886) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_healthcode_checksum_method_resident_handover_request() != 42720) {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use healthcode::rules::calendar::{LegalDate, Timestamp};
 use healthcode::rules::colour::Colour;
-use healthcode::rules::facts::ServedOrder;
 use healthcode::rules::quarantine::progress;
 use healthcode::rules::rating::{Rating, Reason};
 use healthcode::rules::text::Text;
@@ -187,7 +186,7 @@ impl Desk<'_> {
         let ruled = self.state.order.clone().filter(|order| order.id == id && order.manual.is_none());
         if let Some(order) = ruled.filter(|order| order.is_in_review(self.now)) {
             // What it was for is over: news of something else does not bring it back.
-            let served = ServedOrder { colour: order.colour, starts_on: order.quarantine.starts_on };
+            let served = order.as_served();
             self.set_aside_with(order)?;
             self.state.served.push(served);
         } else {

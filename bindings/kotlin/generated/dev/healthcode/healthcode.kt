@@ -1543,7 +1543,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_healthcode_checksum_method_resident_notice_state() and 0xFFFF) != 3081) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_healthcode_checksum_method_resident_hand_over() and 0xFFFF) != 11624) {
+    if ((lib.uniffi_healthcode_checksum_method_resident_hand_over() and 0xFFFF) != 25886) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_healthcode_checksum_method_resident_handover_request() and 0xFFFF) != 42720) {
@@ -4738,7 +4738,8 @@ public interface NativeResidentInterface {
      * # Errors
      *
      * `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover; of `subject`:
-     * `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
+     * `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`,
+     * `Vault`, `Storage`, `Port`.
      */
     fun `handOver`(`subject`: kotlin.String, `text`: kotlin.String): HandoverPicture
     
@@ -5882,7 +5883,8 @@ open class NativeResident: Disposable, AutoCloseable, NativeResidentInterface
      * # Errors
      *
      * `InvalidField` of `text`: `not-a-handover`, or `not-a-request` for the answer of another handover; of `subject`:
-     * `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`, `Vault`, `Storage`, `Port`.
+     * `another-authority` for whom another one than the phone's home authority knows; `UnknownSubject`, `Replaced`,
+     * `Vault`, `Storage`, `Port`.
      */
     @Throws(NativeException::class)override fun `handOver`(`subject`: kotlin.String, `text`: kotlin.String): HandoverPicture {
             return FfiConverterTypeHandoverPicture.lift(
